@@ -1,0 +1,43 @@
+# `make run` makes a picture; `make test` runs the tests. Both set up .venv first, once.
+# Needed on the machine: Python 3.11 or newer with pip, and make.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Named after this folder, because an editable install breaks when the folder is moved.
+STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check setup clean
+
+help:
+	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
+	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
+	@echo 'make check   lint, format, types, layers'
+	@echo 'make setup   only set up .venv'
+	@echo 'make clean   remove .venv and caches; out/ stays'
+
+run: $(STAMP)
+	@$(BIN)/musegraph run workflows/text_to_image.json --out out $(ARGS)
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@PYTHON='$(PYTHON)' sh .ci/venv $(VENV)
+	@echo 'Installing into $(VENV). This happens once and downloads up to several GB …'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@rm -f $(VENV)/.ready-* && touch '$@'
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find engine nodes tests -name __pycache__ -prune -exec rm -rf {} +
