@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# Named after this folder, because an editable install breaks when the folder is moved.
+# Named after this folder: in a folder that was moved, what is installed points to the old place.
 STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
@@ -31,12 +31,14 @@ check: $(STAMP)
 	@$(BIN)/lint-imports
 
 setup: $(STAMP)
+	@:
 
 $(STAMP): pyproject.toml constraints.txt
+	@if [ ! -e '$@' ] && ls $(VENV)/.ready-* >/dev/null 2>&1; then rm -rf $(VENV); fi
 	@PYTHON='$(PYTHON)' sh .ci/venv $(VENV)
-	@echo 'Installing into $(VENV). This happens once and downloads up to several GB …'
+	@echo 'Installing into $(VENV): PyTorch and others, some minutes the first time …'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@rm -f $(VENV)/.ready-* && touch '$@'
+	@touch '$@'
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
