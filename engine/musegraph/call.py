@@ -1,0 +1,309 @@
+"""Calling the function of one step: once, or once per item of the lists it maps over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from musegraph.device import device
+from musegraph.errors import Cancelled, MusegraphError, NodeError
+from musegraph.events import StepProgress, StepStarted
+from musegraph.node import UNSET, Context, NodeType, Weights
+from musegraph.plan import Step, key_of
+from musegraph.plan.literals import Asset, Refused, check
+from musegraph.store import NOTHING, UNSET_ENTRY, Entry, Record, list_entry
+from musegraph.values import Media, Reference, Type
+
+if TYPE_CHECKING:
+    from musegraph.execute import Execution
+
+
+class Lost(Exception):
+    """The data of some sources is neither in memory nor on disk; they have to run again."""
+
+    def __init__(self, producers: set[str]) -> None:
+        self.producers = producers
+
+
+class RunContext(Context):
+    """The context of a step that is being run."""
+
+    def __init__(self, step: str, execution: Execution) -> None:
+        self._step = step
+        self._execution = execution
+        self.device = device()
+        self.item: int | None = None
+        self.items: int | None = None
+
+    def progress(
+        self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
+    ) -> None:
+        self.check()
+        self._execution.emit(
+            StepProgress(self._step, done, total, text, preview, self.item, self.items)
+        )
+
+    def check(self) -> None:
+        if self._execution.cancel.is_set():
+            raise Cancelled
+
+    def stream(self, text: str) -> None:
+        self.progress(0.0, 0.0, text=text)
+
+    def load(self, ref: Reference) -> AbstractContextManager[Any]:
+        self.check()
+        return self._execution.models.lease(ref, self.device, self.check)
+
+    def weights(self, source: str) -> Weights:
+        return self._execution.models.weights(source)
+
+    def secret(self, name: str) -> str:
+        import os
+
+        value = os.environ.get(f"MUSEGRAPH_SECRET_{name.upper()}")
+        if value is None:
+            variable = f"MUSEGRAPH_SECRET_{name.upper()}"
+            raise NodeError(f"the secret {name!r} is not set; put it into {variable}")
+        return value
+
+
+class Call:
+    """A step with the entries of its links: its key, and what running it gives."""
+
+    def __init__(self, step: Step, linked: Mapping[str, Entry], execution: Execution) -> None:
+        assert step.type is not None
+        self.step = step
+        self.type: NodeType = step.type
+        self.linked = linked
+        self.execution = execution
+        self.store = execution.store
+        self.identities = dict(step.identities)
+        for name, entry in linked.items():
+            self.identities[name] = entry.identity
+        self._identify_models()
+        self.key = key_of(step.prefix, self.identities, step.each) if self.type.cache else None
+
+    def _identify_models(self) -> None:
+        for name, port in self.type.inputs.items():
+            if port.type.name != "ModelSource":
+                continue
+            source = self.linked[name].json if name in self.linked else self.step.values[name]
+            if isinstance(source, str):
+                self.identities[name] = self.execution.models.weights(source).digest
+
+    def run(self, forced: bool) -> Record:
+        """Run it; results are in the store when this returns."""
+        values = self._values()
+        self.execution.emit(StepStarted(self.step.id))
+        if self.step.each:
+            return self._run_each(values, forced)
+        context = RunContext(self.step.id, self.execution)
+        start = perf_counter()
+        outputs = self._invoke(values, context)
+        return self._put(self.key, outputs, perf_counter() - start)
+
+    def _put(self, key: str | None, outputs: dict[str, Any], seconds: float) -> Record:
+        id = self.step.id
+        return self.store.put(
+            key,
+            self.type.id,
+            outputs,
+            seconds,
+            durable=id in self.execution.durable,
+            recipe=self._recipe(),
+            stored=None if self.step.each else self.execution.stored(id),
+        )
+
+    def _recipe(self) -> tuple[str, ...]:
+        names = sorted(self.identities)
+        return (self.step.prefix, *(f"{name}={self.identities[name]}" for name in names))
+
+    def _values(self) -> dict[str, Any]:
+        """The arguments; raises :class:`Lost` if a source has to run again first."""
+        values: dict[str, Any] = {}
+        lost: set[str] = set()
+        for name in self.type.inputs:
+            if name not in self.linked:
+                values[name] = self._literal(name, self.step.values[name])
+                continue
+            entry = self.linked[name]
+            value = self.store.value(entry, kept=self.execution.kept.get(self.step.id))
+            if value is NOTHING:
+                lost |= {source.node for source in self.step.wires[name].sources}
+            elif entry.json is not NOTHING:
+                values[name] = self._checked(name, value)
+            else:
+                values[name] = value
+        if lost:
+            raise Lost(lost)
+        return values
+
+    def _checked(self, name: str, value: Any) -> Any:
+        port = self.type.inputs[name]
+        if port.type.is_variable or "$" in str(port.type):
+            return value
+        try:
+            if name in self.step.each:
+                return [check(port, item) for item in value]
+            return check(port, value)
+        except Refused as error:
+            raise NodeError(f"port {name!r}: {error}") from None
+
+    def _literal(self, name: str, value: Any) -> Any:
+        if isinstance(value, Asset):
+            return self._asset(name, value)
+        if isinstance(value, list) and value and isinstance(value[0], Asset):
+            return [self._asset(name, item) for item in value]
+        return value
+
+    def _asset(self, name: str, asset: Asset) -> Media:
+        from musegraph.values import files
+
+        data = self.store.get_bytes(asset.digest)
+        if data is None:
+            what = asset.name or asset.digest
+            raise NodeError(f"port {name!r}: the file {what!r} is not in the cache; add it again")
+        return files.read(asset.type, data, asset.media, asset.name)
+
+    def _run_each(self, values: dict[str, Any], forced: bool) -> Record:
+        """One call per item; items that are known are not run, one that fails stops no other."""
+        each = self.step.each
+        counts = {name: len(values[name]) for name in each}
+        if len(set(counts.values())) > 1:
+            said = ", ".join(f"{name} has {count}" for name, count in counts.items())
+            raise NodeError(f"its lists are of unequal length: {said}")
+        total = next(iter(counts.values()))
+        context = RunContext(self.step.id, self.execution)
+        context.items = total
+        records: list[Record] = []
+        errors: list[str] = []
+        first: Exception | None = None
+        for index, (ids, arguments) in enumerate(self._items(values, total)):
+            context.item = index
+            context.check()
+            try:
+                records.append(self._item(ids, arguments, context, forced))
+            except Cancelled:
+                raise
+            except Exception as error:  # noqa: BLE001  a node is someone else's code
+                first = first or error
+                errors.append(f"item {index + 1} of {total}: {error}")
+        if first is not None:
+            raise NodeError("; ".join(errors)) from first
+        return self._together(records)
+
+    def _items(
+        self, values: dict[str, Any], total: int
+    ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+        for index in range(total):
+            ids, arguments = dict(self.identities), dict(values)
+            for name in self.step.each:
+                arguments[name] = values[name][index]
+                if name in self.step.items:
+                    ids[name] = self.step.items[name][index]
+                else:
+                    items = self.linked[name].items
+                    assert items is not None
+                    ids[name] = items[index].identity
+            yield ids, arguments
+
+    def _item(
+        self, ids: dict[str, str], arguments: dict[str, Any], context: RunContext, forced: bool
+    ) -> Record:
+        key = key_of(self.step.prefix, ids) if self.type.cache else None
+        known = self.store.record(key) if key is not None else None
+        if known is not None and all(self.store.available(e) for e in known.outputs.values()):
+            return known
+        start = perf_counter()
+        outputs = self._invoke(arguments, context)
+        return self._put(key, outputs, perf_counter() - start)
+
+    def _together(self, records: list[Record]) -> Record:
+        outputs: dict[str, Entry] = {}
+        for name in self.type.outputs:
+            entries = tuple(record.outputs[name] for record in records)
+            unset = sum(entry.unset for entry in entries)
+            if unset and unset == len(entries):
+                outputs[name] = UNSET_ENTRY
+            elif unset:
+                raise NodeError(
+                    f"the output {name!r} is set for some items and unset for others; a list"
+                    " cannot have holes, so let one condition decide for all items"
+                )
+            else:
+                outputs[name] = list_entry(entries)
+        seconds = sum(record.seconds for record in records)
+        record = Record(outputs, seconds, self.type.id, self._recipe())
+        if self.key is not None:
+            self.store.put_record(
+                self.key,
+                record,
+                self.step.id in self.execution.durable or seconds >= 0.25,
+                self.execution.stored(self.step.id),
+            )
+        return record
+
+    def _invoke(self, arguments: dict[str, Any], context: RunContext) -> dict[str, Any]:
+        if self.type.context is not None:
+            arguments = {**arguments, self.type.context: context}
+        made = self.type.function(**arguments)
+        if self.type.is_async:
+            made = asyncio.run(made)
+        if self.type.single:
+            return {"out": self._output("out", made)}
+        return {name: self._output(name, getattr(made, name)) for name in self.type.outputs}
+
+    def _output(self, name: str, value: Any) -> Any:
+        """An output as its port promises it; a node that breaks its promise fails."""
+        port = self.type.outputs[name]
+        if value is UNSET or "$" in str(port.type):
+            return value
+        if value is None and port.type.optional:
+            return None
+        if (port.type.item or port.type).is_json or not _is_media(value):
+            try:
+                return check(port, value)
+            except Refused as error:
+                raise MusegraphError(
+                    f"the node's output {name!r} is not the {port.type} that it promises: {error}"
+                ) from None
+        if not _matches(value, port.type):
+            raise MusegraphError(
+                f"the node's output {name!r} is a {_name(value)}; it promises {port.type}"
+            )
+        return value
+
+
+def _is_media(value: Any) -> bool:
+    return isinstance(value, Media) or (
+        isinstance(value, list) and all(isinstance(item, (Media, list)) for item in value)
+    )
+
+
+def _matches(value: Any, type_: Type) -> bool:
+    if type_.item is not None:
+        item = type_.item
+        return isinstance(value, list) and all(_matches(part, item) for part in value)
+    return isinstance(value, Media) and value.type_name() == type_.name
+
+
+def _name(value: Any) -> str:
+    return value.type_name() if isinstance(value, Media) else type(value).__name__
+
+
+def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
+    """The models that a step will ask for, as far as its inputs name them."""
+    found: list[Reference] = []
+    if step.type is None:
+        return found
+    for name, port in step.type.inputs.items():
+        if isinstance(port.annotation, type) and issubclass(port.annotation, Reference):
+            value = linked[name].json if name in linked else step.values.get(name)
+            if isinstance(value, dict):
+                value = port.annotation.model_validate(value)
+            if isinstance(value, Reference):
+                found.append(value)
+    return found

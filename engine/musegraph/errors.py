@@ -1,0 +1,66 @@
+"""Everything that can go wrong, said in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class MusegraphError(Exception):
+    """An error raised on purpose: its message says what is wrong, where, and what to do."""
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a workflow, with its address."""
+
+    node: str | None
+    port: str | None
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        where = ".".join(part for part in (self.node, self.port) if part)
+        return f"{where}: {self.message}" if where else self.message
+
+    def json(self) -> dict[str, str | None]:
+        return {"node": self.node, "port": self.port, "code": self.code, "message": self.message}
+
+
+class InvalidWorkflow(MusegraphError):
+    """The workflow cannot be run; ``problems`` lists every reason."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UnreadableWorkflow(MusegraphError):
+    """The text or file is no workflow at all."""
+
+
+class InvalidNode(MusegraphError):
+    """A node is defined in a way that the engine cannot read."""
+
+
+class NodeError(MusegraphError):
+    """A node refuses what it was given; raised inside nodes, shown as it is."""
+
+
+class ModelError(MusegraphError):
+    """A model is missing, damaged or of the wrong kind."""
+
+
+class StoreError(MusegraphError):
+    """The cache or an output folder cannot be used."""
+
+
+class Cancelled(MusegraphError):
+    """The run was cancelled; raised inside a node by its progress calls."""
+
+    def __init__(self, message: str = "the run was cancelled") -> None:
+        super().__init__(message)

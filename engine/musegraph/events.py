@@ -1,0 +1,133 @@
+"""What happens in a run, as numbered records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+
+@dataclass(slots=True)
+class Event:
+    """Base of all events. ``seq`` counts from 1 in a run, ``time`` is seconds since its start."""
+
+    type: ClassVar[str] = "event"
+
+    def json(self) -> dict[str, Any]:
+        made: dict[str, Any] = {"type": self.type}
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if value is not None and part.name != "preview":
+                made[part.name] = value
+        return made
+
+
+@dataclass(slots=True)
+class RunStarted(Event):
+    """The run began; ``steps`` counts the steps of the plan by state."""
+
+    type: ClassVar[str] = "run_started"
+    run: str
+    name: str
+    steps: dict[str, int]
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class StepStarted(Event):
+    """A step began to compute."""
+
+    type: ClassVar[str] = "step_started"
+    node: str
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class StepProgress(Event):
+    """A step said how far it is: ``done`` of ``total``; of item ``item`` of ``items`` if mapped.
+
+    ``preview`` makes a picture on demand; it never travels as JSON.
+    """
+
+    type: ClassVar[str] = "step_progress"
+    node: str
+    done: float
+    total: float
+    text: str | None = None
+    preview: Any = None
+    item: int | None = None
+    items: int | None = None
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class StepDone(Event):
+    """A step has its outputs, by identity. ``cached`` if nothing was computed for it."""
+
+    type: ClassVar[str] = "step_done"
+    node: str
+    cached: bool
+    seconds: float
+    outputs: dict[str, str]
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class StepFailed(Event):
+    """A step failed, in words; its dependents are skipped, the others are not touched."""
+
+    type: ClassVar[str] = "step_failed"
+    node: str
+    message: str
+    code: str = "failed"
+    detail: str | None = None
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class StepSkipped(Event):
+    """A step was not run, because of another."""
+
+    type: ClassVar[str] = "step_skipped"
+    node: str
+    because: str
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class StepStored(Event):
+    """A step's results are on disk: they survive whatever happens now."""
+
+    type: ClassVar[str] = "stored"
+    node: str
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class Warned(Event):
+    """Something a user should know that stops nothing."""
+
+    type: ClassVar[str] = "warning"
+    message: str
+    node: str | None = None
+    seq: int = 0
+    time: float = 0.0
+
+
+@dataclass(slots=True)
+class RunFinished(Event):
+    """The run ended; ``counts`` of steps done, cached, failed, skipped."""
+
+    type: ClassVar[str] = "run_finished"
+    ok: bool
+    cancelled: bool
+    seconds: float
+    counts: dict[str, int]
+    seq: int = 0
+    time: float = 0.0

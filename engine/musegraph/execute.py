@@ -1,0 +1,384 @@
+"""Running a batch of steps where it is: the scheduling loop, and the context that nodes see.
+
+One deque of ready steps, no recursion, no task or future per step. A worker goes on with a
+dependent of the step it just finished; a second one is woken only when the first has been inside
+one step for a while, so that a thousand tiny steps never pay for a switch between threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Literal
+
+from musegraph.call import Call, Lost
+from musegraph.errors import Cancelled, MusegraphError
+from musegraph.events import Event, StepDone, StepFailed, StepSkipped, StepStored
+from musegraph.models import Models
+from musegraph.plan import Plan, Step, gather
+from musegraph.store import Entry, Record, Store
+
+Emit = Callable[[Event], None]
+Status = Literal["done", "cached", "failed", "skipped", "lost"]
+
+PATIENCE = 0.002
+"""Seconds that a step may take before another worker is woken for what is ready."""
+
+MAX_AGAIN = 3
+"""How often a step may run again in one run because its data was lost."""
+
+LIMITS = {"device": 1, "network": 8}
+"""How many steps that use a resource run at once; the number of workers bounds the rest."""
+
+
+@dataclass
+class Outcome:
+    """What came of a batch: status, outputs and seconds by step."""
+
+    status: dict[str, Status] = field(default_factory=dict)
+    outputs: dict[str, Mapping[str, Entry] | None] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    calls: int = 0
+
+
+class Execution:
+    """One batch being run: all state of it, behind one lock."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        models: Models,
+        emit: Emit,
+        cancel: threading.Event,
+        workers: int,
+    ) -> None:
+        self.plan = plan
+        self.store = store
+        self.models = models
+        self.emit = emit
+        self.cancel = cancel
+        self.workers = workers
+        self.outcome = Outcome()
+        self.durable = {port.node for port in plan.targets}
+        self.kept: dict[str, dict[str, Any]] = {}
+        """For a step that waits for lost data: the values made again, by identity."""
+        self._change = threading.Condition()
+        self._ready: deque[str] = deque()
+        self._waiting: dict[str, int] = {}
+        self._below: dict[str, list[str]] = {id: [] for id in plan.steps}
+        self._refill: dict[str, list[str]] = {}
+        self._forced: dict[str, int] = {}
+        self._hard: set[str] = set()
+        self._flying: dict[str, list[str]] = {}
+        self._using: dict[str, int] = {}
+        self._since: dict[int, float] = {}
+        self._threads: list[threading.Thread] = []
+        self._idle = 0
+        self._left = len(plan.steps)
+        self._over = False
+        self._crash: BaseException | None = None
+
+    def run(self) -> Outcome:
+        """Carry all steps to an end, on worker threads; this thread stays free for signals."""
+        for id, step in self.plan.steps.items():
+            sources = {port.node for port in step.sources() if port.node in self.plan.steps}
+            self._waiting[id] = len(sources)
+            for source in sources:
+                self._below[source].append(id)
+        self._ready.extend(id for id, count in self._waiting.items() if not count)
+        try:
+            self._supervise()
+        except BaseException:
+            self.cancel.set()
+            raise
+        finally:
+            self._stop()
+        if self._crash is not None:
+            raise self._crash
+        return self.outcome
+
+    def _supervise(self) -> None:
+        pause = PATIENCE
+        with self._change:
+            while True:
+                if self._crash is not None:
+                    return
+                if not self._left and not self._demand_targets():
+                    return
+                if self._ready and self._stuck():
+                    self._wake()
+                    pause = PATIENCE
+                else:
+                    pause = min(pause * 1.5, 0.05)
+                self._change.wait(pause)
+
+    def _demand_targets(self) -> bool:
+        """Make target steps run again whose data is lost; False if there are none."""
+        for port in self.plan.targets:
+            outputs = self.outcome.outputs.get(port.node)
+            entry = outputs.get(port.port) if outputs else None
+            if entry is None or port.node in self._forced or self.cancel.is_set():
+                continue
+            if self.plan.steps[port.node].pin is None and not self.store.available(entry):
+                self._force(port.node)
+        return self._left > 0
+
+    def _stuck(self) -> bool:
+        now = perf_counter()
+        return all(now - since > PATIENCE for since in self._since.values())
+
+    def _wake(self) -> None:
+        if self._idle:
+            self._change.notify_all()
+        elif len(self._threads) < self.workers:
+            thread = threading.Thread(target=self._work, name="musegraph", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _stop(self) -> None:
+        with self._change:
+            self._over = True
+            self._change.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        me = threading.get_ident()
+        following: str | None = None
+        while True:
+            with self._change:
+                id = following or self._take()
+                while id is None:
+                    if self._over or not self._left:
+                        self._since.pop(me, None)
+                        return
+                    self._since.pop(me, None)
+                    self._idle += 1
+                    self._change.wait(0.25)
+                    self._idle -= 1
+                    id = self._take()
+                self._since[me] = perf_counter()
+            try:
+                following = self._perform(self.plan.steps[id])
+            except BaseException as error:  # noqa: BLE001  a defect of the engine itself: end the run with it
+                with self._change:
+                    self._crash = error
+                    self._over = True
+                    self._change.notify_all()
+                return
+
+    def _take(self) -> str | None:
+        """The next step to run: one whose models are loaded before others, if resources allow."""
+        if self._over:
+            return None
+        chosen: str | None = None
+        for id in list(self._ready)[:32] if len(self._ready) > 1 else self._ready:
+            step = self.plan.steps[id]
+            uses = step.type.uses if step.type else "cpu"
+            if self._using.get(uses, 0) >= LIMITS.get(uses, self.workers):
+                continue
+            if uses != "device":
+                chosen = chosen or id
+                break
+            chosen = chosen or id
+            if self._has_models(step):
+                chosen = id
+                break
+        if chosen is not None:
+            self._ready.remove(chosen)
+            self._hold(chosen, 1)
+        return chosen
+
+    def _hold(self, id: str, by: int) -> None:
+        type_ = self.plan.steps[id].type
+        uses = type_.uses if type_ else "cpu"
+        self._using[uses] = self._using.get(uses, 0) + by
+
+    def _has_models(self, step: Step) -> bool:
+        from musegraph.call import references_of
+
+        linked = gather(step, self.outcome.outputs)
+        return isinstance(linked, dict) and all(
+            self.models.resident(ref) for ref in references_of(step, linked)
+        )
+
+    # -- one step ---------------------------------------------------------------------------
+
+    def _perform(self, step: Step) -> str | None:
+        """Bring one step to an end; the id of a dependent to go on with."""
+        try:
+            settled = self._attempt(step)
+        except Cancelled:
+            settled = self._skip(step, "the run was cancelled")
+        except Lost as lost:
+            try:
+                with self._change:
+                    self._wait_for(step.id, lost.producers)
+                    self._hold(step.id, -1)
+                return None
+            except MusegraphError as error:
+                settled = self._fail(step, error)
+        except Exception as error:  # noqa: BLE001  a node is someone else's code
+            settled = self._fail(step, error)
+        if settled:
+            return self._settle(step.id)
+        with self._change:
+            self._hold(step.id, -1)
+        return None
+
+    def _attempt(self, step: Step) -> bool:
+        if self.cancel.is_set():
+            return self._skip(step, "the run was cancelled")
+        for source in step.sources():
+            if source.node in self._hard:
+                self._hard.add(step.id)
+                return self._skip(step, source.node)
+        if step.muted:
+            return self._skip(step, "it is muted")
+        if step.pin is not None:
+            return self._pinned(step)
+        linked = gather(step, self.outcome.outputs)
+        if isinstance(linked, str) or linked is None:
+            return self._skip(step, linked or "its source was skipped")
+        call = Call(step, linked, self)
+        forced = step.id in self._forced
+        if call.key is not None:
+            self.outcome.keys[step.id] = call.key
+            if not forced and (record := self.store.record(call.key)) is not None:
+                return self._cached(step, call.key, record)
+            with self._change:
+                if call.key in self._flying:
+                    self._flying[call.key].append(step.id)
+                    return False
+                self._flying[call.key] = []
+        try:
+            record = call.run(forced)
+        finally:
+            self._land(call.key)
+        self.outcome.calls += 1
+        if forced:
+            self._keep(step.id, record)
+        return self._done(step, record, cached=False)
+
+    def _keep(self, id: str, record: Record) -> None:
+        """Hold on to values made again until the steps that wait for them have them."""
+        made = {
+            leaf.identity: self.store.live.get(leaf.identity)
+            for entry in record.outputs.values()
+            for leaf in entry.leaves()
+        }
+        with self._change:
+            for waiter in self._refill.get(id, ()):
+                self.kept.setdefault(waiter, {}).update(made)
+
+    def _land(self, key: str | None) -> None:
+        """Let the identical steps go on that waited for this one."""
+        if key is None:
+            return
+        with self._change:
+            self._ready.extend(self._flying.pop(key, ()))
+
+    def _pinned(self, step: Step) -> bool:
+        assert step.pin is not None
+        found = {name: self.store.pinned(digest) for name, digest in step.pin.items()}
+        outputs = {name: entry for name, entry in found.items() if entry is not None}
+        if len(outputs) < len(step.pin):
+            raise MusegraphError("a pinned result is no longer in the cache; unpin the node")
+        return self._done(step, Record(outputs, 0.0, "pin"), cached=True)
+
+    def _cached(self, step: Step, key: str, record: Record) -> bool:
+        if step.id in self.durable:
+            self.store.make_durable(key)
+        return self._done(step, record, cached=True)
+
+    def _done(self, step: Step, record: Record, cached: bool) -> bool:
+        id = step.id
+        again = self.outcome.status.get(id) == "lost"
+        self.outcome.outputs[id] = record.outputs
+        self.outcome.status[id] = "cached" if cached else "done"
+        self.outcome.seconds[id] = 0.0 if cached else record.seconds
+        if not again or not cached:
+            identities = {name: entry.identity for name, entry in record.outputs.items()}
+            seconds = round(record.seconds, 6)
+            self.emit(StepDone(id, cached, seconds, identities))
+        return True
+
+    def _skip(self, step: Step, because: str) -> bool:
+        self.outcome.outputs[step.id] = {}
+        self.outcome.status[step.id] = "skipped"
+        self.emit(StepSkipped(step.id, because))
+        return True
+
+    def _fail(self, step: Step, error: Exception) -> bool:
+        self._hard.add(step.id)
+        self.outcome.outputs[step.id] = {}
+        self.outcome.status[step.id] = "failed"
+        message, detail = describe(error)
+        self.outcome.errors[step.id] = message
+        self.emit(StepFailed(step.id, message, detail=detail))
+        return True
+
+    # -- order ------------------------------------------------------------------------------
+
+    def _settle(self, id: str) -> str | None:
+        """Free what waited for this step; one that is ready now, to go on with."""
+        with self._change:
+            self._hold(id, -1)
+            self._left -= 1
+            self.kept.pop(id, None)
+            ready = []
+            first = id not in self._forced
+            waiters = self._refill.pop(id, [])
+            for dependent in (*waiters, *(self._below[id] if first else ())):
+                self._waiting[dependent] -= 1
+                if not self._waiting[dependent]:
+                    ready.append(dependent)
+            self._ready.extend(ready)
+            if not self._left:
+                self._change.notify_all()
+            return self._take() if ready else None
+
+    def _wait_for(self, id: str, producers: set[str]) -> None:
+        """Put a step back until its sources, whose data is lost, have run again."""
+        for producer in producers:
+            self._force(producer)
+        self._waiting[id] = len(producers)
+        for producer in producers:
+            self._refill.setdefault(producer, []).append(id)
+
+    def _force(self, id: str) -> None:
+        if self.outcome.status.get(id) in (None, "lost"):
+            return
+        self._forced[id] = self._forced.get(id, 0) + 1
+        if self._forced[id] > MAX_AGAIN:
+            raise MusegraphError(
+                f"the results of {id} do not stay in memory until they are used; give the cache"
+                " more memory"
+            )
+        self.outcome.status[id] = "lost"
+        self._left += 1
+        self._ready.append(id)
+        self._change.notify_all()
+
+    def stored(self, id: str) -> Callable[[], None]:
+        """What the store calls once the results of a step are on disk."""
+        return lambda: self.emit(StepStored(id))
+
+
+def describe(error: Exception) -> tuple[str, str | None]:
+    """An error as a sentence, and its traceback if it was not raised on purpose."""
+    if isinstance(error, MusegraphError):
+        return str(error), None
+    import traceback
+
+    detail = "".join(traceback.format_exception(error))
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return f"there is not enough memory: {str(error) or 'the system refused it'}", detail
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", detail

@@ -1,0 +1,242 @@
+"""Models: where they are, what their files contain, and which are loaded."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from musegraph.errors import ModelError
+from musegraph.node import Weights
+from musegraph.pack import Registry
+from musegraph.store import Store
+from musegraph.values import Reference
+from musegraph.values.canonical import canonical, digest
+
+_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
+_CHUNK = 1 << 24
+
+
+@dataclass(slots=True)
+class _Resident:
+    live: Any
+    size: int
+    seconds: float
+    used: int = 0
+    leases: int = 0
+    patches: str = "[]"
+    patched: threading.Condition = field(default_factory=threading.Condition)
+
+
+class Models:
+    """Finds models by source, identifies them by content, and lends them live.
+
+    A resident model is known by its base weights. Leases with the same patches share it; leases
+    with other patches wait until it is free again. What is not on lease is dropped when the budget
+    is exceeded, least dear per byte first.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        folders: tuple[Path, ...] = (),
+        budget: int = 16 << 30,
+    ) -> None:
+        self.registry = registry
+        self.store = store
+        self.budget = budget
+        named = os.environ.get("MUSEGRAPH_MODELS", "")
+        self.folders = (*folders, *(Path(p).expanduser() for p in named.split(os.pathsep) if p))
+        self.loads = 0
+        self._resident: dict[tuple[str, ...], _Resident] = {}
+        self._lock = threading.Lock()
+        self._loading: dict[tuple[str, ...], threading.Lock] = {}
+        self._clock = 0
+        self._digests: dict[Path, tuple[int, int, int, str]] = {}
+
+    def path(self, source: str) -> Path:
+        """Where a source lives: a pack's own model, a model folder's entry, or a path."""
+        first, _, rest = source.partition("/")
+        pack = self.registry.pack(first) if rest else None
+        places = [pack.models / rest] if pack is not None and pack.models is not None else []
+        places += [folder / source for folder in self.folders]
+        places.append(Path(source).expanduser())
+        for place in places:
+            if place.exists():
+                return place.resolve()
+        looked = ", ".join(str(place) for place in places)
+        raise ModelError(f"there is no model {source!r}; looked at: {looked}")
+
+    def files(self, place: Path) -> list[Path]:
+        """The files that make a model what it is; truncated weights are refused here."""
+        if place.is_file():
+            found = [place]
+        else:
+            found = sorted(p for p in place.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+        if not found:
+            raise ModelError(f"the folder {place} holds no model: no .safetensors, no .json")
+        for file in found:
+            if file.suffix == ".safetensors":
+                check_safetensors(file)
+        return found
+
+    def known_digest(self, source: str) -> str | None:
+        """The digest of a source's files, if all of them are remembered; never reads weights."""
+        place = self.path(source)
+        parts = [(file, self._remembered(file)) for file in self.files(place)]
+        if any(known is None for _, known in parts):
+            return None
+        return _together(place, [(file, known or "") for file, known in parts])
+
+    def weights(self, source: str) -> Weights:
+        """Where a source lives and its digest; reads the files the first time."""
+        place = self.path(source)
+        parts = [(file, self._remembered(file) or self._hash(file)) for file in self.files(place)]
+        return Weights(place, _together(place, parts), source)
+
+    def _remembered(self, file: Path) -> str | None:
+        facts = file.stat()
+        known = self._digests.get(file)
+        if known is not None and known[:3] == (facts.st_size, facts.st_mtime_ns, facts.st_ino):
+            return known[3]
+        found = self.store.disk.file_digest(file) if self.store.disk else None
+        if found is not None:
+            self._digests[file] = (facts.st_size, facts.st_mtime_ns, facts.st_ino, found)
+        return found
+
+    def _hash(self, file: Path) -> str:
+        facts = file.stat()
+        hasher = blake3()
+        with file.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                hasher.update(chunk)
+        made = "blake3:" + hasher.hexdigest()
+        self._digests[file] = (facts.st_size, facts.st_mtime_ns, facts.st_ino, made)
+        if self.store.disk is not None:
+            self.store.disk.remember_file(file, facts, made)
+        return made
+
+    def resident(self, ref: Reference) -> bool:
+        return ref.base() in self._resident
+
+    @contextmanager
+    def lease(self, ref: Reference, device: str, check: Callable[[], None]) -> Iterator[Any]:
+        """The live model for as long as the context lasts, with the reference's patches on it."""
+        loader = self.registry.loader(ref.loader)
+        held = self._take(ref, device)
+        wanted = canonical([patch.model_dump(mode="json") for patch in ref.patches])
+        try:
+            with held.patched:
+                while held.leases and held.patches != wanted:
+                    held.patched.wait(0.05)
+                    check()
+                if ref.patches and loader.patch is None:
+                    raise ModelError(f"the loader {ref.loader!r} takes no patches")
+                held.leases += 1
+                held.patches = wanted
+            try:
+                if ref.patches and loader.patch is not None:
+                    with loader.patch(held.live, ref) as live:
+                        yield live
+                else:
+                    yield held.live
+            finally:
+                with held.patched:
+                    held.leases -= 1
+                    held.patched.notify_all()
+        finally:
+            with self._lock:
+                held.used -= 1
+            self._shrink(self.budget)
+
+    def _take(self, ref: Reference, device: str) -> _Resident:
+        base = (*ref.base(), device)
+        with self._lock:
+            loading = self._loading.setdefault(base, threading.Lock())
+        with loading:
+            with self._lock:
+                held = self._resident.get(base)
+                if held is not None:
+                    held.used += 1
+                    self._touch(base)
+                    return held
+            held = self._load(ref, device)
+            with self._lock:
+                held.used += 1
+                self._resident[base] = held
+            return held
+
+    def _load(self, ref: Reference, device: str) -> _Resident:
+        from time import perf_counter
+
+        loader = self.registry.loader(ref.loader)
+        place = self.path(ref.source)
+        start = perf_counter()
+        live = loader.load(ref, place, device)
+        self.loads += 1
+        return _Resident(live, max(1, loader.size(live)), perf_counter() - start)
+
+    def _touch(self, base: tuple[str, ...]) -> None:
+        self._resident[base] = self._resident.pop(base)
+
+    def _shrink(self, budget: int) -> None:
+        with self._lock:
+            total = sum(held.size for held in self._resident.values())
+            free = [(base, held) for base, held in self._resident.items() if not held.used]
+            free.sort(key=lambda pair: pair[1].seconds / pair[1].size)
+            for base, held in free:
+                if total <= budget:
+                    break
+                del self._resident[base]
+                total -= held.size
+
+    def used(self) -> int:
+        """Bytes of all resident models."""
+        return sum(held.size for held in list(self._resident.values()))
+
+    def clear(self) -> None:
+        """Drop every model that is not on lease."""
+        self._shrink(0)
+
+
+def check_safetensors(file: Path) -> None:
+    """Refuse a .safetensors file that is cut off or is none, by its header alone."""
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            head = stream.read(8)
+            length = struct.unpack("<Q", head)[0] if len(head) == 8 else -1
+            if not 2 <= length <= min(size, 100 << 20):
+                raise ModelError(
+                    f"{file} is no .safetensors file: its first bytes are no header length"
+                    f" (it holds {size} bytes); get it again"
+                )
+            header = json.loads(stream.read(length))
+        end = max(
+            (entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"),
+            default=0,
+        )
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        raise ModelError(f"{file} is damaged: its header is no JSON; get it again") from None
+    if size != 8 + length + end:
+        raise ModelError(
+            f"{file} is cut off or damaged: it holds {size} of {8 + length + end} bytes;"
+            " get it again"
+        )
+
+
+def _together(place: Path, parts: list[tuple[Path, str]]) -> str:
+    if place.is_file():
+        return parts[0][1]
+    return digest("model", *(f"{f.relative_to(place).as_posix()}={d}" for f, d in parts))

@@ -1,0 +1,273 @@
+"""Turning a typed function into a node type."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, get_type_hints, overload
+
+from musegraph.annotations import type_of
+from musegraph.errors import InvalidNode, NodeError
+from musegraph.values import Reference, Type
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from torch import Generator
+
+    from musegraph.values import Image
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Uses = Literal["cpu", "device", "network"]
+REQUIRED: Final[Any] = inspect.Parameter.empty
+
+
+class _Unset:
+    """The type of :data:`UNSET`."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final[Any] = _Unset()
+"""Returned for an output to leave it unset: what depends on it is skipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Where the files of a model are, and the digest of their content."""
+
+    path: Path
+    digest: str
+    source: str
+
+
+class Context:
+    """What a running node may ask of the engine; a parameter of this type is no port.
+
+    It is narrow on purpose: a node sees neither the store nor the server nor other nodes. This
+    base class answers without an engine, so that a node can be called in a plain unit test.
+    """
+
+    device: str = "cpu"
+
+    def progress(
+        self,
+        done: float,
+        total: float = 1.0,
+        *,
+        text: str | None = None,
+        preview: Image | Callable[[], Image] | None = None,
+    ) -> None:
+        """Say how far along; raises :class:`Cancelled` once the run is cancelled.
+
+        A callable ``preview`` is called only when somebody looks, at most a few times a second.
+        """
+
+    def check(self) -> None:
+        """Raise :class:`Cancelled` once the run is cancelled."""
+
+    def stream(self, text: str) -> None:
+        """Show text as it is made."""
+
+    def load(self, ref: Reference) -> AbstractContextManager[Any]:
+        """A lease on the live model, on :attr:`device`."""
+        raise NodeError(f"no model can be loaded outside a run (asked for {ref.source!r})")
+
+    def weights(self, source: str) -> Weights:
+        """Where a model source lives, and the digest of its files."""
+        raise NodeError(f"no model can be found outside a run (asked for {source!r})")
+
+    def generator(self, seed: int) -> Generator:
+        """A generator on the CPU, so that every device starts from the same noise."""
+        import torch
+
+        return torch.Generator().manual_seed(seed)
+
+    def secret(self, name: str) -> str:
+        """A secret by name; never part of a key, a record or an event."""
+        raise NodeError(f"no secret is kept outside a run (asked for {name!r})")
+
+
+@dataclass(frozen=True)
+class Port:
+    """One input or output, as its annotation describes it."""
+
+    name: str
+    annotation: Any
+    type: Type
+    default: Any = REQUIRED
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED and not self.type.optional
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Checks JSON values against the annotation, limits included."""
+        from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+        from musegraph.annotations import bare
+
+        kind = bare(self.annotation)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return TypeAdapter(self.annotation)
+        return TypeAdapter(
+            self.annotation,
+            config=ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True),
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON that a form draws this port from."""
+        made: dict[str, Any] = {"type": str(self.type)}
+        base = self.type.item or self.type
+        if base.is_json and not base.is_variable:
+            made["schema"] = self.adapter.json_schema()
+        if self.default is not REQUIRED:
+            from musegraph.values.codec import to_json
+
+            made["default"] = to_json(self.default)
+        made["required"] = self.required
+        return made
+
+
+@dataclass(frozen=True)
+class NodeType:
+    """A node type, read off a function. ``id`` and ``version`` are completed by its pack."""
+
+    id: str
+    version: str | None
+    function: Callable[..., Any]
+    inputs: Mapping[str, Port]
+    outputs: Mapping[str, Port]
+    context: str | None
+    single: bool
+    cache: bool = True
+    numeric: bool = False
+    uses: Uses = "cpu"
+    title: str = ""
+    libraries: tuple[str, ...] = ()
+
+    @property
+    def pack(self) -> str:
+        return self.id.partition(".")[0]
+
+    @cached_property
+    def text(self) -> str:
+        return inspect.getdoc(self.function) or ""
+
+    @cached_property
+    def generic(self) -> bool:
+        """Whether some port's type is a variable."""
+        return any(
+            "$" in str(port.type) for port in (*self.inputs.values(), *self.outputs.values())
+        )
+
+    @cached_property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.function)
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON that canvas, catalogue and command line describe this node from."""
+        return {
+            "id": self.id,
+            "version": self.version,
+            "title": self.title or self.id.partition(".")[2].replace("_", " ").capitalize(),
+            "text": self.text,
+            "cache": self.cache,
+            "inputs": {name: port.schema() for name, port in self.inputs.items()},
+            "outputs": {name: {"type": str(p.type)} for name, p in self.outputs.items()},
+        }
+
+
+@overload
+def node(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def node(
+    *,
+    id: str | None = None,
+    version: str | None = None,
+    cache: bool = True,
+    numeric: bool = False,
+    uses: Uses = "cpu",
+    title: str = "",
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def node(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    id: str | None = None,
+    version: str | None = None,
+    cache: bool = True,
+    numeric: bool = False,
+    uses: Uses = "cpu",
+    title: str = "",
+) -> Any:
+    """Mark a function as a node. It stays an ordinary function, and nothing is registered.
+
+    ``version`` is the author's promise that equal versions compute the same; without it the
+    version is the digest of the pack's source files. ``cache=False`` is for nodes that read the
+    world. ``numeric=True`` makes the device kind and the versions of the pack's libraries part of
+    the key. ``uses`` names the resource that bounds how many run at once.
+    """
+
+    def mark(f: Callable[..., Any]) -> Callable[..., Any]:
+        f.__node__ = _read(f, id or f.__name__, version, cache, numeric, uses, title)  # type: ignore[attr-defined]
+        return f
+
+    return mark(function) if function else mark
+
+
+def node_type_of(function: Callable[..., Any]) -> NodeType:
+    """The description that :func:`node` attached to a function."""
+    described = getattr(function, "__node__", None)
+    if not isinstance(described, NodeType):
+        name = getattr(function, "__qualname__", repr(function))
+        raise InvalidNode(f"{name} is no node; put @node above it")
+    return described
+
+
+def _read(
+    f: Callable[..., Any],
+    id: str,
+    version: str | None,
+    cache: bool,
+    numeric: bool,
+    uses: Uses,
+    title: str,
+) -> NodeType:
+    where = f"{f.__module__}.{f.__qualname__}"
+    try:
+        hints = get_type_hints(f, include_extras=True)
+    except Exception as error:  # the annotations are someone else's code
+        raise InvalidNode(f"{where}: an annotation cannot be read: {error}") from error
+    inputs: dict[str, Port] = {}
+    context: str | None = None
+    for parameter in inspect.signature(f).parameters.values():
+        name = parameter.name
+        if name not in hints:
+            raise InvalidNode(f"{where}: the parameter {name!r} has no annotation")
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise InvalidNode(f"{where}: *{name} is no port; name the inputs, or take a list")
+        if hints[name] is Context:
+            context = name
+        else:
+            inputs[name] = _port(where, name, hints[name], parameter.default)
+    if "return" not in hints:
+        raise InvalidNode(f"{where}: there is no return annotation")
+    result = hints["return"]
+    single = not hasattr(result, "_fields")
+    returns = {"out": result} if single else get_type_hints(result, include_extras=True)
+    outputs = {name: _port(where, name, hint) for name, hint in returns.items()}
+    return NodeType(id, version, f, inputs, outputs, context, single, cache, numeric, uses, title)
+
+
+def _port(where: str, name: str, hint: Any, default: Any = REQUIRED) -> Port:
+    try:
+        return Port(name, hint, type_of(hint), default)
+    except InvalidNode as error:
+        raise InvalidNode(f"{where}: port {name!r}: {error}") from None

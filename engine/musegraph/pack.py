@@ -1,0 +1,231 @@
+"""Packs of node types, and the registry of all that are loaded."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from blake3 import blake3
+
+from musegraph.errors import InvalidNode, MusegraphError
+from musegraph.node import NodeType, node_type_of
+from musegraph.values import Reference
+
+GROUP = "musegraph.packs"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}\.[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How one kind of model is opened.
+
+    ``load(ref, path, device)`` gives the live object, ``size(live)`` its bytes, and
+    ``patch(live, ref)`` a context that applies the reference's patches and takes them back.
+    """
+
+    load: Callable[[Reference, Path, str], Any]
+    size: Callable[[Any], int] = lambda live: 0
+    patch: Callable[[Any, Reference], AbstractContextManager[Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A named, versioned set of node types, with the loaders and models they bring."""
+
+    name: str
+    nodes: Sequence[Callable[..., Any]] = ()
+    version: str = "0"
+    title: str = ""
+    loaders: Mapping[str, Loader] = field(default_factory=dict)
+    models: Path | None = None
+    libraries: Sequence[str] = ()
+    folder: Path | None = None
+
+    @cached_property
+    def source_digest(self) -> str:
+        """The digest of the pack's Python files: the version of its nodes that promise none."""
+        return digest_of_source(self.folder) if self.folder else self.version
+
+    @cached_property
+    def types(self) -> dict[str, NodeType]:
+        """The node types by full id."""
+        made: dict[str, NodeType] = {}
+        for function in self.nodes:
+            described = node_type_of(function)
+            prefix, _, name = described.id.rpartition(".")
+            if prefix not in ("", self.name):
+                raise InvalidNode(f"the node {described.id} does not belong in pack {self.name}")
+            id = f"{self.name}.{name}"
+            if not _ID.fullmatch(id):
+                raise InvalidNode(f"{id!r} is no node id; use letters, digits and _")
+            if id in made:
+                raise InvalidNode(f"pack {self.name} defines the node {id} twice")
+            version = described.version or self.source_digest
+            made[id] = replace(described, id=id, version=version, libraries=tuple(self.libraries))
+        return made
+
+
+def digest_of_source(place: Path) -> str:
+    """Digest of a Python file, or of all Python files below a folder."""
+    files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    hasher = blake3()
+    for file in files:
+        name = file.name if place.is_file() else file.relative_to(place).as_posix()
+        data = file.read_bytes()
+        hasher.update(f"{name}\0{len(data)}\0".encode())
+        hasher.update(data)
+    return "source:" + hasher.hexdigest()[:32]
+
+
+class Registry:
+    """The packs in use. It is handed around, never global; packs are opened when first asked for.
+
+    ``failures`` says, per pack, why one could not be opened; the others are untouched by that.
+    """
+
+    def __init__(self, packs: Iterable[Pack] = (), entries: Iterable[EntryPoint] = ()) -> None:
+        self._packs: dict[str, Pack] = {}
+        self._entries: dict[str, EntryPoint] = {}
+        self.failures: dict[str, str] = {}
+        for entry in entries:
+            if entry.name in self._entries:
+                self.failures[entry.name] = f"two installed packs are named {entry.name}"
+            self._entries.setdefault(entry.name, entry)
+        for pack in packs:
+            self.add(pack)
+
+    @classmethod
+    def of(cls, *packs: Pack) -> Registry:
+        return cls(packs)
+
+    def add(self, pack: Pack) -> None:
+        """Take a pack in; a name already taken is refused."""
+        if not _NAME.fullmatch(pack.name):
+            raise InvalidNode(f"{pack.name!r} is no pack name; use lower-case letters, digits, _")
+        if pack.name in self._packs or pack.name in self._entries:
+            raise InvalidNode(
+                f"there are two packs named {pack.name!r}; rename the file or the pack"
+            )
+        pack.types  # noqa: B018  read now, so that a wrong definition is told of its pack
+        self._packs[pack.name] = pack
+
+    def names(self) -> list[str]:
+        return sorted({*self._packs, *self._entries})
+
+    def pack(self, name: str) -> Pack | None:
+        """The pack of that name, opened if need be; None if there is none or it is broken."""
+        if name not in self._packs and name in self._entries and name not in self.failures:
+            self._open(name)
+        return self._packs.get(name)
+
+    def _open(self, name: str) -> None:
+        entry = self._entries[name]
+        try:
+            pack = entry.load()
+            if not isinstance(pack, Pack):
+                raise InvalidNode(f"{entry.value} is no Pack")
+            if pack.name != name:
+                raise InvalidNode(f"{entry.value} is named {pack.name!r}, installed as {name!r}")
+            pack = replace(pack, folder=pack.folder or _folder_of(entry.module))
+            pack.types  # noqa: B018
+            self._packs[name] = pack
+        except Exception as error:  # noqa: BLE001  importing a pack runs someone else's code
+            self.failures[name] = _reason(error)
+
+    def get(self, id: str) -> NodeType | None:
+        pack = self.pack(id.partition(".")[0])
+        return pack.types.get(id) if pack else None
+
+    def types(self) -> Iterator[NodeType]:
+        """Every node type of every pack that opens."""
+        for name in self.names():
+            if pack := self.pack(name):
+                yield from pack.types.values()
+
+    def loader(self, id: str) -> Loader:
+        """The loader ``pack.name``."""
+        name, _, part = id.partition(".")
+        pack = self.pack(name)
+        if pack is None or part not in pack.loaders:
+            raise MusegraphError(f"no pack brings the model loader {id!r}")
+        return pack.loaders[part]
+
+
+def _folder_of(module: str) -> Path | None:
+    origin = getattr(sys.modules.get(module), "__file__", None)
+    if origin is None:
+        return None
+    path = Path(origin)
+    return path.parent if path.name == "__init__.py" else path
+
+
+def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
+    """All installed packs, and those at ``paths`` (a file, or a folder that is one package)."""
+    registry = Registry(entries=entry_points(group=GROUP))
+    for path in paths:
+        place = Path(path)
+        try:
+            registry.add(pack_at(place))
+        except Exception as error:  # noqa: BLE001  importing a pack runs someone else's code
+            registry.failures[place.stem] = _reason(error)
+    return registry
+
+
+def pack_at(place: Path) -> Pack:
+    """The pack in a Python file or folder: its ``pack``, or all its functions marked ``@node``."""
+    if not place.exists():
+        raise MusegraphError(f"there is no pack at {place}")
+    file = place / "__init__.py" if place.is_dir() else place
+    if not file.exists():
+        raise MusegraphError(f"{place} holds no __init__.py, so it is no pack")
+    name = re.sub(r"[^a-z0-9_]", "_", place.resolve().stem.lower())
+    module = _import(f"musegraph_pack_{name}", file, place.is_dir())
+    pack = getattr(module, "pack", None)
+    if isinstance(pack, Pack):
+        return replace(pack, folder=pack.folder or place)
+    found = [
+        value
+        for value in vars(module).values()
+        if callable(value) and isinstance(getattr(value, "__node__", None), NodeType)
+    ]
+    if not found:
+        raise MusegraphError(f"{place} defines no node; put @node above a function")
+    return Pack(name, found, folder=place)
+
+
+def _import(name: str, file: Path, package: bool) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        name, file, submodule_search_locations=[str(file.parent)] if package else None
+    )
+    if spec is None or spec.loader is None:
+        raise MusegraphError(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MusegraphError):
+        return str(error)
+    at = ""
+    if error.__traceback__ is not None:
+        last = error.__traceback__
+        while last.tb_next is not None:
+            last = last.tb_next
+        at = f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})"
+    return f"{type(error).__name__}: {error}{at}"

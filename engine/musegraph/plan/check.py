@@ -1,0 +1,278 @@
+"""Checking a flat graph: order, types, literals; every problem at once, with its address."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from musegraph.errors import Problem
+from musegraph.node import REQUIRED, NodeType
+from musegraph.node import Port as NodePort
+from musegraph.plan.expand import Flat, FlatNode
+from musegraph.plan.literals import Refused, literal
+from musegraph.plan.steps import Step, Wire
+from musegraph.values import Type, list_of
+from musegraph.values.codec import to_json
+from musegraph.values.types import Fit, fits, substitute, unify
+from musegraph.workflow import Port
+
+if TYPE_CHECKING:
+    from musegraph.pack import Registry
+
+
+class Checker:
+    """Walks a flat graph from its sources down and makes a :class:`Step` of each node."""
+
+    def __init__(self, flat: Flat, registry: Registry, problems: list[Problem]) -> None:
+        self.flat = flat
+        self.registry = registry
+        self.problems = problems
+        self.steps: dict[str, Step] = {}
+        self._defaults: dict[tuple[str, str], Any] = {}
+
+    def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
+        self.problems.append(Problem(node, port, code, message))
+
+    def run(self) -> dict[str, Step]:
+        """All steps that could be made, in an order that respects every link."""
+        for id in self.order():
+            node = self.flat.nodes[id]
+            kind = self.registry.get(node.type)
+            if node.pin is not None:
+                self.steps[id] = self.pinned(node, kind)
+            elif kind is None:
+                if node.mode == "mute":
+                    self.steps[id] = Step(id, None, muted=True)
+                else:
+                    self.unknown(node)
+            else:
+                self.steps[id] = self.step(node, kind)
+        for name, port in self.flat.outputs.items():
+            self.check_output(name, port)
+        return self.steps
+
+    def check_output(self, name: str, port: Port) -> None:
+        if port.node not in self.flat.nodes:
+            message = f"the output {name!r} points to {port}, and there is no such node"
+            self.problem(None, name, "output", message)
+        elif (step := self.steps.get(port.node)) and port.port not in step.outputs:
+            known = ", ".join(step.outputs) or "none"
+            message = f"the output {name!r} points to {port}; the outputs there are: {known}"
+            self.problem(None, name, "output", message)
+
+    def order(self) -> list[str]:
+        nodes = self.flat.nodes
+        waiting: dict[str, int] = {}
+        below: dict[str, list[str]] = {id: [] for id in nodes}
+        for id, node in nodes.items():
+            count = 0
+            for name, link in node.links.items():
+                for source in (link,) if isinstance(link, Port) else link:
+                    if source.node in below:
+                        below[source.node].append(id)
+                        count += 1
+                    else:
+                        message = f"it is linked to {source}, and there is no such node"
+                        self.problem(id, name, "no-node", message)
+            waiting[id] = count
+        ready = deque(id for id, count in waiting.items() if not count)
+        order: list[str] = []
+        while ready:
+            id = ready.popleft()
+            order.append(id)
+            for dependent in below[id]:
+                waiting[dependent] -= 1
+                if not waiting[dependent]:
+                    ready.append(dependent)
+        if len(order) < len(nodes):
+            left = set(nodes) - set(order)
+            self.cycle(left, below)
+            order.extend(id for id in nodes if id in left)  # their other problems count too
+        return order
+
+    def cycle(self, left: set[str], below: Mapping[str, list[str]]) -> None:
+        """Name one cycle; found by networkx, which is imported only here, when there is one."""
+        import networkx
+
+        graph = networkx.DiGraph((a, b) for a in sorted(left) for b in below[a] if b in left)
+        edges = networkx.find_cycle(graph)
+        path = " → ".join([*(a for a, _ in edges), edges[0][0]])
+        self.problem(edges[0][0], None, "cycle", f"the links run in a circle: {path}; cut one")
+
+    def unknown(self, node: FlatNode) -> None:
+        pack, _, name = node.type.partition(".")
+        if not name:
+            message = f"{node.type!r} is no node type; types are written pack.node"
+        elif pack in self.registry.failures:
+            message = f"the pack {pack!r} could not be opened: {self.registry.failures[pack]}"
+        elif (known := self.registry.pack(pack)) is None:
+            packs = ", ".join(self.registry.names()) or "none"
+            message = f"the pack {pack!r} of {node.type} is not installed; there are: {packs}"
+            self.problem(node.id, None, "not-installed", message)
+            return
+        else:
+            close = get_close_matches(node.type, known.types, 3, 0.5)
+            hint = f"; close to it: {', '.join(close)}" if close else ""
+            message = f"the pack {pack!r} has no node {name!r}{hint}"
+        self.problem(node.id, None, "unknown-type", message)
+
+    def pinned(self, node: FlatNode, kind: NodeType | None) -> Step:
+        outputs = {name: port.type for name, port in kind.outputs.items()} if kind else {}
+        assert node.pin is not None
+        for name in node.pin:
+            if name not in outputs and kind is not None:
+                message = f"it pins {name!r}, which is none of its outputs: {', '.join(outputs)}"
+                self.problem(node.id, name, "pin", message)
+        return Step(node.id, None, outputs=outputs, pin=dict(node.pin))
+
+    def step(self, node: FlatNode, kind: NodeType) -> Step:
+        if node.mode == "mute":
+            muted = {name: port.type for name, port in kind.outputs.items()}
+            return Step(node.id, kind, outputs=muted, muted=True)
+        for name in (*node.values, *node.links):
+            if name not in kind.inputs:
+                self.no_port(node, kind, name)
+        step = Step(node.id, kind)
+        bindings: dict[str, Type] = {}
+        lengths: dict[str, int | None] = {}
+        for name, port in kind.inputs.items():
+            link = node.links.get(name)
+            if link is not None:
+                self.wire(step, port, link, bindings, lengths)
+            elif name in node.values:
+                self.value(step, port, node.values[name], bindings, lengths)
+            else:
+                self.default(step, kind, port)
+        known = {name: count for name, count in lengths.items() if count is not None}
+        if len(set(known.values())) > 1:
+            said = ", ".join(f"{name} has {count}" for name, count in known.items())
+            message = f"its lists are of unequal length: {said}; core.product makes all pairs"
+            self.problem(node.id, next(iter(known)), "unequal-lengths", message)
+        step.each = tuple(lengths)
+        step.length = next(iter(known.values()), None)
+        step.outputs = _outputs(kind, bindings, bool(step.each))
+        return step
+
+    def no_port(self, node: FlatNode, kind: NodeType, name: str) -> None:
+        close = get_close_matches(name, kind.inputs, 1, 0.5)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        known = ", ".join(kind.inputs) or "none"
+        message = f"{kind.id} has no input {name!r}{hint} Its inputs are: {known}"
+        self.problem(node.id, name, "no-port", message.replace("' Its", "'. Its"))
+
+    def default(self, step: Step, kind: NodeType, port: NodePort) -> None:
+        known = self._defaults.get((kind.id, port.name))
+        if known is None:
+            if port.required:
+                if port.type.is_json or port.type.is_variable:
+                    message = f"it needs a {port.type}; set a value or link one"
+                else:
+                    message = f"it needs a {port.type}; link a node that makes one"
+                self.problem(step.id, port.name, "missing", message)
+                return
+            value = None if port.default is REQUIRED else port.default
+            known = self._defaults[kind.id, port.name] = _default(port, value)
+        step.values[port.name], step.identities[port.name] = known
+
+    def value(
+        self,
+        step: Step,
+        port: NodePort,
+        value: Any,
+        bindings: dict[str, Type],
+        lengths: dict[str, int | None],
+    ) -> None:
+        try:
+            made = literal(port, value)
+        except Refused as error:
+            self.problem(step.id, port.name, "value", str(error))
+            return
+        if not unify(made.type, port.type, bindings):
+            message = f"it is a {made.type}, and another input has settled on another type"
+            self.problem(step.id, port.name, "type", message)
+        step.values[port.name] = made.value
+        step.identities[port.name] = made.identity
+        if made.each:
+            lengths[port.name] = made.length
+            step.items[port.name] = made.items
+
+    def wire(
+        self,
+        step: Step,
+        port: NodePort,
+        link: Port | tuple[Port, ...],
+        bindings: dict[str, Type],
+        lengths: dict[str, int | None],
+    ) -> None:
+        optional = port.type.optional
+        if not isinstance(link, Port):
+            self.wires(step, port, link, bindings)
+            return
+        source = self.source(step, port, link)
+        if source is None:
+            return
+        fit = _fit(source, port.type, bindings)
+        if not fit:
+            nested = source.item is not None and source.item.is_list
+            self.problem(step.id, port.name, "nested-list" if nested else "type", fit.why)
+            return
+        if fit.how == "map":
+            lengths[port.name] = self.steps[link.node].length if source.is_list else None
+        step.wires[port.name] = Wire((link,), "wrap" if fit.how == "wrap" else "direct", optional)
+
+    def wires(
+        self, step: Step, port: NodePort, link: tuple[Port, ...], bindings: dict[str, Type]
+    ) -> None:
+        if port.type.item is None:
+            message = f"it takes one {port.type}, and is given a list of links; link one"
+            self.problem(step.id, port.name, "type", message)
+            return
+        for part in link:
+            source = self.source(step, port, part)
+            if source is not None and not (fit := _fit(source, port.type.item, bindings)):
+                self.problem(step.id, port.name, "type", fit.why)
+            elif source is not None and fit.how == "map":
+                message = f"{part} is a list already; link it alone, or put core.flatten behind"
+                self.problem(step.id, port.name, "type", message)
+        step.wires[port.name] = Wire(link, "many", port.type.optional)
+
+    def source(self, step: Step, port: NodePort, link: Port) -> Type | None:
+        """The type that a link brings; None if that is another node's problem."""
+        upstream = self.steps.get(link.node)
+        if upstream is None:
+            return None
+        if upstream.type is None and not upstream.outputs:
+            return port.type  # pinned or muted, and of a type that is not installed
+        made = upstream.outputs.get(link.port)
+        if made is None:
+            known = ", ".join(upstream.outputs) or "none"
+            message = f"{link.node} has no output {link.port!r}; its outputs are: {known}"
+            self.problem(step.id, port.name, "no-output", message)
+        return made
+
+
+def _fit(source: Type, target: Type, bindings: dict[str, Type]) -> Fit:
+    fit = fits(source, target)
+    if fit and ("$" in target.name or (target.item and "$" in str(target))):
+        given = source.item if fit.how == "map" and source.item else source
+        if not unify(given, target, bindings):
+            bound = substitute(target, bindings)
+            return Fit("no", f"it takes {bound}, as another input does, and is given {source}")
+    return fit
+
+
+def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> dict[str, Type]:
+    made = {name: port.type for name, port in kind.outputs.items()}
+    if kind.generic:
+        made = {name: substitute(type_, bindings) for name, type_ in made.items()}
+    if each:
+        made = {name: list_of(replace(type_, optional=False)) for name, type_ in made.items()}
+    return made
+
+
+def _default(port: NodePort, value: Any) -> tuple[Any, str]:
+    made = literal(port, to_json(value))
+    return (value if value is not None else None), made.identity

@@ -1,0 +1,375 @@
+"""Subgraphs, repetition and bypass, resolved into one flat graph before anything else looks at it.
+
+Every construct only says which output stands for which: an *alias* from one address to another, or
+to a literal. Once all nodes are laid out, links follow their aliases to the real source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from musegraph.errors import Problem
+from musegraph.node import REQUIRED, NodeType
+from musegraph.values import Type
+from musegraph.values.codec import to_json
+from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow
+
+MAX_DEPTH = 40
+MAX_TIMES = 10_000
+MAX_NODES = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value where a source was expected: what a bypassed node passes on."""
+
+    value: Any
+
+
+Source = Port | Literal
+Lookup = Callable[[str], NodeType | None]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatNode:
+    """A node after expansion; ``id`` is a path such as ``finish/blur``."""
+
+    id: str
+    type: str
+    values: Mapping[str, Any]
+    links: Mapping[str, Port | tuple[Port, ...]]
+    mode: str = ""
+    pin: Mapping[str, str] | None = None
+
+
+@dataclass(slots=True)
+class Flat:
+    """The flat graph: nodes by path, and the named outputs."""
+
+    nodes: dict[str, FlatNode] = field(default_factory=dict)
+    outputs: dict[str, Port] = field(default_factory=dict)
+
+
+def expand(workflow: Workflow, lookup: Lookup, problems: list[Problem]) -> Flat:
+    """Lay the workflow out flat, with its inputs at their defaults."""
+    layout = _Layout(workflow, lookup, problems)
+    given = {
+        name: Literal(entry.default) for name, entry in workflow.inputs.items() if entry.has_default
+    }
+    layout.graph(workflow.graph, "", given, "", ())
+    return layout.resolved()
+
+
+class _Layout:
+    def __init__(self, workflow: Workflow, lookup: Lookup, problems: list[Problem]) -> None:
+        self.workflow = workflow
+        self.lookup = lookup
+        self.problems = problems
+        self.nodes: dict[str, FlatNode] = {}
+        self.alias: dict[Port, Source] = {}
+
+    def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
+        self.problems.append(Problem(node, port, code, message))
+
+    def graph(
+        self,
+        graph: Graph,
+        prefix: str,
+        given: Mapping[str, Source | tuple[Port, ...]],
+        mode: str,
+        stack: tuple[str, ...],
+    ) -> None:
+        """Lay out one graph under a path prefix, its inputs bound to ``given``."""
+        bound: dict[str, dict[str, Source | tuple[Port, ...]]] = {}
+        for name, entry in graph.inputs.items():
+            for at in entry.to:
+                if at.node not in graph.nodes:
+                    message = f"the input {name!r} points to {at}, and there is no such node"
+                    self.problem(None, name, "input", message)
+                elif name in given:
+                    bound.setdefault(at.node, {})[at.port] = given[name]
+        for id, node in graph.nodes.items():
+            path = prefix + id
+            values = dict(node.values)
+            links: dict[str, Port | tuple[Port, ...]] = {
+                name: _prefixed(link, prefix) for name, link in node.links.items()
+            }
+            for name, source in bound.get(id, {}).items():
+                values.pop(name, None)
+                links.pop(name, None)
+                if isinstance(source, Literal):
+                    values[name] = source.value
+                else:
+                    links[name] = source
+            whole = replace(node, values=values, links=links, mode=mode or node.mode)
+            self.node(path, whole, given, stack)
+
+    def node(
+        self,
+        path: str,
+        node: Node,
+        given: Mapping[str, Source | tuple[Port, ...]],
+        stack: tuple[str, ...],
+    ) -> None:
+        if len(self.nodes) >= MAX_NODES:
+            if not any(problem.code == "recursion" for problem in self.problems):
+                message = f"its subgraphs unfold to more than {MAX_NODES} nodes"
+                self.problem(path, None, "recursion", message)
+        elif node.mode == "bypass":
+            self.bypass(path, node)
+        elif not node.type.startswith(GRAPH):
+            if node.repeat is not None:
+                message = "only a subgraph can be repeated; put this node into one"
+                self.problem(path, None, "repeat", message)
+            self.nodes[path] = FlatNode(
+                path, node.type, node.values, node.links, node.mode, node.pin
+            )
+        else:
+            self.subgraph(path, node, given, stack)
+
+    def subgraph(
+        self,
+        path: str,
+        node: Node,
+        given: Mapping[str, Source | tuple[Port, ...]],
+        stack: tuple[str, ...],
+    ) -> None:
+        name = node.type.removeprefix(GRAPH)
+        definition = self.workflow.graphs.get(name)
+        if definition is None:
+            known = ", ".join(self.workflow.graphs) or "none"
+            self.problem(path, None, "unknown-type", f"no graph {name!r}; there are: {known}")
+            return
+        if name in stack or len(stack) >= MAX_DEPTH:
+            chain = " → ".join((*stack, name))
+            message = f"the graph {name!r} contains itself ({chain}); a graph cannot"
+            self.problem(path, None, "recursion", message)
+            return
+        for key in (*node.values, *node.links):
+            if key not in definition.inputs:
+                known = ", ".join(definition.inputs) or "none"
+                message = f"the graph {name!r} has no input {key!r}; it has: {known}"
+                self.problem(path, key, "no-port", message)
+        if node.pin is not None:
+            message = "a subgraph cannot be pinned; pin the node inside that makes the result"
+            self.problem(path, None, "pin", message)
+        own: dict[str, Source | tuple[Port, ...]] = {
+            key: Literal(entry.default)
+            for key, entry in definition.inputs.items()
+            if entry.has_default
+        }
+        own |= {key: Literal(value) for key, value in node.values.items()}
+        own |= dict(node.links)
+        if node.repeat is not None:
+            self.repeated(path, node, definition, own, given, (*stack, name))
+            return
+        self.graph(definition, path + "/", own, node.mode, (*stack, name))
+        for key, port in definition.outputs.items():
+            self.alias[Port(path, key)] = Port(f"{path}/{port.node}", port.port)
+
+    def repeated(
+        self,
+        path: str,
+        node: Node,
+        definition: Graph,
+        own: dict[str, Source | tuple[Port, ...]],
+        given: Mapping[str, Source | tuple[Port, ...]],
+        stack: tuple[str, ...],
+    ) -> None:
+        assert node.repeat is not None
+        times = self.times(path, node.repeat, given)
+        for out, into in node.repeat.carry.items():
+            if out not in definition.outputs:
+                message = f"the carried output {out!r} is none of the graph's outputs"
+                self.problem(path, out, "repeat", message)
+            if into not in definition.inputs:
+                message = f"the output {out!r} is carried to {into!r}, which is no input"
+                self.problem(path, into, "repeat", message)
+        for turn in range(1, times + 1):
+            prefix = f"{path}/{turn}/"
+            self.graph(definition, prefix, own, node.mode, stack)
+            for out, into in node.repeat.carry.items():
+                if out in definition.outputs:
+                    at = definition.outputs[out]
+                    own = own | {into: Port(prefix + at.node, at.port)}
+        for key, at in definition.outputs.items():
+            if times:
+                self.alias[Port(path, key)] = Port(f"{path}/{times}/{at.node}", at.port)
+
+    def times(
+        self, path: str, repeat: Repeat, given: Mapping[str, Source | tuple[Port, ...]]
+    ) -> int:
+        times: Any = repeat.times
+        if isinstance(times, str):
+            source = given.get(times)
+            if not isinstance(source, Literal):
+                message = (
+                    f"'times' names the input {times!r}, which has no value here; it has to be a"
+                    " constant or an input of the workflow, so that the plan knows it"
+                )
+                self.problem(path, None, "repeat", message)
+                return 0
+            times = source.value
+        if isinstance(times, float) and times.is_integer():
+            times = int(times)
+        if not isinstance(times, int) or isinstance(times, bool) or not 1 <= times <= MAX_TIMES:
+            message = f"'times' is {times!r}; it has to be a whole number from 1 to {MAX_TIMES}"
+            self.problem(path, None, "repeat", message)
+            return 0
+        return times
+
+    def bypass(self, path: str, node: Node) -> None:
+        """Let each output stand for the same-named input, else the first of exactly its type."""
+        inputs, outputs, defaults = self.interface(path, node)
+        for name, kind in outputs.items():
+            if name in inputs:
+                chosen: str | None = name
+            else:
+                chosen = next((key for key, type_ in inputs.items() if type_ == kind), None)
+            at = Port(path, name)
+            if chosen is None:
+                self.alias[at] = Literal(REQUIRED)
+                message = f"cannot be bypassed: no input of type {kind} can stand for {name!r}"
+                self.problem(path, name, "bypass", message)
+            elif chosen in node.links and isinstance(link := node.links[chosen], Port):
+                self.alias[at] = link
+            elif chosen in node.values:
+                self.alias[at] = Literal(node.values[chosen])
+            elif chosen in defaults:
+                self.alias[at] = Literal(defaults[chosen])
+            else:
+                self.alias[at] = Literal(REQUIRED)
+                message = f"cannot be bypassed: its input {chosen!r} has neither link nor value"
+                self.problem(path, chosen, "bypass", message)
+
+    def interface(
+        self, path: str, node: Node
+    ) -> tuple[dict[str, Type], dict[str, Type], dict[str, Any]]:
+        """Types of a node's inputs and outputs, and the inputs' defaults."""
+        if node.type.startswith(GRAPH):
+            definition = self.workflow.graphs.get(node.type.removeprefix(GRAPH))
+            if definition is None:
+                message = f"no graph {node.type.removeprefix(GRAPH)!r}"
+                self.problem(path, None, "unknown-type", message)
+                return {}, {}, {}
+            inside = _Interface(self.workflow, self.lookup)
+            return (
+                inside.inputs(definition),
+                inside.outputs(definition),
+                {k: e.default for k, e in definition.inputs.items() if e.has_default},
+            )
+        kind = self.lookup(node.type)
+        if kind is None:
+            self.nodes[path] = FlatNode(path, node.type, {}, {})  # the check names the type
+            return {}, {}, {}
+        defaults = {
+            k: to_json(p.default) for k, p in kind.inputs.items() if p.default is not REQUIRED
+        }
+        inputs = {k: p.type.required() for k, p in kind.inputs.items()}
+        return inputs, {k: p.type.required() for k, p in kind.outputs.items()}, defaults
+
+    def resolved(self) -> Flat:
+        """All links followed through their aliases."""
+        flat = Flat()
+        for path, node in self.nodes.items():
+            if not any(_sources(link, self.alias) for link in node.links.values()):
+                flat.nodes[path] = node
+                continue
+            values, links = dict(node.values), dict(node.links)
+            for name, link in node.links.items():
+                if isinstance(link, Port):
+                    source = self.follow(link)
+                    if isinstance(source, Literal):
+                        del links[name]
+                        if source.value is not REQUIRED:
+                            values[name] = source.value
+                    else:
+                        links[name] = source
+                else:
+                    links[name] = self.follow_all(path, name, link)
+            flat.nodes[path] = replace(node, values=values, links=links)
+        for name, port in self.workflow.outputs.items():
+            source = self.follow(port)
+            if isinstance(source, Literal):
+                message = f"the output {name!r} comes from a bypassed node with nothing linked"
+                self.problem(None, name, "output", message)
+            else:
+                flat.outputs[name] = source
+        return flat
+
+    def follow(self, port: Port) -> Source:
+        seen = {port}
+        source: Source = port
+        while isinstance(source, Port) and source in self.alias:
+            source = self.alias[source]
+            if isinstance(source, Port):
+                if source in seen:
+                    message = "its output depends on itself through bypassed nodes"
+                    self.problem(source.node, source.port, "cycle", message)
+                    return Literal(REQUIRED)
+                seen.add(source)
+        return source
+
+    def follow_all(self, path: str, name: str, link: tuple[Port, ...]) -> tuple[Port, ...]:
+        found = [self.follow(part) for part in link]
+        ports = tuple(part for part in found if isinstance(part, Port))
+        if len(ports) != len(found):
+            message = "a list of links cannot hold the value of a bypassed node; link a node"
+            self.problem(path, name, "bypass", message)
+        return ports
+
+
+class _Interface:
+    """The types at the edges of a graph definition."""
+
+    def __init__(self, workflow: Workflow, lookup: Lookup) -> None:
+        self.workflow = workflow
+        self.lookup = lookup
+
+    def inputs(self, graph: Graph, depth: int = 0) -> dict[str, Type]:
+        made = {}
+        for name, entry in graph.inputs.items():
+            for at in entry.to[:1]:
+                if type_ := self._port(graph, at, False, depth):
+                    made[name] = type_.required()
+        return made
+
+    def outputs(self, graph: Graph, depth: int = 0) -> dict[str, Type]:
+        found = {k: self._port(graph, at, True, depth) for k, at in graph.outputs.items()}
+        return {name: type_.required() for name, type_ in found.items() if type_}
+
+    def _port(self, graph: Graph, at: Port, output: bool, depth: int) -> Type | None:
+        node = graph.nodes.get(at.node)
+        if node is None or depth > MAX_DEPTH:
+            return None
+        if node.type.startswith(GRAPH):
+            inner = self.workflow.graphs.get(node.type.removeprefix(GRAPH))
+            if inner is None:
+                return None
+            side = self.outputs if output else self.inputs
+            return side(inner, depth + 1).get(at.port)
+        kind = self.lookup(node.type)
+        port = (kind.outputs if output else kind.inputs).get(at.port) if kind else None
+        return port.type if port else None
+
+
+def _prefixed(link: Port | tuple[Port, ...], prefix: str) -> Port | tuple[Port, ...]:
+    if not prefix:
+        return link
+    if isinstance(link, Port):
+        return Port(prefix + link.node, link.port)
+    return tuple(Port(prefix + part.node, part.port) for part in link)
+
+
+def _sources(link: Port | tuple[Port, ...], alias: Mapping[Port, Source]) -> bool:
+    if isinstance(link, Port):
+        return link in alias
+    return any(part in alias for part in link)
+
+
+def interface(workflow: Workflow, lookup: Lookup) -> tuple[dict[str, Type], dict[str, Type]]:
+    """The types of a workflow's named inputs and outputs."""
+    inside = _Interface(workflow, lookup)
+    return inside.inputs(workflow.graph), inside.outputs(workflow.graph)

@@ -1,0 +1,202 @@
+"""Literals of the document turned into what a port takes, or into a sentence about why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from musegraph.node import Port
+from musegraph.values import Type, canonical, digest
+from musegraph.values.codec import identity, identity_of_list
+from musegraph.values.types import JSON, list_of
+
+_BY_PYTHON = {str: "Text", bool: "Boolean", int: "Integer", float: "Number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A stored file standing at a media port; decoded when the step runs."""
+
+    type: str
+    digest: str
+    name: str
+    media: str
+
+    @property
+    def identity(self) -> str:
+        if self.type == "File":
+            return digest("asset", self.type, self.digest, self.name, self.media)
+        return digest("asset", self.type, self.digest)
+
+
+class Refused(Exception):
+    """A literal does not suit its port; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A converted literal: the value, its identity, and its items if it is mapped over."""
+
+    value: Any
+    identity: str
+    type: Type
+    each: bool = False
+    length: int | None = None
+    items: tuple[str, ...] = ()
+
+
+def literal(port: Port, value: Any) -> Literal:
+    """What ``value``, as the document has it, means at ``port``; raises :class:`Refused`.
+
+    An array at a port that takes one thing is a list to map over; at Json it is the value.
+    """
+    type_ = port.type
+    if value is None:
+        if not type_.optional and type_.name != "Json":
+            raise Refused("it is null, and null is no value here; leave the input out instead")
+        return Literal(None, _identity(None), type_)
+    if type_.is_variable or (type_.item is not None and type_.item.is_variable):
+        return _generic(type_, value)
+    if not (type_.item or type_).is_json:
+        return _media(type_, value)
+    if isinstance(value, list) and not type_.is_list and type_.name != "Json":
+        made = [_convert(port, item, index) for index, item in enumerate(value)]
+        ids = tuple(_identity(item) for item in made)
+        listed = list_of(type_.required())
+        return Literal(made, identity_of_list(list(ids)) or "", listed, True, len(made), ids)
+    if type_.is_list and not isinstance(value, list):
+        value = [value]
+    made_value = _convert(port, value)
+    length = len(made_value) if type_.is_list else None
+    return Literal(made_value, _identity(made_value), type_, False, length)
+
+
+def check(port: Port, value: Any) -> Any:
+    """A JSON value that arrived over a link, checked against the port's type and limits."""
+    if value is None and port.type.optional:
+        return None
+    return _convert(port, value)
+
+
+def _convert(port: Port, value: Any, index: int | None = None) -> Any:
+    name = (port.type.item or port.type).name
+    if name in ("Integer", "Seed"):
+        value = _whole(value)
+    try:
+        made = port.adapter.validate_python(value)
+    except ValidationError as error:
+        at = "" if index is None else f"item {index + 1} of the list "
+        raise Refused(at + _sentence(error, value)) from None
+    except RecursionError:
+        raise Refused("it is nested too deeply") from None
+    if name == "Json":
+        try:
+            canonical(made)
+        except ValueError as error:
+            raise Refused(str(error)) from None
+    return made
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return value
+
+
+def _identity(value: Any) -> str:
+    try:
+        made = identity(value)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    assert made is not None  # JSON always has one
+    return made
+
+
+def _generic(type_: Type, value: Any) -> Literal:
+    """A literal at a port whose type is a variable: its own type is read off the JSON."""
+    if type_.item is not None:
+        items = value if isinstance(value, list) else [value]
+        kinds = {_own_type(item) for item in items}
+        made = list_of(kinds.pop() if len(kinds) == 1 else JSON)
+        return Literal(items, _identity(items), made, False, len(items))
+    return Literal(value, _identity(value), _own_type(value))
+
+
+def _own_type(value: Any) -> Type:
+    if isinstance(value, list):
+        kinds = {_own_type(item) for item in value}
+        return list_of(kinds.pop() if len(kinds) == 1 else JSON)
+    return Type(_BY_PYTHON.get(type(value), "Json"))
+
+
+def _media(type_: Type, value: Any) -> Literal:
+    base = type_.item or type_
+    if isinstance(value, list):
+        assets = [_asset(base, item) for item in value]
+        ids = tuple(asset.identity for asset in assets)
+        whole = identity_of_list(list(ids)) or ""
+        return Literal(assets, whole, list_of(base), not type_.is_list, len(assets), ids)
+    asset = _asset(base, value)
+    if type_.is_list:
+        whole = identity_of_list([asset.identity]) or ""
+        return Literal([asset], whole, type_, False, 1, (asset.identity,))
+    return Literal(asset, asset.identity, type_)
+
+
+def _asset(type_: Type, value: Any) -> Asset:
+    if isinstance(value, Mapping):
+        if "file" in value:
+            return Asset(type_.name, f"file:{value['file']}", str(value["file"]), "")
+        digest_ = value.get("asset")
+        if isinstance(digest_, str) and digest_.startswith("blake3:"):
+            name, media = str(value.get("name", "")), str(value.get("media", ""))
+            return Asset(type_.name, digest_, name, media)
+    raise Refused(
+        f"it takes a value of type {type_.name}, and {_show(value)} is none; link a node, or give"
+        ' a file as {"file": "name.png"}'
+    )
+
+
+def _sentence(error: ValidationError, value: Any) -> str:
+    first = error.errors()[0]
+    place = "".join(f"[{part}]" for part in first["loc"] if isinstance(part, int))
+    given = _show(first.get("input", value))
+    limits = first.get("ctx", {})
+    kind = first["type"]
+    if kind in _KINDS:
+        return f"{given}{' at ' + place if place else ''} is no {_KINDS[kind]}"
+    if kind in _LIMITS:
+        word, key = _LIMITS[kind]
+        return f"{given} is out of range: it has to be {word} {limits[key]}"
+    if kind == "literal_error":
+        return f"{given} is none of the choices: {limits['expected']}"
+    message = first["msg"]
+    return f"{given} does not suit: {message[:1].lower()}{message[1:]}"
+
+
+_KINDS = {
+    "string_type": "text",
+    "int_type": "whole number",
+    "int_from_float": "whole number",
+    "float_type": "number",
+    "bool_type": "true or false",
+    "finite_number": "finite number",
+    "list_type": "list",
+}
+_LIMITS = {
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+    "multiple_of": ("a multiple of", "multiple_of"),
+}
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

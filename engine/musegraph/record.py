@@ -1,0 +1,48 @@
+"""The record of a run: what ran, with which inputs, models and versions."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+from musegraph.device import profile
+from musegraph.execute import Outcome
+from musegraph.plan import Plan
+
+
+def make_record(run: str, plan: Plan, outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """JSON facts of a run; what varies from run to run stands here and in no digest."""
+    import musegraph
+
+    steps: dict[str, Any] = {}
+    models: dict[str, str] = {}
+    libraries: set[str] = set()
+    for id, step in plan.steps.items():
+        facts: dict[str, Any] = {"status": outcome.status.get(id, "skipped")}
+        if step.type is not None:
+            facts["type"] = step.type.id
+            facts["version"] = step.type.version
+            libraries.update(step.type.libraries)
+        if id in outcome.keys:
+            facts["key"] = outcome.keys[id]
+        if outcome.seconds.get(id):
+            facts["seconds"] = round(outcome.seconds[id], 4)
+        if id in outcome.errors:
+            facts["error"] = outcome.errors[id]
+        outputs = outcome.outputs.get(id) or {}
+        facts["outputs"] = {name: entry.identity for name, entry in outputs.items()}
+        for entry in outputs.values():
+            if isinstance(entry.json, dict) and entry.json.get("digest"):
+                models[str(entry.json.get("source", ""))] = str(entry.json["digest"])
+        steps[id] = facts
+    return {
+        "run": run,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(seconds, 3),
+        "musegraph": musegraph.__version__,
+        "python": platform.python_version(),
+        "profile": profile(tuple(sorted(libraries))),
+        "models": models,
+        "steps": steps,
+    }

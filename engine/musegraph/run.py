@@ -1,0 +1,239 @@
+"""Running workflows: from a document to named outputs, with events on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from musegraph.errors import MusegraphError
+from musegraph.events import Event, RunFinished, RunStarted, Warned
+from musegraph.executors import Executor, InProcess, Outcome
+from musegraph.inputs import settle_inputs, with_seed
+from musegraph.models import Models
+from musegraph.pack import Registry, load_registry
+from musegraph.plan import Plan, make_plan
+from musegraph.record import make_record
+from musegraph.store import NOTHING, Store, default_folder
+from musegraph.workflow import Port, Workflow
+
+OnEvent = Callable[[Event], None]
+
+
+class RunFailed(MusegraphError):
+    """Some step failed; ``result`` holds what was made nevertheless."""
+
+    def __init__(self, result: RunResult) -> None:
+        self.result = result
+        errors = result.outcome.errors
+        super().__init__("\n".join(f"{node}: {message}" for node, message in errors.items()))
+
+
+@dataclass
+class RunResult:
+    """What came of a run. Values are read from the store when they are asked for."""
+
+    plan: Plan
+    outcome: Outcome
+    store: Store
+    run: str
+    seconds: float
+    cancelled: bool = False
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not self.cancelled and not self.outcome.errors
+
+    def value(self, port: Port) -> Any:
+        """The value at a port; None if it was skipped or failed."""
+        outputs = self.outcome.outputs.get(port.node) or {}
+        entry = outputs.get(port.port)
+        if entry is None or entry.unset:
+            return None
+        value = self.store.value(entry)
+        return None if value is NOTHING else value
+
+    def identity(self, port: Port) -> str | None:
+        outputs = self.outcome.outputs.get(port.node) or {}
+        entry = outputs.get(port.port)
+        return None if entry is None or entry.unset else entry.identity
+
+    def ports(self) -> dict[str, Port]:
+        """The named outputs that were run for; the targets themselves if there are none."""
+        wanted = set(self.plan.targets)
+        named = {name: port for name, port in self.plan.outputs.items() if port in wanted}
+        return named or {str(port): port for port in self.plan.targets}
+
+    def outputs(self) -> dict[str, Any]:
+        """The values of the named outputs."""
+        return {name: self.value(port) for name, port in self.ports().items()}
+
+
+class Engine:
+    """A registry, a store, models and an executor, held together between runs."""
+
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        store: Store | None = None,
+        executor: Executor | None = None,
+        *,
+        packs: Iterable[str | Path] = (),
+        models: Iterable[str | Path] = (),
+    ) -> None:
+        self.registry = registry if registry is not None else load_registry(packs)
+        self.store = store if store is not None else Store(default_folder())
+        self.models = Models(self.registry, self.store, tuple(Path(p) for p in models))
+        self.executor: Executor = executor or InProcess(self.store, self.models)
+
+    def plan(self, workflow: Workflow, only: Iterable[str] = ()) -> Plan:
+        return make_plan(workflow, self.registry, self.store, self.models, only)
+
+    def settle(
+        self,
+        workflow: Workflow,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        seed: int | None = None,
+        quick: bool = False,
+    ) -> Workflow:
+        """The document with the inputs of this run written into it."""
+        given = {**(workflow.quick if quick else {}), **(inputs or {})}
+        settled = settle_inputs(workflow, given, self.registry, self.store)
+        return settled if seed is None else with_seed(settled, seed, self.registry)
+
+    def run(
+        self,
+        plan: Plan,
+        on_event: OnEvent | None = None,
+        cancel: threading.Event | None = None,
+    ) -> RunResult:
+        """Carry out a plan; every event is numbered and goes to ``on_event`` as it happens.
+
+        What was computed is on disk when this returns, also after a failure, a cancellation or an
+        interrupt from the keyboard.
+        """
+        run = uuid4().hex
+        cancel = cancel or threading.Event()
+        stream = _Stream(on_event)
+        stream.emit(RunStarted(run, plan.workflow.name, plan.count()))
+        for id in plan.unused:
+            stream.emit(Warned("no output needs it, so it does not run", id))
+        outcome = Outcome()
+        try:
+            outcome = self.executor.run(plan, stream.emit, cancel)
+        finally:
+            self.store.flush()
+            for problem in self.store.problems():
+                stream.emit(Warned(problem))
+            seconds = perf_counter() - stream.start
+            result = RunResult(plan, outcome, self.store, run, seconds, cancel.is_set())
+            result.record = make_record(run, plan, outcome, seconds)
+            finished = RunFinished(result.ok, cancel.is_set(), seconds, counts(outcome))
+            stream.emit(finished)
+        return result
+
+    async def stream(self, plan: Plan) -> AsyncIterator[Event]:
+        """Carry out a plan as an async stream of events; closing it cancels the run."""
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        cancel = threading.Event()
+
+        def put(event: Event | None) -> None:
+            loop.call_soon_threadsafe(queue.put_nowait, event)
+
+        task = asyncio.create_task(asyncio.to_thread(self.run, plan, put, cancel))
+        task.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+            await task
+        finally:
+            cancel.set()
+
+    def close(self) -> None:
+        self.executor.close()
+        self.store.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class _Stream:
+    """Numbers events and hands them on, one at a time."""
+
+    def __init__(self, on_event: OnEvent | None) -> None:
+        self.start = perf_counter()
+        self._on_event = on_event
+        self._seq = 0
+        self._lock = threading.Lock()
+
+    def emit(self, event: Any) -> None:
+        if self._on_event is None:
+            return
+        with self._lock:
+            self._seq += 1
+            event.seq = self._seq
+            event.time = round(perf_counter() - self.start, 6)
+            self._on_event(event)
+
+
+def counts(outcome: Outcome) -> dict[str, int]:
+    """The number of steps by how they ended."""
+    found = {"done": 0, "cached": 0, "failed": 0, "skipped": 0}
+    for status in outcome.status.values():
+        found[status] = found.get(status, 0) + 1
+    return found
+
+
+def read_workflow(source: str | Path | Mapping[str, Any] | Workflow) -> Workflow:
+    """A workflow from a path, from JSON or as it is."""
+    if isinstance(source, Workflow):
+        return source
+    if isinstance(source, Mapping):
+        return Workflow.parse(source)
+    return Workflow.read(source)
+
+
+def run(
+    workflow: str | Path | Mapping[str, Any] | Workflow,
+    /,
+    *,
+    only: str | Iterable[str] = (),
+    packs: Iterable[str | Path] = (),
+    cache: str | Path | None = None,
+    seed: int | None = None,
+    quick: bool = False,
+    on_event: OnEvent | None = None,
+    engine: Engine | None = None,
+    **inputs: Any,
+) -> dict[str, Any]:
+    """Run a workflow and return its named outputs as values.
+
+    Inputs are keyword arguments: ``run("text_to_image.json", prompt="a lighthouse")``; a media
+    input takes a path, a value, or a PIL picture. Raises :class:`InvalidWorkflow` with every
+    problem of the workflow, or :class:`RunFailed` if a step failed.
+    """
+    document = read_workflow(workflow)
+    targets = (only,) if isinstance(only, str) else tuple(only)
+    own = engine is None
+    store = None if cache is None else Store(Path(cache))
+    engine = engine or Engine(store=store, packs=packs)
+    try:
+        plan = engine.plan(engine.settle(document, inputs, seed=seed, quick=quick), targets)
+        result = engine.run(plan, on_event)
+        if not result.ok:
+            raise RunFailed(result)
+        return result.outputs()
+    finally:
+        if own:
+            engine.close()

@@ -1,0 +1,243 @@
+"""Results by key, values by identity, bytes by digest: in device memory, host memory, on disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from musegraph.errors import StoreError
+from musegraph.node import UNSET
+from musegraph.store.disk import Disk
+from musegraph.store.live import Live
+from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
+from musegraph.store.writer import Job, Writer
+from musegraph.values import Media, decode
+from musegraph.values.canonical import canonical, digest, digest_of_buffers
+from musegraph.values.codec import encode, identity, in_host_memory, to_json
+
+__all__ = ["NOTHING", "UNSET_ENTRY", "Entry", "Record", "Store", "default_folder", "list_entry"]
+
+DURABLE_SECONDS = 0.25
+"""Results that cost at least this much are written to disk."""
+
+GIGABYTE = 2**30
+
+
+def default_folder() -> Path:
+    """Where the cache is unless somebody says: ``MUSEGRAPH_CACHE``, else the user's cache."""
+    if named := os.environ.get("MUSEGRAPH_CACHE"):
+        return Path(named).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "musegraph"
+
+
+def _host_budget() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    except (ValueError, OSError, AttributeError):
+        return 4 * GIGABYTE
+
+
+class Store:
+    """Everything computed so far. Without a folder it lives in memory alone."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        host_budget: int | None = None,
+        device_budget: int = 8 * GIGABYTE,
+        disk_budget: int = 20 * GIGABYTE,
+    ) -> None:
+        self.disk = Disk(folder) if folder is not None else None
+        self.live = Live(_host_budget() if host_budget is None else host_budget, device_budget)
+        self.disk_budget = disk_budget
+        self._records: dict[str, Record] = {}
+        self._bytes: dict[str, bytes] = {}
+        self._writer = Writer(self.disk) if self.disk else None
+        self._lock = threading.Lock()
+
+    def record(self, key: str) -> Record | None:
+        """What is known of the step with this key."""
+        known = self._records.get(key)
+        if known is None and self.disk is not None:
+            known = self.disk.record(key)
+            if known is not None:
+                self._records[key] = known
+        return known
+
+    def available(self, entry: Entry) -> bool:
+        """Whether the value can be had without computing it again."""
+        if entry.unset or entry.json is not NOTHING or entry.identity in self.live:
+            return True
+        if entry.items is not None:
+            return all(self.available(item) for item in entry.items)
+        if entry.digest is None:
+            return False
+        return entry.digest in self._bytes or (
+            self.disk is not None and self.disk.has(entry.digest)
+        )
+
+    def value(self, entry: Entry, kept: Mapping[str, Any] | None = None) -> Any:
+        """The value of an entry, from memory, ``kept`` or disk; :data:`NOTHING` if it is lost."""
+        if entry.json is not NOTHING:
+            return entry.json
+        if entry.unset:
+            return UNSET
+        if entry.items is not None:
+            values = [self.value(item, kept) for item in entry.items]
+            return NOTHING if any(value is NOTHING for value in values) else values
+        value = self.live.get(entry.identity)
+        if value is None and kept is not None:
+            value = kept.get(entry.identity)
+        if value is None and entry.digest is not None and self.disk is not None:
+            data = self.disk.get(entry.digest)
+            if data is not None:
+                value = decode(data)
+                self.live.put(entry.identity, value, 0.0)
+        return NOTHING if value is None else value
+
+    def put(
+        self,
+        key: str | None,
+        type_: str,
+        outputs: Mapping[str, Any],
+        seconds: float,
+        *,
+        durable: bool = False,
+        recipe: tuple[str, ...] = (),
+        stored: Callable[[], None] | None = None,
+    ) -> Record:
+        """Keep the outputs of a step; without a key they serve only this run.
+
+        They are written to disk off the critical path if they were dear or ``durable``;
+        ``stored`` is called once they are there.
+        """
+        entries = {
+            name: self.enter(value, seconds, f"{key}/{name}") for name, value in outputs.items()
+        }
+        record = Record(entries, seconds, type_, recipe)
+        if key is not None:
+            self.put_record(key, record, durable or seconds >= DURABLE_SECONDS, stored)
+        return record
+
+    def put_record(
+        self,
+        key: str,
+        record: Record,
+        durable: bool,
+        stored: Callable[[], None] | None = None,
+    ) -> None:
+        """Keep a record whose entries are entered already."""
+        self._records[key] = record
+        if self._writer is not None:
+            values = self._unwritten(record) if durable else []
+            self._writer.add(Job(key, record, values, stored if durable else None))
+
+    def make_durable(self, key: str, stored: Callable[[], None] | None = None) -> None:
+        """Write the results of a step to disk, whatever they cost."""
+        record = self._records.get(key)
+        if record is None or self._writer is None:
+            return
+        values = self._unwritten(record)
+        if values:
+            self._writer.add(Job(key, record, values, stored))
+
+    def _unwritten(self, record: Record) -> list[tuple[Entry, Any]]:
+        return [
+            (leaf, self.live.get(leaf.identity))
+            for entry in record.outputs.values()
+            for leaf in entry.leaves()
+            if leaf.json is NOTHING and not leaf.unset and leaf.digest is None
+        ]
+
+    def enter(self, value: Any, seconds: float, recipe: str) -> Entry:
+        """The entry of a value just made; media are kept live."""
+        if value is UNSET:
+            return UNSET_ENTRY
+        if isinstance(value, Media):
+            name = identity(value) or f"recipe:{recipe}"
+            self.live.put(name, value, seconds)
+            return Entry(name)
+        if isinstance(value, list) and any(isinstance(item, (Media, list)) for item in value):
+            items = tuple(
+                self.enter(item, seconds / len(value), f"{recipe}/{index}")
+                for index, item in enumerate(value)
+            )
+            return list_entry(items)
+        if isinstance(value, list):
+            return list_entry(tuple(self.enter(item, 0.0, recipe) for item in value))
+        plain = to_json(value)
+        return Entry(digest("json", canonical(plain)), json=plain)
+
+    def put_bytes(self, data: bytes) -> str:
+        """Keep bytes that came from outside; the digest that names them."""
+        name = digest_of_buffers([data])
+        if self.disk is None:
+            self._bytes[name] = data
+        else:
+            try:
+                self.disk.put([data], name, 1e6, int(time.time()))
+            except OSError as error:
+                raise StoreError(
+                    f"a file cannot be kept in the cache at {self.disk.folder}: {error.strerror}"
+                ) from None
+        return name
+
+    def get_bytes(self, name: str) -> bytes | None:
+        """The bytes with this digest, verified; None if they are not here."""
+        if name in self._bytes:
+            return self._bytes[name]
+        if self.disk is None:
+            return None
+        data = self.disk.get(name)
+        return None if data is None else bytes(data)
+
+    def has_bytes(self, name: str) -> bool:
+        return name in self._bytes or (self.disk is not None and self.disk.has(name))
+
+    def pinned(self, name: str) -> Entry | None:
+        """An entry for stored bytes that a pin names; they are never evicted from then on."""
+        for record in list(self._records.values()):
+            for entry in record.outputs.values():
+                if entry.identity == name and entry.identity in self.live:
+                    return entry
+        if self.disk is None or not self.disk.has(name):
+            return None
+        self.disk.pin(name)
+        return Entry(name, digest=name)
+
+    def content_digest(self, value: Media) -> str:
+        """The digest of a value's bytes, even if it is on a device."""
+        return (identity(value) if in_host_memory(value) else None) or digest_of_buffers(
+            encode(value)
+        )
+
+    def flush(self) -> None:
+        """Wait until all that is to be on disk is there; then keep to the disk's budget."""
+        if self._writer is not None:
+            self._writer.flush()
+        if self.disk is not None:
+            self.disk.shrink(self.disk_budget)
+
+    def problems(self) -> list[str]:
+        """What went wrong while writing, once; writing problems never fail a run."""
+        return self._writer.take_problems() if self._writer else []
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        if self.disk is not None:
+            self.disk.close()
+
+
+def list_entry(items: tuple[Entry, ...]) -> Entry:
+    """The entry of a list: its identity follows from those of its items."""
+    name = digest("list", *(item.identity for item in items))
+    if all(item.json is not NOTHING for item in items):
+        return Entry(name, json=[item.json for item in items], items=items)
+    return Entry(name, items=items)

@@ -1,0 +1,243 @@
+"""JSON text that is the same for equal values (RFC 8785), and digests of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from json.encoder import encode_basestring as _quote  # C speed, escapes exactly as RFC 8785 does
+from typing import Any, NoReturn
+
+from blake3 import blake3
+
+from musegraph.errors import UnreadableWorkflow
+
+Json = Any
+"""What JSON can say: None, bool, int, float, str, lists and dicts of these."""
+
+MAX_INTEGER = 2**53 - 1
+MAX_DEPTH = 200
+ORDERED = ("inputs", "outputs", "nodes")
+"""The members of a workflow document whose written order is kept."""
+
+
+def digest(tag: str, *parts: str) -> str:
+    """``blake3:…`` of a tagged tuple of strings; no two different tuples share an encoding."""
+    text = "\0".join((tag, *[f"{len(part)}:{part}" for part in parts]))
+    return "blake3:" + blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_of_buffers(buffers: Iterable[Any]) -> str:
+    """``blake3:…`` of bytes given in pieces: the content digest of what they make together."""
+    hasher = blake3()
+    for buffer in buffers:
+        hasher.update(buffer)
+    return "blake3:" + hasher.hexdigest()
+
+
+def canonical(value: Json) -> str:
+    """The RFC 8785 text of a JSON value; ``ValueError`` says what JSON cannot hold."""
+    parts: list[str] = []
+    _write(value, parts.append, None, 0)
+    return "".join(parts)
+
+
+def pretty(document: dict[str, Any]) -> str:
+    """A workflow document as text: canonical numbers, strings and key order, indented by two.
+
+    The members of ``inputs``, ``outputs`` and ``nodes``, in the document and in each of its
+    ``graphs``, stay in their written order, because people read them in that order.
+    """
+    parts: list[str] = []
+    _write(document, parts.append, "", 0, ("document",))
+    parts.append("\n")
+    return "".join(parts)
+
+
+def parse(text: str) -> Json:
+    """JSON text to a value; refuses duplicate keys, NaN, huge integers and endless nesting."""
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_number,
+        )
+    except RecursionError:
+        raise UnreadableWorkflow("the JSON is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise UnreadableWorkflow(f"this is no JSON: {error.msg.lower()} at {where}") from None
+    _check_depth(value)
+    return value
+
+
+def number_text(value: float) -> str:
+    """A finite double as ECMAScript prints it (RFC 8785 §3.2.2.3)."""
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(f"{value} is not a JSON number")
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent_text = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    if fraction == "0":
+        fraction = ""
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) + int(exponent_text or 0)
+    point -= len(whole + fraction) - len((whole + fraction).lstrip("0"))
+    digits = digits.rstrip("0")
+    count = len(digits)
+    if count <= point <= 21:
+        return sign + digits + "0" * (point - count)
+    if 0 < point <= 21:
+        return sign + digits[:point] + "." + digits[point:]
+    if -6 < point <= 0:
+        return sign + "0." + "0" * -point + digits
+    exponent = point - 1
+    head = digits[0] + ("." + digits[1:] if count > 1 else "")
+    return f"{sign}{head}e{'+' if exponent > 0 else '-'}{abs(exponent)}"
+
+
+def scalar_text(value: Json) -> str:
+    """The canonical text of a value that is neither list nor dict."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, int):
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise ValueError(f"{_short(value)} is beyond ±(2^53 − 1), where JSON is exact")
+        return str(int(value))
+    if isinstance(value, float):
+        return number_text(value)
+    raise ValueError(f"a {type(value).__name__} is not JSON")
+
+
+def _string(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("the text holds half a surrogate pair, no character") from None
+    return _quote(value)
+
+
+def _write(
+    value: Json, put: Any, indent: str | None, depth: int, at: tuple[str, ...] | None = None
+) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"the value is nested more than {MAX_DEPTH} deep")
+    if isinstance(value, dict):
+        _write_object(value, put, indent, depth, at)
+    elif isinstance(value, (list, tuple)):
+        _write_array(value, put, indent, depth)
+    else:
+        put(scalar_text(value))
+
+
+def _write_array(value: Any, put: Any, indent: str | None, depth: int) -> None:
+    if not value:
+        put("[]")
+        return
+    inner = None if indent is None else indent + "  "
+    flat = inner is None or not any(isinstance(item, (dict, list, tuple)) for item in value)
+    separator = ("," if inner is None else ", ") if flat else ",\n" + str(inner)
+    put("[" if flat else "[\n" + str(inner))
+    for index, item in enumerate(value):
+        if index:
+            put(separator)
+        _write(item, put, inner, depth + 1)
+    put("]" if flat else f"\n{indent}]")
+
+
+def _write_object(
+    value: dict[str, Any], put: Any, indent: str | None, depth: int, at: tuple[str, ...] | None
+) -> None:
+    if not value:
+        put("{}")
+        return
+    for key in value:
+        if not isinstance(key, str):
+            raise ValueError(f"the key {key!r} is not text")
+    keys = list(value) if at == ("ordered",) else sorted(value, key=_utf16)
+    inner = None if indent is None else indent + "  "
+    put("{" if inner is None else "{\n" + inner)
+    for index, key in enumerate(keys):
+        if index:
+            put("," if inner is None else ",\n" + inner)
+        put(_string(key))
+        put(":" if inner is None else ": ")
+        _write(value[key], put, inner, depth + 1, _place(at, key))
+    put("}" if inner is None else f"\n{indent}}}")
+
+
+def _place(at: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
+    """Which part of a workflow document a member is, as far as key order depends on it."""
+    if at == ("document",):
+        if key in ORDERED:
+            return ("ordered",)
+        if key == "graphs":
+            return ("graphs",)
+    elif at == ("graphs",):
+        return ("document",)
+    return None
+
+
+def _utf16(key: str) -> Any:
+    return key if key.isascii() else key.encode("utf-16-be", "surrogatepass").decode("latin-1")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise UnreadableWorkflow(
+                    f"the key {key!r} stands twice in one object; remove one of them"
+                )
+            seen.add(key)
+    return made
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise UnreadableWorkflow(f"{name} is not a JSON number")
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise UnreadableWorkflow(
+            f"the integer {text[:24]}{'…' if len(text) > 24 else ''} is beyond ±(2^53 − 1)"
+        )
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise UnreadableWorkflow(f"the number {text[:24]} is beyond the range of a double")
+    return value
+
+
+def _check_depth(value: Json) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if not below:
+            return
+        level = below
+    raise UnreadableWorkflow(f"the JSON is nested more than {MAX_DEPTH} deep")
+
+
+def _short(value: int) -> str:
+    return str(value) if abs(value) < 10**24 else "an integer of this size"

@@ -1,0 +1,225 @@
+"""What a port carries, and whether one port's value may be given to another.
+
+The text forms (``Image``, ``list[Image]``, ``Image | None``, ``Choice["a","b"]``, ``$T``) are the
+same in Python, JSON and TypeScript; ``tests/contract/fits.json`` drives every implementation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+SCALARS = frozenset(
+    {"Text", "Integer", "Number", "Boolean", "Seed", "Choice", "Json", "ModelSource"}
+)
+REFERENCES = frozenset({"Model", "TextEncoder", "Vae"})
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A port's type: a name, or a list of another type; perhaps optional; a menu's choices."""
+
+    name: str
+    item: Type | None = None
+    optional: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        return self.item is not None
+
+    @property
+    def is_variable(self) -> bool:
+        return self.name.startswith("$")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether values of this type are JSON, told from the name alone."""
+        if self.item is not None:
+            return self.item.is_json
+        return self.name in SCALARS or self.name in REFERENCES
+
+    def required(self) -> Type:
+        return replace(self, optional=False) if self.optional else self
+
+    def __str__(self) -> str:
+        if self.item is not None:
+            text = f"list[{self.item}]"
+        elif self.choices:
+            text = f"Choice[{','.join(json.dumps(c, ensure_ascii=False) for c in self.choices)}]"
+        else:
+            text = self.name
+        return f"{text} | None" if self.optional else text
+
+
+def list_of(item: Type) -> Type:
+    return Type("list", item)
+
+
+JSON = Type("Json")
+TEXT = Type("Text")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a source may be joined to a target; when it may not, ``why`` says so with a remedy."""
+
+    how: Literal["direct", "wrap", "map", "no"]
+    why: str = ""
+
+    def __bool__(self) -> bool:
+        return self.how != "no"
+
+
+DIRECT, WRAP, MAP = Fit("direct"), Fit("wrap"), Fit("map")
+_WIDER = {
+    ("Integer", "Number"),
+    ("Seed", "Integer"),
+    ("Seed", "Number"),
+    ("Integer", "Seed"),
+    ("Choice", "Text"),
+    ("ModelSource", "Text"),
+    ("Text", "ModelSource"),
+}
+
+
+def fits(source: Type, target: Type) -> Fit:
+    """Whether, and how, a value of ``source`` is given to a port of ``target``.
+
+    ``direct``: as it is. ``wrap``: as a list of one. ``map``: the node is called once per item.
+    """
+    if source == target or _fits_direct(source, target):
+        return DIRECT
+    if target.is_list and target.item is not None and _fits_direct(source, target.item):
+        return WRAP
+    if source.item is not None and not source.optional:
+        if fits(source.item, target).how == "direct":
+            return MAP
+        if source.item.is_list:
+            why = "a list of lists does not map by itself; put core.flatten between them"
+            return Fit("no", f"it takes {target} and is given {source}: {why}")
+    if source.optional and fits(source.required(), target):
+        why = "which may be None; put core.first between them to name what stands in"
+        return Fit("no", f"it takes {target} and is given {source}, {why}")
+    return Fit("no", f"it takes {target} and is given {source}{_remedy(source, target)}")
+
+
+def _fits_direct(source: Type, target: Type) -> bool:
+    if source.optional and not target.optional and target.name != "Json":
+        return False
+    if target.is_variable:
+        return True
+    if target.name == "Json" and not target.is_list:
+        return source.is_json
+    if source.item is not None or target.item is not None:
+        if source.item is None or target.item is None:
+            return False
+        return _fits_direct(source.item, target.item)
+    if source.name == target.name == "Choice":
+        return set(source.choices) <= set(target.choices)
+    return source.name == target.name or (source.name, target.name) in _WIDER
+
+
+def _remedy(source: Type, target: Type) -> str:
+    pair = (source.name, target.name)
+    return "; " + _REMEDIES[pair] if pair in _REMEDIES else ""
+
+
+_REMEDIES = {
+    ("Image", "Mask"): "image.to_mask makes a mask of a picture",
+    ("Mask", "Image"): "image.from_mask makes a picture of a mask",
+    ("Image", "Latent"): "diffusion.encode makes a latent of a picture",
+    ("Latent", "Image"): "diffusion.decode makes a picture of a latent",
+    ("Text", "Conditioning"): "diffusion.encode_text makes conditioning of a text",
+    ("Number", "Integer"): "core.round makes an integer of a number",
+    ("Number", "Text"): "core.to_text makes a text of a number",
+    ("Integer", "Text"): "core.to_text makes a text of a number",
+    ("Text", "Number"): "core.to_number reads a number from a text",
+    ("Text", "Integer"): "core.to_number and core.round read one from a text",
+    ("Text", "Choice"): "only one of the listed words may stand there",
+    ("File", "Image"): "image.open reads a picture from a file",
+    ("Image", "File"): "image.save makes a file of a picture",
+}
+
+
+def unify(source: Type, target: Type, bindings: dict[str, Type]) -> bool:
+    """Bind the type variables of ``target`` so that it takes ``source`` whole; False if it cannot.
+
+    A variable that is already bound stays bound if the new source fits it directly, and widens to
+    the new source if the old one fits that.
+    """
+    if target.item is not None:
+        inner = source.item if source.item is not None else source
+        return unify(inner, target.item, bindings)
+    if not target.is_variable:
+        return True
+    given = source.required()
+    known = bindings.get(target.name)
+    if known is None or _fits_direct(known, given):
+        bindings[target.name] = given
+        return True
+    return _fits_direct(given, known)
+
+
+def substitute(type_: Type, bindings: dict[str, Type]) -> Type:
+    """The type with its variables replaced; an unbound variable is Json."""
+    if type_.item is not None:
+        return replace(type_, item=substitute(type_.item, bindings))
+    if not type_.is_variable:
+        return type_
+    bound = bindings.get(type_.name, JSON)
+    return replace(bound, optional=bound.optional or type_.optional)
+
+
+_TOKEN = re.compile(
+    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<name>\$?[A-Za-z_][A-Za-z0-9_.]*)|(?P<sign>[\[\],|]))'
+)
+
+
+def parse_type(text: str) -> Type:
+    """The type that a text form stands for; ``ValueError`` if it is none."""
+    tokens: list[str] = []
+    at = 0
+    while at < len(text.rstrip()):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise ValueError(f"{text!r} is no type")
+        tokens.append(match.group().strip())
+        at = match.end()
+    type_ = _parse(tokens, text)
+    if tokens:
+        raise ValueError(f"{text!r} is no type: {tokens[0]!r} is left over")
+    return type_
+
+
+def _parse(tokens: list[str], text: str) -> Type:
+    if not tokens or tokens[0] in "[],|" or tokens[0].startswith('"'):
+        raise ValueError(f"{text!r} is no type")
+    name = tokens.pop(0)
+    type_ = Type(name)
+    if tokens[:1] == ["["]:
+        tokens.pop(0)
+        if name == "list":
+            type_ = list_of(_parse(tokens, text))
+        elif name == "Choice":
+            type_ = Type(name, choices=_parse_choices(tokens, text))
+        if tokens[:1] != ["]"] or name not in ("list", "Choice"):
+            raise ValueError(f"{text!r} is no type")
+        tokens.pop(0)
+    if tokens[:2] == ["|", "None"]:
+        del tokens[:2]
+        type_ = replace(type_, optional=True)
+    return type_
+
+
+def _parse_choices(tokens: list[str], text: str) -> tuple[str, ...]:
+    choices: list[str] = []
+    while tokens and tokens[0].startswith('"'):
+        choices.append(json.loads(tokens.pop(0)))
+        if tokens[:1] == [","]:
+            tokens.pop(0)
+    if not choices:
+        raise ValueError(f"{text!r} has no choices")
+    return tuple(choices)

@@ -1,0 +1,383 @@
+"""The workflow document: one JSON format for canvas, command line, API and embedded metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
+from musegraph.values import canonical, parse, pretty
+
+FORMAT = 1
+MAX_BYTES = 64 * 2**20
+GRAPH = "graph:"
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_DIGEST = re.compile(r"blake3:[0-9a-f]{64}")
+MODES = ("", "mute", "bypass")
+
+
+class Port(NamedTuple):
+    """The address of a port: ``node.port`` in the file."""
+
+    node: str
+    port: str
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.port}"
+
+
+Link = Port | tuple[Port, ...]
+"""One source, or an ordered list of sources at a list port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Run a subgraph several times, its ``carry`` outputs going to the named inputs."""
+
+    times: int | str
+    carry: Mapping[str, str]
+
+    def json(self) -> dict[str, Any]:
+        return {"times": self.times, "carry": dict(self.carry)}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node: its type, and for each input a value or a link."""
+
+    type: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    mode: str = ""
+    pin: Mapping[str, str] | None = None
+    repeat: Repeat | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        made: dict[str, Any] = {"type": self.type}
+        if self.values:
+            made["values"] = dict(self.values)
+        if self.links:
+            made["links"] = {
+                name: str(link) if isinstance(link, Port) else [str(part) for part in link]
+                for name, link in self.links.items()
+            }
+        if self.mode:
+            made["mode"] = self.mode
+        if self.pin is not None:
+            made["pin"] = dict(self.pin)
+        if self.repeat is not None:
+            made["repeat"] = self.repeat.json()
+        return {**made, **self.extra}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A named input of a workflow: the ports it sets, and what it is when nobody says."""
+
+    to: tuple[Port, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_default(self) -> bool:
+        return "default" in self.extra
+
+    @property
+    def default(self) -> Any:
+        return self.extra["default"]
+
+    def json(self) -> dict[str, Any]:
+        return {"to": [str(port) for port in self.to], **self.extra}
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes with named inputs and outputs: a workflow, or a definition inside one."""
+
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    outputs: Mapping[str, Port] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "inputs": {name: entry.json() for name, entry in self.inputs.items()},
+            "outputs": {name: str(port) for name, port in self.outputs.items()},
+            "nodes": {id: node.json() for id, node in self.nodes.items()},
+            **self.extra,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow document. ``folder`` is where its files are, if it came from one."""
+
+    graph: Graph
+    graphs: Mapping[str, Graph] = field(default_factory=dict)
+    name: str = ""
+    quick: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        return self.graph.nodes
+
+    @property
+    def inputs(self) -> Mapping[str, Input]:
+        return self.graph.inputs
+
+    @property
+    def outputs(self) -> Mapping[str, Port]:
+        return self.graph.outputs
+
+    @property
+    def packs(self) -> Mapping[str, str]:
+        return dict(self.graph.extra.get("packs", {}))
+
+    @classmethod
+    def parse(cls, source: str | Mapping[str, Any], folder: Path | None = None) -> Workflow:
+        """A workflow from its text or JSON; raises with every structural problem at once."""
+        document = parse(source) if isinstance(source, str) else source
+        problems: list[Problem] = []
+        made = _workflow(document, folder, problems)
+        if problems:
+            raise InvalidWorkflow(problems)
+        return made
+
+    @classmethod
+    def read(cls, path: str | Path) -> Workflow:
+        """The workflow in a JSON file, or the one embedded in a picture."""
+        place = Path(path)
+        try:
+            data = place.read_bytes() if place.stat().st_size <= MAX_BYTES else None
+        except OSError as error:
+            raise UnreadableWorkflow(f"{place} cannot be read: {error.strerror}") from None
+        if data is None:
+            raise UnreadableWorkflow(f"{place} is larger than {MAX_BYTES >> 20} MB")
+        if data[:1] not in (b"{", b" ", b"\n", b"\t", b"\r", b"\xef"):
+            return cls.parse(_embedded(place, data), place.parent)
+        try:
+            return cls.parse(data.decode("utf-8-sig"), place.parent)
+        except UnicodeDecodeError:
+            raise UnreadableWorkflow(f"{place} is no text in UTF-8") from None
+        except UnreadableWorkflow as error:
+            raise UnreadableWorkflow(f"{place}: {error}") from None
+
+    def json(self) -> dict[str, Any]:
+        made: dict[str, Any] = {"musegraph": FORMAT}
+        if self.name:
+            made["name"] = self.name
+        made |= self.graph.json()
+        if self.graphs:
+            made["graphs"] = {name: graph.json() for name, graph in self.graphs.items()}
+        if self.quick:
+            made["quick"] = dict(self.quick)
+        return made
+
+    def text(self) -> str:
+        """The canonical, indented text of the file."""
+        return pretty(self.json())
+
+    def with_values(self, changes: Mapping[Port, Any]) -> Workflow:
+        """The workflow with some ports set to values (and no longer linked)."""
+        nodes = dict(self.graph.nodes)
+        for at, value in changes.items():
+            node = nodes[at.node]
+            links = {name: link for name, link in node.links.items() if name != at.port}
+            nodes[at.node] = replace(node, values={**node.values, at.port: value}, links=links)
+        return replace(self, graph=replace(self.graph, nodes=nodes))
+
+    def set_inputs(self, given: Mapping[str, Any]) -> Workflow:
+        """The workflow with these inputs as the defaults, so that the document says what runs."""
+        inputs = dict(self.graph.inputs)
+        for name, value in given.items():
+            if name not in inputs:
+                known = ", ".join(inputs) or "none"
+                message = f"there is no input {name!r}; the inputs are: {known}"
+                raise InvalidWorkflow([Problem(None, name, "input", message)])
+            inputs[name] = replace(inputs[name], extra={**inputs[name].extra, "default": value})
+        return replace(self, graph=replace(self.graph, inputs=inputs))
+
+
+def _embedded(place: Path, data: bytes) -> Any:
+    from musegraph.values import files
+
+    facts = files.extract(data)
+    document = facts.get("workflow") if isinstance(facts, dict) else None
+    if document is None:
+        raise UnreadableWorkflow(f"{place} is no workflow, and no picture that carries one")
+    return document
+
+
+def _workflow(document: Any, folder: Path | None, problems: list[Problem]) -> Workflow:
+    if not isinstance(document, Mapping):
+        raise UnreadableWorkflow("this is JSON, but no workflow: the outermost thing is no object")
+    version = document.get("musegraph")
+    if version is None:
+        raise UnreadableWorkflow(
+            "this is no Musegraph workflow: it has no key 'musegraph' with the format's version"
+        )
+    if version != FORMAT or isinstance(version, bool):
+        raise UnreadableWorkflow(
+            f"this workflow is in format {canonical(version)}, and this Musegraph reads format"
+            f" {FORMAT}; a newer Musegraph may read it"
+        )
+    rest = {
+        key: value
+        for key, value in document.items()
+        if key not in ("musegraph", "name", "graphs", "quick")
+    }
+    graphs = {}
+    for name, definition in _object(document, "graphs", None, problems).items():
+        if not _ID.fullmatch(name):
+            problems.append(_bad(name, None, "bad-id", f"{name!r} is no name of a graph"))
+        if isinstance(definition, Mapping):
+            graphs[name] = _graph(definition, f"{GRAPH}{name}/", problems)
+        else:
+            problems.append(_bad(None, None, "structure", f"the graph {name!r} is no object"))
+    name = document.get("name", "")
+    if not isinstance(name, str):
+        problems.append(_bad(None, None, "structure", "the name of the workflow is no text"))
+        name = ""
+    quick = _object(document, "quick", None, problems)
+    return Workflow(_graph(rest, "", problems), graphs, name, quick, folder)
+
+
+def _graph(document: Mapping[str, Any], where: str, problems: list[Problem]) -> Graph:
+    nodes: dict[str, Node] = {}
+    for id, entry in _object(document, "nodes", None, problems).items():
+        if not _ID.fullmatch(id):
+            message = f"{id!r} is no node id: letters, digits, _ and -, 64 at most, no digit first"
+            problems.append(_bad(where + id, None, "bad-id", message))
+        if isinstance(entry, Mapping):
+            nodes[id] = _node(where + id, entry, problems)
+        else:
+            problems.append(_bad(where + id, None, "structure", "this node is no object"))
+    inputs = {
+        name: _input(name, entry, where, problems)
+        for name, entry in _object(document, "inputs", None, problems).items()
+    }
+    outputs: dict[str, Port] = {}
+    for name, entry in _object(document, "outputs", None, problems).items():
+        port = _port(entry)
+        if port is None:
+            message = f"the output {name!r} points to {entry!r}; it has to be 'node.port'"
+            problems.append(_bad(None, name, "output", message))
+        else:
+            outputs[name] = port
+    extra = {k: v for k, v in document.items() if k not in ("nodes", "inputs", "outputs")}
+    return Graph(nodes, inputs, outputs, extra)
+
+
+def _node(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Node:
+    kind = entry.get("type")
+    if not isinstance(kind, str):
+        problems.append(_bad(id, None, "structure", "this node has no type"))
+        kind = ""
+    values = _object(entry, "values", id, problems)
+    links: dict[str, Link] = {}
+    for name, source in _object(entry, "links", id, problems).items():
+        link = _link(source)
+        if link is None:
+            message = f"the link {source!r} has to be 'node.port' or a list of such"
+            problems.append(_bad(id, name, "bad-link", message))
+        elif name in values:
+            message = "this input has a value and a link; it can have one of them"
+            problems.append(_bad(id, name, "structure", message))
+        else:
+            links[name] = link
+    mode = entry.get("mode", "")
+    if mode not in MODES:
+        message = f"the mode {mode!r} is unknown; it can be 'mute' or 'bypass'"
+        problems.append(_bad(id, None, "bad-mode", message))
+        mode = ""
+    return Node(
+        kind,
+        values,
+        links,
+        mode,
+        _pin(id, entry, problems),
+        _repeat(id, entry, problems),
+        {key: value for key, value in entry.items() if key not in _NODE_KEYS},
+    )
+
+
+_NODE_KEYS = frozenset({"type", "values", "links", "mode", "pin", "repeat"})
+
+
+def _pin(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> dict[str, str] | None:
+    if "pin" not in entry:
+        return None
+    pin = _object(entry, "pin", id, problems)
+    for port, digest in pin.items():
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            message = f"the pin {digest!r} is no digest; it has to be 'blake3:' and 64 hex digits"
+            problems.append(_bad(id, port, "pin", message))
+    return pin
+
+
+def _repeat(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Repeat | None:
+    if "repeat" not in entry:
+        return None
+    repeat = _object(entry, "repeat", id, problems)
+    times, carry = repeat.get("times"), repeat.get("carry", {})
+    if isinstance(times, float) and times.is_integer():
+        times = int(times)
+    if not isinstance(times, (int, str)) or isinstance(times, bool):
+        message = "'times' of a repetition has to be a whole number or the name of an input"
+        problems.append(_bad(id, None, "repeat", message))
+        return None
+    if not isinstance(carry, Mapping) or not all(isinstance(v, str) for v in carry.values()):
+        message = "'carry' of a repetition has to name an input for each carried output"
+        problems.append(_bad(id, None, "repeat", message))
+        return None
+    return Repeat(times, dict(carry))
+
+
+def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
+    if not _PORT.fullmatch(name):
+        problems.append(_bad(None, name, "input", f"{name!r} is no name of an input"))
+    if not isinstance(entry, Mapping):
+        problems.append(_bad(None, name, "input", f"the input {name!r} is no object"))
+        return Input(())
+    to = entry.get("to", [])
+    ports = [_port(part) for part in ([to] if isinstance(to, str) else to or [])]
+    if not ports or None in ports:
+        message = f"the input {name!r} has to name in 'to' the ports that it sets, as 'node.port'"
+        problems.append(_bad(None, name, "input", message))
+    extra = {key: value for key, value in entry.items() if key != "to"}
+    return Input(tuple(port for port in ports if port is not None), extra)
+
+
+def _object(
+    entry: Mapping[str, Any], key: str, node: str | None, problems: list[Problem]
+) -> dict[str, Any]:
+    value = entry.get(key)
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return dict(value)
+    problems.append(_bad(node, None, "structure", f"{key!r} has to be an object"))
+    return {}
+
+
+def _link(source: Any) -> Link | None:
+    if isinstance(source, list):
+        ports = [_port(part) for part in source]
+        return None if None in ports else tuple(port for port in ports if port is not None)
+    return _port(source)
+
+
+def _port(text: Any) -> Port | None:
+    if not isinstance(text, str):
+        return None
+    node, dot, port = text.partition(".")
+    return Port(node, port) if dot and _ID.fullmatch(node) and _PORT.fullmatch(port) else None
+
+
+def _bad(node: str | None, port: str | None, code: str, message: str) -> Problem:
+    return Problem(node, port, code, message)
