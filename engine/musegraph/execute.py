@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
 
@@ -29,6 +30,9 @@ PATIENCE = 0.002
 
 MAX_AGAIN = 3
 """How often a step may run again in one run because its data was lost."""
+
+LOOK_AHEAD = 32
+"""How many ready steps are looked at for one whose models are loaded."""
 
 LIMITS = {"device": 1, "network": 8}
 """How many steps that use a resource run at once; the number of workers bounds the rest."""
@@ -178,7 +182,7 @@ class Execution:
         if self._over:
             return None
         chosen: str | None = None
-        for id in list(self._ready)[:32] if len(self._ready) > 1 else self._ready:
+        for id in islice(self._ready, LOOK_AHEAD):
             step = self.plan.steps[id]
             uses = step.type.uses if step.type else "cpu"
             if self._using.get(uses, 0) >= LIMITS.get(uses, self.workers):

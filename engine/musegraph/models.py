@@ -14,6 +14,7 @@ from typing import Any
 
 from blake3 import blake3
 
+from musegraph.device import device
 from musegraph.errors import ModelError
 from musegraph.node import Weights
 from musegraph.pack import Registry
@@ -126,13 +127,13 @@ class Models:
         return made
 
     def resident(self, ref: Reference) -> bool:
-        return ref.base() in self._resident
+        return (*ref.base(), device()) in self._resident
 
     @contextmanager
-    def lease(self, ref: Reference, device: str, check: Callable[[], None]) -> Iterator[Any]:
+    def lease(self, ref: Reference, place: str, check: Callable[[], None]) -> Iterator[Any]:
         """The live model for as long as the context lasts, with the reference's patches on it."""
         loader = self.registry.loader(ref.loader)
-        held = self._take(ref, device)
+        held = self._take(ref, place)
         wanted = canonical([patch.model_dump(mode="json") for patch in ref.patches])
         try:
             with held.patched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 from musegraph.device import profile
@@ -13,8 +14,6 @@ from musegraph.plan import Plan
 
 def make_record(run: str, plan: Plan, outcome: Outcome, seconds: float) -> dict[str, Any]:
     """JSON facts of a run; what varies from run to run stands here and in no digest."""
-    import musegraph
-
     steps: dict[str, Any] = {}
     models: dict[str, str] = {}
     libraries: set[str] = set()
@@ -40,7 +39,7 @@ def make_record(run: str, plan: Plan, outcome: Outcome, seconds: float) -> dict[
         "run": run,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
-        "musegraph": musegraph.__version__,
+        "musegraph": version("musegraph"),
         "python": platform.python_version(),
         "profile": profile(tuple(sorted(libraries))),
         "models": models,

@@ -103,6 +103,9 @@ class _Layout:
                     values[name] = source.value
                 else:
                     links[name] = source
+            if not mode and not node.mode and node.type[:6] != GRAPH and node.repeat is None:
+                self.nodes[path] = FlatNode(path, node.type, values, links, "", node.pin)
+                continue
             whole = replace(node, values=values, links=links, mode=mode or node.mode)
             self.node(path, whole, given, stack)
 

@@ -22,8 +22,8 @@ ORDERED = ("inputs", "outputs", "nodes")
 
 def digest(tag: str, *parts: str) -> str:
     """``blake3:…`` of a tagged tuple of strings; no two different tuples share an encoding."""
-    text = "\0".join((tag, *[f"{len(part)}:{part}" for part in parts]))
-    return "blake3:" + blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
+    text = tag + "".join([f"\0{len(part)}:{part}" for part in parts])
+    return "blake3:" + blake3(text.encode()).hexdigest()
 
 
 def digest_of_buffers(buffers: Iterable[Any]) -> str:
@@ -36,6 +36,8 @@ def digest_of_buffers(buffers: Iterable[Any]) -> str:
 
 def canonical(value: Json) -> str:
     """The RFC 8785 text of a JSON value; ``ValueError`` says what JSON cannot hold."""
+    if value is None or isinstance(value, (str, int, float)):
+        return scalar_text(value)
     parts: list[str] = []
     _write(value, parts.append, None, 0)
     return "".join(parts)
@@ -76,8 +78,8 @@ def number_text(value: float) -> str:
     """A finite double as ECMAScript prints it (RFC 8785 §3.2.2.3)."""
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"{value} is not a JSON number")
-    if value == 0:
-        return "0"
+    if -1e15 < value < 1e15 and value == (whole_value := int(value)):
+        return str(whole_value)
     sign = "-" if value < 0 else ""
     mantissa, _, exponent_text = repr(abs(value)).partition("e")
     whole, _, fraction = mantissa.partition(".")
