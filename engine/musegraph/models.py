@@ -31,6 +31,7 @@ class _Resident:
     live: Any
     size: int
     seconds: float
+    rank: float = 0.0
     used: int = 0
     leases: int = 0
     patches: str = "[]"
@@ -42,7 +43,8 @@ class Models:
 
     A resident model is known by its base weights. Leases with the same patches share it; leases
     with other patches wait until it is free again. What is not on lease is dropped when the budget
-    is exceeded, least dear per byte first.
+    is exceeded, least dear per byte first, aged by use (GreedyDual-Size, as in the store); the one
+    used last stays.
     """
 
     def __init__(
@@ -61,7 +63,8 @@ class Models:
         self._resident: dict[tuple[str, ...], _Resident] = {}
         self._lock = threading.Lock()
         self._loading: dict[tuple[str, ...], threading.Lock] = {}
-        self._clock = 0
+        self._age = 0.0
+        self._last: _Resident | None = None
         self._digests: dict[Path, tuple[int, int, int, str]] = {}
 
     def path(self, source: str) -> Path:
@@ -157,7 +160,9 @@ class Models:
         finally:
             with self._lock:
                 held.used -= 1
-            self._shrink(self.budget)
+                held.rank = self._age + held.seconds / held.size
+                self._last = held
+            self._shrink(self.budget, self._last)
 
     def _take(self, ref: Reference, device: str) -> _Resident:
         base = (*ref.base(), device)
@@ -168,7 +173,6 @@ class Models:
                 held = self._resident.get(base)
                 if held is not None:
                     held.used += 1
-                    self._touch(base)
                     return held
             held = self._load(ref, device)
             with self._lock:
@@ -186,17 +190,15 @@ class Models:
         self.loads += 1
         return _Resident(live, max(1, loader.size(live)), perf_counter() - start)
 
-    def _touch(self, base: tuple[str, ...]) -> None:
-        self._resident[base] = self._resident.pop(base)
-
-    def _shrink(self, budget: int) -> None:
+    def _shrink(self, budget: int, keep: _Resident | None = None) -> None:
         with self._lock:
             total = sum(held.size for held in self._resident.values())
-            free = [(base, held) for base, held in self._resident.items() if not held.used]
-            free.sort(key=lambda pair: pair[1].seconds / pair[1].size)
+            free = [(b, h) for b, h in self._resident.items() if not h.used and h is not keep]
+            free.sort(key=lambda pair: pair[1].rank)
             for base, held in free:
                 if total <= budget:
                     break
+                self._age = held.rank
                 del self._resident[base]
                 total -= held.size
 
