@@ -44,7 +44,7 @@ class Models:
     A resident model is known by its base weights. Leases with the same patches share it; leases
     with other patches wait until it is free again. What is not on lease is dropped when the budget
     is exceeded, least dear per byte first, aged by use (GreedyDual-Size, as in the store); the one
-    used last stays.
+    used last goes last.
     """
 
     def __init__(
@@ -193,8 +193,8 @@ class Models:
     def _shrink(self, budget: int, keep: _Resident | None = None) -> None:
         with self._lock:
             total = sum(held.size for held in self._resident.values())
-            free = [(b, h) for b, h in self._resident.items() if not h.used and h is not keep]
-            free.sort(key=lambda pair: pair[1].rank)
+            free = [(base, held) for base, held in self._resident.items() if not held.used]
+            free.sort(key=lambda pair: (pair[1] is keep, pair[1].rank))
             for base, held in free:
                 if total <= budget:
                     break
