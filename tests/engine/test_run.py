@@ -321,7 +321,7 @@ def test_events_come_as_an_async_stream() -> None:
         return [event async for event in made.stream(made.plan(chain(3)))]
 
     events = asyncio.run(collect())
-    assert [event.type for event in events][0] == "run_started"
+    assert events[0].type == "run_started"
     assert events[-1].type == "run_finished"
 
 
@@ -362,9 +362,8 @@ def test_run_from_python_returns_the_named_outputs_and_raises_when_a_step_fails(
 
 def test_a_seed_is_written_into_the_document() -> None:
     made = engine()
-    work = document(
-        {"p": {"type": "picture"}, "q": {"type": "picture", "values": {"seed": [5, 6]}}}
-    )
+    listed = {"type": "picture", "values": {"seed": [5, 6]}}
+    work = document({"p": {"type": "picture"}, "q": listed})
     settled = made.settle(work, seed=9)
     assert settled.nodes["p"].values["seed"] == 9
     assert settled.nodes["q"].values["seed"] == [9, 10]
