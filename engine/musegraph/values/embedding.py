@@ -1,0 +1,208 @@
+"""Facts inside picture files: the workflow and the record of a run, beside untouched pixels.
+
+PNG: an uncompressed ``iTXt`` chunk with the keyword ``musegraph``, before the pixel data. WebP: a
+property of the XMP packet, which other programs know to keep. Nothing is ever encoded again.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from musegraph.errors import NodeError, UnreadableWorkflow
+from musegraph.values.canonical import canonical, parse
+from musegraph.values.media import File
+
+MAX_TEXT = 16 << 20
+"""More text than this is neither embedded nor read."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_KEYWORD = b"musegraph"
+_SPACE = "urn:musegraph:facts"
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XMP_FLAG, _ALPHA_FLAG = 0x04, 0x10
+
+
+class Chunk(NamedTuple):
+    """One chunk of a file: its name, its content, and all its bytes as they stand in the file."""
+
+    name: bytes
+    body: bytes
+    whole: bytes
+
+
+def embed(file: File, facts: dict[str, Any]) -> File:
+    """The file with facts inside, in place of earlier ones; other formats stay as they are."""
+    text = canonical(facts).encode()
+    if len(text) > MAX_TEXT:
+        raise NodeError(f"{file.name!r}: {len(text):,} bytes are too many to embed in a picture")
+    if file.data.startswith(_PNG):
+        data = _embed_png(file.data, text)
+    elif _is_webp(file.data):
+        data = _embed_webp(file.data, text)
+    else:
+        return file
+    return replace(file, data=data)
+
+
+def extract(data: bytes) -> dict[str, Any] | None:
+    """The facts inside a file; None if there are none, or none that can be read."""
+    try:
+        if data.startswith(_PNG):
+            text = _extract_png(data)
+        elif _is_webp(data):
+            text = _extract_webp(data)
+        else:
+            return None
+        facts = parse(text) if text is not None else None
+    except (UnreadableWorkflow, UnicodeDecodeError, zlib.error, ElementTree.ParseError):
+        return None
+    return facts if isinstance(facts, dict) else None
+
+
+# PNG (ISO/IEC 15948): signature, then chunks of length, name, body, CRC
+
+
+def _png_chunks(data: bytes) -> Iterator[Chunk]:
+    at = len(_PNG)
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        end = at + 12 + length
+        if end > len(data):
+            return
+        yield Chunk(data[at + 4 : at + 8], data[at + 8 : end - 4], data[at:end])
+        at = end
+
+
+def _is_ours(chunk: Chunk) -> bool:
+    return chunk.name == b"iTXt" and chunk.body.startswith(_KEYWORD + b"\0")
+
+
+def _embed_png(data: bytes, text: bytes) -> bytes:
+    chunks = list(_png_chunks(data))
+    tail = data[len(_PNG) + sum(len(chunk.whole) for chunk in chunks) :]
+    kept = [chunk for chunk in chunks if not _is_ours(chunk)]
+    first = next((i for i, chunk in enumerate(kept) if chunk.name == b"IDAT"), None)
+    if first is None:
+        return data
+    # keyword, not compressed (two bytes), no language, no translated keyword
+    body = b"iTXt" + _KEYWORD + b"\0\0\0\0\0" + text
+    ours = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    parts = [chunk.whole for chunk in kept]
+    return b"".join((_PNG, *parts[:first], ours, *parts[first:], tail))
+
+
+def _extract_png(data: bytes) -> str | None:
+    for chunk in _png_chunks(data):
+        if not _is_ours(chunk):
+            continue
+        compressed = chunk.body[len(_KEYWORD) + 1 : len(_KEYWORD) + 2] == b"\1"
+        fields = chunk.body[len(_KEYWORD) + 3 :].split(b"\0", 2)
+        if len(fields) < 3:
+            return None
+        text = _inflated(fields[2]) if compressed else fields[2]
+        return text.decode() if len(text) <= MAX_TEXT else None
+    return None
+
+
+def _inflated(data: bytes) -> bytes:
+    return zlib.decompressobj().decompress(data, MAX_TEXT + 1)
+
+
+# WebP (RFC 9649): a RIFF of chunks; with metadata the first is VP8X and says what follows
+
+
+def _is_webp(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def _webp_chunks(data: bytes) -> Iterator[Chunk]:
+    at, stop = 12, min(len(data), 8 + int.from_bytes(data[4:8], "little"))
+    while at + 8 <= stop:
+        length = int.from_bytes(data[at + 4 : at + 8], "little")
+        end = at + 8 + length + length % 2
+        if at + 8 + length > stop:
+            return
+        yield Chunk(data[at : at + 4], data[at + 8 : at + 8 + length], data[at:end])
+        at = end
+
+
+def _riff(name: bytes, body: bytes) -> Chunk:
+    whole = name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+    return Chunk(name, body, whole)
+
+
+def _embed_webp(data: bytes, text: bytes) -> bytes:
+    chunks = list(_webp_chunks(data))
+    header = _extended_header(chunks)
+    if header is None:
+        return data
+    old = next((chunk.body for chunk in chunks if chunk.name == b"XMP "), b"")
+    kept = [chunk for chunk in chunks if chunk.name not in (b"VP8X", b"XMP ")]
+    parts = [header, *kept, _riff(b"XMP ", _packet(old, text.decode()))]
+    content = b"WEBP" + b"".join(chunk.whole for chunk in parts)
+    return b"RIFF" + struct.pack("<I", len(content)) + content
+
+
+def _extended_header(chunks: list[Chunk]) -> Chunk | None:
+    """The VP8X chunk with the flag for XMP set, made of the bitstream's own header if missing."""
+    by_name = {chunk.name: chunk.body for chunk in chunks}
+    extended = by_name.get(b"VP8X", b"")
+    if len(extended) >= 10:
+        return _riff(b"VP8X", bytes([extended[0] | _XMP_FLAG]) + extended[1:])
+    lossless, lossy = by_name.get(b"VP8L", b""), by_name.get(b"VP8 ", b"")
+    flags = _XMP_FLAG
+    if len(lossless) >= 5:
+        bits = int.from_bytes(lossless[1:5], "little")
+        width, height = bits & 0x3FFF, bits >> 14 & 0x3FFF
+        flags |= _ALPHA_FLAG if bits >> 28 & 1 else 0
+    elif len(lossy) >= 10:
+        width, height = (int.from_bytes(lossy[i : i + 2], "little") & 0x3FFF for i in (6, 8))
+        width, height = width - 1, height - 1
+    else:
+        return None
+    size = width.to_bytes(3, "little") + height.to_bytes(3, "little")
+    return _riff(b"VP8X", bytes([flags, 0, 0, 0]) + size)
+
+
+def _packet(old: bytes, text: str) -> bytes:
+    """An XMP packet with the facts; what another program wrote into the old one stays."""
+    # XML knows no U+FFFE and U+FFFF; inside JSON strings they may be written as escapes.
+    safe = escape(text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff"))
+    ours = (
+        f'<rdf:Description rdf:about="" xmlns:musegraph="{_SPACE}">'
+        f"<musegraph:facts>{safe}</musegraph:facts></rdf:Description>"
+    )
+    packet = re.sub(
+        rf'<rdf:Description rdf:about="" xmlns:musegraph="{_SPACE}">.*?</rdf:Description>',
+        "",
+        old.decode("utf-8", "replace"),
+        flags=re.DOTALL,
+    )
+    head, end, rest = packet.rpartition("</rdf:RDF>")
+    if not end:
+        head = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="' + _RDF + '">'
+        end, rest = "</rdf:RDF>", "</x:xmpmeta>"
+    return (head + ours + end + rest).encode()
+
+
+def _extract_webp(data: bytes) -> str | None:
+    packet = next((chunk.body for chunk in _webp_chunks(data) if chunk.name == b"XMP "), b"")
+    packet = packet.strip(b"\0 \r\n\t")
+    # A document type could define entities that grow without end; XMP has no use for one. A zero
+    # byte means UTF-16, which XMP in WebP never is, and in which one could hide.
+    if not packet or len(packet) > 2 * MAX_TEXT or b"<!DOCTYPE" in packet or b"\0" in packet:
+        return None
+    tree = ElementTree.fromstring(packet)
+    for element in tree.iter():
+        if element.tag == f"{{{_SPACE}}}facts":
+            return element.text
+        if f"{{{_SPACE}}}facts" in element.attrib:
+            return element.attrib[f"{{{_SPACE}}}facts"]
+    return None
