@@ -1,0 +1,68 @@
+"""Pack `image`: pictures and masks."""
+
+from musegraph import Pack
+
+from .batches import split, stack
+from .colour import adjust, blend, blur, flatten_alpha, invert, sharpen, to_grayscale
+from .compose import compose
+from .files import load, open_file, save
+from .fills import color, gradient, noise
+from .geometry import crop, flip, pad, resize, rotate, scale, size
+from .masks import (
+    from_mask,
+    mask_combine,
+    mask_ellipse,
+    mask_feather,
+    mask_grow,
+    mask_invert,
+    mask_rectangle,
+    mask_resize,
+    mask_threshold,
+    set_alpha,
+    to_mask,
+)
+from .sheets import grid
+
+pack = Pack(
+    "image",
+    nodes=[
+        load,
+        open_file,
+        save,
+        size,
+        resize,
+        scale,
+        crop,
+        pad,
+        flip,
+        rotate,
+        grid,
+        split,
+        stack,
+        compose,
+        blend,
+        adjust,
+        blur,
+        sharpen,
+        to_grayscale,
+        invert,
+        flatten_alpha,
+        color,
+        gradient,
+        noise,
+        to_mask,
+        from_mask,
+        set_alpha,
+        mask_rectangle,
+        mask_ellipse,
+        mask_invert,
+        mask_grow,
+        mask_feather,
+        mask_threshold,
+        mask_combine,
+        mask_resize,
+    ],
+    version="1.0.0",
+    title="Image",
+    libraries=("torch", "pillow"),
+)
