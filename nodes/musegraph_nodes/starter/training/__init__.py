@@ -1,0 +1,1 @@
+"""Training the starter picture model, stage by stage; see the README beside the weights."""

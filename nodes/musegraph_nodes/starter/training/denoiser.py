@@ -1,0 +1,319 @@
+"""Stage two: the U-Net and the text encoder, trained together on stored latents."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from musegraph_nodes.starter.training.data import Pictures, load_pictures, save_sheet
+from musegraph_nodes.starter.training.loop import (
+    ALONE,
+    Averages,
+    Checkpoints,
+    Clock,
+    Team,
+    half_precision,
+    pick_device,
+)
+from musegraph_nodes.starter.training.text import (
+    TextPlan,
+    build_text_encoder,
+    encode,
+    load_tokenizer,
+    train_tokenizer,
+)
+
+#: What the pipeline reads as its scheduler, and what training adds noise with.
+SCHEDULE: dict[str, Any] = {
+    "num_train_timesteps": 1000,
+    "beta_start": 0.00085,
+    "beta_end": 0.02,
+    "beta_schedule": "scaled_linear",
+    "prediction_type": "v_prediction",
+    "timestep_spacing": "trailing",
+    "steps_offset": 1,
+    "clip_sample": False,
+    "set_alpha_to_one": False,
+}
+
+
+@dataclass(frozen=True)
+class DenoiserPlan:
+    """Sizes and settings of a training run."""
+
+    channels: tuple[int, ...] = (64, 128, 192)
+    heads: int = 4
+    groups: int = 16
+    batch: int = 32
+    rate: float = 1e-3
+    fall_share: float = 0.35
+    drop: float = 0.1
+    average: float = 0.999
+    seed: int = 0
+
+
+class Denoiser(nn.Module):
+    """The U-Net and the text encoder as one model, so that one optimizer holds both."""
+
+    def __init__(self, unet: Any, text_encoder: Any) -> None:
+        super().__init__()
+        self.unet = unet
+        self.text_encoder = text_encoder
+
+    def forward(self, noisy: Tensor, times: Tensor, ids: Tensor) -> Tensor:
+        """Velocity of latents `[b, c, h, w]` at times `[b]` for token ids `[b, length]`."""
+        words = self.text_encoder(input_ids=ids).last_hidden_state
+        velocity: Tensor = self.unet(noisy, times, encoder_hidden_states=words).sample
+        return velocity
+
+
+def build_denoiser(
+    plan: DenoiserPlan, text: TextPlan, tokenizer: Any, channels: int, size: int
+) -> Denoiser:
+    """A fresh `UNet2DConditionModel` and `CLIPTextModel` for latents of that shape."""
+    from diffusers import UNet2DConditionModel
+
+    crossed = len(plan.channels) - 1
+    unet = UNet2DConditionModel(
+        sample_size=size,
+        in_channels=channels,
+        out_channels=channels,
+        block_out_channels=plan.channels,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * crossed,
+        up_block_types=("CrossAttnUpBlock2D",) * crossed + ("UpBlock2D",),
+        cross_attention_dim=text.width,
+        attention_head_dim=plan.heads,
+        norm_num_groups=plan.groups,
+    )
+    return Denoiser(unet, build_text_encoder(text, tokenizer))
+
+
+@dataclass(frozen=True)
+class Latents:
+    """Encoded pictures: float16 `[n, 2 * channels, size, size]`, means above log variances."""
+
+    moments: Tensor
+    tokens: Tensor
+
+    def __len__(self) -> int:
+        return int(self.moments.shape[0])
+
+    @property
+    def channels(self) -> int:
+        """Channels of one latent."""
+        return int(self.moments.shape[1]) // 2
+
+    def sample(self, index: Tensor, device: torch.device) -> Tensor:
+        """Latents drawn from the posteriors of `index` `[b]`: float `[b, channels, size, size]`."""
+        mean, log_variance = self.moments[index].to(device).float().chunk(2, dim=1)
+        spread = (0.5 * log_variance.clamp(-30, 20)).exp()
+        return mean + spread * torch.randn_like(mean)
+
+
+@torch.no_grad()
+def encode_pictures(vae: Any, pictures: Pictures, device: torch.device) -> Tensor:
+    """Posterior moments of all pictures: float16 `[n, 2 * channels, size, size]`."""
+    made = []
+    with half_precision(device):
+        for start in range(0, len(pictures), 64):
+            index = np.arange(start, min(start + 64, len(pictures)))
+            parameters = vae.encode(pictures.batch(index).to(device)).latent_dist.parameters
+            made.append(parameters.float().cpu().half())
+    return torch.cat(made)
+
+
+def prepare(vae: Any, data: Path, work: Path, device: torch.device, text: TextPlan) -> None:
+    """Write what the denoiser trains on into `work`: the tokenizer, `latents.npy`, `tokens.npy`.
+
+    `tokens.npy` is int16 `[n, captions, length]`.
+    """
+    pictures = load_pictures(data)
+    began = time.perf_counter()
+    every = [caption for captions in pictures.captions for caption in captions]
+    tokenizer = train_tokenizer(every, work / "tokenizer", text)
+    tokens = encode(tokenizer, every).reshape(len(pictures), -1, text.length)
+    moments = encode_pictures(vae, pictures, device)
+    np.save(work / "tokens.npy", tokens.numpy().astype(np.int16))
+    np.save(work / "latents.npy", moments.numpy())
+    longest = int((tokens != tokenizer.pad_token_id).sum(-1).max()) + 1
+    mean, spread = (
+        moments[:, : moments.shape[1] // 2].float().mean((0, 2, 3)),
+        moments[:, : moments.shape[1] // 2].float().std((0, 2, 3)),
+    )
+    report = {
+        "pictures": len(pictures),
+        "vocabulary": len(tokenizer),
+        "longest": longest,
+        "mean": [round(float(v), 3) for v in mean],
+        "std": [round(float(v), 3) for v in spread],
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    (work / "prepared.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    print(json.dumps(report), flush=True)
+
+
+def prepare_once(data: Path, work: Path, device: str) -> None:
+    """`prepare` with the folded autoencoder in `work/vae`, unless it has been done."""
+    from diffusers import AutoencoderKL
+
+    if (work / "latents.npy").exists():
+        return
+    place = pick_device(device)
+    vae = AutoencoderKL.from_pretrained(work / "vae").to(place)
+    prepare(vae, data, work, place, TextPlan())
+
+
+def load_latents(work: Path) -> Latents:
+    """Read what `prepare` wrote."""
+    moments = torch.from_numpy(np.load(work / "latents.npy"))
+    return Latents(moments, torch.from_numpy(np.load(work / "tokens.npy").astype(np.int64)))
+
+
+def noise_levels() -> Tensor:
+    """Share of the signal's power at each of the training times, float `[1000]`."""
+    from diffusers import DDIMScheduler
+
+    return torch.as_tensor(DDIMScheduler.from_config(SCHEDULE).alphas_cumprod)
+
+
+class DenoiserTraining:
+    """One resumable training run."""
+
+    def __init__(
+        self,
+        plan: DenoiserPlan,
+        text: TextPlan,
+        work: Path,
+        device: torch.device,
+        team: Team = ALONE,
+    ) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.device, self.team = plan, device, team
+        self.tokenizer = load_tokenizer(work / "tokenizer")
+        self.latents = load_latents(work)
+        self.empty = encode(self.tokenizer, [""])[0]
+        size = int(self.latents.moments.shape[-1])
+        channels = self.latents.channels
+        self.model = build_denoiser(plan, text, self.tokenizer, channels, size).to(device)
+        self.alphas = noise_levels().to(device)
+        parameters = list(self.model.parameters())
+        self.optimizer = torch.optim.AdamW(
+            parameters, plan.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+        )
+        self.averages = Averages(parameters, plan.average)
+        self.checkpoints = Checkpoints(work / "denoiser")
+        self.progress = self.checkpoints.restore(self.model, self.averages, self.optimizer)
+        torch.manual_seed(plan.seed + self.progress.step * team.count + team.rank)
+        self.order = torch.empty(0, dtype=torch.int64)
+
+    def run(self, minutes: float, max_steps: int | None = None) -> None:
+        """Train until `minutes` of training are done in all, earlier runs included."""
+        Clock(self.progress, minutes, self.team).run(self.step, self.save, max_steps)
+
+    def save(self) -> Path:
+        """Write a checkpoint."""
+        return self.checkpoints.save(self.progress, self.model, self.averages, self.optimizer)
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Latents `[b, c, h, w]` and token ids `[b, length]`, some of them the empty prompt's."""
+        count = min(self.plan.batch // self.team.count, len(self.latents))
+        if len(self.order) < count:
+            self.order = torch.randperm(len(self.latents))
+        index, self.order = self.order[:count], self.order[count:]
+        which = torch.randint(0, self.latents.tokens.shape[1], (count,))
+        ids = self.latents.tokens[index, which].clone()
+        ids[torch.rand(count) < self.plan.drop] = self.empty
+        return self.latents.sample(index, self.device), ids.to(self.device)
+
+    def step(self, number: int, share: float) -> dict[str, float]:
+        """One optimizer step; `share` is the part of the time that is done."""
+        plan = self.plan
+        for group in self.optimizer.param_groups:
+            fall = min(1.0, max(0.01, (1 - share) / plan.fall_share))
+            group["lr"] = plan.rate * min(1.0, (number + 1) / 200) * fall
+        clean, ids = self.batch()
+        noise = torch.randn_like(clean)
+        times = torch.randint(0, len(self.alphas), (len(clean),), device=self.device)
+        signal = self.alphas[times].sqrt()[:, None, None, None]
+        spread = (1 - self.alphas[times]).sqrt()[:, None, None, None]
+        with half_precision(self.device):
+            made = self.model(signal * clean + spread * noise, times, ids)
+        loss = (made.float() - (signal * noise - spread * clean)).pow(2).mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.team.average_gradients(self.model.parameters())
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.averages.update(number)
+        return {"loss": float(loss.detach())}
+
+
+@torch.no_grad()
+def draw(
+    model: Denoiser,
+    vae: Any,
+    tokenizer: Any,
+    prompts: list[str],
+    steps: int = 20,
+    guidance: float = 3.0,
+    seed: int = 0,
+) -> Tensor:
+    """Pictures for prompts, float `[n, 3, h, w]` in -1..1, from latents seeded one by one.
+
+    Picture `i` starts from the noise of seed `seed + i`, however many are drawn together.
+    """
+    from diffusers import DDIMScheduler
+
+    scheduler = DDIMScheduler.from_config(SCHEDULE)
+    scheduler.set_timesteps(steps)
+    device = next(model.parameters()).device
+    config = model.unet.config
+    shape = (config.in_channels, config.sample_size, config.sample_size)
+    noise = [
+        torch.randn(shape, generator=torch.Generator().manual_seed(seed + i))
+        for i in range(len(prompts))
+    ]
+    latents = torch.stack(noise).to(device)
+    ids = encode(tokenizer, prompts + [""] * len(prompts)).to(device)
+    with half_precision(device):
+        words = model.text_encoder(input_ids=ids).last_hidden_state
+        for t in scheduler.timesteps:
+            double = torch.cat([latents, latents])
+            velocity = model.unet(double, t, encoder_hidden_states=words).sample.float()
+            told, free = velocity.chunk(2)
+            latents = scheduler.step(free + guidance * (told - free), t, latents).prev_sample
+        pictures: Tensor = vae.decode(latents).sample.float().cpu()
+    return pictures.clamp(-1, 1)
+
+
+@dataclass(frozen=True)
+class DenoiserTask:
+    """What each process of a team does; expects `work` to hold what `prepare` writes."""
+
+    work: Path
+    minutes: float
+    device: str
+    prompts: list[str]
+
+    def __call__(self, team: Team) -> None:
+        """Train, or go on training, until the minutes are done; then draw a sheet."""
+        from diffusers import AutoencoderKL
+
+        place = pick_device(self.device)
+        training = DenoiserTraining(DenoiserPlan(), TextPlan(), self.work, place, team)
+        training.run(self.minutes)
+        if team.rank > 0:
+            return
+        vae = AutoencoderKL.from_pretrained(self.work / "vae").to(place)
+        training.model.eval()
+        with training.averages.applied():
+            pictures = draw(training.model, vae, training.tokenizer, self.prompts)
+        save_sheet(pictures, self.work / "denoiser.png")

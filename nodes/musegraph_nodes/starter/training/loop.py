@@ -1,0 +1,255 @@
+"""What the training stages share: clock, checkpoints, moving average, device."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
+
+
+def pick_device(name: str) -> torch.device:
+    """`auto` is the GPU where there is one, else the CPU."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def half_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """bfloat16 autocast on `device`."""
+    return torch.autocast(device.type, torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Team:
+    """The processes that train one model together, each on its own part of every batch.
+
+    Two processes of one thread each do more on two cores than one process of two threads, and
+    lose far less when something else needs a core for a moment.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace every gradient by its mean over the team."""
+        if self.count == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        torch.distributed.all_reduce(flat)
+        flat /= self.count
+        parts = flat.split([gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def mean(self, value: float) -> float:
+        """The mean of `value` over the team, the same number for all."""
+        if self.count == 1:
+            return value
+        shared = torch.tensor([value], dtype=torch.float64)
+        torch.distributed.all_reduce(shared)
+        return float(shared[0]) / self.count
+
+
+ALONE = Team()
+
+
+def run_team(count: int, work: Path, task: Callable[[Team], None]) -> None:
+    """Run `task` in `count` processes of one thread each, or here where `count` is 1."""
+    if count == 1:
+        task(ALONE)
+        return
+    work.mkdir(parents=True, exist_ok=True)
+    meeting = work / f"team-{os.getpid()}"
+    spawn(_team_member, (count, meeting, task), nprocs=count)
+    meeting.unlink(missing_ok=True)
+
+
+def _team_member(rank: int, count: int, meeting: Path, task: Callable[[Team], None]) -> None:
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{meeting.resolve()}", rank=rank, world_size=count
+    )
+    task(Team(rank, count))
+    torch.distributed.destroy_process_group()
+
+
+@dataclass
+class Averages:
+    """Exponential moving averages of parameters, one tensor each."""
+
+    parameters: list[nn.Parameter]
+    decay: float
+    values: list[Tensor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            self.values = [p.detach().clone() for p in self.parameters]
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Move towards the parameters; early steps weigh more, so that the start is forgotten."""
+        decay = min(self.decay, (1 + step) / (10 + step))
+        torch._foreach_lerp_(self.values, [p.data for p in self.parameters], 1 - decay)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Inside, the parameters hold the averages."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    @torch.no_grad()
+    def _swap(self) -> None:
+        for parameter, value in zip(self.parameters, self.values, strict=True):
+            kept = parameter.data.clone()
+            parameter.data.copy_(value)
+            value.copy_(kept)
+
+
+@dataclass
+class Progress:
+    """How far a stage has come: steps done, and seconds of training (evaluation not counted)."""
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+class Checkpoints:
+    """Numbered checkpoint folders of one stage; a folder appears whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def latest(self) -> Path | None:
+        """The newest complete checkpoint."""
+        found = sorted(self.folder.glob("step-*"))
+        return found[-1] if found else None
+
+    def save(
+        self,
+        progress: Progress,
+        model: nn.Module,
+        averages: Averages,
+        optimizer: torch.optim.Optimizer,
+    ) -> Path:
+        """Write a checkpoint, then drop the older ones."""
+        target = self.folder / f"step-{progress.step:08d}"
+        if target.exists():
+            return target
+        partial = self.folder / f"partial-{progress.step:08d}"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        save_file(_contiguous(dict(model.named_parameters())), partial / "weights.safetensors")
+        names = [name for name, _ in model.named_parameters()]
+        average = dict(zip(names, averages.values, strict=True))
+        save_file(_contiguous(average), partial / "average.safetensors")
+        torch.save(optimizer.state_dict(), partial / "optimizer.pt")
+        state = {"step": progress.step, "seconds": progress.seconds}
+        (partial / "state.json").write_text(json.dumps(state), encoding="utf-8")
+        older = sorted(self.folder.glob("step-*"))
+        partial.rename(target)
+        for folder in older:
+            shutil.rmtree(folder)
+        return target
+
+    def restore(
+        self, model: nn.Module, averages: Averages, optimizer: torch.optim.Optimizer
+    ) -> Progress:
+        """Load the newest checkpoint in place; without one, nothing changes."""
+        found = self.latest()
+        if found is None:
+            return Progress()
+        _copy(load_file(found / "weights.safetensors"), list(model.named_parameters()))
+        names = [name for name, _ in model.named_parameters()]
+        _copy(
+            load_file(found / "average.safetensors"),
+            list(zip(names, averages.values, strict=True)),
+        )
+        optimizer.load_state_dict(torch.load(found / "optimizer.pt", weights_only=True))
+        return Progress(**json.loads((found / "state.json").read_text(encoding="utf-8")))
+
+
+def load_average(folder: Path, model: nn.Module) -> None:
+    """Fill `model` with the averaged weights of the newest checkpoint in `folder`."""
+    found = Checkpoints(folder).latest()
+    if found is None:
+        raise FileNotFoundError(f"{folder} holds no checkpoint; train that stage first")
+    _copy(load_file(found / "average.safetensors"), list(model.named_parameters()))
+
+
+@torch.no_grad()
+def _copy(source: dict[str, Tensor], targets: list[tuple[str, Any]]) -> None:
+    for name, target in targets:
+        target.data.copy_(source[name])
+
+
+def _contiguous(tensors: dict[str, Any]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+@dataclass
+class Clock:
+    """Runs a stage for some minutes of training, with a log line and a checkpoint now and then."""
+
+    progress: Progress
+    minutes: float
+    team: Team = ALONE
+    log_every: int = 100
+    save_every_seconds: float = 180.0
+
+    def run(
+        self,
+        step: Callable[[int, float], dict[str, float]],
+        save: Callable[[], object],
+        max_steps: int | None = None,
+    ) -> None:
+        """Call `step(step_number, share_of_time_done)` until the time or the steps are used up."""
+        total = self.minutes * 60
+        saved = self.progress.seconds
+        sums: dict[str, float] = {}
+        counted = 0
+        logged = time.perf_counter()
+        done = 0
+        while self.progress.seconds < total and (max_steps is None or done < max_steps):
+            began = time.perf_counter()
+            values = step(self.progress.step, self.progress.seconds / total)
+            self.progress.step += 1
+            done += 1
+            for name, value in values.items():
+                sums[name] = sums.get(name, 0.0) + value
+            counted += 1
+            spent = time.perf_counter() - began
+            self.progress.seconds = self.team.mean(self.progress.seconds + spent)
+            if self.team.rank > 0:
+                continue
+            if self.progress.step % self.log_every == 0:
+                now = time.perf_counter()
+                means = "  ".join(f"{name} {value / counted:.4f}" for name, value in sums.items())
+                rate = counted / (now - logged)
+                print(
+                    f"step {self.progress.step}  {self.progress.seconds:.0f} s  {means}  "
+                    f"{rate:.2f} steps/s",
+                    flush=True,
+                )
+                sums, counted, logged = {}, 0, now
+            if self.progress.seconds - saved > self.save_every_seconds:
+                save()
+                saved = self.progress.seconds
+        if self.team.rank == 0:
+            save()
