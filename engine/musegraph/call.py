@@ -80,16 +80,16 @@ class Call:
         self.linked = linked
         self.execution = execution
         self.store = execution.store
+        self.calls = 0
         self.identities = dict(step.identities)
         for name, entry in linked.items():
             self.identities[name] = entry.identity
-        self._identify_models()
+        if self.type.model_ports:
+            self._identify_models()
         self.key = key_of(step.prefix, self.identities, step.each) if self.type.cache else None
 
     def _identify_models(self) -> None:
-        for name, port in self.type.inputs.items():
-            if port.type.name != "ModelSource":
-                continue
+        for name in self.type.model_ports:
             source = self.linked[name].json if name in self.linked else self.step.values[name]
             if isinstance(source, str):
                 self.identities[name] = self.execution.models.weights(source).digest
@@ -143,7 +143,7 @@ class Call:
 
     def _checked(self, name: str, value: Any) -> Any:
         port = self.type.inputs[name]
-        if port.type.is_variable or "$" in str(port.type):
+        if port.generic:
             return value
         try:
             if name in self.step.each:
@@ -249,6 +249,7 @@ class Call:
     def _invoke(self, arguments: dict[str, Any], context: RunContext) -> dict[str, Any]:
         if self.type.context is not None:
             arguments = {**arguments, self.type.context: context}
+        self.calls += 1
         made = self.type.function(**arguments)
         if self.type.is_async:
             made = asyncio.run(made)
@@ -259,7 +260,7 @@ class Call:
     def _output(self, name: str, value: Any) -> Any:
         """An output as its port promises it; a node that breaks its promise fails."""
         port = self.type.outputs[name]
-        if value is UNSET or "$" in str(port.type):
+        if value is UNSET or port.generic:
             return value
         if value is None and port.type.optional:
             return None

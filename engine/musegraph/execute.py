@@ -239,7 +239,7 @@ class Execution:
     def _attempt(self, step: Step) -> bool:
         if self.cancel.is_set():
             return self._skip(step, "the run was cancelled")
-        for source in step.sources():
+        for source in step.sources() if self._hard else ():
             if source.node in self._hard:
                 self._hard.add(step.id)
                 return self._skip(step, source.node)
@@ -261,14 +261,16 @@ class Execution:
                     self._flying[call.key].append(step.id)
                     return False
                 self._flying[call.key] = []
+        start = perf_counter()
         try:
             record = call.run(forced)
         finally:
             self._land(call.key)
-        self.outcome.calls += 1
+            self.outcome.calls += call.calls
         if forced:
             self._keep(step.id, record)
-        return self._done(step, record, cached=False)
+        spent = perf_counter() - start
+        return self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
 
     def _keep(self, id: str, record: Record) -> None:
         """Hold on to values made again until the steps that wait for them have them."""
@@ -301,16 +303,15 @@ class Execution:
             self.store.make_durable(key)
         return self._done(step, record, cached=True)
 
-    def _done(self, step: Step, record: Record, cached: bool) -> bool:
+    def _done(self, step: Step, record: Record, cached: bool, spent: float = 0.0) -> bool:
         id = step.id
         again = self.outcome.status.get(id) == "lost"
         self.outcome.outputs[id] = record.outputs
         self.outcome.status[id] = "cached" if cached else "done"
-        self.outcome.seconds[id] = 0.0 if cached else record.seconds
+        self.outcome.seconds[id] = spent
         if not again or not cached:
             identities = {name: entry.identity for name, entry in record.outputs.items()}
-            seconds = round(record.seconds, 6)
-            self.emit(StepDone(id, cached, seconds, identities))
+            self.emit(StepDone(id, cached, round(spent, 6), identities))
         return True
 
     def _skip(self, step: Step, because: str) -> bool:

@@ -102,6 +102,11 @@ class Port:
     type: Type
     default: Any = REQUIRED
 
+    @cached_property
+    def generic(self) -> bool:
+        """Whether the type is, or holds, a variable."""
+        return "$" in str(self.type)
+
     @property
     def required(self) -> bool:
         return self.default is REQUIRED and not self.type.optional
@@ -161,11 +166,14 @@ class NodeType:
         return inspect.getdoc(self.function) or ""
 
     @cached_property
+    def model_ports(self) -> tuple[str, ...]:
+        """The inputs that name a model source, which count by the digest of its files."""
+        return tuple(n for n, port in self.inputs.items() if port.type.name == "ModelSource")
+
+    @cached_property
     def generic(self) -> bool:
         """Whether some port's type is a variable."""
-        return any(
-            "$" in str(port.type) for port in (*self.inputs.values(), *self.outputs.values())
-        )
+        return any(port.generic for port in (*self.inputs.values(), *self.outputs.values()))
 
     @cached_property
     def is_async(self) -> bool:

@@ -154,7 +154,7 @@ class Forecast:
         assert step.type is not None
         ids: dict[str, str] = {}
         for name, entry in linked.items():
-            if step.type.inputs[name].type.name == "ModelSource" and entry.json is not None:
+            if name in step.type.model_ports and entry.json is not None:
                 known = self.model(step, name, entry.json)
                 if known is None:
                     return None
@@ -167,8 +167,8 @@ class Forecast:
         """Replace the identity of each model source by that of its files; False if not hashed."""
         assert step.type is not None
         complete = True
-        for name, port in step.type.inputs.items():
-            if port.type.name == "ModelSource" and name in step.values:
+        for name in step.type.model_ports:
+            if name in step.values:
                 known = self.model(step, name, step.values[name])
                 if known is None:
                     complete = False
