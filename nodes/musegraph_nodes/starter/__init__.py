@@ -1,0 +1,1 @@
+"""Small models of our own, so that a fresh machine can make something at once."""

@@ -1,0 +1,105 @@
+"""Every subject by its name, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from musegraph_nodes.starter.scenes import buildings, living
+from musegraph_nodes.starter.scenes.backdrop import Stage
+from musegraph_nodes.starter.scenes.canvas import UNITS, Canvas
+from musegraph_nodes.starter.scenes.colour import Colour
+from musegraph_nodes.starter.scenes.figure import Figure
+from musegraph_nodes.starter.scenes.spec import SceneSpec
+from musegraph_nodes.starter.scenes.vocabulary import COLOURS
+
+NATURAL: Colour = (200, 80, 60)
+MIDDLES = {"left": 32.0, "center": 64.0, "right": 96.0}
+HORIZONS = {
+    "mountains": 78.0,
+    "sea": 66.0,
+    "desert": 78.0,
+    "city": 86.0,
+    "forest": 76.0,
+    "hills": 76.0,
+    "lake": 62.0,
+    "winter": 80.0,
+}
+# How far below the horizon the subject stands.
+DEPTHS = {
+    "mountains": 34.0,
+    "sea": 30.0,
+    "desert": 34.0,
+    "city": 26.0,
+    "forest": 38.0,
+    "hills": 38.0,
+    "lake": 46.0,
+    "winter": 34.0,
+}
+DEPTHS_OF_SUBJECTS = {
+    ("sea", "lighthouse"): 20.0,
+    ("sea", "island"): 24.0,
+    ("lake", "cabin"): 15.0,
+    ("lake", "trees"): 15.0,
+}
+# The lower edge of what flies, from the upper edge of the picture.
+FLYING = {"hot air balloon": 66.0, "birds": 56.0}
+SHRINK = {1: 1.0, 2: 0.72, 3: 0.62}
+# Three that are wider than this stand in a triangle: a row would fill the whole picture.
+MOST_IN_ROW = 1.2
+
+# How to draw it, its height in units, and its width as a part of that.
+SUBJECTS: dict[str, tuple[Callable[[Figure, Colour], None], float, float]] = {
+    "birds": (living.birds, 36, 1.6),
+    "bridge": (buildings.bridge, 38, 2.3),
+    "cabin": (buildings.cabin, 34, 1.5),
+    "cactus": (living.cactus, 40, 0.8),
+    "camel": (living.camel, 34, 1.6),
+    "castle": (buildings.castle, 44, 1.1),
+    "deer": (living.deer, 40, 1.0),
+    "flowers": (living.flowers, 27, 2.0),
+    "hot air balloon": (buildings.balloon, 46, 0.8),
+    "house": (buildings.house, 38, 1.1),
+    "island": (living.island, 38, 1.3),
+    "lighthouse": (buildings.lighthouse, 54, 0.8),
+    "mushrooms": (living.mushrooms, 34, 1.8),
+    "pine trees": (living.pine_trees, 44, 1.2),
+    "pyramid": (buildings.pyramid, 38, 1.7),
+    "sailboat": (buildings.sailboat, 46, 0.9),
+    "snowman": (living.snowman, 42, 0.5),
+    "swan": (living.swan, 30, 1.7),
+    "tent": (buildings.tent, 33, 1.5),
+    "tower": (buildings.tower, 66, 0.5),
+    "train": (buildings.train, 17, 5.0),
+    "trees": (living.trees, 40, 1.5),
+    "whale": (living.whale, 32, 2.0),
+    "windmill": (buildings.windmill, 44, 0.9),
+}
+
+
+def stage_of(canvas: Canvas, spec: SceneSpec) -> Stage:
+    """Where the horizon and the subject are in this picture."""
+    horizon = HORIZONS[spec.scene] + canvas.rng.normal(0, 2)
+    depth = DEPTHS_OF_SUBJECTS.get((spec.scene, spec.subject), DEPTHS[spec.scene])
+    ground = FLYING.get(spec.subject, horizon + depth) + canvas.rng.normal(0, 1.5)
+    return Stage(horizon, ground, MIDDLES[spec.position] + canvas.rng.normal(0, 2))
+
+
+def draw_subject(canvas: Canvas, spec: SceneSpec, stage: Stage) -> None:
+    """Draw the subject as often as the spec says, none over another."""
+    draw, height, aspect = SUBJECTS[spec.subject]
+    height *= SHRINK[spec.count] * canvas.rng.uniform(0.94, 1.06)
+    width = height * aspect
+    offsets = _layout(spec.count, max(width * 1.06, 15.0), height * 0.86, aspect)
+    reach = min(max(x for x, _ in offsets) + width / 2 + 4, UNITS / 2)
+    middle = min(max(stage.x, reach), UNITS - reach)
+    colour = COLOURS.get(spec.colour, NATURAL)
+    for x, y in offsets:
+        wander = canvas.rng.normal(0, 0.6)
+        draw(Figure(canvas, middle + x, stage.ground + y + wander, height), colour)
+
+
+def _layout(count: int, step: float, raised: float, aspect: float) -> list[tuple[float, float]]:
+    """Where each stands, from the middle of the group; those farther back come first."""
+    if count == 3 and aspect > MOST_IN_ROW:
+        return [(0, -raised), (-step / 2, 0), (step / 2, 0)]
+    return [((index - (count - 1) / 2) * step, 0) for index in range(count)]
