@@ -85,16 +85,20 @@ def compare_texts(
 
 
 def written(value: Any) -> str:
-    """A JSON value as it stands in a text: texts bare, whole numbers without a point."""
+    """A JSON value as it stands in a text: texts bare, the same text for equal values."""
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True)
 
 
 def _plain(value: Any) -> Any:
-    """References inside JSON, as the objects they are."""
+    """Whole numbers without a point, and references as the objects they are."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json")
-    raise NodeError(f"a {type(value).__name__} cannot be written as text")
+    return value
