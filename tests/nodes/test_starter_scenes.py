@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import json
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +141,13 @@ def shares_of_colours(pixels: np.ndarray[Any, Any]) -> dict[str, float]:
     return shares
 
 
+drawn_once = lru_cache(render)
+
+
 def pixels_of_the_colour(spec: Spec, other: Spec) -> np.ndarray[Any, Any]:
     """Pixels `[n, 3]` of `spec` that are clearly different when its colour is another."""
     picture = render(spec)
-    changed = np.abs(picture.astype(int) - render(other).astype(int)).max(-1) > 60
+    changed = np.abs(picture.astype(int) - drawn_once(other).astype(int)).max(-1) > 60
     pixels: np.ndarray[Any, Any] = picture[changed]
     return pixels
 

@@ -23,6 +23,8 @@ class PixelCanvas(Canvas):
     antialias = False
     cells = 64
     least_outlined = 7.0
+    # Between the levels that a colour channel can have.
+    step = 8.5
 
     def surface_side(self, size: int) -> int:
         return self.cells
@@ -36,6 +38,9 @@ class PixelCanvas(Canvas):
             colour = mix(*ends, place - 1 if lower else place)
             y = horizon * band / bands
             self.area(paths.rect(0, y, UNITS, UNITS - y), colour)
+
+    def ground(self, colour: Colour) -> None:
+        self.area(paths.rect(0, 0, UNITS, UNITS), tint(colour, 0.55))
 
     def land(
         self, path: Path, top: float, colour: Colour, haze: float = 0.0, glow: int = 0
@@ -54,7 +59,7 @@ class PixelCanvas(Canvas):
         bounds = path.getBounds()
         # On parts of two or three cells an outline would leave nothing of the inside.
         if role == "accent" and min(bounds.width(), bounds.height()) > self.least_outlined:
-            self.outline(path, shade(tone, 0.4), 3.6)
+            self.outline(path, shade(tone, 0.4), 4.2)
         self.area(path, tone)
 
     def stroke(
@@ -63,7 +68,7 @@ class PixelCanvas(Canvas):
         super().stroke(path, colour, max(width, 2.0), role, alpha)
 
     def finish(self, pixels: Pixels) -> Pixels:
-        stepped = (np.round(pixels / 17) * 17).astype(np.float32)
+        stepped = (np.round(pixels / self.step) * self.step).astype(np.float32)
         source = np.arange(self.size) * self.cells // self.size
         enlarged: Pixels = stepped[source][:, source]
         return enlarged
@@ -98,7 +103,8 @@ class NeonCanvas(Canvas):
             self.area(path, self.toned(colour, role))
         elif role == "accent":
             light = self.toned(colour, role)
-            self.area(path, mix(DARK, light, 0.5))
+            # Half-bright yellow is olive: the lighter a colour is, the less it may be dimmed.
+            self.area(path, mix(DARK, light, 0.45 + 0.2 * luma(light) / 255))
             self._tube(path, light, 1.0)
         else:
             light = SCENERY_LIGHTS[glow]
