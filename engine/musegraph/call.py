@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from time import perf_counter
@@ -133,7 +132,7 @@ class Call:
             value = self.store.value(entry, kept=self.execution.kept.get(self.step.id))
             if value is NOTHING:
                 lost |= {source.node for source in self.step.wires[name].sources}
-            elif entry.json is not NOTHING:
+            elif entry.json is not NOTHING and name not in self.step.each:
                 values[name] = self._checked(name, value)
             else:
                 values[name] = value
@@ -146,8 +145,6 @@ class Call:
         if port.generic:
             return value
         try:
-            if name in self.step.each:
-                return [check(port, item) for item in value]
             return check(port, value)
         except Refused as error:
             raise NodeError(f"port {name!r}: {error}") from None
@@ -217,6 +214,9 @@ class Call:
         known = self.store.record(key) if key is not None else None
         if known is not None and all(self.store.available(e) for e in known.outputs.values()):
             return known
+        for name in self.step.each:
+            if name in self.linked and self.linked[name].json is not NOTHING:
+                arguments[name] = self._checked(name, arguments[name])
         start = perf_counter()
         outputs = self._invoke(arguments, context)
         return self._put(key, outputs, perf_counter() - start)
@@ -252,6 +252,8 @@ class Call:
         self.calls += 1
         made = self.type.function(**arguments)
         if self.type.is_async:
+            import asyncio
+
             made = asyncio.run(made)
         if self.type.single:
             return {"out": self._output("out", made)}

@@ -254,8 +254,6 @@ class Execution:
         forced = step.id in self._forced
         if call.key is not None:
             self.outcome.keys[step.id] = call.key
-            if not forced and (record := self.store.record(call.key)) is not None:
-                return self._cached(step, call.key, record)
             with self._change:
                 if call.key in self._flying:
                     self._flying[call.key].append(step.id)
@@ -263,6 +261,9 @@ class Execution:
                 self._flying[call.key] = []
         start = perf_counter()
         try:
+            known = self.store.record(call.key) if call.key and not forced else None
+            if known is not None:
+                return self._cached(step, call.key or "", known)
             record = call.run(forced)
         finally:
             self._land(call.key)

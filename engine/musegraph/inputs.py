@@ -10,7 +10,7 @@ from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, UnreadableWorkflow
 from musegraph.pack import Registry
-from musegraph.plan.expand import interface
+from musegraph.plan.interface import interface
 from musegraph.store import Store
 from musegraph.values import Media, Type, parse
 from musegraph.values.codec import encode, to_json

@@ -8,7 +8,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, get_type_hints, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from musegraph.annotations import type_of
 from musegraph.errors import InvalidNode, NodeError
@@ -126,12 +136,22 @@ class Port:
             config=ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True),
         )
 
+    @cached_property
+    def help(self) -> str:
+        """What the author says of this port."""
+        for mark in getattr(self.annotation, "__metadata__", ()):
+            if text := getattr(mark, "description", None):
+                return str(text)
+        return ""
+
     def schema(self) -> dict[str, Any]:
         """The JSON that a form draws this port from."""
         made: dict[str, Any] = {"type": str(self.type)}
         base = self.type.item or self.type
         if base.is_json and not base.is_variable:
             made["schema"] = self.adapter.json_schema()
+        elif help_ := self.help:
+            made["schema"] = {"description": help_}
         if self.default is not REQUIRED:
             from musegraph.values.codec import to_json
 
@@ -268,8 +288,9 @@ def _read(
     if "return" not in hints:
         raise InvalidNode(f"{where}: there is no return annotation")
     result = hints["return"]
-    single = not hasattr(result, "_fields")
-    returns = {"out": result} if single else get_type_hints(result, include_extras=True)
+    record = get_origin(result) or result  # a NamedTuple may be generic
+    single = not hasattr(record, "_fields")
+    returns = {"out": result} if single else get_type_hints(record, include_extras=True)
     outputs = {name: _port(where, name, hint) for name, hint in returns.items()}
     return NodeType(id, version, f, inputs, outputs, context, single, cache, numeric, uses, title)
 

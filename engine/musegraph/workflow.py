@@ -40,9 +40,10 @@ class Repeat:
 
     times: int | str
     carry: Mapping[str, str]
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
-        return {"times": self.times, "carry": dict(self.carry)}
+        return {"times": self.times, "carry": dict(self.carry), **self.extra}
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,8 @@ def _repeat(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Repea
         message = "'carry' of a repetition has to name an input for each carried output"
         problems.append(_bad(id, None, "repeat", message))
         return None
-    return Repeat(times, dict(carry))
+    extra = {key: value for key, value in repeat.items() if key not in ("times", "carry")}
+    return Repeat(times, dict(carry), extra)
 
 
 def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
@@ -344,9 +346,10 @@ def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
     if not isinstance(entry, Mapping):
         problems.append(_bad(None, name, "input", f"the input {name!r} is no object"))
         return Input(())
-    to = entry.get("to", [])
-    ports = [_port(part) for part in ([to] if isinstance(to, str) else to or [])]
-    if not ports or None in ports:
+    to = entry.get("to")
+    listed = [to] if isinstance(to, str) else to if isinstance(to, list) else [None]
+    ports = [_port(part) for part in listed]
+    if None in ports:
         message = f"the input {name!r} has to name in 'to' the ports that it sets, as 'node.port'"
         problems.append(_bad(None, name, "input", message))
     extra = {key: value for key, value in entry.items() if key != "to"}

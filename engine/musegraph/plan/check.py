@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +119,11 @@ class Checker:
         self.problem(node.id, None, "unknown-type", message)
 
     def pinned(self, node: FlatNode, kind: NodeType | None) -> Step:
-        outputs = {name: port.type for name, port in kind.outputs.items()} if kind else {}
+        outputs: Mapping[str, Type] = {}
+        if kind is not None:  # its inputs need not be right, but they say whether it maps
+            trial = Checker(self.flat, self.registry, [])
+            trial.steps = self.steps
+            outputs = trial.step(node, kind).outputs
         assert node.pin is not None
         for name in node.pin:
             if name not in outputs and kind is not None:
@@ -139,6 +142,8 @@ class Checker:
         bindings: dict[str, Type] = {}
         lengths: dict[str, int | None] = {}
         for name, port in kind.inputs.items():
+            if name in node.broken:
+                continue  # the node upstream has a problem of its own
             link = node.links.get(name)
             if link is not None:
                 self.wire(step, port, link, bindings, lengths)
@@ -207,7 +212,6 @@ class Checker:
         bindings: dict[str, Type],
         lengths: dict[str, int | None],
     ) -> None:
-        optional = port.type.optional
         if not isinstance(link, Port):
             self.wires(step, port, link, bindings)
             return
@@ -221,6 +225,7 @@ class Checker:
             return
         if fit.how == "map":
             lengths[port.name] = self.steps[link.node].length if source.is_list else None
+        optional = port.type.optional and fit.how != "map"  # the list that it maps is not there
         step.wires[port.name] = Wire((link,), "wrap" if fit.how == "wrap" else "direct", optional)
 
     def wires(
@@ -269,7 +274,7 @@ def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> dict[str,
     if kind.generic:
         made = {name: substitute(type_, bindings) for name, type_ in made.items()}
     if each:
-        made = {name: list_of(replace(type_, optional=False)) for name, type_ in made.items()}
+        made = {name: list_of(type_) for name, type_ in made.items()}
     return made
 
 

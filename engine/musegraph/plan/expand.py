@@ -6,17 +6,17 @@ to a literal. Once all nodes are laid out, links follow their aliases to the rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from musegraph.errors import Problem
-from musegraph.node import REQUIRED, NodeType
+from musegraph.node import REQUIRED
+from musegraph.plan.interface import MAX_DEPTH, Interface, Lookup
 from musegraph.values import Type
 from musegraph.values.codec import to_json
 from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow
 
-MAX_DEPTH = 40
 MAX_TIMES = 10_000
 MAX_NODES = 500_000
 
@@ -28,8 +28,7 @@ class Literal:
     value: Any
 
 
-Source = Port | Literal
-Lookup = Callable[[str], NodeType | None]
+Source = Port | Literal | tuple[Port, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class FlatNode:
     links: Mapping[str, Port | tuple[Port, ...]]
     mode: str = ""
     pin: Mapping[str, str] | None = None
+    broken: frozenset[str] = frozenset()
+    """Inputs whose source has a problem of its own: it is told once, there."""
 
 
 @dataclass(slots=True)
@@ -69,6 +70,8 @@ class _Layout:
         self.problems = problems
         self.nodes: dict[str, FlatNode] = {}
         self.alias: dict[Port, Source] = {}
+        self.known: dict[str, Mapping[str, Port] | None] = {}
+        """The outputs of each subgraph laid out; None if it could not be."""
 
     def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
         self.problems.append(Problem(node, port, code, message))
@@ -90,6 +93,8 @@ class _Layout:
                     self.problem(None, name, "input", message)
                 elif name in given:
                     bound.setdefault(at.node, {})[at.port] = given[name]
+                else:
+                    self.check_target(name, prefix, graph.nodes[at.node], at)
         for id, node in graph.nodes.items():
             path = prefix + id
             values = dict(node.values)
@@ -108,6 +113,14 @@ class _Layout:
                 continue
             whole = replace(node, values=values, links=links, mode=mode or node.mode)
             self.node(path, whole, given, stack)
+
+    def check_target(self, name: str, prefix: str, node: Node, at: Port) -> None:
+        """An input that is not given still has to point to a port."""
+        kind = self.lookup(node.type)
+        if kind is not None and at.port not in kind.inputs:
+            known = ", ".join(kind.inputs) or "none"
+            message = f"the input {name!r} points to it, and {kind.id} has no such input; it has:"
+            self.problem(prefix + at.node, at.port, "no-port", f"{message} {known}")
 
     def node(
         self,
@@ -141,6 +154,7 @@ class _Layout:
     ) -> None:
         name = node.type.removeprefix(GRAPH)
         definition = self.workflow.graphs.get(name)
+        self.known[path] = None
         if definition is None:
             known = ", ".join(self.workflow.graphs) or "none"
             self.problem(path, None, "unknown-type", f"no graph {name!r}; there are: {known}")
@@ -168,6 +182,7 @@ class _Layout:
         if node.repeat is not None:
             self.repeated(path, node, definition, own, given, (*stack, name))
             return
+        self.known[path] = definition.outputs
         self.graph(definition, path + "/", own, node.mode, (*stack, name))
         for key, port in definition.outputs.items():
             self.alias[Port(path, key)] = Port(f"{path}/{port.node}", port.port)
@@ -183,6 +198,7 @@ class _Layout:
     ) -> None:
         assert node.repeat is not None
         times = self.times(path, node.repeat, given)
+        self.known[path] = definition.outputs if times else None
         for out, into in node.repeat.carry.items():
             if out not in definition.outputs:
                 message = f"the carried output {out!r} is none of the graph's outputs"
@@ -236,8 +252,8 @@ class _Layout:
                 self.alias[at] = Literal(REQUIRED)
                 message = f"cannot be bypassed: no input of type {kind} can stand for {name!r}"
                 self.problem(path, name, "bypass", message)
-            elif chosen in node.links and isinstance(link := node.links[chosen], Port):
-                self.alias[at] = link
+            elif chosen in node.links:
+                self.alias[at] = node.links[chosen]
             elif chosen in node.values:
                 self.alias[at] = Literal(node.values[chosen])
             elif chosen in defaults:
@@ -257,7 +273,7 @@ class _Layout:
                 message = f"no graph {node.type.removeprefix(GRAPH)!r}"
                 self.problem(path, None, "unknown-type", message)
                 return {}, {}, {}
-            inside = _Interface(self.workflow, self.lookup)
+            inside = Interface(self.workflow, self.lookup)
             return (
                 inside.inputs(definition),
                 inside.outputs(definition),
@@ -277,30 +293,60 @@ class _Layout:
         """All links followed through their aliases."""
         flat = Flat()
         for path, node in self.nodes.items():
-            if not any(_sources(link, self.alias) for link in node.links.values()):
+            if any(self.indirect(link) for link in node.links.values()):
+                flat.nodes[path] = self.linked(path, node)
+            else:
                 flat.nodes[path] = node
-                continue
-            values, links = dict(node.values), dict(node.links)
-            for name, link in node.links.items():
-                if isinstance(link, Port):
-                    source = self.follow(link)
-                    if isinstance(source, Literal):
-                        del links[name]
-                        if source.value is not REQUIRED:
-                            values[name] = source.value
-                    else:
-                        links[name] = source
-                else:
-                    links[name] = self.follow_all(path, name, link)
-            flat.nodes[path] = replace(node, values=values, links=links)
         for name, port in self.workflow.outputs.items():
             source = self.follow(port)
-            if isinstance(source, Literal):
+            if isinstance(source, Port) and not self.lacks(source):
+                flat.outputs[name] = source
+            elif isinstance(source, Port) and (outputs := self.known[source.node]) is not None:
+                known = ", ".join(outputs) or "none"
+                message = f"the output {name!r} points to {port}; the outputs there are: {known}"
+                self.problem(None, name, "output", message)
+            elif isinstance(source, tuple) or source == Literal(REQUIRED):
+                pass  # told where the bypassed node stands
+            elif isinstance(source, Literal):
                 message = f"the output {name!r} comes from a bypassed node with nothing linked"
                 self.problem(None, name, "output", message)
-            else:
-                flat.outputs[name] = source
         return flat
+
+    def indirect(self, link: Port | tuple[Port, ...]) -> bool:
+        ports = (link,) if isinstance(link, Port) else link
+        return any(port in self.alias or port.node in self.known for port in ports)
+
+    def lacks(self, port: Port) -> bool:
+        """Whether a port is one of a subgraph that has no such output."""
+        return port.node in self.known
+
+    def linked(self, path: str, node: FlatNode) -> FlatNode:
+        """A node with its links followed; those that lead nowhere are told of, and broken."""
+        values, links, broken = dict(node.values), dict(node.links), set()
+        for name, link in node.links.items():
+            if isinstance(link, Port):
+                source = self.follow(link)
+            else:
+                source = self.follow_all(path, name, link)
+            del links[name]
+            if isinstance(source, Literal):
+                if source.value is REQUIRED:
+                    broken.add(name)
+                else:
+                    values[name] = source.value
+            elif isinstance(source, Port) and self.lacks(source):
+                broken.add(name)
+                self.no_output(path, name, source)
+            else:
+                links[name] = source
+        return replace(node, values=values, links=links, broken=frozenset(broken))
+
+    def no_output(self, path: str, name: str, source: Port) -> None:
+        outputs = self.known[source.node]
+        if outputs is not None:
+            known = ", ".join(outputs) or "none"
+            message = f"{source.node} has no output {source.port!r}; its outputs are: {known}"
+            self.problem(path, name, "no-output", message)
 
     def follow(self, port: Port) -> Source:
         seen = {port}
@@ -315,47 +361,21 @@ class _Layout:
                 seen.add(source)
         return source
 
-    def follow_all(self, path: str, name: str, link: tuple[Port, ...]) -> tuple[Port, ...]:
-        found = [self.follow(part) for part in link]
-        ports = tuple(part for part in found if isinstance(part, Port))
-        if len(ports) != len(found):
-            message = "a list of links cannot hold the value of a bypassed node; link a node"
-            self.problem(path, name, "bypass", message)
-        return ports
-
-
-class _Interface:
-    """The types at the edges of a graph definition."""
-
-    def __init__(self, workflow: Workflow, lookup: Lookup) -> None:
-        self.workflow = workflow
-        self.lookup = lookup
-
-    def inputs(self, graph: Graph, depth: int = 0) -> dict[str, Type]:
-        made = {}
-        for name, entry in graph.inputs.items():
-            for at in entry.to[:1]:
-                if type_ := self._port(graph, at, False, depth):
-                    made[name] = type_.required()
-        return made
-
-    def outputs(self, graph: Graph, depth: int = 0) -> dict[str, Type]:
-        found = {k: self._port(graph, at, True, depth) for k, at in graph.outputs.items()}
-        return {name: type_.required() for name, type_ in found.items() if type_}
-
-    def _port(self, graph: Graph, at: Port, output: bool, depth: int) -> Type | None:
-        node = graph.nodes.get(at.node)
-        if node is None or depth > MAX_DEPTH:
-            return None
-        if node.type.startswith(GRAPH):
-            inner = self.workflow.graphs.get(node.type.removeprefix(GRAPH))
-            if inner is None:
-                return None
-            side = self.outputs if output else self.inputs
-            return side(inner, depth + 1).get(at.port)
-        kind = self.lookup(node.type)
-        port = (kind.outputs if output else kind.inputs).get(at.port) if kind else None
-        return port.type if port else None
+    def follow_all(self, path: str, name: str, link: tuple[Port, ...]) -> Source:
+        """Several links followed; a list that a bypassed node passes on joins in its place."""
+        ports: list[Port] = []
+        for part in link:
+            source = self.follow(part)
+            if isinstance(source, Literal):
+                if source.value is not REQUIRED:
+                    message = "a list of links cannot hold the value of a bypassed node"
+                    self.problem(path, name, "bypass", message)
+                return Literal(REQUIRED)
+            ports.extend((source,) if isinstance(source, Port) else source)
+        missing = [port for port in ports if self.lacks(port)]
+        for port in missing:
+            self.no_output(path, name, port)
+        return Literal(REQUIRED) if missing else tuple(ports)
 
 
 def _prefixed(link: Port | tuple[Port, ...], prefix: str) -> Port | tuple[Port, ...]:
@@ -364,15 +384,3 @@ def _prefixed(link: Port | tuple[Port, ...], prefix: str) -> Port | tuple[Port, 
     if isinstance(link, Port):
         return Port(prefix + link.node, link.port)
     return tuple(Port(prefix + part.node, part.port) for part in link)
-
-
-def _sources(link: Port | tuple[Port, ...], alias: Mapping[Port, Source]) -> bool:
-    if isinstance(link, Port):
-        return link in alias
-    return any(part in alias for part in link)
-
-
-def interface(workflow: Workflow, lookup: Lookup) -> tuple[dict[str, Type], dict[str, Type]]:
-    """The types of a workflow's named inputs and outputs."""
-    inside = _Interface(workflow, lookup)
-    return inside.inputs(workflow.graph), inside.outputs(workflow.graph)

@@ -121,16 +121,18 @@ def _generic(type_: Type, value: Any) -> Literal:
     """A literal at a port whose type is a variable: its own type is read off the JSON."""
     if type_.item is not None:
         items = value if isinstance(value, list) else [value]
-        kinds = {_own_type(item) for item in items}
-        made = list_of(kinds.pop() if len(kinds) == 1 else JSON)
-        return Literal(items, _identity(items), made, False, len(items))
+        return Literal(items, _identity(items), _own_type(items), False, len(items))
     return Literal(value, _identity(value), _own_type(value))
 
 
 def _own_type(value: Any) -> Type:
     if isinstance(value, list):
         kinds = {_own_type(item) for item in value}
+        if {kind.name for kind in kinds} == {"Integer", "Number"}:
+            kinds = {Type("Number")}
         return list_of(kinds.pop() if len(kinds) == 1 else JSON)
+    if isinstance(value, float) and value.is_integer():
+        return Type("Integer")
     return Type(_BY_PYTHON.get(type(value), "Json"))
 
 

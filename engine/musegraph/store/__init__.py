@@ -204,12 +204,17 @@ class Store:
         """An entry for stored bytes that a pin names; they are never evicted from then on."""
         for record in list(self._records.values()):
             for entry in record.outputs.values():
-                if entry.identity == name and entry.identity in self.live:
+                if entry.identity == name and self.available(entry):
                     return entry
-        if self.disk is None or not self.disk.has(name):
+        if self.disk is None:
             return None
-        self.disk.pin(name)
-        return Entry(name, digest=name)
+        found = self.disk.entry(name)
+        if found is not None and self.available(found):
+            for leaf in found.leaves():
+                if leaf.digest is not None:
+                    self.disk.pin(leaf.digest)
+            return found
+        return None
 
     def content_digest(self, value: Media) -> str:
         """The digest of a value's bytes, even if it is on a device."""

@@ -73,6 +73,18 @@ class Disk:
         outputs = {name: Entry.from_json(made) for name, made in json.loads(row[0]).items()}
         return Record(outputs, row[1], row[2], tuple(json.loads(row[3])))
 
+    def entry(self, identity: str) -> Entry | None:
+        """The entry of some record with this identity: what a pin asks for."""
+        with self._lock:
+            rows = self._db.execute(
+                "select outputs from records where outputs like ?", (f"%{identity}%",)
+            ).fetchall()
+        for (outputs,) in rows:
+            for made in json.loads(outputs).values():
+                if made["identity"] == identity:
+                    return Entry.from_json(made)
+        return None
+
     def put_records(self, records: Iterable[tuple[str, Record]], now: int) -> None:
         """Write records together; a later record of the same key replaces the earlier."""
         rows = [

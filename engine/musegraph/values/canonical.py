@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from json.encoder import encode_basestring as _quote  # C speed, escapes exactly as RFC 8785 does
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ Json = Any
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 200
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 ORDERED = ("inputs", "outputs", "nodes")
 """The members of a workflow document whose written order is kept."""
 
@@ -71,6 +73,11 @@ def parse(text: str) -> Json:
         where = f"line {error.lineno}, column {error.colno}"
         raise UnreadableWorkflow(f"this is no JSON: {error.msg.lower()} at {where}") from None
     _check_depth(value)
+    if _SURROGATE.search(text):
+        try:
+            canonical(value)
+        except ValueError as error:
+            raise UnreadableWorkflow(str(error)) from None
     return value
 
 
@@ -166,7 +173,7 @@ def _write_object(
     for key in value:
         if not isinstance(key, str):
             raise ValueError(f"the key {key!r} is not text")
-    keys = list(value) if at == ("ordered",) else sorted(value, key=_utf16)
+    keys = list(value) if at == ("ordered",) else _sorted(value)
     inner = None if indent is None else indent + "  "
     put("{" if inner is None else "{\n" + inner)
     for index, key in enumerate(keys):
@@ -190,8 +197,9 @@ def _place(at: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
     return None
 
 
-def _utf16(key: str) -> Any:
-    return key if key.isascii() else key.encode("utf-16-be", "surrogatepass").decode("latin-1")
+def _sorted(keys: Iterable[str]) -> list[str]:
+    """Keys by their UTF-16 code units; half a surrogate pair is refused when it is written."""
+    return sorted(keys, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -211,12 +219,14 @@ def _no_constant(name: str) -> NoReturn:
     raise UnreadableWorkflow(f"{name} is not a JSON number")
 
 
-def _integer(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
-        raise UnreadableWorkflow(
-            f"the integer {text[:24]}{'…' if len(text) > 24 else ''} is beyond ±(2^53 − 1)"
-        )
-    return int(text)
+def _integer(text: str) -> int | float:
+    if len(text) <= 17 and abs(int(text)) <= MAX_INTEGER:
+        return int(text)
+    if len(text) <= 22 and number_text(float(text)) == text:
+        return float(text)  # RFC 8785 writes doubles up to 1e21 without an exponent
+    raise UnreadableWorkflow(
+        f"the integer {text[:24]}{'…' if len(text) > 24 else ''} is beyond ±(2^53 − 1)"
+    )
 
 
 def _number(text: str) -> float:

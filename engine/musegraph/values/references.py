@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Patch(BaseModel):
     """A change to a model for the time of a lease, such as a LoRA at a strength."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str
     digest: str = ""
@@ -21,7 +21,7 @@ class Patch(BaseModel):
 class Reference(BaseModel):
     """Which model: base weights, the patches on them, and options. JSON; holds no weights."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     loader: Annotated[str, Field(description="The loader that opens it: pack.loader.")]
     source: str

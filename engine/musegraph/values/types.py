@@ -58,6 +58,7 @@ def list_of(item: Type) -> Type:
     return Type("list", item)
 
 
+MAX_TEXT = 10_000
 JSON = Type("Json")
 TEXT = Type("Text")
 
@@ -138,6 +139,9 @@ _REMEDIES = {
     ("Integer", "Text"): "core.to_text makes a text of a number",
     ("Text", "Number"): "core.to_number reads a number from a text",
     ("Text", "Integer"): "core.to_number and core.round read one from a text",
+    ("Json", "Text"): "core.json_text takes a text out of JSON",
+    ("Json", "Number"): "core.json_number takes a number out of JSON",
+    ("Boolean", "Text"): "core.json_text makes a text of it",
     ("Text", "Choice"): "only one of the listed words may stand there",
     ("File", "Image"): "image.open reads a picture from a file",
     ("Image", "File"): "image.save makes a file of a picture",
@@ -182,6 +186,8 @@ def parse_type(text: str) -> Type:
     """The type that a text form stands for; ``ValueError`` if it is none."""
     tokens: list[str] = []
     at = 0
+    if len(text) > MAX_TEXT:
+        raise ValueError("a text of this length is no type")
     while at < len(text.rstrip()):
         match = _TOKEN.match(text, at)
         if match is None:
@@ -195,10 +201,12 @@ def parse_type(text: str) -> Type:
 
 
 def _parse(tokens: list[str], text: str) -> Type:
-    if not tokens or tokens[0] in "[],|" or tokens[0].startswith('"'):
+    if not tokens or tokens[0] in (*"[],|", "None") or tokens[0].startswith('"'):
         raise ValueError(f"{text!r} is no type")
     name = tokens.pop(0)
     type_ = Type(name)
+    if name in ("list", "Choice") and tokens[:1] != ["["]:
+        raise ValueError(f"{text!r} is no type: {name} says of what in [ ]")
     if tokens[:1] == ["["]:
         tokens.pop(0)
         if name == "list":
@@ -216,10 +224,16 @@ def _parse(tokens: list[str], text: str) -> Type:
 
 def _parse_choices(tokens: list[str], text: str) -> tuple[str, ...]:
     choices: list[str] = []
-    while tokens and tokens[0].startswith('"'):
-        choices.append(json.loads(tokens.pop(0)))
-        if tokens[:1] == [","]:
-            tokens.pop(0)
-    if not choices:
-        raise ValueError(f"{text!r} has no choices")
+    while True:
+        if not tokens or not tokens[0].startswith('"'):
+            raise ValueError(f"{text!r} is no type: choices are texts in quotes")
+        try:
+            choices.append(json.loads(tokens.pop(0)))
+        except ValueError:
+            raise ValueError(f"{text!r} is no type: a choice is no JSON text") from None
+        if tokens[:1] != [","]:
+            break
+        tokens.pop(0)
+    if len(set(choices)) < len(choices):
+        raise ValueError(f"{text!r} is no type: a choice stands in it twice")
     return tuple(choices)
