@@ -1,45 +1,54 @@
-"""Musegraph: a node-graph workflow engine for making art with large models."""
+"""Musegraph: a node-graph workflow engine for making art with large models.
 
-from musegraph.errors import (
-    Cancelled,
-    InvalidNode,
-    InvalidWorkflow,
-    ModelError,
-    MusegraphError,
-    NodeError,
-    Problem,
-    StoreError,
-    UnreadableWorkflow,
-)
-from musegraph.node import UNSET, Context, Weights, node
-from musegraph.pack import Loader, Pack, Registry, load_registry
-from musegraph.run import Engine, RunFailed, RunResult, run
-from musegraph.store import Store
-from musegraph.values import (
-    Audio,
-    Boolean,
-    Conditioning,
-    ConditioningPart,
-    File,
-    Image,
-    Integer,
-    Json,
-    Latent,
-    Mask,
-    Media,
-    Model,
-    ModelSource,
-    Named,
-    Number,
-    Patch,
-    Reference,
-    Seed,
-    Text,
-    TextEncoder,
-    Vae,
-    files,
-)
-from musegraph.workflow import Workflow
+A name is imported when it is first asked for: ``musegraph --help`` needs none of them.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from musegraph.errors import (
+        Cancelled,
+        InvalidNode,
+        InvalidWorkflow,
+        ModelError,
+        MusegraphError,
+        NodeError,
+        Problem,
+        StoreError,
+        UnreadableWorkflow,
+    )
+    from musegraph.node import UNSET, Context, Weights, node
+    from musegraph.pack import Loader, Pack, Registry, load_registry
+    from musegraph.run import Engine, RunFailed, RunResult, run
+    from musegraph.store import Store
+    from musegraph.values import (
+        Audio,
+        Boolean,
+        Conditioning,
+        ConditioningPart,
+        File,
+        Image,
+        Integer,
+        Json,
+        Latent,
+        Mask,
+        Media,
+        Model,
+        ModelSource,
+        Named,
+        Number,
+        Patch,
+        Reference,
+        Seed,
+        Text,
+        TextEncoder,
+        Vae,
+        files,
+    )
+    from musegraph.workflow import Workflow
 
 __version__ = "0.1.0"
 
@@ -91,3 +100,50 @@ __all__ = [
     "node",
     "run",
 ]
+
+_HOMES = {
+    "musegraph.errors": (
+        "Cancelled InvalidNode InvalidWorkflow ModelError MusegraphError NodeError "
+        "Problem StoreError UnreadableWorkflow"
+    ),
+    "musegraph.node": "Context UNSET Weights node",
+    "musegraph.pack": "Loader Pack Registry load_registry",
+    "musegraph.run": "Engine RunFailed RunResult run",
+    "musegraph.store": "Store",
+    "musegraph.values": (
+        "Audio Boolean Conditioning ConditioningPart File Image Integer Json Latent Mask "
+        "Media Model ModelSource Named Number Patch Reference Seed Text TextEncoder Vae"
+    ),
+    "musegraph.values.files": "files",
+    "musegraph.workflow": "Workflow",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'musegraph' has no attribute {name!r}")
+    module = import_module(home)
+    value = module if home.endswith(f".values.{name}") else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps the functions ``node`` and ``run`` in the place that their modules would take.
+
+    Importing ``musegraph.run`` sets the attribute ``run`` of this package to the module.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("node", "run") and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

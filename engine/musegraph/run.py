@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -141,6 +140,8 @@ class Engine:
 
     async def stream(self, plan: Plan) -> AsyncIterator[Event]:
         """Carry out a plan as an async stream of events; closing it cancels the run."""
+        import asyncio
+
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         cancel = threading.Event()
