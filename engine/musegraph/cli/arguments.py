@@ -1,0 +1,150 @@
+"""What may be typed after ``musegraph``."""
+
+from __future__ import annotations
+
+import argparse
+
+EPILOG = """\
+exit codes:
+    0  fine
+    1  a step failed
+    2  the command line was used wrongly
+    3  the workflow has problems
+    4  the file cannot be read, or is no workflow
+    5  the cache or the output folder cannot be used
+   70  a defect of Musegraph itself; --debug shows where
+  130  interrupted by Ctrl-C (128 + n: ended by signal n, such as 143 by SIGTERM)
+
+Ctrl-C stops after the current step of work and keeps all results so far; pressed again, it stops
+at once. Results are kept in the folder that --cache or MUSEGRAPH_CACHE names."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser without abbreviations, with the texts as they are written."""
+
+    def __init__(self, **options: object) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    top = Parser(
+        prog="musegraph",
+        description="Run, check and look into Musegraph workflows.",
+        epilog=EPILOG,
+    )
+    top.add_argument("--version", action="store_true", help="say which version this is")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _run(commands)
+    _check(commands)
+    _plan(commands)
+    _nodes(commands)
+    return top
+
+
+def _run(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "run a workflow and save its outputs"
+    sub = commands.add_parser("run", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    _add_file(sub)
+    sub.add_argument("--out", metavar="DIR", help="save the named outputs in this folder")
+    _add_inputs(sub)
+    sub.add_argument(
+        "--no-embed",
+        action="store_true",
+        help="do not put the workflow and the record of the run into saved pictures",
+    )
+    _add_json(sub, "print events, one JSON object per line")
+    sub.add_argument("--quiet", action="store_true", help="print only saved paths and errors")
+    _add_debug(sub)
+
+
+def _check(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "report every problem of workflows"
+    sub = commands.add_parser(
+        "check", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    sub.add_argument("files", metavar="FILE", nargs="+", help="a workflow, or a picture with one")
+    _add_packs(sub)
+    _add_json(sub, "print one JSON object per file")
+    _add_debug(sub)
+
+
+def _plan(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "show which steps would run and which results are there"
+    sub = commands.add_parser("plan", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    _add_file(sub)
+    _add_inputs(sub)
+    _add_json(sub, "print the plan as JSON")
+    _add_debug(sub)
+
+
+def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "list packs and nodes, or describe one"
+    sub = commands.add_parser(
+        "nodes", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    sub.add_argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack")
+    _add_packs(sub)
+    _add_json(sub, "print JSON")
+    _add_debug(sub)
+
+
+def _add_file(sub: Parser) -> None:
+    sub.add_argument("file", metavar="FILE", help="a workflow, or a picture that carries one")
+
+
+def _add_inputs(sub: Parser) -> None:
+    sub.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_assignment,
+        help="give a named input a value: text, JSON, or the path of a file for a picture",
+    )
+    sub.add_argument(
+        "--only",
+        metavar="NODE",
+        action="append",
+        default=[],
+        help="run no more than this node or named output needs",
+    )
+    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
+    sub.add_argument(
+        "--quick", action="store_true", help="use the workflow's values for a fast test run"
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
+    sub.add_argument(
+        "--models",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="also look for models in this folder",
+    )
+
+
+def _add_packs(sub: Parser) -> None:
+    sub.add_argument(
+        "--packs",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="also use the nodes of this Python file or folder",
+    )
+
+
+def _add_json(sub: Parser, text: str) -> None:
+    sub.add_argument("--json", action="store_true", help=text)
+
+
+def _add_debug(sub: Parser) -> None:
+    sub.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
+    return name, value

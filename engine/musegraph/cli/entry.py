@@ -1,0 +1,169 @@
+"""From the arguments to a command, and from whatever happens to an exit code and a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from musegraph.cli.arguments import parser
+from musegraph.cli.style import Style, prepare_streams
+from musegraph.errors import (
+    InvalidWorkflow,
+    MusegraphError,
+    Problem,
+    StoreError,
+    UnreadableWorkflow,
+)
+
+if TYPE_CHECKING:
+    from musegraph.cli.interrupts import Interrupts
+
+FINE, FAILED, USAGE, PROBLEMS, UNREADABLE, UNUSABLE, DEFECT = 0, 1, 2, 3, 4, 5, 70
+CLOSED = 141
+"""Nobody reads what is printed: as if by SIGPIPE, which Python turns into an error."""
+
+
+class UsageError(MusegraphError):
+    """Something on the command line, or in a variable, cannot be meant."""
+
+
+def enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
+    """Carry out the command; its exit code."""
+    prepare_streams()
+    try:
+        code = _enter(arguments, interrupts)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return closed()
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
+    commands = parser()
+    try:
+        args = commands.parse_args(arguments)
+    except SystemExit as end:  # --help, or a usage that argparse has explained
+        return end.code if isinstance(end.code, int) else USAGE
+    if args.version:
+        from importlib.metadata import version
+
+        print("musegraph", version("musegraph"))
+        return FINE
+    if args.command is None:
+        commands.print_help(sys.stderr)
+        return USAGE
+    be_quiet(args.debug)
+    try:
+        return command(args, interrupts)
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  the user is owed a sentence, whatever it is
+        return explain(error, args)
+
+
+def command(args: Namespace, interrupts: Interrupts) -> int:
+    if args.command == "run":
+        from musegraph.cli.run import run
+
+        return run(args, interrupts)
+    if args.command == "nodes":
+        from musegraph.cli.nodes import nodes
+
+        return nodes(args)
+    from musegraph.cli.inspect import check, plan
+
+    return check(args) if args.command == "check" else plan(args)
+
+
+def be_quiet(debug: bool) -> None:
+    """Keep what libraries say to themselves away from the user, unless it is asked for."""
+    if debug:
+        return
+    import warnings
+
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    sys.unraisablehook = lambda _: None
+
+
+def closed() -> int:
+    """Nobody reads on: end without a word, and let nothing be written at exit either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    return CLOSED
+
+
+def explain(error: BaseException, args: Namespace) -> int:
+    """Say what went wrong; the exit code for it."""
+    code = code_of(error)
+    style = Style(sys.stderr)
+    place = getattr(args, "file", "") or ""
+    if isinstance(error, InvalidWorkflow):
+        report(place, error.problems, style)
+    elif code == DEFECT:
+        said = str(error).strip().splitlines()
+        what = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+        hint = "" if args.debug else "; --debug shows where"
+        complain(f"this is a defect of Musegraph, please report it: {what}{hint}", style)
+    else:
+        complain(sentence(error), style)
+    if args.debug and not isinstance(error, InvalidWorkflow):
+        import traceback
+
+        traceback.print_exception(error)
+    if args.json and args.command in ("run", "plan"):
+        print_json(failure(error, code, place))
+    return code
+
+
+def code_of(error: BaseException) -> int:
+    if isinstance(error, InvalidWorkflow):
+        return PROBLEMS
+    if isinstance(error, UnreadableWorkflow):
+        return UNREADABLE
+    if isinstance(error, StoreError) or type(error).__module__ == "sqlite3":
+        return UNUSABLE
+    return USAGE if isinstance(error, MusegraphError) else DEFECT
+
+
+def sentence(error: BaseException) -> str:
+    if type(error).__module__ == "sqlite3":
+        return f"the cache cannot be used: {error}; try another folder with --cache"
+    return str(error)
+
+
+def report(place: str, problems: Sequence[Problem], style: Style) -> None:
+    """Each problem on a line of its own: file, node and port, sentence."""
+    for problem in problems:
+        where = ".".join(part for part in (problem.node, problem.port) if part)
+        start = ": ".join(part for part in (style(place, "dim"), style(where, "bold")) if part)
+        style.line(f"{start}: {problem.message}" if start else problem.message)
+
+
+def complain(text: str, style: Style | None = None) -> None:
+    style = style or Style(sys.stderr)
+    style.line(f"{style('error:', 'bold', 'red')} {text}")
+
+
+def failure(error: BaseException, code: int, place: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "error", "code": code, "message": sentence(error)}
+    if place:
+        made["file"] = place
+    if isinstance(error, InvalidWorkflow):
+        made["problems"] = [problem.json() for problem in error.problems]
+    return made
+
+
+def print_json(value: Any) -> None:
+    import json
+
+    print(json.dumps(value, default=str), flush=True)

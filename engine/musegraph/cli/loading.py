@@ -1,0 +1,73 @@
+"""What the commands start from: packs, cache and plan, as the arguments ask for them."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegraph.cli.entry import UsageError
+from musegraph.cli.style import Style
+from musegraph.pack import Registry, load_registry
+from musegraph.workflow import Workflow
+
+if TYPE_CHECKING:
+    from musegraph.plan import Plan
+    from musegraph.run import Engine
+
+
+def open_registry(args: Namespace, tell: bool = True) -> Registry:
+    """All packs; one named on the command line that is broken is told of and left out."""
+    for path in args.packs:
+        if not Path(path).exists():
+            raise UsageError(f"there is no pack at {path} (--packs)")
+    registry = load_registry(args.packs)
+    for name, reason in registry.failures.items() if tell else ():
+        warn(f"the pack {name!r} could not be opened: {reason}")
+    return registry
+
+
+def open_engine(args: Namespace) -> Engine:
+    from musegraph.run import Engine
+    from musegraph.store import Store, default_folder
+
+    registry = open_registry(args)
+    store = Store(Path(args.cache).expanduser() if args.cache else default_folder())
+    return Engine(registry, store, models=[Path(path).expanduser() for path in args.models])
+
+
+def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
+    """The plan of a workflow with the inputs that the arguments give."""
+    settled = engine.settle(
+        workflow, given_inputs(engine, workflow, args), seed=args.seed, quick=args.quick
+    )
+    return engine.plan(settled, args.only)
+
+
+def given_inputs(engine: Engine, workflow: Workflow, args: Namespace) -> dict[str, Any]:
+    from musegraph.inputs import input_types, parse_argument
+    from musegraph.values.scalars import MAX_SEED
+    from musegraph.values.types import TEXT
+
+    if args.seed is not None and not 0 <= args.seed <= MAX_SEED:
+        raise UsageError(f"--seed {args.seed} is out of range: it has to be 0 … 2^53 - 1")
+    types = input_types(workflow, engine.registry)
+    given: dict[str, Any] = {}
+    for name, text in args.set:
+        if name not in workflow.inputs:
+            raise UsageError(f"there is no input {name!r}; {_known(workflow, types)}")
+        given[name] = parse_argument(text, types.get(name, TEXT))
+    return given
+
+
+def _known(workflow: Workflow, types: dict[str, Any]) -> str:
+    if not workflow.inputs:
+        return "this workflow has no inputs"
+    listed = (f"{name} ({types[name]})" if name in types else name for name in workflow.inputs)
+    return f"the inputs are: {', '.join(listed)}"
+
+
+def warn(text: str) -> None:
+    style = Style(sys.stderr)
+    style.line(f"{style('warning:', 'bold', 'yellow')} {text}")

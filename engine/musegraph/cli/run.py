@@ -1,0 +1,141 @@
+"""``run``: carry a workflow out, show how far it is, and save its outputs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, print_json
+from musegraph.cli.loading import make_plan, open_engine, warn
+from musegraph.cli.plain import Collected, Lines, Printed, Quiet, View
+from musegraph.cli.style import Style
+from musegraph.store import NOTHING, Entry
+from musegraph.workflow import Port, Workflow
+
+if TYPE_CHECKING:
+    from musegraph.cli.interrupts import Interrupts
+    from musegraph.outputs import Saved
+    from musegraph.plan import Plan
+    from musegraph.run import Engine, RunResult
+
+
+def run(args: Namespace, interrupts: Interrupts) -> int:
+    """Plan, run, save, and say what came of it; the exit code."""
+    workflow = Workflow.read(args.file)
+    with open_engine(args) as engine:
+        plan = make_plan(engine, workflow, args)
+        view = make_view(plan, args)
+        cancel = threading.Event()
+        with interrupts.guard(cancel, view.tell, engine.store.flush):
+            result = carry_out(engine, plan, view, cancel, args)
+            view.finish(result)
+            code = finish(result, view, args)
+        return interrupts.code or code
+
+
+def make_view(plan: Plan, args: Namespace) -> View:
+    if args.json:
+        return Printed(plan, args.debug)
+    if args.quiet:
+        return Quiet(plan, args.debug)
+    if Style(sys.stderr).terminal:
+        from musegraph.cli.progress import Live
+
+        return Live(plan, args.debug)
+    return Lines(plan, args.debug)
+
+
+def carry_out(
+    engine: Engine, plan: Plan, view: View, cancel: threading.Event, args: Namespace
+) -> RunResult:
+    """Run the plan. What a node prints goes to stderr: stdout belongs to paths and events."""
+    events = Collected(view, cancel)
+    if plan.unused and not args.only:
+        names = ", ".join(plan.unused[:5]) + (" …" if len(plan.unused) > 5 else "")
+        warn(f"no output needs {names}, so it does not run")
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            result = engine.run(plan, events, cancel)
+    finally:
+        view.stop()
+    if events.error is not None:
+        raise events.error
+    return result
+
+
+def finish(result: RunResult, view: View, args: Namespace) -> int:
+    """Save the outputs and name them on stdout; the exit code."""
+    saved, reason = save(result, args)
+    if args.json:
+        print_json(outputs_line(result, saved))
+    else:
+        for one in saved:
+            print(one.path)
+        if not args.out and not args.quiet:
+            show_values(result)
+    for name, message in result.outcome.errors.items():
+        view.failed(name, message)
+    if reason:
+        complain(reason)
+    if view.broken:
+        return CLOSED
+    return FAILED if result.outcome.errors or reason else FINE
+
+
+def save(result: RunResult, args: Namespace) -> tuple[list[Saved], str]:
+    """Write the outputs into the folder of ``--out``; those that cannot be files are told of."""
+    if not args.out:
+        return [], ""
+    from musegraph.outputs import NotSaved, save_outputs
+
+    try:
+        return save_outputs(result, Path(args.out), embed=not args.no_embed), ""
+    except NotSaved as error:
+        return error.saved, str(error)
+
+
+def outputs_line(result: RunResult, saved: list[Saved]) -> dict[str, Any]:
+    paths: dict[str, list[str]] = {}
+    for one in saved:
+        paths.setdefault(one.output, []).append(str(one.path))
+    values = {
+        name: entry.json
+        for name, entry in entries(result).items()
+        if entry.json is not NOTHING and not entry.unset
+    }
+    return {"type": "outputs", "files": paths, "values": values}
+
+
+def show_values(result: RunResult) -> None:
+    """Without a folder to save in: texts and numbers as they are, of pictures that they exist."""
+    import json
+
+    style = Style(sys.stdout)
+    kept = []
+    for name, entry in entries(result).items():
+        if entry.unset:
+            continue
+        if entry.json is NOTHING:
+            kept.append(name)
+            continue
+        plain = isinstance(entry.json, str)
+        text = entry.json if plain else json.dumps(entry.json, ensure_ascii=False)
+        style.line(f"{style(name, 'bold')}: {text}")
+    if kept:
+        aside = Style(sys.stderr)
+        said = f"{', '.join(kept)}: kept in the cache; --out DIR saves files"
+        aside.line(aside(said, "dim"))
+
+
+def entries(result: RunResult) -> dict[str, Entry]:
+    """The named outputs that there are."""
+    found = {name: _entry(result, port) for name, port in result.ports().items()}
+    return {name: entry for name, entry in found.items() if entry is not None}
+
+
+def _entry(result: RunResult, port: Port) -> Entry | None:
+    return (result.outcome.outputs.get(port.node) or {}).get(port.port)

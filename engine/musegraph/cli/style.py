@@ -1,0 +1,95 @@
+"""Colours, signs and widths of what is printed; plain where no terminal looks at it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+_CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
+_SIGNS = {"done": "✓", "run": "●", "wait": "·", "fail": "✗", "skip": "–", "open": "○", "to": "→"}
+_PLAIN = {"done": "+", "run": "*", "wait": ".", "fail": "x", "skip": "-", "open": "o", "to": "->"}
+
+
+class Style:
+    """How to write on one stream."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.colour = self.terminal and not os.environ.get("NO_COLOR")
+        self.signs = _SIGNS if can_write(stream, "✓●·✗–○→━") else _PLAIN
+
+    def __call__(self, text: str, *names: str) -> str:
+        """The text in these colours, where colours are wanted."""
+        if not self.colour or not text:
+            return text
+        codes = ";".join(str(_CODES[name]) for name in names)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def line(self, text: str = "") -> None:
+        print(text, file=self.stream, flush=True)
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; no limit where there is none."""
+        import shutil
+
+        return shutil.get_terminal_size().columns if self.terminal else 10_000
+
+
+def can_write(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def prepare_streams() -> None:
+    """Let no character that the terminal lacks, and no odd byte in a path, end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        utf = (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="surrogateescape" if utf else "replace")
+
+
+def shorten(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
+
+
+def duration(seconds: float) -> str:
+    """A time as one reads it: ``0.04 s``, ``8.2 s``, ``1 min 12 s``, ``2 h 05 min``."""
+    if seconds < 0.995:
+        return f"{seconds:.2f} s"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def number(count: int, what: str) -> str:
+    """``1 step``, ``20,000 steps``."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def table(rows: list[list[str]], style: Style, colours: list[tuple[str, ...]]) -> list[str]:
+    """Lines with aligned columns; the last column is cut at the edge of the terminal."""
+    if not rows:
+        return []
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
+    lines = []
+    for row in rows:
+        room = style.width - sum(widths) - 2 * len(widths)
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        cells.append(shorten(row[-1], max(room, 12)))
+        shown = [
+            style(cell, *names) if names else cell
+            for cell, names in zip(cells, colours, strict=True)
+        ]
+        lines.append("  ".join(shown).rstrip())
+    return lines

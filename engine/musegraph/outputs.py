@@ -1,0 +1,269 @@
+"""Named outputs written as files into a folder of the user's, after the run.
+
+What is written once is left alone as long as it is there untouched: then nothing is decoded, so
+that a run whose steps are all cached imports neither torch nor Pillow. A file that holds something
+else is never written over; the new one gets a longer name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from musegraph.errors import MusegraphError, NodeError, StoreError
+from musegraph.run import RunResult
+from musegraph.store import NOTHING, Entry, Record
+from musegraph.values import File, Image, Mask, digest, files
+
+_KIND = "saved files"
+_MOST = 120
+"""Bytes of a file name before its suffix, so that it stays below 255 with all that is added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One file of an output; ``written`` is False if it was there already."""
+
+    output: str
+    path: Path
+    written: bool
+
+
+class NotSaved(MusegraphError):
+    """Some outputs cannot be files; ``saved`` holds those that are."""
+
+    def __init__(self, saved: list[Saved], reasons: list[str]) -> None:
+        self.saved = saved
+        super().__init__("\n".join(reasons))
+
+
+def save_outputs(result: RunResult, folder: str | Path, embed: bool = True) -> list[Saved]:
+    """Write what each named output holds into ``folder``; what was skipped or failed is left out.
+
+    Pictures carry the workflow and the record of the run unless ``embed`` is False. Raises
+    :class:`StoreError` if the folder cannot be written to; the results stay in the cache.
+    """
+    place = Path(folder).expanduser()
+    saver = _Saver(result, place, embed)
+    reasons: list[str] = []
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, port in result.ports().items():
+            entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
+            if entry is None or entry.unset or entry.json is None:
+                continue
+            try:
+                saver.output(name, entry)
+            except NodeError as error:
+                reasons.append(f"the output {name!r} cannot be saved: {error}")
+    except OSError as error:
+        what = "it is no folder" if place.is_file() else error.strerror or error
+        raise StoreError(
+            f"the outputs cannot be saved in {place}: {what}; the results are kept in the cache,"
+            " so run it again with another folder"
+        ) from None
+    if reasons:
+        raise NotSaved(saver.saved, reasons)
+    return saver.saved
+
+
+class _Saver:
+    def __init__(self, result: RunResult, folder: Path, embed: bool) -> None:
+        self.result = result
+        self.store = result.store
+        self.folder = folder
+        self.embed = embed
+        self.saved: list[Saved] = []
+        self._facts: dict[str, Any] | None = None
+
+    def output(self, name: str, entry: Entry) -> None:
+        for number, part in _parts(entry):
+            self.part(name, f"{name}_{number}" if number else name, part)
+
+    def part(self, output: str, stem: str, entry: Entry) -> None:
+        """One value of an output: itself, or an item of its list."""
+        key = self.key(stem, entry)
+        known = self.remembered(key)
+        if known is not None:
+            self.saved.extend(Saved(output, path, False) for path in known)
+            return
+        made = [self.write(output, *named) for named in self.named_files(stem, entry)]
+        self.saved.extend(made)
+        self.remember(key, [saved.path for saved in made])
+
+    # -- what was written before --------------------------------------------------------------
+
+    def key(self, stem: str, entry: Entry) -> str:
+        how = "embedded" if self.embed else "plain"
+        return digest(_KIND, str(self.folder.resolve()), stem, entry.identity, how)
+
+    def remembered(self, key: str) -> list[Path] | None:
+        """The files written for this value earlier, if all of them are there untouched."""
+        record = self.store.record(key)
+        if record is None:
+            return None
+        paths = []
+        for name, size, changed in record.outputs["files"].json:
+            path = self.folder / name
+            try:
+                facts = path.stat()
+            except OSError:
+                return None
+            if (facts.st_size, facts.st_mtime_ns) != (size, changed):
+                return None
+            paths.append(path)
+        return paths
+
+    def remember(self, key: str, paths: list[Path]) -> None:
+        listed = []
+        for path in paths:
+            facts = path.stat()
+            listed.append([path.name, facts.st_size, facts.st_mtime_ns])
+        record = Record({"files": Entry("files", json=listed)}, 0.0, _KIND)
+        self.store.put_record(key, record, durable=False)
+
+    # -- what is written now ------------------------------------------------------------------
+
+    def named_files(self, stem: str, entry: Entry) -> list[tuple[File, Iterator[str]]]:
+        """The files of a value, each with the names that it may be saved under."""
+        value = self.store.value(entry)
+        if value is NOTHING:
+            raise NodeError("its data is no longer in the cache; run it again")
+        mark = _mark(entry.identity)
+        if isinstance(value, File):
+            own = _plain(value.name) or stem
+            return [(value, _names(own, mark, bare=True))]
+        if isinstance(value, (Image, Mask)) and len(value.data) > 1:
+            width = max(2, len(str(len(value.data))))
+            parts = [
+                (f"{stem}_{index:0{width}}", type(value)(value.data[index - 1 : index]))
+                for index in range(1, len(value.data) + 1)
+            ]
+        else:
+            parts = [(stem, value)]
+        made = [files.to_file(part, name) for name, part in parts]
+        return [(file, _names(file.name, mark)) for file in made]
+
+    def write(self, output: str, file: File, names: Iterator[str]) -> Saved:
+        """Write a file under the first name that is free, or already holds the same."""
+        full = self.with_facts(file)
+        for name in names:
+            path = self.folder / name
+            try:
+                there = path.read_bytes()
+            except FileNotFoundError:
+                if _write_new(path, full.data):
+                    return Saved(output, path, True)
+                there = path.read_bytes()  # another process was faster
+            except IsADirectoryError:
+                continue
+            if there == full.data:
+                return Saved(output, path, False)
+            if self.same_content(there, file):
+                if bool(files.extract(there)) == (full is not file):
+                    return Saved(output, path, False)
+                _replace(path, full.data)
+                return Saved(output, path, True)
+        raise AssertionError("there is no end to names")
+
+    def same_content(self, there: bytes, file: File) -> bool:
+        """Whether a file holds the same picture, whatever facts stand beside it."""
+        if not files.extract(there):
+            return there == file.data
+        return files.embed(File(there, ""), {}).data == files.embed(file, {}).data
+
+    def with_facts(self, file: File) -> File:
+        if not self.embed:
+            return file
+        if self._facts is None:
+            record = self.result.record
+            self._facts = {
+                "musegraph": record.get("musegraph", ""),
+                "workflow": self.result.plan.workflow.json(),
+                "record": record,
+            }
+        try:
+            return files.embed(file, self._facts)
+        except NodeError:  # a workflow too large to be carried in a picture
+            return file
+
+
+def _parts(entry: Entry) -> Iterator[tuple[str, Entry]]:
+    """The values to save: one, or the items of a list of media, numbered from 1."""
+    if entry.json is not NOTHING or entry.items is None:
+        yield "", entry
+        return
+    width = max(2, len(str(len(entry.items))))
+    for index, item in enumerate(entry.items, 1):
+        for inner, part in _parts(item):
+            own = f"{index:0{width}}"
+            yield f"{own}-{inner}" if inner else own, part
+
+
+def _mark(identity: str) -> str:
+    """Hexadecimal digits that stand for an identity."""
+    plain = identity.removeprefix("blake3:")
+    if not re.fullmatch(r"[0-9a-f]{64}", plain):
+        plain = digest("name", identity).removeprefix("blake3:")
+    return plain
+
+
+def _names(name: str, mark: str, bare: bool = False) -> Iterator[str]:
+    """``name_1a2b3c4d.png``, then longer ones; with ``bare``, ``name.png`` before them."""
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or not stem:
+        stem, suffix = name, ""
+    stem = stem.encode()[:_MOST].decode(errors="ignore")
+    end = f".{suffix[:16]}" if suffix else ""
+    if bare:
+        yield stem + end
+    for length in (8, 16, 64):
+        yield f"{stem}_{mark[:length]}{end}"
+    for number in count(2):
+        yield f"{stem}_{mark}_{number}{end}"
+
+
+def _plain(name: str) -> str:
+    """A file name without folders, leading dots or signs that some system reserves."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", name).strip(" .")
+
+
+def _write_new(path: Path, data: bytes) -> bool:
+    """Write a file whole or not at all; False if there is one by now."""
+    temporary = _temporary(path, data)
+    try:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if path.exists():
+                return False
+            temporary.replace(path)
+        return True
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = _temporary(path, data)
+    try:
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path, data: bytes) -> Path:
+    temporary = path.with_name(f".{uuid4().hex}.part")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
