@@ -3,12 +3,15 @@
 A name is imported when it is first asked for: ``musegraph --help`` needs none of them.
 """
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+import sys
+
+TYPE_CHECKING = False  # importing typing takes longer than all the rest here
 if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
     from musegraph.errors import (
         Cancelled,
         InvalidNode,
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
         files,
     )
     from musegraph.workflow import Workflow
+else:
+    ModuleType = type(sys)
 
 __version__ = "0.1.0"
 
@@ -121,6 +126,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'musegraph' has no attribute {name!r}")

@@ -177,7 +177,7 @@ class Call:
         context.items = total
         records: list[Record] = []
         errors: list[str] = []
-        first: Exception | None = None
+        first: BaseException | None = None
         for index, (ids, arguments) in enumerate(self._items(values, total)):
             context.item = index
             context.check()
@@ -185,7 +185,7 @@ class Call:
                 records.append(self._item(ids, arguments, context, forced))
             except Cancelled:
                 raise
-            except Exception as error:  # noqa: BLE001  a node is someone else's code
+            except (Exception, SystemExit) as error:  # noqa: BLE001  a node is someone else's code
                 first = first or error
                 errors.append(f"item {index + 1} of {total}: {error}")
         if first is not None:

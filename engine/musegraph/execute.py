@@ -228,7 +228,7 @@ class Execution:
                 return None
             except MusegraphError as error:
                 settled = self._fail(step, error)
-        except Exception as error:  # noqa: BLE001  a node is someone else's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a node is someone else's code
             settled = self._fail(step, error)
         if settled:
             return self._settle(step.id)
@@ -321,7 +321,7 @@ class Execution:
         self.emit(StepSkipped(step.id, because))
         return True
 
-    def _fail(self, step: Step, error: Exception) -> bool:
+    def _fail(self, step: Step, error: BaseException) -> bool:
         self._hard.add(step.id)
         self.outcome.outputs[step.id] = {}
         self.outcome.status[step.id] = "failed"
@@ -377,7 +377,7 @@ class Execution:
         return lambda: self.emit(StepStored(id))
 
 
-def describe(error: Exception) -> tuple[str, str | None]:
+def describe(error: BaseException) -> tuple[str, str | None]:
     """An error as a sentence, and its traceback if it was not raised on purpose."""
     if isinstance(error, MusegraphError):
         return str(error), None

@@ -139,7 +139,7 @@ class Registry:
             pack = replace(pack, folder=pack.folder or _folder_of(entry.module))
             pack.types  # noqa: B018
             self._packs[name] = pack
-        except Exception as error:  # noqa: BLE001  importing a pack runs someone else's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
             self.failures[name] = _reason(error)
 
     def get(self, id: str) -> NodeType | None:
@@ -176,7 +176,7 @@ def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
         place = Path(path)
         try:
             registry.add(pack_at(place))
-        except Exception as error:  # noqa: BLE001  importing a pack runs someone else's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
             registry.failures[place.stem] = _reason(error)
     return registry
 
@@ -219,7 +219,7 @@ def _import(name: str, file: Path, package: bool) -> ModuleType:
     return module
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, MusegraphError):
         return str(error)
     at = ""

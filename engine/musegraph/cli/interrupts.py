@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
 
+TYPE_CHECKING = False  # typing itself takes milliseconds in which Ctrl-C is not ours yet
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import Any, NoReturn
 
 PATIENCE = 2.0
 """Seconds that the second signal waits for results to reach the disk."""
@@ -42,30 +42,31 @@ class Interrupts:
             number = getattr(signal, name, None)
             if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
                 continue
-            with suppress(ValueError):  # not the main thread: then signals are not ours
+            try:
                 self._before[number] = signal.signal(number, self._handle)
+            except ValueError:  # not the main thread: then signals are not ours
+                return
 
     def uninstall(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
 
-    @contextmanager
     def guard(
         self,
         cancel: threading.Event,
         tell: Callable[[str], None],
         flush: Callable[[], object],
-    ) -> Iterator[None]:
-        """For as long as the context lasts, a signal sets ``cancel`` instead of ending all.
+    ) -> None:
+        """From here on there is something to lose: a signal sets ``cancel`` instead of ending all.
 
         ``tell`` must take no lock, for it is called out of a signal handler.
         """
         self._say, self._flush, self._cancel = tell, flush, cancel
-        try:
-            yield
-        finally:
-            self._cancel, self._say = None, say
+
+    def release(self) -> None:
+        """From here on all is kept, and a signal may end the process again."""
+        self._cancel = None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again = bool(self.code)
@@ -94,8 +95,10 @@ class Interrupts:
             write(b"\x1b[?25h")  # a progress view may have hidden the cursor
         if not self._leaving:
             self._leaving = True
-            with suppress(Exception):
+            try:  # noqa: SIM105  contextlib may be what is being imported
                 sys.stdout.flush()
+            except Exception:  # noqa: BLE001  whatever it is, this is the end
+                pass
         os._exit(self.code)
 
 
@@ -106,5 +109,7 @@ def say(text: str) -> None:
 
 
 def write(data: bytes) -> None:
-    with suppress(OSError, ValueError):
+    try:  # noqa: SIM105
         os.write(2, data)
+    except OSError:
+        pass

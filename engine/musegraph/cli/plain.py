@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.interrupts import say
-from musegraph.cli.style import Style, duration, number
+from musegraph.cli.style import Style, duration, number, remaining
 from musegraph.events import (
     Event,
     StepDone,
@@ -43,6 +43,7 @@ class View:
         self.style = Style(sys.stderr)
         self.broken = False
         self.details: dict[str, str] = {}
+        """By node: the traceback of its failure; empty if nobody asked for it."""
 
     def event(self, event: Event) -> None:
         """Something happened."""
@@ -60,9 +61,11 @@ class View:
     def failed(self, node: str, message: str) -> None:
         """Say why a step failed; with ``--debug``, where."""
         sign = self.style(self.style.signs["fail"], "red")
-        self.style.line(f"{sign} {self.style(node, 'bold')}: {message}")
-        if node in self.details:
-            self.style.line(self.details[node].rstrip())
+        detail = self.details.get(node)
+        hint = self.style(" (--debug shows where)", "dim") if detail == "" else ""
+        self.style.line(f"{sign} {self.style(node, 'bold')}: {message}{hint}")
+        if detail:
+            self.style.line(detail.rstrip())
 
     def warning(self, event: Warned) -> None:
         if event.node is not None and event.node in self.plan.unused:
@@ -81,11 +84,9 @@ class Collected:
         self.error: Exception | None = None
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, StepFailed):
-            if self.view.debug and event.detail:
-                self.view.details[event.node] = event.detail
-            elif event.detail:
-                event.detail = None
+        if isinstance(event, StepFailed) and event.detail:
+            event.detail = event.detail if self.view.debug else None
+            self.view.details[event.node] = event.detail or ""
         if self.view.broken or self.error is not None:
             return
         try:
@@ -234,7 +235,7 @@ class Clock:
     def text(self) -> str:
         parts = [self.count, f"{duration(self.elapsed)}"]
         if (left := self.left) is not None and self.fraction < 1:
-            parts.append(f"about {duration(max(left, 1))} left")
+            parts.append(f"about {remaining(left)}")
         if self.text_of_step:
             parts.append(self.text_of_step[:60])
         return ", ".join(part for part in parts if part)
@@ -257,20 +258,21 @@ def closing(result: RunResult, style: Style) -> str:
     if result.cancelled:
         sign = style(style.signs["skip"], "yellow")
         kept = f"{number(ran + cached, 'step')} finished and kept"
-        return f"{sign} interrupted after {time}: {kept}, {found['skipped']} not run"
+        return f"{sign} interrupted after {time}: {kept}, {found['skipped']:,} not run"
     if failed:
         sign = style(style.signs["fail"], "red")
-        said = [f"{failed} failed", f"{found['skipped']} skipped because of that"]
-        said += [f"{ran} ran", f"{cached} cached"]
-        return f"{sign} {', '.join(part for part in said if part[0] != '0')} ({time})"
+        said = {"failed": failed, "skipped because of that": found["skipped"]}
+        said |= {"ran": ran, "cached": cached}
+        listed = ", ".join(f"{count:,} {what}" for what, count in said.items() if count)
+        return f"{sign} {listed} ({time})"
     sign = style(style.signs["done"], "green")
     if not ran:
         all_ = "it was" if cached == 1 else f"all {number(cached, 'step')} were"
         return f"{sign} nothing to compute: {all_} cached ({time})"
     slow = sorted(result.outcome.seconds.items(), key=lambda pair: -pair[1])[:3]
     named = ", ".join(f"{node} {duration(took)}" for node, took in slow if took >= LONG)
-    rest = f", {cached} cached" if cached else ""
-    skipped = f", {found['skipped']} skipped" if found["skipped"] else ""
+    rest = f", {cached:,} cached" if cached else ""
+    skipped = f", {found['skipped']:,} skipped" if found["skipped"] else ""
     return f"{sign} {number(ran, 'step')} ran in {time}{rest}{skipped}" + (
         f"  {style(named, 'dim')}" if named else ""
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from musegraph.cli.plain import Clock, View, closing, heading
-from musegraph.cli.style import duration
+from musegraph.cli.plain import LONG, Clock, View, closing, heading
+from musegraph.cli.style import duration, remaining
 from musegraph.events import (
     Event,
     StepDone,
@@ -200,7 +200,7 @@ class Live(View):
         from rich.text import Text
 
         if row.state == "done":
-            return Text(duration(row.seconds))
+            return Text(duration(row.seconds), style="" if row.seconds >= LONG else "dim")
         if row.state != "run":
             return Text("")
         clock = row.clock
@@ -208,7 +208,7 @@ class Live(View):
         text.append(duration(clock.elapsed), style="dim")
         left = clock.left
         if left is not None and clock.fraction < 1:
-            text.append(f"  {duration(max(left, 1))} left", style="cyan")
+            text.append(f"  {remaining(left)}", style="cyan")
         return text
 
     def _overall(self) -> RenderableType:
@@ -222,6 +222,6 @@ class Live(View):
         text.append(f"  {duration(elapsed)}", style="dim")
         if self.ended and elapsed > 2 and self.ended < total:
             left = elapsed * (total - self.ended) / self.ended
-            text.append(f"  {duration(max(left, 1))} left", style="cyan")
+            text.append(f"  {remaining(left)}", style="cyan")
         table.add_row(Text("  "), ProgressBar(total=total, completed=self.ended, width=40), text)
         return table

@@ -30,10 +30,13 @@ def run(args: Namespace, interrupts: Interrupts) -> int:
         plan = make_plan(engine, workflow, args)
         view = make_view(plan, args)
         cancel = threading.Event()
-        with interrupts.guard(cancel, view.tell, engine.store.flush):
+        interrupts.guard(cancel, view.tell, engine.store.flush)
+        try:
             result = carry_out(engine, plan, view, cancel, args)
             view.finish(result)
             code = finish(result, view, args)
+        finally:
+            interrupts.release()
         return interrupts.code or code
 
 

@@ -48,7 +48,11 @@ def can_write(stream: TextIO, text: str) -> bool:
 
 def prepare_streams() -> None:
     """Let no character that the terminal lacks, and no odd byte in a path, end the program."""
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
+            continue
         utf = (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="surrogateescape" if utf else "replace")
@@ -70,6 +74,16 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def remaining(seconds: float) -> str:
+    """A guess, said no finer than it is meant: ``4 s left``, ``2 min left``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s left"
+    minutes = round(seconds / 60)
+    return (
+        f"{minutes} min left" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min left"
+    )
 
 
 def number(count: int, what: str) -> str:
