@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
-from musegraph import UNSET, NodeError, Pack, Seed, node
+from musegraph import UNSET, File, NodeError, Pack, Seed, node
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -150,6 +150,13 @@ def join(texts: list[str], by: str = " ") -> str:
     """Join the texts of a list."""
     called("join")
     return by.join(texts)
+
+
+@node(version="1")
+def lines(texts: list[str] | None = None) -> str:
+    """Join the texts of a list, if there is one."""
+    called("lines")
+    return "none" if texts is None else "|".join(texts)
 
 
 @node(version="1")
@@ -306,6 +313,20 @@ def limited(value: Annotated[int, Field(ge=0, le=10)]) -> int:
     return value
 
 
+@node(version="1")
+def huge(value: int) -> int:
+    """Give an integer too large for JSON."""
+    called("huge")
+    return value * 2**53
+
+
+@node(version="1")
+def size(file: File) -> int:
+    """Count the bytes of a file."""
+    called("size")
+    return len(file.data)
+
+
 @node(version="1", cache=False)
 def tick() -> int:
     """Say how often it was called, as nodes do that read the world."""
@@ -331,7 +352,8 @@ pack = Pack(
     "toy",
     nodes=[
         number, integer, text, flag, data, add, floor, shout, length, numbers, words, grid, flatten,
-        total, join, pair, same, head, either, show, maybe, needs, known, find, split, gate, route,
-        fail_on, broken, rename, cross, nudge, ordered, pick, draw, limited, tick, wait, draft,
+        total, join, lines, pair, same, head, either, show, maybe, needs, known, find, split, gate,
+        route, fail_on, broken, rename, cross, nudge, ordered, pick, draw, limited, huge, size, tick,
+        wait, draft,
     ],
 )  # fmt: skip
