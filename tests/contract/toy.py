@@ -353,7 +353,7 @@ pack = Pack(
     nodes=[
         number, integer, text, flag, data, add, floor, shout, length, numbers, words, grid, flatten,
         total, join, lines, pair, same, head, either, show, maybe, needs, known, find, split, gate,
-        route, fail_on, broken, rename, cross, nudge, ordered, pick, draw, limited, huge, size, tick,
-        wait, draft,
+        route, fail_on, broken, rename, cross, nudge, ordered, pick, draw, limited, huge, size,
+        tick, wait, draft,
     ],
 )  # fmt: skip
