@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from musegraph.device import device
 from musegraph.errors import Cancelled, MusegraphError, NodeError
-from musegraph.events import StepProgress, StepStarted
+from musegraph.events import Event, StepProgress, StepStarted, StepStored
+from musegraph.models import Models
 from musegraph.node import UNSET, Context, NodeType, Weights
 from musegraph.plan import Step, key_of
 from musegraph.plan.literals import Asset, Refused, check
-from musegraph.store import NOTHING, UNSET_ENTRY, Entry, Record, list_entry
+from musegraph.store import NOTHING, UNSET_ENTRY, Entry, Record, Store, list_entry
 from musegraph.values import Media, Reference, Type
 
-if TYPE_CHECKING:
-    from musegraph.execute import Execution
+Emit = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Site:
+    """What a call needs of the place where it runs."""
+
+    store: Store
+    models: Models
+    emit: Emit
+    cancel: threading.Event
+    durable: frozenset[str] = frozenset()
+    """Steps whose results go to disk whatever they cost."""
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """For a step that waited for lost data: the values made again, by identity."""
+
+    def stored(self, step: str) -> Callable[[], None]:
+        """What the store calls once the results of a step are on disk."""
+        return lambda: self.emit(StepStored(step))
 
 
 class Lost(Exception):
@@ -30,9 +50,9 @@ class Lost(Exception):
 class RunContext(Context):
     """The context of a step that is being run."""
 
-    def __init__(self, step: str, execution: Execution) -> None:
+    def __init__(self, step: str, site: Site) -> None:
         self._step = step
-        self._execution = execution
+        self._site = site
         self.device = device()
         self.item: int | None = None
         self.items: int | None = None
@@ -41,12 +61,10 @@ class RunContext(Context):
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
     ) -> None:
         self.check()
-        self._execution.emit(
-            StepProgress(self._step, done, total, text, preview, self.item, self.items)
-        )
+        self._site.emit(StepProgress(self._step, done, total, text, preview, self.item, self.items))
 
     def check(self) -> None:
-        if self._execution.cancel.is_set():
+        if self._site.cancel.is_set():
             raise Cancelled
 
     def stream(self, text: str) -> None:
@@ -54,10 +72,10 @@ class RunContext(Context):
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         self.check()
-        return self._execution.models.lease(ref, self.device, self.check)
+        return self._site.models.lease(ref, self.device, self.check)
 
     def weights(self, source: str) -> Weights:
-        return self._execution.models.weights(source)
+        return self._site.models.weights(source)
 
     def secret(self, name: str) -> str:
         import os
@@ -72,13 +90,13 @@ class RunContext(Context):
 class Call:
     """A step with the entries of its links: its key, and what running it gives."""
 
-    def __init__(self, step: Step, linked: Mapping[str, Entry], execution: Execution) -> None:
+    def __init__(self, step: Step, linked: Mapping[str, Entry], site: Site) -> None:
         assert step.type is not None
         self.step = step
         self.type: NodeType = step.type
         self.linked = linked
-        self.execution = execution
-        self.store = execution.store
+        self.site = site
+        self.store = site.store
         self.calls = 0
         self.identities = dict(step.identities)
         for name, entry in linked.items():
@@ -91,15 +109,15 @@ class Call:
         for name in self.type.model_ports:
             source = self.linked[name].json if name in self.linked else self.step.values[name]
             if isinstance(source, str):
-                self.identities[name] = self.execution.models.weights(source).digest
+                self.identities[name] = self.site.models.weights(source).digest
 
     def run(self, forced: bool) -> Record:
         """Run it; results are in the store when this returns."""
         values = self._values()
-        self.execution.emit(StepStarted(self.step.id))
+        self.site.emit(StepStarted(self.step.id))
         if self.step.each:
             return self._run_each(values, forced)
-        context = RunContext(self.step.id, self.execution)
+        context = RunContext(self.step.id, self.site)
         start = perf_counter()
         outputs = self._invoke(values, context)
         return self._put(self.key, outputs, perf_counter() - start)
@@ -111,9 +129,9 @@ class Call:
             self.type.id,
             outputs,
             seconds,
-            durable=id in self.execution.durable,
+            durable=id in self.site.durable,
             recipe=self._recipe(),
-            stored=None if self.step.each else self.execution.stored(id),
+            stored=None if self.step.each else self.site.stored(id),
         )
 
     def _recipe(self) -> tuple[str, ...]:
@@ -129,7 +147,7 @@ class Call:
                 values[name] = self._literal(name, self.step.values[name])
                 continue
             entry = self.linked[name]
-            value = self.store.value(entry, kept=self.execution.kept.get(self.step.id))
+            value = self.store.value(entry, kept=self.site.kept.get(self.step.id))
             if value is NOTHING:
                 lost |= {source.node for source in self.step.wires[name].sources}
             elif entry.json is not NOTHING and name not in self.step.each:
@@ -173,7 +191,7 @@ class Call:
             said = ", ".join(f"{name} has {count}" for name, count in counts.items())
             raise NodeError(f"its lists are of unequal length: {said}")
         total = next(iter(counts.values()))
-        context = RunContext(self.step.id, self.execution)
+        context = RunContext(self.step.id, self.site)
         context.items = total
         records: list[Record] = []
         errors: list[str] = []
@@ -241,8 +259,8 @@ class Call:
             self.store.put_record(
                 self.key,
                 record,
-                self.step.id in self.execution.durable or seconds >= 0.25,
-                self.execution.stored(self.step.id),
+                self.step.id in self.site.durable or seconds >= 0.25,
+                self.site.stored(self.step.id),
             )
         return record
 

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
-from typing import Any, Literal
+from typing import Literal
 
-from musegraph.call import Call, Lost
+from musegraph.call import Call, Emit, Lost, Site, references_of
 from musegraph.errors import Cancelled, MusegraphError
-from musegraph.events import Event, StepDone, StepFailed, StepSkipped, StepStored
+from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.models import Models
 from musegraph.plan import Plan, Step, gather
 from musegraph.store import Entry, Record, Store
 
-Emit = Callable[[Event], None]
 Status = Literal["done", "cached", "failed", "skipped", "lost"]
 
 PATIENCE = 0.002
@@ -69,9 +68,8 @@ class Execution:
         self.cancel = cancel
         self.workers = workers
         self.outcome = Outcome()
-        self.durable = {port.node for port in plan.targets}
-        self.kept: dict[str, dict[str, Any]] = {}
-        """For a step that waits for lost data: the values made again, by identity."""
+        durable = frozenset(port.node for port in plan.targets)
+        self.site = Site(store, models, emit, cancel, durable)
         self._change = threading.Condition()
         self._ready: deque[str] = deque()
         self._waiting: dict[str, int] = {}
@@ -205,8 +203,6 @@ class Execution:
         self._using[uses] = self._using.get(uses, 0) + by
 
     def _has_models(self, step: Step) -> bool:
-        from musegraph.call import references_of
-
         linked = gather(step, self.outcome.outputs)
         return isinstance(linked, dict) and all(
             self.models.resident(ref) for ref in references_of(step, linked)
@@ -250,7 +246,7 @@ class Execution:
         linked = gather(step, self.outcome.outputs)
         if isinstance(linked, str) or linked is None:
             return self._skip(step, linked or "its source was skipped")
-        call = Call(step, linked, self)
+        call = Call(step, linked, self.site)
         forced = step.id in self._forced
         if call.key is not None:
             self.outcome.keys[step.id] = call.key
@@ -282,7 +278,7 @@ class Execution:
         }
         with self._change:
             for waiter in self._refill.get(id, ()):
-                self.kept.setdefault(waiter, {}).update(made)
+                self.site.kept.setdefault(waiter, {}).update(made)
 
     def _land(self, key: str | None) -> None:
         """Let the identical steps go on that waited for this one."""
@@ -300,7 +296,7 @@ class Execution:
         return self._done(step, Record(outputs, 0.0, "pin"), cached=True)
 
     def _cached(self, step: Step, key: str, record: Record) -> bool:
-        if step.id in self.durable:
+        if step.id in self.site.durable:
             self.store.make_durable(key)
         return self._done(step, record, cached=True)
 
@@ -337,7 +333,7 @@ class Execution:
         with self._change:
             self._hold(id, -1)
             self._left -= 1
-            self.kept.pop(id, None)
+            self.site.kept.pop(id, None)
             ready = []
             first = id not in self._forced
             waiters = self._refill.pop(id, [])
@@ -371,10 +367,6 @@ class Execution:
         self._left += 1
         self._ready.append(id)
         self._change.notify_all()
-
-    def stored(self, id: str) -> Callable[[], None]:
-        """What the store calls once the results of a step are on disk."""
-        return lambda: self.emit(StepStored(id))
 
 
 def describe(error: BaseException) -> tuple[str, str | None]:

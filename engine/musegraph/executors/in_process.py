@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 
-from musegraph.execute import Emit, Execution, Outcome
+from musegraph.call import Emit
+from musegraph.execute import Execution, Outcome
 from musegraph.models import Models
 from musegraph.plan import Plan
 from musegraph.store import Store
