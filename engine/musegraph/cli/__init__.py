@@ -14,10 +14,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Without ``arguments`` those of the process are taken, and Ctrl-C stays quiet to its very end.
     """
-    from musegraph.cli.interrupts import Interrupts
+    try:
+        from musegraph.cli.interrupts import Interrupts
 
-    interrupts = Interrupts()
-    interrupts.install()
+        interrupts = Interrupts()
+        interrupts.install()
+    except KeyboardInterrupt:
+        return 130
     try:
         from musegraph.cli.entry import enter
 
