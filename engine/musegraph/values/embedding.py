@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from musegraph.errors import NodeError, UnreadableWorkflow
 from musegraph.values.canonical import canonical, parse
@@ -174,7 +173,8 @@ def _extended_header(chunks: list[Chunk]) -> Chunk | None:
 def _packet(old: bytes, text: str) -> bytes:
     """An XMP packet with the facts; what another program wrote into the old one stays."""
     # XML knows no U+FFFE and U+FFFF; inside JSON strings they may be written as escapes.
-    safe = escape(text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff"))
+    safe = text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+    safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     ours = (
         f'<rdf:Description rdf:about="" xmlns:musegraph="{_SPACE}">'
         f"<musegraph:facts>{safe}</musegraph:facts></rdf:Description>"
