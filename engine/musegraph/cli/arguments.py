@@ -55,7 +55,9 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
         help="do not put the workflow and the record of the run into saved pictures",
     )
     _add_json(sub, "print events, one JSON object per line")
-    sub.add_argument("--quiet", action="store_true", help="print only saved paths and errors")
+    sub.add_argument(
+        "--quiet", action="store_true", help="print saved paths and what is wrong, no more"
+    )
     _add_debug(sub)
 
 

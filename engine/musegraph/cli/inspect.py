@@ -73,20 +73,20 @@ def plan(args: Namespace) -> int:
 def _show(file: str, plan: Plan, style: Style) -> None:
     title = plan.workflow.name or file
     style.line(f"{style(title, 'bold')}  {style(summary(plan), 'dim')}")
-    rows, signs = [], []
-    for step in plan.steps.values():
-        sign, colour = _SIGNS[step.state]
-        signs.append(style(style.signs[sign], colour))
-        rows.append([step.state, step.id, step.type.id if step.type else "", _note(step)])
+    rows = [
+        [step.state, step.id, step.type.id if step.type else "", _note(step)]
+        for step in plan.steps.values()
+    ]
     lines = table(rows, style, [(), ("bold",), ("dim",), ("dim",)])
-    for sign, line in zip(signs, lines, strict=True):
-        style.line(f"  {sign} {line}")
+    for step, line in zip(plan.steps.values(), lines, strict=True):
+        sign, colour = _SIGNS[step.state]
+        style.line(f"{style(style.signs[sign], colour)} {line[2:]}")
     wanted = set(plan.targets)
     for name, port in plan.outputs.items():
         if port in wanted:
-            style.line(
-                f"  {style.signs['to']} {style(name, 'bold')} {style(f'from {port}', 'dim')}"
-            )
+            style.line(f"{style.signs['to']} {style(name, 'bold')} {style(f'from {port}', 'dim')}")
+    if any(step.state == "open" for step in plan.steps.values()):
+        style.line(style("open: cached or to run, known once what it hangs on has run", "dim"))
     if plan.unused:
         names = ", ".join(plan.unused[:8]) + (" …" if len(plan.unused) > 8 else "")
         style.line(style(f"not needed: {names}", "dim"))

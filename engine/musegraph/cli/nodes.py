@@ -72,7 +72,7 @@ def _catalogue(registry: Registry, names: list[str], as_json: bool, style: Style
         style.line(f"{style(pack.name, 'bold', 'cyan')}{title}  {style(facts, 'dim')}")
         rows = [[id.ljust(width), _first_line(kind)] for id, kind in pack.types.items()]
         for line in table(rows, style, [("bold",), ()]):
-            style.line(f"  {line}")
+            style.line(line)
         style.line()
     for name, reason in failures.items():
         sign = style(style.signs["fail"], "red")
@@ -115,8 +115,8 @@ def _describe(kind: NodeType, style: Style) -> None:
 def _ports(what: str, rows: list[list[str]], style: Style) -> None:
     style.line()
     style.line(style(what, "bold") if rows else style(f"no {what}", "dim"))
-    for line in table(rows, style, [("bold",), ("cyan",), (), ("dim",)]):
-        style.line(f"  {line}")
+    for line in table(rows, style, [("bold",), ("cyan",), (), ("dim",)], wrap=True):
+        style.line(line)
 
 
 def _input_row(port: Port) -> list[str]:
@@ -124,12 +124,13 @@ def _input_row(port: Port) -> list[str]:
     schema = described.get("schema", {})
     if port.required:
         default = "required"
-    elif "default" in described:
+    elif described.get("default") is not None:
         default = "= " + _short(described["default"])
     else:
         default = "optional"
     limits, text = _limits(schema), str(schema.get("description", ""))
-    return [port.name, _type(port), default, "; ".join(part for part in (limits, text) if part)]
+    said = f"{text} ({limits})" if text and limits else text or limits
+    return [port.name, _type(port), default, said]
 
 
 def _type(port: Port) -> str:

@@ -57,7 +57,7 @@ def carry_out(
 ) -> RunResult:
     """Run the plan. What a node prints goes to stderr: stdout belongs to paths and events."""
     events = Collected(view, cancel)
-    if plan.unused and not args.only:
+    if plan.unused and not args.only and not args.quiet:
         names = ", ".join(plan.unused[:5]) + (" …" if len(plan.unused) > 5 else "")
         warn(f"no output needs {names}, so it does not run")
     try:

@@ -91,19 +91,32 @@ def number(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def table(rows: list[list[str]], style: Style, colours: list[tuple[str, ...]]) -> list[str]:
-    """Lines with aligned columns; the last column is cut at the edge of the terminal."""
+def table(
+    rows: list[list[str]], style: Style, colours: list[tuple[str, ...]], wrap: bool = False
+) -> list[str]:
+    """Lines with aligned columns, indented by two.
+
+    At the edge of the terminal the last column is cut, or goes on in lines of its own.
+    """
     if not rows:
         return []
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
+    before = 2 + sum(widths) + 2 * len(widths)
+    room = max(style.width - before, 20)
     lines = []
     for row in rows:
-        room = style.width - sum(widths) - 2 * len(widths)
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        cells.append(shorten(row[-1], max(room, 12)))
+        last = _wrapped(row[-1], room) if wrap else [shorten(row[-1], room)]
         shown = [
             style(cell, *names) if names else cell
-            for cell, names in zip(cells, colours, strict=True)
+            for cell, names in zip([*cells, last[0]], colours, strict=True)
         ]
-        lines.append("  ".join(shown).rstrip())
+        lines.append("  " + "  ".join(shown).rstrip())
+        lines += [" " * before + style(more, *colours[-1]) for more in last[1:]]
     return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width) or [""]
