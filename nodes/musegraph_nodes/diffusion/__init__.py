@@ -1,0 +1,18 @@
+"""Pack `diffusion`: pictures from texts and from pictures, with Stable Diffusion models."""
+
+from musegraph import Pack
+
+from .latents import decode, empty_latent, encode
+from .load import load
+from .loader import diffusers
+from .sample import sample
+from .text import encode_text
+
+pack = Pack(
+    "diffusion",
+    nodes=[load, encode_text, empty_latent, encode, sample, decode],
+    version="1.0.0",
+    title="Diffusion",
+    loaders={"diffusers": diffusers},
+    libraries=("torch", "diffusers", "transformers"),
+)

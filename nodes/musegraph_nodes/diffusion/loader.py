@@ -1,0 +1,131 @@
+"""The loader `diffusers`: one part of a model folder, live on a device."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musegraph import Loader, ModelError, Reference
+
+if TYPE_CHECKING:
+    import torch
+
+_ONE_AT_A_TIME = threading.RLock()
+_STORED = {"F16": "float16", "BF16": "bfloat16"}
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A text encoder with its tokenizer."""
+
+    net: Any
+    tokenizer: Any
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep diffusers and transformers from printing; afterwards they are as they were.
+
+    Their settings, and how they create models, belong to the whole process, so only one thread is
+    in here at a time.
+    """
+    from diffusers.utils import logging as diffusers
+    from transformers.utils import logging as transformers
+
+    libraries: tuple[Any, ...] = (diffusers, transformers)
+    with _ONE_AT_A_TIME:
+        before = [(lib.get_verbosity(), lib.is_progress_bar_enabled()) for lib in libraries]
+        try:
+            for library in libraries:
+                library.set_verbosity_error()
+                library.disable_progress_bar()
+            yield
+        finally:
+            for library, (verbosity, bar) in zip(libraries, before, strict=True):
+                library.set_verbosity(verbosity)
+                if bar:
+                    library.enable_progress_bar()
+
+
+def precision_of(ref: Reference, device: str) -> torch.dtype:
+    """The type of number to compute with: what the reference asks for, or what suits the device."""
+    import torch
+
+    asked = str(ref.options.get("precision", "auto"))
+    if asked == "auto":
+        stored = _STORED.get(str(ref.options.get("stored")), "float32")
+        asked = "float32" if device == "cpu" else stored
+    if asked == "float16" and ref.options.get("force_upcast"):
+        asked = "float32"
+    dtype: torch.dtype = getattr(torch, asked)
+    return dtype
+
+
+def load(ref: Reference, place: Path, device: str) -> Any:
+    """Load the part that a reference names; a damaged file is a :class:`ModelError`."""
+    folder = place / ref.part
+    with quiet():
+        try:
+            net = _open(ref, folder, precision_of(ref, device))
+            tokenizer = _tokenizer(place / "tokenizer") if ref.part == "text_encoder" else None
+        except ModelError:
+            raise
+        except Exception as error:  # the libraries raise all kinds of errors for a damaged file
+            why = " ".join(str(error).split())[:300]
+            raise ModelError(
+                f"the {ref.part} of the model {ref.source!r} cannot be opened: {why}; its files"
+                f" in {folder} are damaged or do not belong together, get them again"
+            ) from error
+    net = net.eval().requires_grad_(False).to(device)
+    return net if tokenizer is None else Encoder(net, tokenizer)
+
+
+def _open(ref: Reference, folder: Path, dtype: torch.dtype) -> Any:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"the model {ref.source!r} is not whole: {folder} has no config.json")
+    options: dict[str, Any] = {
+        "local_files_only": True,
+        "use_safetensors": True,
+        "output_loading_info": True,
+        "variant": ref.options.get("variant"),
+    }
+    if ref.part == "text_encoder":
+        from transformers import CLIPTextModel
+
+        opened: Any = CLIPTextModel.from_pretrained(folder, dtype=dtype, **options)
+        net, info = opened
+    elif ref.part == "unet":
+        from diffusers import UNet2DConditionModel
+
+        net, info = UNet2DConditionModel.from_pretrained(folder, torch_dtype=dtype, **options)
+    else:
+        from diffusers import AutoencoderKL
+
+        net, info = AutoencoderKL.from_pretrained(folder, torch_dtype=dtype, **options)
+    missing = sorted(str(name) for name in info["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"the {ref.part} of the model {ref.source!r} lacks {len(missing)} of its tensors"
+            f" ({missing[0]} …): its config.json and its weights do not belong together"
+        )
+    return net
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def size(live: Any) -> int:
+    """The bytes of a live part."""
+    net = live.net if isinstance(live, Encoder) else live
+    tensors = (*net.parameters(), *net.buffers())
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+diffusers = Loader(load, size)

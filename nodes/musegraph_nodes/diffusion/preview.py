@@ -1,0 +1,81 @@
+"""Small pictures of unfinished latents, made only when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from musegraph import Context, Image, Model
+
+from .load import vae_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_MAPS: dict[tuple[str, ...], Tensor] = {}
+_MOST_MAPS = 32
+
+
+def preview_of(
+    model: Model, ctx: Context, scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor
+) -> Callable[[], Image]:
+    """A callable that shows what the denoiser expects the finished picture to be.
+
+    ``given`` [B,C,h,w] is what it read at ``timestep``, ``made`` what it said. One pixel for each
+    latent cell.
+    """
+
+    def look() -> Image:
+        latent = _finished(scheduler, timestep, given.detach(), made.detach())
+        return Image(_colours(latent.float().cpu(), _map_of(model, ctx)))
+
+    return look
+
+
+def _finished(scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor) -> Any:
+    """The clean latent that a prediction stands for (https://arxiv.org/abs/2202.00512, §4)."""
+    levels = scheduler.alphas_cumprod
+    at = min(max(round(float(timestep)), 0), len(levels) - 1)
+    signal, noise = float(levels[at]) ** 0.5, float(1 - levels[at]) ** 0.5
+    kind = scheduler.config.prediction_type
+    if kind == "sample":
+        return made
+    if kind == "v_prediction":
+        return signal * given - noise * made
+    return (given - noise * made) / max(signal, 1e-3)
+
+
+def _colours(latent: Tensor, weights: Tensor) -> Tensor:
+    """[B,C,h,w] to [B,h,w,3] by a linear map [C+1,3], its last row a constant."""
+    planes = latent.permute(0, 2, 3, 1)
+    return (planes @ weights[:-1] + weights[-1]).clamp(0, 1)
+
+
+def _map_of(model: Model, ctx: Context) -> Tensor:
+    """The linear map from latents to colours; fitted once for each autoencoder."""
+    vae = vae_of(model)
+    key = vae.base()
+    if key not in _MAPS:
+        while len(_MAPS) >= _MOST_MAPS:
+            _MAPS.pop(next(iter(_MAPS)))
+        with ctx.load(vae) as net:
+            _MAPS[key] = fit(net, float(vae.options["scaling"]), int(vae.options["scale"]))
+    return _MAPS[key]
+
+
+def fit(net: Any, scaling: float, scale: int) -> Tensor:
+    """Least squares from what the encoder makes of soft colour fields: [C+1,3]."""
+    import torch
+    import torch.nn.functional as F
+
+    generator = torch.Generator().manual_seed(0)
+    fields = torch.rand(4, 3, 5, 5, generator=generator)
+    pictures = F.interpolate(fields, size=(16 * scale, 16 * scale), mode="bicubic").clamp(0, 1)
+    with torch.no_grad():
+        given = (pictures * 2 - 1).to(device=net.device, dtype=net.dtype)
+        latents = net.encode(given).latent_dist.mode().float().cpu() * scaling
+    rows = latents.permute(0, 2, 3, 1).flatten(0, 2)
+    rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
+    wanted = F.adaptive_avg_pool2d(pictures, latents.shape[-2:]).permute(0, 2, 3, 1).flatten(0, 2)
+    solution: Tensor = torch.linalg.lstsq(rows, wanted, driver="gelsd").solution
+    return solution
