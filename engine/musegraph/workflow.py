@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.values import canonical, parse, pretty
+from musegraph.values.canonical import is_digest
 
 FORMAT = 1
 MAX_BYTES = 64 * 2**20
 GRAPH = "graph:"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_DIGEST = re.compile(r"blake3:[0-9a-f]{64}")
 MODES = ("", "mute", "bypass")
 
 
@@ -315,7 +315,7 @@ def _pin(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> dict[str
         return None
     pin = _object(entry, "pin", id, problems)
     for port, digest in pin.items():
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        if not isinstance(digest, str) or not is_digest(digest):
             message = f"the pin {digest!r} is no digest; it has to be 'blake3:' and 64 hex digits"
             problems.append(_bad(id, port, "pin", message))
     return pin

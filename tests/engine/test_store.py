@@ -106,6 +106,20 @@ def test_a_flipped_byte_is_noticed_and_the_entry_removed(tmp_path: Path) -> None
     store.close()
 
 
+def test_only_a_digest_leads_to_a_file(tmp_path: Path) -> None:
+    store = Store(tmp_path / "cache")
+    victim = tmp_path / "victim.txt"
+    victim.write_text("keep me")
+    assert store.disk is not None
+    for text in ("blake3:..../victim.txt", "blake3:xx/etc/hosts", "blake3:" + "a" * 63, "x"):
+        with pytest.raises(StoreError, match="is no digest"):
+            store.disk.path(text)
+        with pytest.raises(StoreError, match="is no digest"):
+            store.get_bytes(text)
+    assert victim.read_text() == "keep me"
+    store.close()
+
+
 def test_a_cache_written_by_a_newer_version_is_refused_in_words(tmp_path: Path) -> None:
     Store(tmp_path).close()
     with sqlite3.connect(tmp_path / "index.sqlite") as db:

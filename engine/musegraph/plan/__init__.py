@@ -78,6 +78,7 @@ def gather(
     found: dict[str, Entry] = {}
     for name, wire in step.wires.items():
         entries: list[Entry] = []
+        absent = False
         for source in wire.sources:
             outputs = results.get(source.node, {})
             if outputs is None:
@@ -86,9 +87,12 @@ def gather(
             if entry is None or entry.unset:
                 if not wire.optional:
                     return source.node
-                entry = NONE
-            entries.append(entry)
-        if wire.how == "direct":
+                absent = True
+            else:
+                entries.append(entry)
+        if absent:
+            found[name] = NONE  # also where only one of several sources is not there
+        elif wire.how == "direct":
             found[name] = entries[0]
         else:
             items = tuple(entries)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from musegraph.node import Port
 from musegraph.values import Type, canonical, digest
+from musegraph.values.canonical import is_digest
 from musegraph.values.codec import identity, identity_of_list
 from musegraph.values.types import JSON, list_of
 
@@ -155,7 +156,7 @@ def _asset(type_: Type, value: Any) -> Asset:
         if "file" in value:
             return Asset(type_.name, f"file:{value['file']}", str(value["file"]), "")
         digest_ = value.get("asset")
-        if isinstance(digest_, str) and digest_.startswith("blake3:"):
+        if isinstance(digest_, str) and is_digest(digest_):
             name, media = str(value.get("name", "")), str(value.get("media", ""))
             return Asset(type_.name, digest_, name, media)
     raise Refused(

@@ -18,7 +18,7 @@ from typing import Any
 
 from musegraph.errors import StoreError
 from musegraph.store.records import Entry, Record
-from musegraph.values.canonical import digest_of_buffers
+from musegraph.values.canonical import digest_of_buffers, is_digest
 
 VERSION = 1
 _TABLES = """
@@ -108,6 +108,9 @@ class Disk:
                 raise
 
     def path(self, digest: str) -> Path:
+        """Where an object is; anything but a digest is refused, so that no text leads elsewhere."""
+        if not is_digest(digest):
+            raise StoreError(f"{digest[:80]!r} is no digest of a stored object")
         name = digest.removeprefix("blake3:")
         return self._objects / name[:2] / name[2:]
 

@@ -17,6 +17,7 @@ Json = Any
 
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 200
+_DIGEST = re.compile(r"blake3:[0-9a-f]{64}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 ORDERED = ("inputs", "outputs", "nodes")
 """The members of a workflow document whose written order is kept."""
@@ -26,6 +27,11 @@ def digest(tag: str, *parts: str) -> str:
     """``blake3:…`` of a tagged tuple of strings; no two different tuples share an encoding."""
     text = tag + "".join([f"\0{len(part)}:{part}" for part in parts])
     return "blake3:" + blake3(text.encode()).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is a digest and nothing else; only such a text may become a path."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def digest_of_buffers(buffers: Iterable[Any]) -> str:

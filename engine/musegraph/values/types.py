@@ -117,7 +117,7 @@ def _fits_direct(source: Type, target: Type) -> bool:
     if source.item is not None or target.item is not None:
         if source.item is None or target.item is None:
             return False
-        return _fits_direct(source.item, target.item)
+        return target.item.is_variable or _fits_direct(source.item, target.item)
     if source.name == target.name == "Choice":
         return set(source.choices) <= set(target.choices)
     return source.name == target.name or (source.name, target.name) in _WIDER
@@ -159,7 +159,7 @@ def unify(source: Type, target: Type, bindings: dict[str, Type]) -> bool:
         return unify(inner, target.item, bindings)
     if not target.is_variable:
         return True
-    given = source.required()
+    given = source.required() if target.optional else source
     known = bindings.get(target.name)
     if known is None or _fits_direct(known, given):
         bindings[target.name] = given
