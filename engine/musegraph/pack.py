@@ -177,7 +177,8 @@ def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
         try:
             registry.add(pack_at(place))
         except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
-            registry.failures[place.stem] = _reason(error)
+            name = str(place) if place.stem in registry.names() else place.stem
+            registry.failures[name] = _reason(error)
     return registry
 
 

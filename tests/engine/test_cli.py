@@ -451,6 +451,14 @@ def test_a_broken_pack_is_reported_and_the_others_work(place: Path) -> None:
     assert "a: the pack 'broken' could not be opened" in told.stdout
 
 
+def test_a_pack_named_like_an_installed_one_takes_nothing_away(place: Path) -> None:
+    (place / "core.py").write_text(TOY)
+    write(place, "text.json", workflow(a={"type": "core.text", "values": {"text": "x"}}))
+    done = run(place, "text.json", "--packs", "core.py")
+    assert done.returncode == 0
+    assert "warning: the pack 'core.py' could not be opened: there are two packs" in done.stderr
+
+
 def test_a_folder_that_cannot_be_written_to_costs_no_result(place: Path) -> None:
     write(place, "file", "x")
     done = run(place, "plain.json", "--out", "file/out")

@@ -80,7 +80,7 @@ class Live(View):
         elif isinstance(event, StepFailed):
             self._end(event.node, "fail")
         elif isinstance(event, StepSkipped):
-            self._end(event.node, "skip")
+            self._end(event.node, "stop" if event.node in self.running else "skip")
         elif isinstance(event, Warned):
             self.warned.append(event)
 
@@ -176,8 +176,8 @@ class Live(View):
         if row.state == "run":
             turn = int(perf_counter() * 10) % len(_SPINNER)
             return Text("  " + (_SPINNER[turn] if signs["run"] == "●" else "*"), style="cyan")
-        sign = signs["done" if row.state == "cached" else row.state]
-        styles = {"done": "green", "cached": "dim green", "fail": "red", "skip": "yellow"}
+        sign = signs[{"cached": "done", "stop": "skip"}.get(row.state, row.state)]
+        styles = {"done": "green", "cached": "dim green", "fail": "red", "stop": "yellow"}
         return Text(f"  {sign}", style=styles.get(row.state, "dim"))
 
     def _name(self, row: Row) -> RenderableType:
@@ -193,7 +193,7 @@ class Live(View):
             return ProgressBar(total=1.0, completed=row.clock.fraction, width=_BAR)
         if row.state == "run":
             return Text(row.clock.text_of_step[-_BAR:], style="dim")
-        said = {"cached": "cached", "skip": "skipped", "fail": "failed"}
+        said = {"cached": "cached", "skip": "skipped", "fail": "failed", "stop": "stopped"}
         return Text(said.get(row.state, ""), style="red" if row.state == "fail" else "dim")
 
     def _time(self, row: Row) -> RenderableType:
