@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from musegraph_nodes.starter.scenes import (
+pytest.importorskip("skia", exc_type=ImportError, reason="skia needs libGL and libEGL")
+
+from musegraph_nodes.starter.scenes import (  # noqa: E402
     ObjectsSpec,
     SceneSpec,
     Spec,
@@ -21,9 +23,9 @@ from musegraph_nodes.starter.scenes import (
     render,
     sample_spec,
 )
-from musegraph_nodes.starter.scenes import vocabulary as words
-from musegraph_nodes.starter.scenes.make_data import make_data
-from musegraph_nodes.starter.scenes.spec import Thing
+from musegraph_nodes.starter.scenes import vocabulary as words  # noqa: E402
+from musegraph_nodes.starter.scenes.make_data import make_data  # noqa: E402
+from musegraph_nodes.starter.scenes.spec import Thing  # noqa: E402
 
 HOUSE = SceneSpec(
     style="flat vector",
