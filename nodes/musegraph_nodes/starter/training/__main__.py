@@ -26,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=30, help="training, earlier runs included")
     parser.add_argument("--processes", type=int, default=1, help="on the CPU: one for each core")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument(
+        "--pictures", type=int, default=100_000, help="denoiser: how many pictures to use"
+    )
     parser.add_argument("--to", type=Path, help="export: the folder to write")
     run(parser.parse_args(arguments))
 
@@ -46,9 +49,11 @@ def run(a: argparse.Namespace) -> None:
 
         fold_trained(a.data, a.work, a.device)
     elif a.stage == "denoiser":
-        from musegraph_nodes.starter.training.denoiser import DenoiserTask, prepare_once
+        from musegraph_nodes.starter.training.denoiser import DenoiserTask
+        from musegraph_nodes.starter.training.latents import prepare
+        from musegraph_nodes.starter.training.text import TextPlan
 
-        prepare_once(a.data, a.work, a.device)
+        prepare(a.data, a.work, a.device, a.processes, a.pictures, TextPlan())
         captions = load_pictures(a.val or a.data).captions[:32]
         prompts = [some[0] for some in captions]
         run_team(a.processes, a.work, DenoiserTask(a.work, a.minutes, a.device, prompts))

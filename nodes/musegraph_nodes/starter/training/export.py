@@ -98,6 +98,7 @@ def export(work: Path, target: Path) -> None:
 
 def _state_float32(path: Path) -> None:
     config = json.loads(path.read_text(encoding="utf-8"))
+    config.pop("_name_or_path", None)
     for key in ("dtype", "torch_dtype"):
         if key in config:
             config[key] = "float32"

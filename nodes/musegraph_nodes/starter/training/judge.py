@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from musegraph_nodes.starter.training.data import Pictures, load_pictures, save_sheet, to_tensor
@@ -179,13 +180,22 @@ def measure(
 
 
 def judge(data: Path, work: Path, minutes: float, device: str, count: int = 128) -> None:
-    """Train a judge for `minutes`, measure the newest model, write and print `judge.json`."""
+    """Train a judge for `minutes`, measure the newest model, write and print `judge.json`.
+
+    A judge that was trained before is used again.
+    """
     from musegraph_nodes.starter.training.export import load_trained
 
     place = pick_device(device)
     known, unusual = load_pictures(data), fresh(2000, True, seed=99)
     specs = known.specs + unusual.specs
-    trained = train_judge([known.pixels, unusual.pixels], specs, minutes * 60, place)
+    trained = Judge(Classes.of(specs)).to(place).eval()
+    kept = work / "judge.safetensors"
+    if kept.exists():
+        trained.load_state_dict(load_file(kept))
+    else:
+        trained = train_judge([known.pixels, unusual.pixels], specs, minutes * 60, place)
+        save_file({name: value.cpu() for name, value in trained.state_dict().items()}, kept)
     vae, model, tokenizer = load_trained(work)
     models = (vae.to(place), model.to(place), tokenizer)
     report = measure(trained, models, work, guidance=3.0, count=count)
