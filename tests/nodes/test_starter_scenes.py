@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("skia", exc_type=ImportError, reason="skia needs libGL and libEGL")
 
-from musegraph_nodes.starter.scenes import (  # noqa: E402
+from musegraph_nodes.starter.scenes import (
     ObjectsSpec,
     SceneSpec,
     Spec,
@@ -23,9 +23,9 @@ from musegraph_nodes.starter.scenes import (  # noqa: E402
     render,
     sample_spec,
 )
-from musegraph_nodes.starter.scenes import vocabulary as words  # noqa: E402
-from musegraph_nodes.starter.scenes.make_data import make_data  # noqa: E402
-from musegraph_nodes.starter.scenes.spec import Thing  # noqa: E402
+from musegraph_nodes.starter.scenes import vocabulary as words
+from musegraph_nodes.starter.scenes.make_data import make_data
+from musegraph_nodes.starter.scenes.spec import Thing
 
 HOUSE = SceneSpec(
     style="flat vector",

@@ -1,0 +1,61 @@
+"""Every example in workflows/ runs, and its results are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from musegraph import Engine, Image, Store, Workflow
+from musegraph.workflow import Port
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "workflows").glob("*.json"))
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with Engine(store=Store(tmp_path_factory.mktemp("cache"))) as made:
+        yield made
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_and_a_second_run_runs_no_step(path: Path, engine: Engine) -> None:
+    work = engine.settle(Workflow.read(path), quick=True)
+    result = engine.run(engine.plan(work))
+    assert result.ok, result.outcome.errors
+    for name, value in result.outputs().items():
+        assert isinstance(value, Image), name
+        assert bool(torch.isfinite(value.data).all())
+        assert float(value.data.std()) > 0.01, "a picture of one colour"
+    again = engine.plan(work)
+    assert {step.state for step in again.steps.values()} == {"cached"}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_written_in_canonical_text(path: Path) -> None:
+    assert path.read_text("utf-8") == Workflow.read(path).text()
+
+
+def test_four_seeds_in_a_list_equal_four_single_runs_bit_for_bit(engine: Engine) -> None:
+    listed = Workflow.read(ROOT / "workflows" / "variations_grid.json")
+    seeds = [11, 12, 13, 14]
+    work = engine.settle(listed, {"seeds": seeds, "steps": 2})
+    together = engine.run(engine.plan(work, ("decode",))).value(Port("decode", "out"))
+    single = Workflow.read(ROOT / "workflows" / "text_to_image.json")
+    with Engine(store=Store()) as apart:
+        for seed, picture in zip(seeds, together, strict=True):
+            inputs = {name: listed.inputs[name].default for name in ("prompt", "guidance")}
+            alone = apart.settle(single, {**inputs, "seed": seed, "steps": 2})
+            value = apart.run(apart.plan(alone)).outputs()["picture"]
+            assert torch.equal(value.data, picture.data)
+
+
+def test_one_more_seed_makes_one_more_picture(engine: Engine) -> None:
+    listed = Workflow.read(ROOT / "workflows" / "variations_grid.json")
+    engine.run(engine.plan(engine.settle(listed, {"seeds": [21, 22], "steps": 2})))
+    more = engine.settle(listed, {"seeds": [21, 22, 23], "steps": 2})
+    result = engine.run(engine.plan(more, ("decode",)))
+    assert result.outcome.calls == 2  # one more to sample, one more to decode
