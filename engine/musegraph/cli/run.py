@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import threading
 from argparse import Namespace
@@ -60,6 +61,8 @@ def carry_out(
     if plan.unused and not args.only and not args.quiet:
         names = ", ".join(plan.unused[:5]) + (" …" if len(plan.unused) > 5 else "")
         warn(f"no output needs {names}, so it does not run")
+    gc.freeze()
+    gc.enable()
     try:
         with contextlib.redirect_stdout(sys.stderr):
             result = engine.run(plan, events, cancel)
