@@ -94,8 +94,8 @@ def read_folder(place: Path, source: str) -> Folder:
     pipeline = index.get("_class_name")
     if pipeline not in PIPELINES:
         raise ModelError(
-            f"the model {source!r} is a {pipeline}; this version opens {PIPELINES[0]}, others come"
-            " with later versions"
+            f"the model {source!r} is for the pipeline {pipeline}; this version opens those for"
+            f" {PIPELINES[0]}, others come with later versions"
         )
     for part, classes in _CLASSES.items():
         _check_class(index, part, classes, source)
@@ -148,11 +148,12 @@ def _check_class(index: dict[str, Any], part: str, classes: tuple[str, ...], sou
     if name is None:
         raise ModelError(
             f"the model {source!r} has no {part}: model_index.json names none; this version needs"
-            f" unet, vae, text_encoder and tokenizer in one folder"
+            " unet, vae, text_encoder and tokenizer in one folder"
         )
     if name not in classes:
         raise ModelError(
-            f"the {part} of the model {source!r} is a {name}; this version opens {classes[0]}"
+            f"the {part} of the model {source!r} is of the class {name}; this version opens"
+            f" {classes[0]}"
         )
 
 

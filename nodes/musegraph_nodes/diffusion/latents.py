@@ -56,8 +56,9 @@ def encode(
     _check_size(*image.size, scale, "image.resize or image.crop makes it so")
     pixels = _opaque(image)
     with ctx.load(vae) as net, torch.no_grad():
-        # The processor of the pipeline works on planes that lie one after another.
-        planes = pixels.permute(0, 3, 1, 2).contiguous().to(ctx.device)
+        # Channels stay last in memory, as in what the pipeline makes of a picture from PIL: kernels
+        # for planes that lie one after another round otherwise.
+        planes = pixels.contiguous().permute(0, 3, 1, 2).to(ctx.device)
         found = net.encode((2.0 * planes - 1.0).to(net.dtype)).latent_dist
         if posterior == "mean":
             made = found.mode()
