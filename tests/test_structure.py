@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_LINES_IN_A_FILE = 400
 MOST_LINES_IN_A_FUNCTION = 50
 # "path" or "path:function", each with its reason beside it.
-LONGER: frozenset[str] = frozenset()
+LONGER = frozenset(
+    {
+        # 57 lines, of which 37 say what its ports are.
+        "nodes/musegraph_nodes/diffusion/sample.py:sample",
+    }
+)
 HEAVY = ("torch", "numpy", "PIL", "diffusers", "transformers", "networkx", "aiohttp")
 
 

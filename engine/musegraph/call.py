@@ -19,6 +19,9 @@ from musegraph.plan.literals import Asset, Refused, check
 from musegraph.store import NOTHING, UNSET_ENTRY, Entry, Record, Store, list_entry
 from musegraph.values import Media, Reference, Type
 
+TELL = 0.1
+"""Seconds between two reports of a mapped step about its items."""
+
 Emit = Callable[[Event], None]
 
 
@@ -196,9 +199,13 @@ class Call:
         records: list[Record] = []
         errors: list[str] = []
         first: BaseException | None = None
+        told = perf_counter()
         for index, (ids, arguments) in enumerate(self._items(values, total)):
             context.item = index
             context.check()
+            if perf_counter() - told > TELL:
+                told = perf_counter()
+                context.progress(0.0)
             try:
                 records.append(self._item(ids, arguments, context, forced))
             except Cancelled:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from musegraph.errors import MusegraphError
 
+_DRIVERS = ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 KINDS = ("cpu", "cuda", "mps")
 
 
@@ -15,15 +18,12 @@ KINDS = ("cpu", "cuda", "mps")
 def device() -> str:
     """``cpu``, ``cuda`` or ``mps``: what MUSEGRAPH_DEVICE says, else the best there is.
 
-    A CPU build of torch says so in its version, so that torch is not imported only to ask.
+    torch is not imported only to ask: a CPU build says so in its version, and without the driver
+    of a GPU there is none to find.
     """
-    asked = os.environ.get("MUSEGRAPH_DEVICE", "")
-    if asked:
-        if asked not in KINDS:
-            known = ", ".join(KINDS)
-            raise MusegraphError(f"MUSEGRAPH_DEVICE is {asked!r}; it can be: {known}")
+    if asked := asked_device():
         return asked
-    if _version("torch").endswith("+cpu"):
+    if _version("torch").endswith("+cpu") or not _has_driver():
         return "cpu"
     try:
         import torch
@@ -32,6 +32,21 @@ def device() -> str:
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def asked_device() -> str:
+    """What MUSEGRAPH_DEVICE says; refused if there is no such kind."""
+    asked = os.environ.get("MUSEGRAPH_DEVICE", "")
+    if asked and asked not in KINDS:
+        known = ", ".join(KINDS)
+        raise MusegraphError(f"MUSEGRAPH_DEVICE is {asked!r}; it can be: {known}")
+    return asked
+
+
+def _has_driver() -> bool:
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(Path(path).exists() for path in _DRIVERS)
 
 
 @cache

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+from musegraph.device import asked_device
 from musegraph.errors import MusegraphError
 from musegraph.events import Event, RunFinished, RunStarted, Warned
 from musegraph.executors import Executor, InProcess, Outcome
@@ -86,6 +87,7 @@ class Engine:
         packs: Iterable[str | Path] = (),
         models: Iterable[str | Path] = (),
     ) -> None:
+        asked_device()  # refused now rather than after a run
         self.registry = registry if registry is not None else load_registry(packs)
         self.store = store if store is not None else Store(default_folder())
         self.models = Models(self.registry, self.store, tuple(Path(p) for p in models))

@@ -260,7 +260,10 @@ BAD: dict[str, tuple[Any, str]] = {
         ),
         "the links run in a circle",
     ),
-    "missing input": (workflow(a={"type": "toy.shout"}), "bad.json: a.text: it needs a Text"),
+    "missing input": (
+        workflow(a={"type": "toy.shout"}),
+        "bad.json: a.text: it needs a value of type Text",
+    ),
     "out of range": (
         workflow(a={"type": "toy.shout", "values": {"text": "x", "times": 10}}),
         "bad.json: a.times: 10 is out of range: it has to be at most 9",

@@ -30,6 +30,7 @@ from musegraph import (
     node,
 )
 from musegraph.models import Models, check_safetensors
+from musegraph.plan import check
 
 
 class Net:
@@ -111,6 +112,14 @@ def test_a_missing_model_is_a_problem_with_node_and_port(tmp_path: Path) -> None
     (problem,) = caught.value.problems
     assert (problem.node, problem.port, problem.code) == ("find", "source", "model-missing")
     assert "there is no model" in problem.message
+
+
+def test_check_looks_at_models_without_a_cache(tmp_path: Path) -> None:
+    registry = Registry.of(nets())
+    (problem,) = check(work(tmp_path / "gone"), registry, Models(registry, Store()))
+    assert (problem.node, problem.port, problem.code) == ("find", "source", "model-missing")
+    file = write(tmp_path / "a.safetensors", 3)
+    assert check(work(file), registry, Models(registry, Store())) == []
 
 
 def test_a_truncated_model_is_a_problem_that_says_how_much_is_there(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def _check(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     sub.add_argument("files", metavar="FILE", nargs="+", help="a workflow, or a picture with one")
     _add_packs(sub)
+    _add_models(sub)
     _add_json(sub, "print one JSON object per file")
     _add_debug(sub)
 
@@ -118,13 +119,7 @@ def _add_inputs(sub: Parser) -> None:
     )
     _add_packs(sub)
     sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
-    sub.add_argument(
-        "--models",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="also look for models in this folder",
-    )
+    _add_models(sub)
 
 
 def _add_packs(sub: Parser) -> None:
@@ -134,6 +129,16 @@ def _add_packs(sub: Parser) -> None:
         action="append",
         default=[],
         help="also use the nodes of this Python file or folder",
+    )
+
+
+def _add_models(sub: Parser) -> None:
+    sub.add_argument(
+        "--models",
+        metavar="DIR",
+        action="append",
+        default=[],
+        help="also look for models in this folder",
     )
 
 

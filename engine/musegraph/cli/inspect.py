@@ -7,12 +7,13 @@ from argparse import Namespace
 from typing import Any
 
 from musegraph.cli.entry import FINE, PROBLEMS, UNREADABLE, complain, print_json, report
-from musegraph.cli.loading import make_plan, open_engine, open_registry
+from musegraph.cli.loading import make_plan, model_folders, open_engine, open_registry
 from musegraph.cli.style import Style, number, table
-from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
-from musegraph.pack import Registry
+from musegraph.errors import InvalidWorkflow, UnreadableWorkflow
+from musegraph.models import Models
 from musegraph.plan import Plan, Step
 from musegraph.plan import check as problems_of
+from musegraph.store import Store
 from musegraph.workflow import Workflow
 
 _SIGNS = {
@@ -28,11 +29,12 @@ def check(args: Namespace) -> int:
     """Every problem of every file, each on a line of its own; the worst exit code."""
     style = Style(sys.stdout)
     registry = open_registry(args)
+    models = Models(registry, Store(), model_folders(args))
     codes = []
     for file in args.files:
         try:
             workflow = Workflow.read(file)
-            problems = _problems(workflow, registry)
+            problems = problems_of(workflow, registry, models)
         except InvalidWorkflow as error:
             workflow, problems = None, list(error.problems)
         except UnreadableWorkflow as error:
@@ -52,10 +54,6 @@ def check(args: Namespace) -> int:
             size = style(f"({number(len(workflow.nodes), 'node')})", "dim")
             style.line(f"{style(file, 'dim')}: {style('fine', 'green')} {size}")
     return max(codes)
-
-
-def _problems(workflow: Workflow, registry: Registry) -> list[Problem]:
-    return problems_of(workflow, registry)
 
 
 def plan(args: Namespace) -> int:

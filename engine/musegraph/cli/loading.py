@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -30,15 +29,16 @@ def open_registry(args: Namespace, tell: bool = True) -> Registry:
 
 
 def open_engine(args: Namespace) -> Engine:
-    from musegraph.device import device
     from musegraph.run import Engine
     from musegraph.store import Store, default_folder
 
-    if os.environ.get("MUSEGRAPH_DEVICE"):
-        device()  # refuses a name that is none before anything runs
     registry = open_registry(args)
     store = Store(Path(args.cache).expanduser() if args.cache else default_folder())
-    return Engine(registry, store, models=[Path(path).expanduser() for path in args.models])
+    return Engine(registry, store, models=model_folders(args))
+
+
+def model_folders(args: Namespace) -> tuple[Path, ...]:
+    return tuple(Path(path).expanduser() for path in args.models)
 
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:

@@ -27,14 +27,39 @@ __all__ = ["Plan", "Step", "Wire", "check", "gather", "key_of", "make_plan"]
 NONE = Entry(identity(None) or "", json=None)
 
 
-def check(workflow: Workflow, registry: Registry) -> list[Problem]:
-    """Every problem of a workflow that can be seen without a store; none if it is fine."""
+def check(workflow: Workflow, registry: Registry, models: Models | None = None) -> list[Problem]:
+    """Every problem of a workflow that can be seen without running it; none if it is fine.
+
+    With ``models``, the files of the models that it names are looked for and looked at.
+    """
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
     steps = Checker(flat, registry, problems).run()
     _check_inputs(workflow, problems)
     _check_files(workflow, steps, None, problems)
+    if models is not None:
+        _check_models(steps, models, problems)
     return _distinct(problems)
+
+
+def _check_models(steps: Mapping[str, Step], models: Models, problems: list[Problem]) -> None:
+    for step in steps.values():
+        for name in step.type.model_ports if step.type is not None else ():
+            if isinstance(source := step.values.get(name), str):
+                _model_digest(models, step, name, source, problems)
+
+
+def _model_digest(
+    models: Models, step: Step, port: str, source: str, problems: list[Problem]
+) -> str | None:
+    """The remembered digest of a model's files; what is wrong with them is a problem."""
+    try:
+        return models.known_digest(source)
+    except ModelError as error:
+        missing = str(error).startswith("there is no model")
+        code = "model-missing" if missing else "model-truncated"
+        problems.append(Problem(step.id, port, code, str(error)))
+        return None
 
 
 def make_plan(
@@ -183,14 +208,9 @@ class Forecast:
     def model(self, step: Step, port: str, source: Any) -> str | None:
         if not isinstance(source, str):
             return None
-        try:
-            known = self.models.known_digest(source)
-        except ModelError as error:
-            missing = str(error).startswith("there is no model")
-            code = "model-missing" if missing else "model-truncated"
-            self.problems.append(Problem(step.id, port, code, str(error)))
-            return None
-        if known is None:
+        count = len(self.problems)
+        known = _model_digest(self.models, step, port, source, self.problems)
+        if known is None and len(self.problems) == count:
             step.note = f"the files of {source} are not hashed yet"
         return known
 

@@ -173,9 +173,9 @@ class Checker:
         if known is None:
             if port.required:
                 if port.type.is_json or port.type.is_variable:
-                    message = f"it needs a {port.type}; set a value or link one"
+                    message = f"it needs a value of type {port.type}; set one or link one"
                 else:
-                    message = f"it needs a {port.type}; link a node that makes one"
+                    message = f"it needs a value of type {port.type}; link a node that makes one"
                 self.problem(step.id, port.name, "missing", message)
                 return
             value = None if port.default is REQUIRED else port.default
