@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -18,6 +19,7 @@ from musegraph.plan import Step, key_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.store import NOTHING, UNSET_ENTRY, Entry, Record, Store, list_entry
 from musegraph.values import Media, Reference, Type
+from musegraph.values.codec import tensors_of
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -163,8 +165,8 @@ class Call:
 
     def _checked(self, name: str, value: Any) -> Any:
         port = self.type.inputs[name]
-        if port.generic:
-            return value
+        if port.generic or port.type.name == "Json":
+            return deepcopy(value) if isinstance(value, (dict, list)) else value
         try:
             return check(port, value)
         except Refused as error:
@@ -275,14 +277,29 @@ class Call:
         if self.type.context is not None:
             arguments = {**arguments, self.type.context: context}
         self.calls += 1
+        before = _versions(arguments)
         made = self.type.function(**arguments)
         if self.type.is_async:
             import asyncio
 
             made = asyncio.run(made)
+        if before:
+            self._unchanged(arguments, before)
         if self.type.single:
             return {"out": self._output("out", made)}
         return {name: self._output(name, getattr(made, name)) for name in self.type.outputs}
+
+    def _unchanged(self, arguments: Mapping[str, Any], before: Mapping[str, list[int]]) -> None:
+        """Refuse a node that wrote into a value that others hold; the value is dropped."""
+        after = _versions(arguments)
+        for name, versions in before.items():
+            if after[name] != versions:
+                for leaf in self.linked[name].leaves() if name in self.linked else ():
+                    self.store.live.drop(leaf.identity)
+                raise NodeError(
+                    f"the node wrote into its input {name!r}, which other nodes may hold; let it"
+                    " work on a copy (tensor.clone())"
+                )
 
     def _output(self, name: str, value: Any) -> Any:
         """An output as its port promises it; a node that breaks its promise fails."""
@@ -303,6 +320,15 @@ class Call:
                 f"the node's output {name!r} is a {_name(value)}; it promises {port.type}"
             )
         return value
+
+
+def _versions(arguments: Mapping[str, Any]) -> dict[str, list[int]]:
+    """How often each tensor of the media arguments was written to, as torch counts."""
+    return {
+        name: [tensor._version for tensor in tensors_of(value) if not tensor.is_inference()]
+        for name, value in arguments.items()
+        if isinstance(value, Media) or (isinstance(value, list) and _is_media(value) and value)
+    }
 
 
 def _is_media(value: Any) -> bool:

@@ -211,6 +211,28 @@ def test_an_unset_output_skips_what_hangs_on_it() -> None:
         assert result.outputs() == {"low": 3, "high": None}
 
 
+def test_a_node_that_writes_into_its_input_fails_and_harms_no_other() -> None:
+    made = engine()
+    work = document(
+        {
+            "p": {"type": "picture"},
+            "v": {"type": "vandal", "links": {"image": "p.out"}},
+            "m": {"type": "mean", "links": {"image": "p.out"}},
+        }
+    )
+    before = go(work, made, ("m",)).outputs()["m.out"]
+    result = go(work, made, ("v",))
+    assert "wrote into its input 'image'" in result.outcome.errors["v"]
+    darker = document(
+        {
+            "p": {"type": "picture"},
+            "d": {"type": "darken", "links": {"image": "p.out"}},
+            "m": {"type": "mean", "links": {"image": "d.out"}},
+        }
+    )
+    assert go(darker, made, ("m",)).outputs()["m.out"] == pytest.approx(before / 2)
+
+
 def test_async_nodes_run() -> None:
     work = document({"l": {"type": "later", "values": {"a": 1}}})
     assert go(work, engine()).outputs() == {"l.out": 2}

@@ -74,6 +74,13 @@ def darken(image: Image) -> Image:
 
 
 @node(version="1")
+def vandal(image: Image) -> Image:
+    """Write into the input."""
+    image.data.zero_()
+    return image
+
+
+@node(version="1")
 def slow(a: float, ctx: Context, seconds: float = 5.0) -> float:
     """Take a while, in small steps."""
     CALLS["slow"] += 1
@@ -126,7 +133,22 @@ def liar() -> float:
     return "three"  # type: ignore[return-value]
 
 
-NODES = [add, floor, label, fail, picture, mean, darken, slow, nap, clock, sort, later, liar]
+NODES = [
+    add,
+    floor,
+    label,
+    fail,
+    picture,
+    mean,
+    darken,
+    vandal,
+    slow,
+    nap,
+    clock,
+    sort,
+    later,
+    liar,
+]
 
 
 def pack() -> Pack:
