@@ -211,10 +211,11 @@ def _denoise(
     seeded: Any = plan.generators if len(plan.generators) > 1 else plan.generators[0]
     random = "generator" in signature(scheduler.step).parameters
     extra = {"generator": seeded} if random else {}
-    texts = texts.to(net.dtype)
+    dtype = net.dtype  # asked once: it goes through all parameters
+    texts = texts.to(dtype)
     for call, t in enumerate(plan.timesteps):
         given = scheduler.scale_model_input(torch.cat([x, x]) if strength else x, t)
-        made = net(given.to(net.dtype), t, encoder_hidden_states=texts, return_dict=False)[0]
+        made = net(given.to(dtype), t, encoder_hidden_states=texts, return_dict=False)[0]
         made = made.float()
         if strength:
             free, told = made.chunk(2)
