@@ -66,8 +66,10 @@ def _optional(annotation: Any, args: tuple[Any, ...]) -> Type:
 
 
 def bare(annotation: Any) -> Any:
-    """The annotation without its outermost ``| None``."""
+    """The annotation without its ``Annotated`` marks and its outermost ``| None``."""
+    if get_origin(annotation) is Annotated:
+        return bare(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         rest = [arg for arg in get_args(annotation) if arg is not NoneType]
-        return rest[0] if len(rest) == 1 else annotation
+        return bare(rest[0]) if len(rest) == 1 else annotation
     return annotation

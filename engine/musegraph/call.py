@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+from musegraph.annotations import bare
 from musegraph.device import device
 from musegraph.errors import Cancelled, MusegraphError, NodeError
-from musegraph.events import Event, StepProgress, StepStarted, StepStored
+from musegraph.events import Event, StepProgress, StepStarted, StepStored, Warned
 from musegraph.models import Models
 from musegraph.node import UNSET, Context, NodeType, Weights
 from musegraph.plan import Step, key_of
@@ -74,6 +75,9 @@ class RunContext(Context):
 
     def stream(self, text: str) -> None:
         self.progress(0.0, 0.0, text=text)
+
+    def warn(self, text: str) -> None:
+        self._site.emit(Warned(text, self._step))
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         self.check()
@@ -354,10 +358,11 @@ def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
     if step.type is None:
         return found
     for name, port in step.type.inputs.items():
-        if isinstance(port.annotation, type) and issubclass(port.annotation, Reference):
+        kind = bare(port.annotation)
+        if isinstance(kind, type) and issubclass(kind, Reference):
             value = linked[name].json if name in linked else step.values.get(name)
             if isinstance(value, dict):
-                value = port.annotation.model_validate(value)
+                value = kind.model_validate(value)
             if isinstance(value, Reference):
                 found.append(value)
     return found

@@ -65,6 +65,7 @@ class Models:
         self._loading: dict[tuple[str, ...], threading.Lock] = {}
         self._age = 0.0
         self._last: _Resident | None = None
+        self._places: dict[str, Path] = {}
         self._digests: dict[Path, tuple[int, int, int, str]] = {}
 
     def path(self, source: str) -> Path:
@@ -99,13 +100,29 @@ class Models:
         parts = [(file, self._remembered(file)) for file in self.files(place)]
         if any(known is None for _, known in parts):
             return None
-        return _together(place, [(file, known or "") for file, known in parts])
+        return self._note(place, [(file, known or "") for file, known in parts])
 
     def weights(self, source: str) -> Weights:
         """Where a source lives and its digest; reads the files the first time."""
         place = self.path(source)
         parts = [(file, self._remembered(file) or self._hash(file)) for file in self.files(place)]
-        return Weights(place, _together(place, parts), source)
+        return Weights(place, self._note(place, parts), source)
+
+    def _note(self, place: Path, parts: list[tuple[Path, str]]) -> str:
+        """The digest of a model, and from now on where its content is."""
+        found = _together(place, parts)
+        self._places[found] = place
+        return found
+
+    def place_of(self, ref: Reference) -> Path:
+        """Where the content of a reference is: it may have been moved since it was made."""
+        if not ref.digest:
+            return self.path(ref.source)
+        if ref.digest not in self._places and self.weights(ref.source).digest != ref.digest:
+            raise ModelError(
+                f"the files of {ref.source} have changed since they were read; run it again"
+            )
+        return self._places[ref.digest]
 
     def _remembered(self, file: Path) -> str | None:
         facts = file.stat()
@@ -184,7 +201,7 @@ class Models:
         from time import perf_counter
 
         loader = self.registry.loader(ref.loader)
-        place = self.path(ref.source)
+        place = self.place_of(ref)
         start = perf_counter()
         live = loader.load(ref, place, device)
         self.loads += 1

@@ -84,6 +84,9 @@ class Context:
     def stream(self, text: str) -> None:
         """Show text as it is made."""
 
+    def warn(self, text: str) -> None:
+        """Say what a user should know and what stops nothing."""
+
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         """A lease on the live model, on :attr:`device`."""
         raise NodeError(f"no model can be loaded outside a run (asked for {ref.source!r})")

@@ -198,6 +198,30 @@ def test_a_model_folder_counts_by_all_its_files(tmp_path: Path) -> None:
     assert models.weights("model").digest != before
 
 
+def test_a_model_that_was_moved_is_found_by_its_content(tmp_path: Path) -> None:
+    engine = Engine(Registry.of(nets()), Store())
+    file = write(tmp_path / "a.safetensors", 3)
+    first = engine.plan(work(file), ("find",))
+    assert engine.run(first).ok
+    moved = file.rename(tmp_path / "b.safetensors")
+    result = go(work(moved), engine)
+    assert result.outcome.status == {"find": "cached", "read": "done"}
+    assert result.outputs() == {"value": 3}
+
+
+def test_a_reference_whose_files_changed_is_refused_in_words(tmp_path: Path) -> None:
+    models = Models(Registry.of(nets()), Store())
+    file = write(tmp_path / "a.safetensors", 3)
+    ref = Model(loader="nets.plain", source=str(file), digest=models.weights(str(file)).digest)
+    write(file, 4)
+    fresh = Models(Registry.of(nets()), Store())
+    with (
+        pytest.raises(ModelError, match="have changed since they were read"),
+        fresh.lease(ref, "cpu", lambda: None),
+    ):
+        pass
+
+
 def test_steps_whose_model_is_loaded_come_first(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{i}.safetensors", i) for i in range(2)]
     nodes: dict[str, dict[str, Any]] = {}

@@ -113,7 +113,7 @@ class Bench(Context):
         self.live: dict[tuple[str, ...], Any] = {}
         self.leased: list[str] = []
         self.steps: list[tuple[float, float]] = []
-        self.texts: list[str] = []
+        self.warnings: list[str] = []
         self.previews: list[Callable[[], Image]] = []
         self.cancel_at = cancel_at
 
@@ -134,10 +134,11 @@ class Bench(Context):
         if self.cancel_at is not None and len(self.steps) == self.cancel_at:
             raise Cancelled
         self.steps.append((done, total))
-        if text:
-            self.texts.append(text)
         if preview is not None:
             self.previews.append(preview)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
 
 class Tiny:

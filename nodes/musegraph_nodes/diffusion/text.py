@@ -37,8 +37,8 @@ def encode_text(
     with ctx.load(encoder) as live:
         ids, mask, rest = tokens(live, text)
         embeds = hidden_states(live, ids, mask, clip_skip, ctx.device)
-    said = f"the text is too long, left out: {rest}" if rest else None
-    ctx.progress(1, 1, text=said)
+    if rest:
+        ctx.warn(f"the text is too long for the model, which does not see: {rest}")
     return Conditioning((ConditioningPart({"embeds": embeds}),), encoder.family)
 
 
