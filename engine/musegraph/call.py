@@ -18,8 +18,9 @@ from musegraph.models import Models
 from musegraph.node import UNSET, Context, NodeType, Weights
 from musegraph.plan import Step, key_of
 from musegraph.plan.literals import Asset, Refused, check
-from musegraph.store import NOTHING, UNSET_ENTRY, Entry, Record, Store, list_entry
+from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, Store, list_entry
 from musegraph.values import Media, Reference, Type
+from musegraph.values.canonical import digest
 from musegraph.values.codec import tensors_of
 
 TELL = 0.1
@@ -40,6 +41,15 @@ class Site:
     """Steps whose results go to disk whatever they cost."""
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     """For a step that waited for lost data: the values made again, by identity."""
+
+    secrets: set[str] = field(default_factory=set)
+    """What nodes asked for by name; it is never shown."""
+
+    def concealed(self, text: str) -> str:
+        """A text without the secrets that were asked for in this run."""
+        for secret in self.secrets:
+            text = text.replace(secret, "•••")
+        return text
 
     def stored(self, step: str) -> Callable[[], None]:
         """What the store calls once the results of a step are on disk."""
@@ -67,6 +77,7 @@ class RunContext(Context):
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
     ) -> None:
         self.check()
+        text = self._site.concealed(text) if text else text
         self._site.emit(StepProgress(self._step, done, total, text, preview, self.item, self.items))
 
     def check(self) -> None:
@@ -77,7 +88,7 @@ class RunContext(Context):
         self.progress(0.0, 0.0, text=text)
 
     def warn(self, text: str) -> None:
-        self._site.emit(Warned(text, self._step))
+        self._site.emit(Warned(self._site.concealed(text), self._step))
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         self.check()
@@ -93,6 +104,8 @@ class RunContext(Context):
         if value is None:
             variable = f"MUSEGRAPH_SECRET_{name.upper()}"
             raise NodeError(f"the secret {name!r} is not set; put it into {variable}")
+        if value:
+            self._site.secrets.add(value)
         return value
 
 
@@ -107,6 +120,9 @@ class Call:
         self.site = site
         self.store = site.store
         self.calls = 0
+        self.made: dict[str, Any] = {}
+        """The media that its calls made, by identity."""
+        self.items = dict(step.items)
         self.identities = dict(step.identities)
         for name, entry in linked.items():
             self.identities[name] = entry.identity
@@ -115,10 +131,15 @@ class Call:
         self.key = key_of(step.prefix, self.identities, step.each) if self.type.cache else None
 
     def _identify_models(self) -> None:
+        """Let model sources count by the content of their files, not by their names."""
         for name in self.type.model_ports:
             source = self.linked[name].json if name in self.linked else self.step.values[name]
             if isinstance(source, str):
                 self.identities[name] = self.site.models.weights(source).digest
+            elif isinstance(source, list):
+                ids = tuple(self.site.models.weights(part).digest for part in source)
+                self.items[name] = ids
+                self.identities[name] = digest("list", *ids)
 
     def run(self, forced: bool) -> Record:
         """Run it; results are in the store when this returns."""
@@ -140,6 +161,7 @@ class Call:
             seconds,
             durable=id in self.site.durable,
             recipe=self._recipe(),
+            made=self.made,
             stored=None if self.step.each else self.site.stored(id),
         )
 
@@ -169,8 +191,8 @@ class Call:
 
     def _checked(self, name: str, value: Any) -> Any:
         port = self.type.inputs[name]
-        if port.generic or port.type.name == "Json":
-            return deepcopy(value) if isinstance(value, (dict, list)) else value
+        if port.generic:
+            return value
         try:
             return check(port, value)
         except Refused as error:
@@ -230,8 +252,8 @@ class Call:
             ids, arguments = dict(self.identities), dict(values)
             for name in self.step.each:
                 arguments[name] = values[name][index]
-                if name in self.step.items:
-                    ids[name] = self.step.items[name][index]
+                if name in self.items:
+                    ids[name] = self.items[name][index]
                 else:
                     items = self.linked[name].items
                     assert items is not None
@@ -272,21 +294,21 @@ class Call:
             self.store.put_record(
                 self.key,
                 record,
-                self.step.id in self.site.durable or seconds >= 0.25,
+                self.step.id in self.site.durable or seconds >= DURABLE_SECONDS,
                 self.site.stored(self.step.id),
+                self.made,
             )
         return record
 
     def _invoke(self, arguments: dict[str, Any], context: RunContext) -> dict[str, Any]:
+        arguments = {name: _own(value) for name, value in arguments.items()}
         if self.type.context is not None:
-            arguments = {**arguments, self.type.context: context}
+            arguments[self.type.context] = context
         self.calls += 1
         before = _versions(arguments)
         made = self.type.function(**arguments)
         if self.type.is_async:
-            import asyncio
-
-            made = asyncio.run(made)
+            made = _awaited(made)
         if before:
             self._unchanged(arguments, before)
         if self.type.single:
@@ -324,6 +346,22 @@ class Call:
                 f"the node's output {name!r} is a {_name(value)}; it promises {port.type}"
             )
         return value
+
+
+def _own(value: Any) -> Any:
+    """JSON that the node may change without changing what others hold."""
+    if type(value) is dict or (type(value) is list and not _is_media(value)):
+        return deepcopy(value)
+    return value
+
+
+def _awaited(made: Any) -> Any:
+    import asyncio
+
+    try:
+        return asyncio.run(made)
+    except asyncio.CancelledError:
+        raise MusegraphError("the node's own task was cancelled from within") from None
 
 
 def _versions(arguments: Mapping[str, Any]) -> dict[str, list[int]]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 from musegraph.call import Call, Emit, Lost, Site, references_of
 from musegraph.errors import Cancelled, MusegraphError
@@ -47,6 +47,8 @@ class Outcome:
     errors: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
+    held: dict[str, Any] = field(default_factory=dict)
+    """Without a disk: the values of the targets, by identity, so that none is evicted."""
 
 
 class Execution:
@@ -71,7 +73,8 @@ class Execution:
         durable = frozenset(port.node for port in plan.targets)
         self.site = Site(store, models, emit, cancel, durable)
         self._change = threading.Condition()
-        self._ready: deque[str] = deque()
+        self._ready: dict[str, deque[str]] = {}
+        """Steps that could run now, by the resource that they use."""
         self._waiting: dict[str, int] = {}
         self._below: dict[str, list[str]] = {id: [] for id in plan.steps}
         self._refill: dict[str, list[str]] = {}
@@ -93,7 +96,7 @@ class Execution:
             self._waiting[id] = len(sources)
             for source in sources:
                 self._below[source].append(id)
-        self._ready.extend(id for id, count in self._waiting.items() if not count)
+        self._push(id for id, count in self._waiting.items() if not count)
         try:
             self._supervise()
         except BaseException:
@@ -113,7 +116,7 @@ class Execution:
                     return
                 if not self._left and not self._demand_targets():
                     return
-                if self._ready and self._stuck():
+                if self._stuck() and self._takeable():
                     self._wake()
                     pause = PATIENCE
                 else:
@@ -127,7 +130,8 @@ class Execution:
             entry = outputs.get(port.port) if outputs else None
             if entry is None or port.node in self._forced or self.cancel.is_set():
                 continue
-            if self.plan.steps[port.node].pin is None and not self.store.available(entry):
+            here = self.store.available(entry) or entry.identity in self.outcome.held
+            if self.plan.steps[port.node].pin is None and not here:
                 self._force(port.node)
         return self._left > 0
 
@@ -151,62 +155,71 @@ class Execution:
             thread.join()
 
     def _work(self) -> None:
-        me = threading.get_ident()
-        following: str | None = None
-        while True:
-            with self._change:
-                id = following or self._take()
-                while id is None:
-                    if self._over or not self._left:
-                        self._since.pop(me, None)
-                        return
-                    self._since.pop(me, None)
-                    self._idle += 1
-                    self._change.wait(0.25)
-                    self._idle -= 1
-                    id = self._take()
-                self._since[me] = perf_counter()
-            try:
+        try:
+            following: str | None = None
+            while (id := following or self._next()) is not None:
                 following = self._perform(self.plan.steps[id])
-            except BaseException as error:  # noqa: BLE001  a defect of the engine itself: end the run with it
-                with self._change:
-                    self._crash = error
-                    self._over = True
-                    self._change.notify_all()
-                return
+                self._since[threading.get_ident()] = perf_counter()
+        except BaseException as error:  # noqa: BLE001  a defect of ours: it ends the run, told
+            with self._change:
+                self._crash = error
+                self._over = True
+                self._change.notify_all()
+
+    def _next(self) -> str | None:
+        """Wait for a step to run; None when the run is over."""
+        me = threading.get_ident()
+        with self._change:
+            while (id := self._take()) is None:
+                self._since.pop(me, None)
+                if self._over:
+                    return None
+                self._idle += 1
+                self._change.wait(0.25)
+                self._idle -= 1
+            self._since[me] = perf_counter()
+            return id
+
+    def _uses(self, id: str) -> str:
+        type_ = self.plan.steps[id].type
+        return type_.uses if type_ is not None else "cpu"
+
+    def _push(self, ids: Iterable[str]) -> None:
+        for id in ids:
+            self._ready.setdefault(self._uses(id), deque()).append(id)
+
+    def _free(self, uses: str) -> bool:
+        return self._using.get(uses, 0) < LIMITS.get(uses, self.workers)
+
+    def _takeable(self) -> bool:
+        return any(queue and self._free(uses) for uses, queue in self._ready.items())
 
     def _take(self) -> str | None:
-        """The next step to run: one whose models are loaded before others, if resources allow."""
-        if self._over:
-            return None
-        chosen: str | None = None
-        for id in islice(self._ready, LOOK_AHEAD):
-            step = self.plan.steps[id]
-            uses = step.type.uses if step.type else "cpu"
-            if self._using.get(uses, 0) >= LIMITS.get(uses, self.workers):
+        """The next step to run, if resources allow: one whose models are loaded before others."""
+        for uses, queue in self._ready.items() if not self._over else ():
+            if not queue or not self._free(uses):
                 continue
-            if uses != "device":
-                chosen = chosen or id
-                break
-            chosen = chosen or id
-            if self._has_models(step):
-                chosen = id
-                break
-        if chosen is not None:
-            self._ready.remove(chosen)
-            self._hold(chosen, 1)
-        return chosen
+            chosen = queue[0]
+            if uses == "device" and len(queue) > 1:
+                ahead = islice(queue, LOOK_AHEAD)
+                chosen = next((id for id in ahead if self._has_models(id)), chosen)
+            queue.remove(chosen)
+            self._using[uses] = self._using.get(uses, 0) + 1
+            return chosen
+        return None
 
-    def _hold(self, id: str, by: int) -> None:
-        type_ = self.plan.steps[id].type
-        uses = type_.uses if type_ else "cpu"
-        self._using[uses] = self._using.get(uses, 0) + by
+    def _release(self, id: str) -> None:
+        self._using[self._uses(id)] -= 1
 
-    def _has_models(self, step: Step) -> bool:
+    def _has_models(self, id: str) -> bool:
+        step = self.plan.steps[id]
         linked = gather(step, self.outcome.outputs)
-        return isinstance(linked, dict) and all(
-            self.models.resident(ref) for ref in references_of(step, linked)
-        )
+        if not isinstance(linked, dict):
+            return False
+        try:
+            return all(self.models.resident(ref) for ref in references_of(step, linked))
+        except ValueError:  # a pinned value that is no reference: the step itself will say so
+            return False
 
     # -- one step ---------------------------------------------------------------------------
 
@@ -220,16 +233,16 @@ class Execution:
             try:
                 with self._change:
                     self._wait_for(step.id, lost.producers)
-                    self._hold(step.id, -1)
+                    self._release(step.id)
                 return None
             except MusegraphError as error:
                 settled = self._fail(step, error)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  a node is someone else's code
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a node's code
             settled = self._fail(step, error)
         if settled:
             return self._settle(step.id)
         with self._change:
-            self._hold(step.id, -1)
+            self._release(step.id)
         return None
 
     def _attempt(self, step: Step) -> bool:
@@ -263,19 +276,17 @@ class Execution:
             record = call.run(forced)
         finally:
             self._land(call.key)
-            self.outcome.calls += call.calls
+            with self._change:
+                self.outcome.calls += call.calls
         if forced:
-            self._keep(step.id, record)
+            self._keep(step.id, call.made)
+        if step.id in self.site.durable and self.store.disk is None:
+            self.outcome.held.update(call.made)
         spent = perf_counter() - start
         return self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
 
-    def _keep(self, id: str, record: Record) -> None:
+    def _keep(self, id: str, made: Mapping[str, Any]) -> None:
         """Hold on to values made again until the steps that wait for them have them."""
-        made = {
-            leaf.identity: self.store.live.get(leaf.identity)
-            for entry in record.outputs.values()
-            for leaf in entry.leaves()
-        }
         with self._change:
             for waiter in self._refill.get(id, ()):
                 self.site.kept.setdefault(waiter, {}).update(made)
@@ -285,7 +296,7 @@ class Execution:
         if key is None:
             return
         with self._change:
-            self._ready.extend(self._flying.pop(key, ()))
+            self._push(self._flying.pop(key, ()))
 
     def _pinned(self, step: Step) -> bool:
         assert step.pin is not None
@@ -322,6 +333,8 @@ class Execution:
         self.outcome.outputs[step.id] = {}
         self.outcome.status[step.id] = "failed"
         message, detail = describe(error)
+        message = self.site.concealed(message)
+        detail = self.site.concealed(detail) if detail else None
         self.outcome.errors[step.id] = message
         self.emit(StepFailed(step.id, message, detail=detail))
         return True
@@ -331,7 +344,7 @@ class Execution:
     def _settle(self, id: str) -> str | None:
         """Free what waited for this step; one that is ready now, to go on with."""
         with self._change:
-            self._hold(id, -1)
+            self._release(id)
             self._left -= 1
             self.site.kept.pop(id, None)
             ready = []
@@ -341,7 +354,7 @@ class Execution:
                 self._waiting[dependent] -= 1
                 if not self._waiting[dependent]:
                     ready.append(dependent)
-            self._ready.extend(ready)
+            self._push(ready)
             if not self._left:
                 self._change.notify_all()
             return self._take() if ready else None
@@ -365,7 +378,7 @@ class Execution:
             )
         self.outcome.status[id] = "lost"
         self._left += 1
-        self._ready.append(id)
+        self._push([id])
         self._change.notify_all()
 
 

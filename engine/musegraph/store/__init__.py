@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from musegraph.errors import StoreError
 from musegraph.node import UNSET
@@ -19,7 +20,16 @@ from musegraph.values import Media, decode
 from musegraph.values.canonical import canonical, digest, digest_of_buffers
 from musegraph.values.codec import encode, identity, in_host_memory, to_json
 
-__all__ = ["NOTHING", "UNSET_ENTRY", "Entry", "Record", "Store", "default_folder", "list_entry"]
+__all__ = [
+    "DURABLE_SECONDS",
+    "NOTHING",
+    "UNSET_ENTRY",
+    "Entry",
+    "Record",
+    "Store",
+    "default_folder",
+    "list_entry",
+]
 
 DURABLE_SECONDS = 0.25
 """Results that cost at least this much are written to disk."""
@@ -59,7 +69,7 @@ class Store:
         self._records: dict[str, Record] = {}
         self._bytes: dict[str, bytes] = {}
         self._writer = Writer(self.disk) if self.disk else None
-        self._lock = threading.Lock()
+        self._problems: list[str] = []
 
     def record(self, key: str) -> Record | None:
         """What is known of the step with this key."""
@@ -95,11 +105,17 @@ class Store:
         if value is None and kept is not None:
             value = kept.get(entry.identity)
         if value is None and entry.digest is not None and self.disk is not None:
-            data = self.disk.get(entry.digest)
-            if data is not None:
-                value = decode(data)
+            value = self._read(entry.digest)
+            if value is not None:
                 self.live.put(entry.identity, value, 0.0)
         return NOTHING if value is None else value
+
+    def _read(self, name: str) -> Any:
+        data = self.disk.get(name) if self.disk is not None else None
+        try:
+            return None if data is None else decode(data)
+        except StoreError:  # written by a pack that has changed since: it is made again
+            return None
 
     def put(
         self,
@@ -110,19 +126,23 @@ class Store:
         *,
         durable: bool = False,
         recipe: tuple[str, ...] = (),
+        made: dict[str, Any] | None = None,
         stored: Callable[[], None] | None = None,
     ) -> Record:
         """Keep the outputs of a step; without a key they serve only this run.
 
         They are written to disk off the critical path if they were dear or ``durable``;
-        ``stored`` is called once they are there.
+        ``stored`` is called once they are there. Media go into ``made``, by identity.
         """
+        made = {} if made is None else made
+        place = key or f"once-{uuid4().hex}"
         entries = {
-            name: self.enter(value, seconds, f"{key}/{name}") for name, value in outputs.items()
+            name: self.enter(value, seconds, f"{place}/{name}", made)
+            for name, value in outputs.items()
         }
         record = Record(entries, seconds, type_, recipe)
         if key is not None:
-            self.put_record(key, record, durable or seconds >= DURABLE_SECONDS, stored)
+            self.put_record(key, record, durable or seconds >= DURABLE_SECONDS, stored, made)
         return record
 
     def put_record(
@@ -131,11 +151,12 @@ class Store:
         record: Record,
         durable: bool,
         stored: Callable[[], None] | None = None,
+        made: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep a record whose entries are entered already."""
+        """Keep a record whose entries are entered already; ``made`` holds their values."""
         self._records[key] = record
         if self._writer is not None:
-            values = self._unwritten(record) if durable else []
+            values = self._unwritten(record, made or {}) if durable else []
             self._writer.add(Job(key, record, values, stored if durable else None))
 
     def make_durable(self, key: str, stored: Callable[[], None] | None = None) -> None:
@@ -143,34 +164,35 @@ class Store:
         record = self._records.get(key)
         if record is None or self._writer is None:
             return
-        values = self._unwritten(record)
+        values = self._unwritten(record, {})
         if values:
             self._writer.add(Job(key, record, values, stored))
 
-    def _unwritten(self, record: Record) -> list[tuple[Entry, Any]]:
+    def _unwritten(self, record: Record, made: Mapping[str, Any]) -> list[tuple[Entry, Any]]:
         return [
-            (leaf, self.live.get(leaf.identity))
+            (leaf, made.get(leaf.identity, self.live.get(leaf.identity)))
             for entry in record.outputs.values()
             for leaf in entry.leaves()
             if leaf.json is NOTHING and not leaf.unset and leaf.digest is None
         ]
 
-    def enter(self, value: Any, seconds: float, recipe: str) -> Entry:
-        """The entry of a value just made; media are kept live."""
+    def enter(self, value: Any, seconds: float, recipe: str, made: dict[str, Any]) -> Entry:
+        """The entry of a value just made; media are kept live, and put into ``made``."""
         if value is UNSET:
             return UNSET_ENTRY
         if isinstance(value, Media):
             name = identity(value) or f"recipe:{recipe}"
+            made[name] = value
             self.live.put(name, value, seconds)
             return Entry(name)
         if isinstance(value, list) and any(isinstance(item, (Media, list)) for item in value):
             items = tuple(
-                self.enter(item, seconds / len(value), f"{recipe}/{index}")
+                self.enter(item, seconds / len(value), f"{recipe}/{index}", made)
                 for index, item in enumerate(value)
             )
             return list_entry(items)
         if isinstance(value, list):
-            return list_entry(tuple(self.enter(item, 0.0, recipe) for item in value))
+            return list_entry(tuple(self.enter(item, 0.0, recipe, made) for item in value))
         plain = to_json(value)
         return Entry(digest("json", canonical(plain)), json=plain)
 
@@ -181,10 +203,11 @@ class Store:
             self._bytes[name] = data
         else:
             try:
-                self.disk.put([data], name, 1e6, int(time.time()))
-            except OSError as error:
+                self.disk.put([data], name, 0.0, int(time.time()))
+                self.disk.pin(name)  # it came from outside: nothing could make it again
+            except (OSError, sqlite3.Error) as error:
                 raise StoreError(
-                    f"a file cannot be kept in the cache at {self.disk.folder}: {error.strerror}"
+                    f"a file cannot be kept in the cache at {self.disk.folder}: {error}"
                 ) from None
         return name
 
@@ -202,19 +225,21 @@ class Store:
 
     def pinned(self, name: str) -> Entry | None:
         """An entry for stored bytes that a pin names; they are never evicted from then on."""
-        for record in list(self._records.values()):
-            for entry in record.outputs.values():
-                if entry.identity == name and self.available(entry):
-                    return entry
-        if self.disk is None:
+        found = next(
+            (
+                entry
+                for record in list(self._records.values())
+                for entry in record.outputs.values()
+                if name in (entry.identity, entry.digest) and self.available(entry)
+            ),
+            self.disk.entry(name) if self.disk is not None else None,
+        )
+        if found is None or not self.available(found):
             return None
-        found = self.disk.entry(name)
-        if found is not None and self.available(found):
-            for leaf in found.leaves():
-                if leaf.digest is not None:
-                    self.disk.pin(leaf.digest)
-            return found
-        return None
+        for leaf in found.leaves():
+            if leaf.digest is not None and self.disk is not None:
+                self.disk.pin(leaf.digest)
+        return found
 
     def content_digest(self, value: Media) -> str:
         """The digest of a value's bytes, even if it is on a device."""
@@ -227,11 +252,15 @@ class Store:
         if self._writer is not None:
             self._writer.flush()
         if self.disk is not None:
-            self.disk.shrink(self.disk_budget)
+            try:
+                self.disk.shrink(self.disk_budget)
+            except (OSError, sqlite3.Error) as error:
+                self._problems.append(f"the cache cannot be kept small: {error}")
 
     def problems(self) -> list[str]:
         """What went wrong while writing, once; writing problems never fail a run."""
-        return self._writer.take_problems() if self._writer else []
+        found, self._problems = self._problems, []
+        return found + (self._writer.take_problems() if self._writer else [])
 
     def close(self) -> None:
         if self._writer is not None:

@@ -63,6 +63,10 @@ class Live:
         place = max(sizes, key=lambda name: (name != "cpu" and sizes[name] > 0, sizes[name]))
         size = max(1, sum(sizes.values()))
         with self._lock:
+            held = self._held.get(identity)
+            if held is not None and held.place == place:
+                held.seconds = max(held.seconds, seconds)
+                return
             self._remove(identity)
             rank = self._age.get(place, 0.0) + seconds * MEGABYTE / size
             self._held[identity] = _Held(value, place, size, seconds, rank)

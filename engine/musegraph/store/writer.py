@@ -53,7 +53,7 @@ class Writer:
         with self._change:
             self._urgent = True
             self._change.notify_all()
-            while self._jobs or self._busy:
+            while (self._jobs or self._busy) and self._thread and self._thread.is_alive():
                 self._change.wait(0.5)
             self._urgent = False
 
@@ -83,29 +83,41 @@ class Writer:
                 self._busy = True
             try:
                 self._write(jobs)
-            except Exception as error:  # noqa: BLE001  a full or broken disk must not end the run
-                with self._change:
-                    self._problems.append(
-                        f"{len(jobs)} results could not be written to the cache at"
-                        f" {self._disk.folder}: {error}"
-                    )
+            except BaseException as error:  # noqa: BLE001  the disk, or who listens, may fail
+                self._tell(len(jobs), error)
             finally:
                 with self._change:
                     self._busy = False
                     self._change.notify_all()
 
+    def _tell(self, count: int, error: BaseException) -> None:
+        what = "a result" if count == 1 else f"{count} results"
+        with self._change:
+            self._problems.append(
+                f"{what} could not be written to the cache at {self._disk.folder}: {error}"
+            )
+
     def _write(self, jobs: list[Job]) -> None:
+        """Values first, then all records; a value that cannot be written costs only itself."""
         now = int(time.time())
+        whole = []
         for job in jobs:
-            for entry, value in job.values:
-                if value is None or entry.digest is not None:
-                    continue
-                buffers = encode(value)
-                known = entry.identity if entry.identity.startswith("blake3:") else None
-                name = known or digest_of_buffers(buffers)
-                self._disk.put(buffers, name, job.record.seconds, now)
-                entry.digest = name
+            try:
+                for entry, value in job.values:
+                    self._write_value(entry, value, job.record.seconds, now)
+                whole.append(job)
+            except Exception as error:  # noqa: BLE001  a full disk, a value of someone else's type
+                self._tell(1, error)
         self._disk.put_records(((job.key, job.record) for job in jobs), now)
-        for job in jobs:
+        for job in whole:
             if job.stored is not None:
                 job.stored()
+
+    def _write_value(self, entry: Entry, value: Any, seconds: float, now: int) -> None:
+        if value is None or entry.digest is not None:
+            return
+        buffers = encode(value)
+        known = entry.identity if entry.identity.startswith("blake3:") else None
+        name = known or digest_of_buffers(buffers)
+        self._disk.put(buffers, name, seconds, now)
+        entry.digest = name
