@@ -7,7 +7,7 @@ import os
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from musegraph.values.canonical import canonical, digest
 
 _SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
 _CHUNK = 1 << 24
+MAX_FILES = 2000
+MAX_DEPTH = 4
 
 
 @dataclass(slots=True)
@@ -36,6 +38,8 @@ class _Resident:
     leases: int = 0
     patches: str = "[]"
     patched: threading.Condition = field(default_factory=threading.Condition)
+    applied: ExitStack | None = None
+    """The patches that are on it now, until the last lease with them ends."""
 
 
 class Models:
@@ -83,10 +87,7 @@ class Models:
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; truncated weights are refused here."""
-        if place.is_file():
-            found = [place]
-        else:
-            found = sorted(p for p in place.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+        found = [place] if place.is_file() else _model_files(place)
         if not found:
             raise ModelError(f"the folder {place} holds no model: no .safetensors, no .json")
         for file in found:
@@ -162,17 +163,19 @@ class Models:
                     check()
                 if ref.patches and loader.patch is None:
                     raise ModelError(f"the loader {ref.loader!r} takes no patches")
+                if not held.leases and ref.patches and loader.patch is not None:
+                    held.applied = ExitStack()
+                    held.applied.enter_context(loader.patch(held.live, ref))
                 held.leases += 1
                 held.patches = wanted
             try:
-                if ref.patches and loader.patch is not None:
-                    with loader.patch(held.live, ref) as live:
-                        yield live
-                else:
-                    yield held.live
+                yield held.live
             finally:
                 with held.patched:
                     held.leases -= 1
+                    if not held.leases and held.applied is not None:
+                        applied, held.applied = held.applied, None
+                        applied.close()
                     held.patched.notify_all()
         finally:
             with self._lock:
@@ -254,6 +257,24 @@ def check_safetensors(file: Path) -> None:
             f"{file} is cut off or damaged: it holds {size} of {8 + length + end} bytes;"
             " get it again"
         )
+
+
+def _model_files(folder: Path) -> list[Path]:
+    """Files of a model below a folder, also behind links; no folder is a model by accident."""
+    found: list[Path] = []
+    seen: set[Path] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        here = Path(place)
+        if here.resolve() in seen or len(here.relative_to(folder).parts) > MAX_DEPTH:
+            folders.clear()
+            continue
+        seen.add(here.resolve())
+        found += [here / name for name in names if Path(name).suffix in _SUFFIXES]
+        if here == folder and not found:
+            break  # a model has a file at the top that says what it is
+        if len(found) > MAX_FILES:
+            raise ModelError(f"the folder {folder} holds more than {MAX_FILES} files: no model")
+    return sorted(file for file in found if file.is_file())
 
 
 def _together(place: Path, parts: list[tuple[Path, str]]) -> str:

@@ -191,7 +191,11 @@ class NodeType:
     @cached_property
     def model_ports(self) -> tuple[str, ...]:
         """The inputs that name a model source, which count by the digest of its files."""
-        return tuple(n for n, port in self.inputs.items() if port.type.name == "ModelSource")
+        return tuple(
+            name
+            for name, port in self.inputs.items()
+            if (port.type.item or port.type).name == "ModelSource"
+        )
 
     @cached_property
     def generic(self) -> bool:

@@ -54,7 +54,9 @@ class Pack:
     @cached_property
     def source_digest(self) -> str:
         """The digest of the pack's Python files: the version of its nodes that promise none."""
-        return digest_of_source(self.folder) if self.folder else self.version
+        if self.folder is not None:
+            return digest_of_source(self.folder)
+        return digest_of_functions(self.nodes)
 
     @cached_property
     def types(self) -> dict[str, NodeType]:
@@ -73,6 +75,22 @@ class Pack:
             version = described.version or self.source_digest
             made[id] = replace(described, id=id, version=version, libraries=tuple(self.libraries))
         return made
+
+
+def digest_of_functions(functions: Iterable[Callable[..., Any]]) -> str:
+    """Digest of the modules in which functions stand; of their code where there is no source."""
+    import inspect
+
+    hasher = blake3()
+    for function in functions:
+        module = inspect.getmodule(function)
+        try:
+            text = inspect.getsource(module or function)
+        except (OSError, TypeError):
+            code = function.__code__
+            text = f"{code.co_code!r} {code.co_consts!r} {code.co_names!r}"
+        hasher.update(text.encode())
+    return "source:" + hasher.hexdigest()[:32]
 
 
 def digest_of_source(place: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -11,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from musegraph.device import asked_device
-from musegraph.errors import MusegraphError
+from musegraph.errors import MusegraphError, StoreError
 from musegraph.events import Event, RunFinished, RunStarted, Warned
 from musegraph.executors import Executor, InProcess, Outcome
 from musegraph.inputs import settle_inputs, with_seed
@@ -20,6 +21,7 @@ from musegraph.pack import Registry, load_registry
 from musegraph.plan import Plan, make_plan
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Store, default_folder
+from musegraph.values import Media
 from musegraph.workflow import Port, Workflow
 
 OnEvent = Callable[[Event], None]
@@ -31,7 +33,8 @@ class RunFailed(MusegraphError):
     def __init__(self, result: RunResult) -> None:
         self.result = result
         errors = result.outcome.errors
-        super().__init__("\n".join(f"{node}: {message}" for node, message in errors.items()))
+        said = [f"{node}: {message}" for node, message in errors.items()]
+        super().__init__("\n".join(said) or "the run was cancelled")
 
 
 @dataclass
@@ -45,6 +48,8 @@ class RunResult:
     seconds: float
     cancelled: bool = False
     record: dict[str, Any] = field(default_factory=dict)
+    again: Callable[[], Outcome] | None = None
+    """Runs the plan once more: for a stored result that turned out to be damaged when read."""
 
     @property
     def ok(self) -> bool:
@@ -56,8 +61,14 @@ class RunResult:
         entry = outputs.get(port.port)
         if entry is None or entry.unset:
             return None
-        value = self.store.value(entry)
-        return None if value is NOTHING else value
+        value = self.store.value(entry, self.outcome.held)
+        if value is NOTHING and self.again is not None:
+            again, self.again = self.again, None
+            self.outcome = again()
+            return self.value(port)
+        if value is NOTHING:
+            raise StoreError(f"the result of {port} is no longer in the cache; run it again")
+        return deepcopy(value) if isinstance(value, (dict, list)) and _plain(value) else value
 
     def identity(self, port: Port) -> str | None:
         outputs = self.outcome.outputs.get(port.node) or {}
@@ -105,8 +116,9 @@ class Engine:
         quick: bool = False,
     ) -> Workflow:
         """The document with the inputs of this run written into it."""
-        given = {**(workflow.quick if quick else {}), **(inputs or {})}
-        settled = settle_inputs(workflow, given, self.registry, self.store)
+        if quick:  # the document's own values: they name no files of this machine
+            workflow = workflow.set_inputs(workflow.quick)
+        settled = settle_inputs(workflow, inputs or {}, self.registry, self.store)
         return settled if seed is None else with_seed(settled, seed, self.registry)
 
     def run(
@@ -127,8 +139,10 @@ class Engine:
         for id in plan.unused:
             stream.emit(Warned("no output needs it, so it does not run", id))
         outcome = Outcome()
+        whole = False
         try:
-            outcome = self.executor.run(plan, stream.emit, cancel)
+            outcome = self.executor.run(plan, stream.careful(cancel), cancel)
+            whole = True
         finally:
             self.store.flush()
             for problem in self.store.problems():
@@ -136,8 +150,10 @@ class Engine:
             seconds = perf_counter() - stream.start
             result = RunResult(plan, outcome, self.store, run, seconds, cancel.is_set())
             result.record = make_record(run, plan, outcome, seconds)
-            finished = RunFinished(result.ok, cancel.is_set(), seconds, counts(outcome))
-            stream.emit(finished)
+            ok = result.ok and whole
+            stream.emit(RunFinished(ok, cancel.is_set(), seconds, counts(outcome)))
+        stream.complain()
+        result.again = lambda: self.run(self.plan(plan.workflow, _names(plan)), None).outcome
         return result
 
     async def stream(self, plan: Plan) -> AsyncIterator[Event]:
@@ -159,6 +175,7 @@ class Engine:
             await task
         finally:
             cancel.set()
+            await asyncio.wait([task])
 
     def close(self) -> None:
         self.executor.close()
@@ -178,7 +195,24 @@ class _Stream:
         self.start = perf_counter()
         self._on_event = on_event
         self._seq = 0
+        self._error: Exception | None = None
         self._lock = threading.Lock()
+
+    def careful(self, cancel: threading.Event) -> Callable[[Any], None]:
+        """An ``emit`` for the executor: who listens may fail, and that ends the run, told once."""
+
+        def emit(event: Any) -> None:
+            try:
+                self.emit(event)
+            except Exception as error:  # noqa: BLE001  someone else's callback
+                self._error = self._error or error
+                cancel.set()
+
+        return emit
+
+    def complain(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     def emit(self, event: Any) -> None:
         if self._on_event is None:
@@ -188,6 +222,22 @@ class _Stream:
             event.seq = self._seq
             event.time = round(perf_counter() - self.start, 6)
             self._on_event(event)
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value is JSON all through; a caller may change its copy of such."""
+    if isinstance(value, dict):
+        return True
+    return all(
+        not isinstance(item, Media) and (not isinstance(item, list) or _plain(item))
+        for item in value
+    )
+
+
+def _names(plan: Plan) -> tuple[str, ...]:
+    """What to ask for to get the same targets again."""
+    named = set(plan.outputs.values()) == set(plan.targets)
+    return () if named else tuple(dict.fromkeys(port.node for port in plan.targets))
 
 
 def counts(outcome: Outcome) -> dict[str, int]:
@@ -229,6 +279,8 @@ def run(
     document = read_workflow(workflow)
     targets = (only,) if isinstance(only, str) else tuple(only)
     own = engine is None
+    if engine is not None and (cache is not None or packs):
+        raise MusegraphError("an engine has its cache and its packs; give them when it is made")
     store = None if cache is None else Store(Path(cache))
     engine = engine or Engine(store=store, packs=packs)
     try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from mimetypes import guess_type
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from musegraph.device import profile
-from musegraph.errors import InvalidWorkflow, ModelError, Problem
+from musegraph.errors import InvalidWorkflow, ModelError, MusegraphError, Problem
 from musegraph.models import Models
 from musegraph.pack import Registry
 from musegraph.plan.check import Checker
@@ -45,8 +45,10 @@ def check(workflow: Workflow, registry: Registry, models: Models | None = None) 
 def _check_models(steps: Mapping[str, Step], models: Models, problems: list[Problem]) -> None:
     for step in steps.values():
         for name in step.type.model_ports if step.type is not None else ():
-            if isinstance(source := step.values.get(name), str):
-                _model_digest(models, step, name, source, problems)
+            sources = step.values.get(name)
+            for source in sources if isinstance(sources, list) else [sources]:
+                if isinstance(source, str):
+                    _model_digest(models, step, name, source, problems)
 
 
 def _model_digest(
@@ -184,7 +186,7 @@ class Forecast:
         ids: dict[str, str] = {}
         for name, entry in linked.items():
             if name in step.type.model_ports and entry.json is not None:
-                known = self.model(step, name, entry.json)
+                known = self.models_of(step, name, entry.json)
                 if known is None:
                     return None
                 ids[name] = known
@@ -198,12 +200,20 @@ class Forecast:
         complete = True
         for name in step.type.model_ports:
             if name in step.values:
-                known = self.model(step, name, step.values[name])
+                known = self.models_of(step, name, step.values[name])
                 if known is None:
                     complete = False
                 else:
                     step.identities[name] = known
         return complete
+
+    def models_of(self, step: Step, port: str, source: Any) -> str | None:
+        """The identity of a model source, or of a list of them, by the content of the files."""
+        if not isinstance(source, list):
+            return self.model(step, port, source)
+        ids = [self.model(step, port, part) for part in source]
+        known = [part for part in ids if part is not None]
+        return digest("list", *known) if len(known) == len(ids) else None
 
     def model(self, step: Step, port: str, source: Any) -> str | None:
         if not isinstance(source, str):
@@ -303,11 +313,21 @@ def _missing_file(workflow: Workflow, asset: Asset, store: Store | None) -> str:
             return f"the file {name!r} has to be a path below the workflow's folder, without '..'"
         if workflow.folder is None:
             return f"the file {name!r} is relative, and this workflow is in no folder"
-        if not (workflow.folder / name).is_file():
+        place = (workflow.folder / name).resolve()
+        if not place.is_relative_to(workflow.folder.resolve()):
+            return f"the file {name!r} leads out of the workflow's folder; copy it in"
+        if not place.is_file():
             return f"there is no file {workflow.folder / name}"
     elif store is not None and not store.has_bytes(asset.digest):
         return f"the file {asset.name or asset.digest!r} is not in the cache; add it again"
     return ""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MusegraphError(f"the file {path} cannot be read: {error.strerror}") from None
 
 
 def _adopt_files(workflow: Workflow, steps: Mapping[str, Step], store: Store) -> None:
@@ -318,8 +338,9 @@ def _adopt_files(workflow: Workflow, steps: Mapping[str, Step], store: Store) ->
             return asset
         assert workflow.folder is not None
         path = workflow.folder / asset.digest.removeprefix("file:")
+        data = _read(path)
         media = asset.media or guess_type(path.name)[0] or "application/octet-stream"
-        return replace(asset, digest=store.put_bytes(path.read_bytes()), media=media)
+        return replace(asset, digest=store.put_bytes(data), media=media)
 
     for step in steps.values():
         for port, value in step.values.items():

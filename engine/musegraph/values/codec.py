@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel
 
 from musegraph.errors import StoreError
 from musegraph.values.canonical import canonical, digest, digest_of_buffers
-from musegraph.values.media import ConditioningPart, Media, media_types
+from musegraph.values.media import Media, media_types
 
 _DTYPES = {
     "torch.float64": "F64",
@@ -33,7 +34,6 @@ _DTYPES = {
 _NAMES = {short: name.removeprefix("torch.") for name, short in _DTYPES.items()}
 _WIDTH = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2}
 _BYTES = "bytes"
-_PARTS: dict[str, type] = {"ConditioningPart": ConditioningPart}
 
 
 class Buffer(NamedTuple):
@@ -142,7 +142,10 @@ def decode(data: bytes | bytearray) -> Media:
         name: (entry["dtype"], entry["shape"], start + entry["data_offsets"][0])
         for name, entry in header.items()
     }
-    value = _restore(tree["value"], data, slots, cls)
+    try:
+        value = _restore(tree["value"], data, slots, cls, top=True)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"the stored {tree['type']} cannot be read: {error}") from None
     assert isinstance(value, Media)
     return value
 
@@ -159,15 +162,32 @@ def _flatten(value: Any, buffers: list[Buffer]) -> Any:
         return {"$": "tensor", "at": len(buffers) - 1}
     if is_dataclass(value) and not isinstance(value, type):
         inside = {f.name: _flatten(getattr(value, f.name), buffers) for f in fields(value)}
-        return {"$": "record", "type": type(value).__name__, "fields": inside}
+        return {"$": "record", "type": _qualified(type(value)), "fields": inside}
     if isinstance(value, BaseModel):
-        return {"$": "object", "items": value.model_dump(mode="json")}
+        dumped = _flatten(value.model_dump(mode="json"), buffers)
+        return {"$": "model", "type": _qualified(type(value)), "value": dumped}
     if isinstance(value, Mapping):
         return {"$": "object", "items": {k: _flatten(v, buffers) for k, v in value.items()}}
     if isinstance(value, (list, tuple)):
         kind = "tuple" if isinstance(value, tuple) else "list"
         return {"$": kind, "items": [_flatten(item, buffers) for item in value]}
     raise StoreError(f"a {type(value).__name__} cannot be stored; use tensors, bytes or JSON")
+
+
+def _qualified(cls: type) -> str:
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def _class(name: str, owner: type | None) -> type:
+    """The class of a part: found in a module that is loaded already; nothing is imported."""
+    module, _, path = name.partition(":")
+    found: Any = sys.modules.get(module)
+    for part in path.split("."):
+        found = getattr(found, part, None)
+    usable = isinstance(found, type) and (is_dataclass(found) or issubclass(found, BaseModel))
+    if not usable or owner is None:
+        raise StoreError(f"the stored value holds a {name}, which no loaded pack defines")
+    return cast(type, found)
 
 
 def _tensor_buffer(tensor: Any) -> Buffer:
@@ -181,18 +201,21 @@ def _tensor_buffer(tensor: Any) -> Buffer:
     return Buffer(dtype, tuple(tensor.shape), data)
 
 
-def _restore(tree: Any, data: Any, slots: dict[str, Any], cls: type | None = None) -> Any:
+def _restore(tree: Any, data: Any, slots: dict[str, Any], cls: type, top: bool = False) -> Any:
     if not isinstance(tree, dict):
         return tree
     kind = tree["$"]
     if kind == "record":
-        made = cls or _PARTS.get(tree["type"]) or media_types()[tree["type"]]
-        inside = {name: _restore(item, data, slots) for name, item in tree["fields"].items()}
-        return made(**inside)
+        made = cls if top else _class(tree["type"], cls)
+        parts = tree["fields"].items()
+        return made(**{name: _restore(item, data, slots, cls) for name, item in parts})
+    if kind == "model":
+        model: Any = _class(tree["type"], cls)
+        return model.model_validate(_restore(tree["value"], data, slots, cls))
     if kind == "object":
-        return {name: _restore(item, data, slots) for name, item in tree["items"].items()}
+        return {name: _restore(item, data, slots, cls) for name, item in tree["items"].items()}
     if kind in ("list", "tuple"):
-        items = [_restore(item, data, slots) for item in tree["items"]]
+        items = [_restore(item, data, slots, cls) for item in tree["items"]]
         return tuple(items) if kind == "tuple" else items
     dtype, shape, offset = slots[str(tree["at"])]
     if kind == _BYTES:
