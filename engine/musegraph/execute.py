@@ -15,7 +15,8 @@ from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
 
-from musegraph.call import Call, Emit, Lost, Site, references_of
+from musegraph.call import Call, Lost, references_of
+from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.models import Models

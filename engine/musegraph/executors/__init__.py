@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from musegraph.call import Emit
+from musegraph.context import Emit
 from musegraph.execute import Outcome
 from musegraph.executors.in_process import InProcess
 from musegraph.plan import Plan

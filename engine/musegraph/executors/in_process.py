@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from musegraph.call import Emit
+from musegraph.context import Emit
 from musegraph.execute import Execution, Outcome
 from musegraph.models import Models
 from musegraph.plan import Plan

@@ -1,0 +1,92 @@
+"""Where a call runs, and what its node may ask for there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from musegraph.device import device
+from musegraph.errors import Cancelled, NodeError
+from musegraph.events import Event, StepProgress, StepStored, Warned
+from musegraph.models import Models
+from musegraph.node import Context, Weights
+from musegraph.store import Store
+from musegraph.values import Reference
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Site:
+    """What a call needs of the place where it runs."""
+
+    store: Store
+    models: Models
+    emit: Emit
+    cancel: threading.Event
+    durable: frozenset[str] = frozenset()
+    """Steps whose results go to disk whatever they cost."""
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """For a step that waited for lost data: the values made again, by identity."""
+
+    secrets: set[str] = field(default_factory=set)
+    """What nodes asked for by name; it is never shown."""
+
+    def concealed(self, text: str) -> str:
+        """A text without the secrets that were asked for in this run."""
+        for secret in self.secrets:
+            text = text.replace(secret, "•••")
+        return text
+
+    def stored(self, step: str) -> Callable[[], None]:
+        """What the store calls once the results of a step are on disk."""
+        return lambda: self.emit(StepStored(step))
+
+
+class RunContext(Context):
+    """The context of a step that is being run."""
+
+    def __init__(self, step: str, site: Site) -> None:
+        self._step = step
+        self._site = site
+        self.device = device()
+        self.item: int | None = None
+        self.items: int | None = None
+
+    def progress(
+        self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
+    ) -> None:
+        self.check()
+        text = self._site.concealed(text) if text else text
+        self._site.emit(StepProgress(self._step, done, total, text, preview, self.item, self.items))
+
+    def check(self) -> None:
+        if self._site.cancel.is_set():
+            raise Cancelled
+
+    def stream(self, text: str) -> None:
+        self.progress(0.0, 0.0, text=text)
+
+    def warn(self, text: str) -> None:
+        self._site.emit(Warned(self._site.concealed(text), self._step))
+
+    def load(self, ref: Reference) -> AbstractContextManager[Any]:
+        self.check()
+        return self._site.models.lease(ref, self.device, self.check)
+
+    def weights(self, source: str) -> Weights:
+        return self._site.models.weights(source)
+
+    def secret(self, name: str) -> str:
+        import os
+
+        value = os.environ.get(f"MUSEGRAPH_SECRET_{name.upper()}")
+        if value is None:
+            variable = f"MUSEGRAPH_SECRET_{name.upper()}"
+            raise NodeError(f"the secret {name!r} is not set; put it into {variable}")
+        if value:
+            self._site.secrets.add(value)
+        return value
