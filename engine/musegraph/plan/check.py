@@ -14,7 +14,7 @@ from musegraph.plan.expand import Flat, FlatNode
 from musegraph.plan.literals import Refused, literal
 from musegraph.plan.steps import Step, Wire
 from musegraph.values import Type, list_of
-from musegraph.values.codec import to_json
+from musegraph.values.codec import identity, to_json
 from musegraph.values.types import Fit, fits, substitute, unify
 from musegraph.workflow import Port
 
@@ -279,5 +279,10 @@ def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> dict[str,
 
 
 def _default(port: NodePort, value: Any) -> tuple[Any, str]:
+    """A default and its identity; the author's own value needs no checking, which costs time."""
+    if port.type.name == "Number" and isinstance(value, int):
+        value = float(value)
+    if value is None or isinstance(value, (str, int, float)):
+        return value, identity(value) or ""
     made = literal(port, to_json(value))
     return (value if value is not None else None), made.identity
