@@ -17,6 +17,7 @@ CALLS: Counter[str] = Counter()
 """How often each node's function was called since :func:`fresh`."""
 
 GATE = threading.Event()
+MEETING = threading.Barrier(2)
 
 
 @node(version="1")
@@ -100,6 +101,13 @@ def nap(a: float, seconds: float = 0.2) -> float:
     return a
 
 
+@node(version="1")
+def meet(a: float) -> float:
+    """Wait until another call of this node is running too."""
+    MEETING.wait(20)
+    return a
+
+
 @node(cache=False)
 def clock() -> float:
     """Read the world."""
@@ -148,6 +156,7 @@ NODES = [
     sort,
     later,
     liar,
+    meet,
 ]
 
 
