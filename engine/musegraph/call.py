@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +16,7 @@ from musegraph.plan.literals import Asset, Refused, check
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
 from musegraph.values import Media, Reference, Type
 from musegraph.values.canonical import digest
-from musegraph.values.codec import tensors_of
+from musegraph.values.codec import own, tensors_of
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -222,7 +221,7 @@ class Call:
         return record
 
     def _invoke(self, arguments: dict[str, Any], context: RunContext) -> dict[str, Any]:
-        arguments = {name: _own(value) for name, value in arguments.items()}
+        arguments = {name: own(value) for name, value in arguments.items()}
         if self.type.context is not None:
             arguments[self.type.context] = context
         self.calls += 1
@@ -267,13 +266,6 @@ class Call:
                 f"the node's output {name!r} is a {_name(value)}; it promises {port.type}"
             )
         return value
-
-
-def _own(value: Any) -> Any:
-    """JSON that the node may change without changing what others hold."""
-    if type(value) is dict or (type(value) is list and not _is_media(value)):
-        return deepcopy(value)
-    return value
 
 
 def _awaited(made: Any) -> Any:

@@ -55,6 +55,10 @@ class ModelError(MusegraphError):
     """A model is missing, damaged or of the wrong kind."""
 
 
+class ModelMissing(ModelError):
+    """There is no model of that name in any place that was looked at."""
+
+
 class StoreError(MusegraphError):
     """The cache or an output folder cannot be used."""
 

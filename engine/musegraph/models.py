@@ -15,7 +15,7 @@ from typing import Any
 from blake3 import blake3
 
 from musegraph.device import device
-from musegraph.errors import ModelError
+from musegraph.errors import ModelError, ModelMissing
 from musegraph.node import Weights
 from musegraph.pack import Registry
 from musegraph.store import Store
@@ -83,7 +83,7 @@ class Models:
             if place.exists():
                 return place.resolve()
         looked = ", ".join(str(place) for place in places)
-        raise ModelError(f"there is no model {source!r}; looked at: {looked}")
+        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}")
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; truncated weights are refused here."""

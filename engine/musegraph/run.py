@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -21,7 +20,7 @@ from musegraph.pack import Registry, load_registry
 from musegraph.plan import Plan, make_plan
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Store, default_folder
-from musegraph.values import Media
+from musegraph.values.codec import own
 from musegraph.workflow import Port, Workflow
 
 OnEvent = Callable[[Event], None]
@@ -68,7 +67,7 @@ class RunResult:
             return self.value(port)
         if value is NOTHING:
             raise StoreError(f"the result of {port} is no longer in the cache; run it again")
-        return deepcopy(value) if isinstance(value, (dict, list)) and _plain(value) else value
+        return own(value)
 
     def identity(self, port: Port) -> str | None:
         outputs = self.outcome.outputs.get(port.node) or {}
@@ -222,16 +221,6 @@ class _Stream:
             event.seq = self._seq
             event.time = round(perf_counter() - self.start, 6)
             self._on_event(event)
-
-
-def _plain(value: Any) -> bool:
-    """Whether a value is JSON all through; a caller may change its copy of such."""
-    if isinstance(value, dict):
-        return True
-    return all(
-        not isinstance(item, Media) and (not isinstance(item, list) or _plain(item))
-        for item in value
-    )
 
 
 def _names(plan: Plan) -> tuple[str, ...]:

@@ -96,6 +96,17 @@ def test_json_that_a_node_changes_is_its_own() -> None:
     assert go(work, odd()).outputs() == {"c.out": [1, 2, 3]}
 
 
+def test_an_empty_list_that_a_node_fills_is_its_own() -> None:
+    @node(version="1")
+    def fill(a: float, into: Any) -> float:
+        into.append(a)
+        return float(len(into))
+
+    made = Engine(Registry.of(Pack("fill", [fill])), Store())
+    work = document({"f": {"type": "fill.fill", "values": {"a": [1, 2, 3], "into": []}}})
+    assert go(work, made).outputs() == {"f.out": [1, 1, 1]}
+
+
 def test_json_that_a_caller_changes_is_not_the_caches() -> None:
     made = odd()
     work = document({"n": {"type": "odd.numbers"}}, outputs={"o": "n.out"})

@@ -9,15 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from musegraph.device import profile
-from musegraph.errors import InvalidWorkflow, ModelError, MusegraphError, Problem
+from musegraph.errors import InvalidWorkflow, ModelError, ModelMissing, MusegraphError, Problem
 from musegraph.models import Models
 from musegraph.pack import Registry
 from musegraph.plan.check import Checker
 from musegraph.plan.expand import Flat, expand
 from musegraph.plan.literals import Asset
 from musegraph.plan.steps import Plan, Step, Wire, key_of, prefix_of
-from musegraph.store import NOTHING, Entry, Store
-from musegraph.store.records import Record
+from musegraph.store import Entry, Store, list_entry
 from musegraph.values import digest
 from musegraph.values.codec import identity
 from musegraph.workflow import Port, Workflow
@@ -58,8 +57,7 @@ def _model_digest(
     try:
         return models.known_digest(source)
     except ModelError as error:
-        missing = str(error).startswith("there is no model")
-        code = "model-missing" if missing else "model-truncated"
+        code = "model-missing" if isinstance(error, ModelMissing) else "model-truncated"
         problems.append(Problem(step.id, port, code, str(error)))
         return None
 
@@ -122,11 +120,7 @@ def gather(
         elif wire.how == "direct":
             found[name] = entries[0]
         else:
-            items = tuple(entries)
-            whole = [item.json for item in items]
-            plain = not any(part is NOTHING for part in whole)
-            name_ = digest("list", *(item.identity for item in items))
-            found[name] = Entry(name_, whole if plain else NOTHING, items)
+            found[name] = list_entry(tuple(entries))
     return found
 
 
@@ -139,7 +133,6 @@ class Forecast:
         self.models = models
         self.problems = problems
         self.known: dict[str, Mapping[str, Entry] | None] = {}
-        self.records: dict[str, Record] = {}
 
     def run(self) -> None:
         for id, step in self.plan.steps.items():
@@ -178,7 +171,6 @@ class Forecast:
         if record is None:
             return None
         step.state = "cached"
-        self.records[step.id] = record
         return record.outputs
 
     def linked_identities(self, step: Step, linked: dict[str, Entry]) -> dict[str, str] | None:

@@ -18,7 +18,7 @@ from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
 from musegraph.store.writer import Job, Writer
 from musegraph.values import Media, decode
 from musegraph.values.canonical import canonical, digest, digest_of_buffers
-from musegraph.values.codec import encode, identity, in_host_memory, to_json
+from musegraph.values.codec import identity, to_json
 
 __all__ = [
     "DURABLE_SECONDS",
@@ -240,12 +240,6 @@ class Store:
             if leaf.digest is not None and self.disk is not None:
                 self.disk.pin(leaf.digest)
         return found
-
-    def content_digest(self, value: Media) -> str:
-        """The digest of a value's bytes, even if it is on a device."""
-        return (identity(value) if in_host_memory(value) else None) or digest_of_buffers(
-            encode(value)
-        )
 
     def flush(self) -> None:
         """Wait until all that is to be on disk is there; then keep to the disk's budget."""

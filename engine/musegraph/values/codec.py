@@ -10,6 +10,7 @@ import json
 import struct
 import sys
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple, cast
 
@@ -71,6 +72,19 @@ def identity(value: Any) -> str | None:
 def identity_of_list(items: list[str | None]) -> str | None:
     known = [item for item in items if item is not None]
     return digest("list", *known) if len(known) == len(items) else None
+
+
+def own(value: Any) -> Any:
+    """JSON copied, so that whoever gets it may change it; media are handed on as they are."""
+    if isinstance(value, dict) or (isinstance(value, list) and not _holds_media(value)):
+        return deepcopy(value)
+    return value
+
+
+def _holds_media(items: list[Any]) -> bool:
+    return any(
+        isinstance(item, Media) or (isinstance(item, list) and _holds_media(item)) for item in items
+    )
 
 
 def tensors_of(value: Any) -> list[Any]:
