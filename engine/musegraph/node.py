@@ -125,6 +125,16 @@ class Port:
         return self.default is REQUIRED and not self.type.optional
 
     @cached_property
+    def plain(self) -> Any:
+        """``str``, ``bool``, ``int`` or ``float`` if the port takes any such value and no other."""
+        return self.annotation if self.annotation in (str, bool, int, float) else None
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What the planner has found out about values at this port; it may be emptied."""
+        return {}
+
+    @cached_property
     def adapter(self) -> TypeAdapter[Any]:
         """Checks JSON values against the annotation, limits included."""
         from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -196,6 +206,11 @@ class NodeType:
             for name, port in self.inputs.items()
             if (port.type.item or port.type).name == "ModelSource"
         )
+
+    @cached_property
+    def output_types(self) -> Mapping[str, Type]:
+        """The types of the outputs, by name, as they are declared."""
+        return {name: port.type for name, port in self.outputs.items()}
 
     @cached_property
     def generic(self) -> bool:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.values import canonical, parse, pretty
-from musegraph.values.canonical import is_digest
+from musegraph.values.canonical import is_identity
 
 FORMAT = 1
 MAX_BYTES = 64 * 2**20
 GRAPH = "graph:"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-_PORT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 MODES = ("", "mute", "bypass")
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class Port(NamedTuple):
@@ -46,17 +48,16 @@ class Repeat:
         return {"times": self.times, "carry": dict(self.carry), **self.extra}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One node: its type, and for each input a value or a link."""
 
     type: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    links: Mapping[str, Link] = field(default_factory=dict)
+    values: Mapping[str, Any] = EMPTY
+    links: Mapping[str, Link] = EMPTY
     mode: str = ""
     pin: Mapping[str, str] | None = None
     repeat: Repeat | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = EMPTY
 
     def json(self) -> dict[str, Any]:
         made: dict[str, Any] = {"type": self.type}
@@ -142,7 +143,7 @@ class Workflow:
     @classmethod
     def parse(cls, source: str | Mapping[str, Any], folder: Path | None = None) -> Workflow:
         """A workflow from its text or JSON; raises with every structural problem at once."""
-        document = parse(source) if isinstance(source, str) else source
+        document = parse(source) if isinstance(source, str) else deepcopy(source)
         problems: list[Problem] = []
         made = _workflow(document, folder, problems)
         if problems:
@@ -189,7 +190,7 @@ class Workflow:
         for at, value in changes.items():
             node = nodes[at.node]
             links = {name: link for name, link in node.links.items() if name != at.port}
-            nodes[at.node] = replace(node, values={**node.values, at.port: value}, links=links)
+            nodes[at.node] = node._replace(values={**node.values, at.port: value}, links=links)
         return replace(self, graph=replace(self.graph, nodes=nodes))
 
     def set_inputs(self, given: Mapping[str, Any]) -> Workflow:
@@ -234,7 +235,7 @@ def _workflow(document: Any, folder: Path | None, problems: list[Problem]) -> Wo
     }
     graphs = {}
     for name, definition in _object(document, "graphs", None, problems).items():
-        if not _ID.fullmatch(name):
+        if not _is_id(name):
             problems.append(_bad(name, None, "bad-id", f"{name!r} is no name of a graph"))
         if isinstance(definition, Mapping):
             graphs[name] = _graph(definition, f"{GRAPH}{name}/", problems)
@@ -251,7 +252,7 @@ def _workflow(document: Any, folder: Path | None, problems: list[Problem]) -> Wo
 def _graph(document: Mapping[str, Any], where: str, problems: list[Problem]) -> Graph:
     nodes: dict[str, Node] = {}
     for id, entry in _object(document, "nodes", None, problems).items():
-        if not _ID.fullmatch(id):
+        if not _is_id(id):
             message = f"{id!r} is no node id: letters, digits, _ and -, 64 at most, no digit first"
             problems.append(_bad(where + id, None, "bad-id", message))
         if isinstance(entry, Mapping):
@@ -296,27 +297,27 @@ def _node(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Node:
         message = f"the mode {mode!r} is unknown; it can be 'mute' or 'bypass'"
         problems.append(_bad(id, None, "bad-mode", message))
         mode = ""
-    return Node(
-        kind,
-        values,
-        links,
-        mode,
-        _pin(id, entry, problems),
-        _repeat(id, entry, problems),
-        {key: value for key, value in entry.items() if key not in _NODE_KEYS},
-    )
+    if entry.keys() <= _PLAIN_KEYS:
+        return Node(kind, values, links, mode)
+    extra = {key: value for key, value in entry.items() if key not in _NODE_KEYS}
+    pin, repeat = _pin(id, entry, problems), _repeat(id, entry, problems)
+    return Node(kind, values, links, mode, pin, repeat, extra)
 
 
-_NODE_KEYS = frozenset({"type", "values", "links", "mode", "pin", "repeat"})
+_PLAIN_KEYS = frozenset({"type", "values", "links", "mode"})
+_NODE_KEYS = _PLAIN_KEYS | {"pin", "repeat"}
 
 
-def _pin(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> dict[str, str] | None:
+def _pin(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Mapping[str, str] | None:
     if "pin" not in entry:
         return None
     pin = _object(entry, "pin", id, problems)
     for port, digest in pin.items():
-        if not isinstance(digest, str) or not is_digest(digest):
-            message = f"the pin {digest!r} is no digest; it has to be 'blake3:' and 64 hex digits"
+        if not isinstance(digest, str) or not is_identity(digest):
+            message = (
+                f"the pin {digest!r} is no digest; it has to be 'blake3:' and 64 hex digits, or"
+                " 'json:' and a short value"
+            )
             problems.append(_bad(id, port, "pin", message))
     return pin
 
@@ -341,7 +342,7 @@ def _repeat(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Repea
 
 
 def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
-    if not _PORT.fullmatch(name):
+    if not _is_port(name):
         problems.append(_bad(None, name, "input", f"{name!r} is no name of an input"))
     if not isinstance(entry, Mapping):
         problems.append(_bad(None, name, "input", f"the input {name!r} is no object"))
@@ -358,14 +359,14 @@ def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
 
 def _object(
     entry: Mapping[str, Any], key: str, node: str | None, problems: list[Problem]
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     value = entry.get(key)
     if value is None:
-        return {}
+        return EMPTY
     if isinstance(value, Mapping):
-        return dict(value)
+        return value
     problems.append(_bad(node, None, "structure", f"{key!r} has to be an object"))
-    return {}
+    return EMPTY
 
 
 def _link(source: Any) -> Link | None:
@@ -379,7 +380,16 @@ def _port(text: Any) -> Port | None:
     if not isinstance(text, str):
         return None
     node, dot, port = text.partition(".")
-    return Port(node, port) if dot and _ID.fullmatch(node) and _PORT.fullmatch(port) else None
+    return Port(node, port) if dot and _is_id(node) and _is_port(port) else None
+
+
+def _is_port(text: str) -> bool:
+    """Letters, digits and _, 64 at most, no digit first: Python's own identifiers in ASCII."""
+    return text.isidentifier() and text.isascii() and len(text) <= 64
+
+
+def _is_id(text: str) -> bool:
+    return _is_port(text) or _ID.fullmatch(text) is not None
 
 
 def _bad(node: str | None, port: str | None, code: str, message: str) -> Problem:

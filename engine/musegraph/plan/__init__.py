@@ -344,7 +344,7 @@ def _adopt_files(workflow: Workflow, steps: Mapping[str, Step], store: Store) ->
                 ids = tuple(item.identity for item in items)
                 step.identities[port] = digest("list", *ids)
                 if port in step.items:
-                    step.items[port] = ids
+                    step.items = {**step.items, port: ids}
 
 
 def _distinct(problems: Iterable[Problem]) -> list[Problem]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED, NodeType
 from musegraph.node import Port as NodePort
 from musegraph.plan.expand import Flat, FlatNode
-from musegraph.plan.literals import Refused, literal
+from musegraph.plan.literals import MEMO, Refused, literal
 from musegraph.plan.steps import Step, Wire
 from musegraph.values import Type, list_of
 from musegraph.values.codec import identity, to_json
@@ -63,6 +63,19 @@ class Checker:
             self.problem(None, name, "output", message)
 
     def order(self) -> list[str]:
+        """The ids, sources first: as they stand in the document where that is such an order."""
+        seen: set[str] = set()
+        for id, node in self.flat.nodes.items():
+            for link in node.links.values():
+                if isinstance(link, Port):
+                    if link.node not in seen:
+                        return self.sorted()
+                elif any(source.node not in seen for source in link):
+                    return self.sorted()
+            seen.add(id)
+        return list(self.flat.nodes)
+
+    def sorted(self) -> list[str]:
         nodes = self.flat.nodes
         waiting: dict[str, int] = {}
         below: dict[str, list[str]] = {id: [] for id in nodes}
@@ -133,11 +146,11 @@ class Checker:
 
     def step(self, node: FlatNode, kind: NodeType) -> Step:
         if node.mode == "mute":
-            muted = {name: port.type for name, port in kind.outputs.items()}
-            return Step(node.id, kind, outputs=muted, muted=True)
-        for name in (*node.values, *node.links):
-            if name not in kind.inputs:
-                self.no_port(node, kind, name)
+            return Step(node.id, kind, outputs=kind.output_types, muted=True)
+        if not (node.values.keys() <= kind.inputs.keys() >= node.links.keys()):
+            for name in (*node.values, *node.links):
+                if name not in kind.inputs:
+                    self.no_port(node, kind, name)
         step = Step(node.id, kind)
         bindings: dict[str, Type] = {}
         lengths: dict[str, int | None] = {}
@@ -151,15 +164,20 @@ class Checker:
                 self.value(step, port, node.values[name], bindings, lengths)
             else:
                 self.default(step, kind, port)
+        if lengths:
+            self.mapped(step, lengths)
+        step.outputs = _outputs(kind, bindings, bool(lengths))
+        return step
+
+    def mapped(self, step: Step, lengths: Mapping[str, int | None]) -> None:
+        """Note over which inputs a step maps; their lists have to be of one length."""
         known = {name: count for name, count in lengths.items() if count is not None}
         if len(set(known.values())) > 1:
             said = ", ".join(f"{name} has {count}" for name, count in known.items())
             message = f"its lists are of unequal length: {said}; core.product makes all pairs"
-            self.problem(node.id, next(iter(known)), "unequal-lengths", message)
+            self.problem(step.id, next(iter(known)), "unequal-lengths", message)
         step.each = tuple(lengths)
         step.length = next(iter(known.values()), None)
-        step.outputs = _outputs(kind, bindings, bool(step.each))
-        return step
 
     def no_port(self, node: FlatNode, kind: NodeType, name: str) -> None:
         close = get_close_matches(name, kind.inputs, 1, 0.5)
@@ -195,14 +213,14 @@ class Checker:
         except Refused as error:
             self.problem(step.id, port.name, "value", str(error))
             return
-        if not unify(made.type, port.type, bindings):
+        if port.generic and not unify(made.type, port.type, bindings):
             message = f"it is a {made.type}, and another input has settled on another type"
             self.problem(step.id, port.name, "type", message)
         step.values[port.name] = made.value
         step.identities[port.name] = made.identity
         if made.each:
             lengths[port.name] = made.length
-            step.items[port.name] = made.items
+            step.items = {**step.items, port.name: made.items}
 
     def wire(
         self,
@@ -218,7 +236,10 @@ class Checker:
         source = self.source(step, port, link)
         if source is None:
             return
-        fit = _fit(source, port.type, bindings)
+        fit = self.fit(source, port, bindings)
+        if fit.how == "direct":
+            _add(step, port, Wire((link,), "direct", port.type.optional))
+            return
         if not fit:
             nested = source.item is not None and source.item.is_list
             self.problem(step.id, port.name, "nested-list" if nested else "type", fit.why)
@@ -226,7 +247,19 @@ class Checker:
         if fit.how == "map":
             lengths[port.name] = self.steps[link.node].length if source.is_list else None
         optional = port.type.optional and fit.how != "map"  # the list that it maps is not there
-        step.wires[port.name] = Wire((link,), "wrap" if fit.how == "wrap" else "direct", optional)
+        how: Literal["wrap", "direct"] = "wrap" if fit.how == "wrap" else "direct"
+        _add(step, port, Wire((link,), how, optional))
+
+    def fit(self, source: Type, port: NodePort, bindings: dict[str, Type]) -> Fit:
+        """How a source fits a port, remembered for ports without type variables."""
+        if port.generic:
+            return _fit(source, port.type, bindings)
+        known: tuple[Type, Fit] | None = port.memo.get(id(source))
+        if known is None or known[0] is not source:
+            if len(port.memo) > MEMO:
+                port.memo.clear()
+            known = port.memo[id(source)] = (source, _fit(source, port.type, bindings))
+        return known[1]
 
     def wires(
         self, step: Step, port: NodePort, link: tuple[Port, ...], bindings: dict[str, Type]
@@ -242,7 +275,7 @@ class Checker:
             elif source is not None and fit.how == "map":
                 message = f"{part} is a list already; link it alone, or put core.flatten behind"
                 self.problem(step.id, port.name, "type", message)
-        step.wires[port.name] = Wire(link, "many", port.type.optional)
+        _add(step, port, Wire(link, "many", port.type.optional))
 
     def source(self, step: Step, port: NodePort, link: Port) -> Type | None:
         """The type that a link brings; None if that is another node's problem."""
@@ -259,6 +292,13 @@ class Checker:
         return made
 
 
+def _add(step: Step, port: NodePort, wire: Wire) -> None:
+    if step.wires:
+        step.wires[port.name] = wire  # type: ignore[index]  # a dict of this step's own by now
+    else:
+        step.wires = {port.name: wire}
+
+
 def _fit(source: Type, target: Type, bindings: dict[str, Type]) -> Fit:
     fit = fits(source, target)
     if fit and ("$" in target.name or (target.item and "$" in str(target))):
@@ -269,8 +309,8 @@ def _fit(source: Type, target: Type, bindings: dict[str, Type]) -> Fit:
     return fit
 
 
-def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> dict[str, Type]:
-    made = {name: port.type for name, port in kind.outputs.items()}
+def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> Mapping[str, Type]:
+    made = kind.output_types
     if kind.generic:
         made = {name: substitute(type_, bindings) for name, type_ in made.items()}
     if each:

@@ -7,8 +7,8 @@ to a literal. Once all nodes are laid out, links follow their aliases to the rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED
@@ -31,8 +31,7 @@ class Literal:
 Source = Port | Literal | tuple[Port, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FlatNode:
+class FlatNode(NamedTuple):
     """A node after expansion; ``id`` is a path such as ``finish/blur``."""
 
     id: str
@@ -97,6 +96,10 @@ class _Layout:
                     self.check_target(name, prefix, graph.nodes[at.node], at)
         for id, node in graph.nodes.items():
             path = prefix + id
+            simple = not mode and not node.mode and node.type[:6] != GRAPH and node.repeat is None
+            if simple and not prefix and id not in bound:
+                self.nodes[path] = FlatNode(path, node.type, node.values, node.links, "", node.pin)
+                continue
             values = dict(node.values)
             links: dict[str, Port | tuple[Port, ...]] = {
                 name: _prefixed(link, prefix) for name, link in node.links.items()
@@ -108,10 +111,10 @@ class _Layout:
                     values[name] = source.value
                 else:
                     links[name] = source
-            if not mode and not node.mode and node.type[:6] != GRAPH and node.repeat is None:
+            if simple:
                 self.nodes[path] = FlatNode(path, node.type, values, links, "", node.pin)
                 continue
-            whole = replace(node, values=values, links=links, mode=mode or node.mode)
+            whole = node._replace(values=values, links=links, mode=mode or node.mode)
             self.node(path, whole, given, stack)
 
     def check_target(self, name: str, prefix: str, node: Node, at: Port) -> None:
@@ -291,8 +294,9 @@ class _Layout:
 
     def resolved(self) -> Flat:
         """All links followed through their aliases."""
-        flat = Flat()
-        for path, node in self.nodes.items():
+        direct = not self.alias and not self.known
+        flat = Flat(self.nodes if direct else {})
+        for path, node in () if direct else self.nodes.items():
             if any(self.indirect(link) for link in node.links.values()):
                 flat.nodes[path] = self.linked(path, node)
             else:
@@ -339,7 +343,7 @@ class _Layout:
                 self.no_output(path, name, source)
             else:
                 links[name] = source
-        return replace(node, values=values, links=links, broken=frozenset(broken))
+        return node._replace(values=values, links=links, broken=frozenset(broken))
 
     def no_output(self, path: str, name: str, source: Port) -> None:
         outputs = self.known[source.node]

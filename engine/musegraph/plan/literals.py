@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -37,8 +37,7 @@ class Refused(Exception):
     """A literal does not suit its port; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A converted literal: the value, its identity, and its items if it is mapped over."""
 
     value: Any
@@ -49,7 +48,27 @@ class Literal:
     items: tuple[str, ...] = ()
 
 
+MEMO = 4096
+"""Literals remembered for each port."""
+
+_SCALARS = frozenset({str, bool, int, float})
+
+
 def literal(port: Port, value: Any) -> Literal:
+    """As :func:`convert`; what a short scalar means at a port is found out once."""
+    kind = type(value)
+    if kind not in _SCALARS or (kind is str and len(value) > MEMO):
+        return convert(port, value)
+    known = port.memo.get((kind, value))
+    if known is None:
+        if len(port.memo) > MEMO:
+            port.memo.clear()
+        known = port.memo[kind, value] = convert(port, value)
+    made: Literal = known
+    return made
+
+
+def convert(port: Port, value: Any) -> Literal:
     """What ``value``, as the document has it, means at ``port``; raises :class:`Refused`.
 
     An array at a port that takes one thing is a list to map over; at Json it is the value.
@@ -83,6 +102,8 @@ def check(port: Port, value: Any) -> Any:
 
 
 def _convert(port: Port, value: Any, index: int | None = None) -> Any:
+    if type(value) is port.plain and (port.plain is not float or value - value == 0):
+        return value
     name = (port.type.item or port.type).name
     if name in ("Integer", "Seed"):
         value = _whole(value)

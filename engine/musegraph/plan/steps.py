@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from musegraph.node import NodeType
 from musegraph.values import Type
-from musegraph.values.canonical import digest
-from musegraph.workflow import Port, Workflow
+from musegraph.values.canonical import key_digest
+from musegraph.workflow import EMPTY, Port, Workflow
 
 State = Literal["cached", "run", "open", "skip"]
 
@@ -35,10 +35,10 @@ class Step:
     type: NodeType | None
     values: dict[str, Any] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)
-    items: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    wires: dict[str, Wire] = field(default_factory=dict)
+    items: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
+    wires: Mapping[str, Wire] = field(default_factory=lambda: EMPTY)
     each: tuple[str, ...] = ()
-    outputs: Mapping[str, Type] = field(default_factory=dict)
+    outputs: Mapping[str, Type] = field(default_factory=lambda: EMPTY)
     length: int | None = None
     muted: bool = False
     pin: Mapping[str, str] | None = None
@@ -80,8 +80,12 @@ def prefix_of(type_: NodeType, profile: str) -> str:
 
 
 def key_of(prefix: str, identities: Mapping[str, str], each: tuple[str, ...] = ()) -> str:
-    """The key of a call: code and the identity of every input, by name."""
-    parts = [f"{port}={identities[port]}" for port in sorted(identities)]
+    """The key of a call: code and the identity of every input, by name.
+
+    A line each. Neither a name nor an identity holds a line feed: canonical JSON escapes it.
+    """
+    lines = [f"{port}={identities[port]}" for port in sorted(identities)]
+    lines.append(prefix)
     if each:
-        parts.append("each:" + ",".join(each))
-    return digest("step", prefix, *parts)
+        lines.append("each:" + ",".join(each))
+    return key_digest(lines)

@@ -17,7 +17,7 @@ from musegraph.store.live import Live
 from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
 from musegraph.store.writer import Job, Writer
 from musegraph.values import Media, decode
-from musegraph.values.canonical import canonical, digest, digest_of_buffers
+from musegraph.values.canonical import digest, digest_of_buffers, json_identity, parse
 from musegraph.values.codec import identity, to_json
 
 __all__ = [
@@ -194,7 +194,7 @@ class Store:
         if isinstance(value, list):
             return list_entry(tuple(self.enter(item, 0.0, recipe, made) for item in value))
         plain = to_json(value)
-        return Entry(digest("json", canonical(plain)), json=plain)
+        return Entry(json_identity(plain), json=plain)
 
     def put_bytes(self, data: bytes) -> str:
         """Keep bytes that came from outside; the digest that names them."""
@@ -224,7 +224,9 @@ class Store:
         return name in self._bytes or (self.disk is not None and self.disk.has(name))
 
     def pinned(self, name: str) -> Entry | None:
-        """An entry for stored bytes that a pin names; they are never evicted from then on."""
+        """An entry for what a pin names: stored bytes, never evicted from then on, or JSON."""
+        if name.startswith("json:"):
+            return Entry(name, json=parse(name[5:]))
         found = next(
             (
                 entry

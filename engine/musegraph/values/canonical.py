@@ -29,9 +29,37 @@ def digest(tag: str, *parts: str) -> str:
     return "blake3:" + blake3(text.encode()).hexdigest()
 
 
+INLINE = 96
+"""Characters of canonical JSON up to which a value's identity is that text itself."""
+
+
+def json_identity(value: Json) -> str:
+    """What a JSON value is: ``json:`` and its canonical text, or the digest of a long one.
+
+    Short values stay readable in keys and records, and cost no hashing.
+    """
+    text = canonical(value)
+    return "json:" + text if len(text) <= INLINE else digest("json", text)
+
+
+def is_identity(text: str) -> bool:
+    """Whether a text may name a stored result: a digest, or a short JSON value itself."""
+    if not text.startswith("json:"):
+        return is_digest(text)
+    try:
+        return json_identity(parse(text[5:])) == text
+    except (ValueError, UnreadableWorkflow):
+        return False
+
+
 def is_digest(text: str) -> bool:
     """Whether a text is a digest and nothing else; only such a text may become a path."""
     return _DIGEST.fullmatch(text) is not None
+
+
+def key_digest(lines: list[str]) -> str:
+    """``blake3:…`` of lines none of which holds a line feed: the key of a step."""
+    return "blake3:" + blake3("\n".join(lines).encode()).hexdigest()
 
 
 def digest_of_buffers(buffers: Iterable[Any]) -> str:
@@ -66,25 +94,69 @@ def pretty(document: dict[str, Any]) -> str:
 def parse(text: str) -> Json:
     """JSON text to a value; refuses duplicate keys, NaN, huge integers and endless nesting."""
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_integer,
-            parse_float=_number,
-        )
+        value = _load(text)
     except RecursionError:
         raise UnreadableWorkflow("the JSON is nested too deeply") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise UnreadableWorkflow(f"this is no JSON: {error.msg.lower()} at {where}") from None
-    _check_depth(value)
     if _SURROGATE.search(text):
         try:
             canonical(value)
         except ValueError as error:
             raise UnreadableWorkflow(str(error)) from None
+    _check_depth(value)
     return value
+
+
+def _load(text: str) -> Json:
+    if _is_plain(text):
+        count = _Keys()
+        value = json.loads(text, object_hook=count, parse_constant=_no_constant)
+        if count.keys == text.count('":'):
+            return value
+    return json.loads(
+        text,
+        object_pairs_hook=_unique,
+        parse_constant=_no_constant,
+        parse_int=_integer,
+        parse_float=_number,
+    )
+
+
+class _Keys:
+    """Counts the members of all objects: fewer than the text has means that one stood twice."""
+
+    def __init__(self) -> None:
+        self.keys = 0
+
+    def __call__(self, made: dict[str, Any]) -> dict[str, Any]:
+        self.keys += len(made)
+        return made
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the quick way of reading suits: no number that needs a look, keys easy to count.
+
+    A key ends in ``":``. Only inside a string can these two stand elsewhere, and then the count
+    comes out too high, never too low, as long as no white space stands before a colon.
+    """
+    if any(pair in text for pair in (" :", "\n:", "\t:", "\r:")):
+        return False
+    signs = text.encode("utf-8", "surrogatepass").translate(_SIGNS)
+    return not (b"0" * 16 in signs or b"0e0" in signs or b"0e+0" in signs)
+
+
+def _signs() -> bytes:
+    """Digits as 0, both letters of an exponent as e, both signs as +, all else as a blank."""
+    table = bytearray(b" " * 256)
+    for letters, sign in ((b"0123456789", b"0"), (b"eE", b"e"), (b"+-", b"+")):
+        for letter in letters:
+            table[letter] = sign[0]
+    return bytes(table)
+
+
+_SIGNS = _signs()
 
 
 def number_text(value: float) -> str:
@@ -243,18 +315,19 @@ def _number(text: str) -> float:
 
 
 def _check_depth(value: Json) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        below: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-        if not below:
+    """Refuse a value that is nested more than :data:`MAX_DEPTH` deep."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if type(item) is dict else item)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
             return
-        level = below
-    raise UnreadableWorkflow(f"the JSON is nested more than {MAX_DEPTH} deep")
+    if any(level):
+        raise UnreadableWorkflow(f"the JSON is nested more than {MAX_DEPTH} deep")
 
 
 def _short(value: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import BaseModel
 
 from musegraph.errors import StoreError
-from musegraph.values.canonical import canonical, digest, digest_of_buffers
+from musegraph.values.canonical import canonical, digest, digest_of_buffers, json_identity
 from musegraph.values.media import Media, media_types
 
 _DTYPES = {
@@ -66,7 +66,7 @@ def identity(value: Any) -> str | None:
         return digest_of_buffers(encode(value))
     if isinstance(value, list):
         return identity_of_list([identity(item) for item in value])
-    return digest("json", canonical(to_json(value)))
+    return json_identity(to_json(value))
 
 
 def identity_of_list(items: list[str | None]) -> str | None:
