@@ -11,12 +11,14 @@ from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, MusegraphError, NodeError
 from musegraph.events import StepStarted
 from musegraph.node import UNSET, NodeType
-from musegraph.plan import Step, key_of
+from musegraph.plan import Step, key_lines, key_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
 from musegraph.values import Media, Reference, Type
 from musegraph.values.canonical import digest
 from musegraph.values.codec import own, tensors_of
+
+_SCALARS = frozenset({str, bool, int, float, type(None)})
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -42,16 +44,19 @@ class Call:
         self.calls = 0
         self.made: dict[str, Any] = {}
         """The media that its calls made, by identity."""
-        self.items = dict(step.items)
-        self.identities = dict(step.identities)
-        for name, entry in linked.items():
-            self.identities[name] = entry.identity
+        self.items = step.items
+        self.identities = step.identities
+        if linked:
+            self.identities = dict(step.identities)
+            for name, entry in linked.items():
+                self.identities[name] = entry.identity
         if self.type.model_ports:
             self._identify_models()
         self.key = key_of(step.prefix, self.identities, step.each) if self.type.cache else None
 
     def _identify_models(self) -> None:
         """Let model sources count by the content of their files, not by their names."""
+        self.items, self.identities = dict(self.items), dict(self.identities)
         for name in self.type.model_ports:
             source = self.linked[name].json if name in self.linked else self.step.values[name]
             if isinstance(source, str):
@@ -86,18 +91,22 @@ class Call:
         )
 
     def _recipe(self) -> tuple[str, ...]:
-        names = sorted(self.identities)
-        return (self.step.prefix, *(f"{name}={self.identities[name]}" for name in names))
+        return (self.step.prefix, *key_lines(self.identities))
 
     def _values(self) -> dict[str, Any]:
         """The arguments; raises :class:`Lost` if a source has to run again first."""
         values: dict[str, Any] = {}
         lost: set[str] = set()
-        for name in self.type.inputs:
-            if name not in self.linked:
-                values[name] = self._literal(name, self.step.values[name])
+        linked, literals = self.linked, self.step.values
+        for name, port in self.type.inputs.items():
+            if name not in linked:
+                value = literals[name]
+                values[name] = value if type(value) in _SCALARS else self._literal(name, value)
                 continue
-            entry = self.linked[name]
+            entry = linked[name]
+            if type(entry.json) is port.plain:
+                values[name] = entry.json
+                continue
             value = self.store.value(entry, kept=self.site.kept.get(self.step.id))
             if value is NOTHING:
                 lost |= {source.node for source in self.step.wires[name].sources}
@@ -221,17 +230,19 @@ class Call:
         return record
 
     def _invoke(self, arguments: dict[str, Any], context: RunContext) -> dict[str, Any]:
-        arguments = {name: own(value) for name, value in arguments.items()}
-        if self.type.context is not None:
-            arguments[self.type.context] = context
+        kind = self.type
+        if not kind.simple:
+            arguments = {name: own(value) for name, value in arguments.items()}
+        if kind.context is not None:
+            arguments[kind.context] = context
         self.calls += 1
-        before = _versions(arguments)
-        made = self.type.function(**arguments)
-        if self.type.is_async:
+        before = None if kind.simple else _versions(arguments)
+        made = kind.function(**arguments)
+        if kind.is_async:
             made = _awaited(made)
         if before:
             self._unchanged(arguments, before)
-        if self.type.single:
+        if kind.single:
             return {"out": self._output("out", made)}
         return {name: self._output(name, getattr(made, name)) for name in self.type.outputs}
 
@@ -250,6 +261,8 @@ class Call:
     def _output(self, name: str, value: Any) -> Any:
         """An output as its port promises it; a node that breaks its promise fails."""
         port = self.type.outputs[name]
+        if type(value) is port.plain and (port.plain is not float or value - value == 0):
+            return value
         if value is UNSET or port.generic:
             return value
         if value is None and port.type.optional:

@@ -16,6 +16,8 @@ class Event:
         made: dict[str, Any] = {"type": self.type}
         for part in fields(self):
             value = getattr(self, part.name)
+            if part.name in ("time", "seconds"):
+                value = round(value, 6)
             if value is not None and part.name != "preview":
                 made[part.name] = value
         return made

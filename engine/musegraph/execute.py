@@ -8,10 +8,8 @@ one step for a while, so that a thousand tiny steps never pay for a switch betwe
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from itertools import islice
 from time import perf_counter
 from typing import Any, Literal
 
@@ -20,8 +18,9 @@ from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.models import Models
-from musegraph.plan import Plan, Step, gather
-from musegraph.store import Entry, Record, Store
+from musegraph.plan import Known, Overlay, Plan, Step, gather
+from musegraph.ready import Ready
+from musegraph.store import Record, Store
 
 Status = Literal["done", "cached", "failed", "skipped", "lost"]
 
@@ -31,25 +30,44 @@ PATIENCE = 0.002
 MAX_AGAIN = 3
 """How often a step may run again in one run because its data was lost."""
 
-LOOK_AHEAD = 32
-"""How many ready steps are looked at for one whose models are loaded."""
-
-LIMITS = {"device": 1, "network": 8}
-"""How many steps that use a resource run at once; the number of workers bounds the rest."""
-
 
 @dataclass
 class Outcome:
-    """What came of a batch: status, outputs and seconds by step."""
+    """What came of a batch: status, outputs and seconds by step.
 
-    status: dict[str, Status] = field(default_factory=dict)
-    outputs: dict[str, Mapping[str, Entry] | None] = field(default_factory=dict)
+    ``ended`` has the steps that this run looked at. The others, ``settled`` of them, are as an
+    earlier run left them.
+    """
+
+    plan: Plan | None = None
+    settled: int = 0
+    ended: dict[str, Status] = field(default_factory=dict)
+    outputs: MutableMapping[str, Known] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     held: dict[str, Any] = field(default_factory=dict)
     """Without a disk: the values of the targets, by identity, so that none is evicted."""
+
+    @property
+    def status(self) -> dict[str, Status]:
+        """How every step ended, as far as it did."""
+        found: dict[str, Status] = {}
+        for id in self.plan.steps if self.plan is not None else ():
+            if id in self.ended:
+                found[id] = self.ended[id]
+            elif self.outputs.get(id) is not None:
+                found[id] = "cached"
+        return found
+
+    def count(self) -> dict[str, int]:
+        """The number of steps by how they ended."""
+        counts = {"done": 0, "cached": 0, "failed": 0, "skipped": 0}
+        for status in self.ended.values():
+            counts[status] = counts.get(status, 0) + 1
+        counts["cached"] += self.settled
+        return counts
 
 
 class Execution:
@@ -70,34 +88,43 @@ class Execution:
         self.emit = emit
         self.cancel = cancel
         self.workers = workers
-        self.outcome = Outcome()
+        settled = len(plan.steps) - len(plan.active) - len(plan.fresh)
+        whole = isinstance(plan.known, dict)
+        self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = frozenset(port.node for port in plan.targets)
         self.site = Site(store, models, emit, cancel, durable)
-        self._change = threading.Condition()
-        self._ready: dict[str, deque[str]] = {}
-        """Steps that could run now, by the resource that they use."""
+        self._lock = threading.Lock()
+        self._change = threading.Condition(self._lock)
+        self._ready = Ready(plan.steps, workers, self._has_models)
         self._waiting: dict[str, int] = {}
-        self._below: dict[str, list[str]] = {id: [] for id in plan.steps}
+        self._below: dict[str, list[str]] = {}
         self._refill: dict[str, list[str]] = {}
         self._forced: dict[str, int] = {}
         self._hard: set[str] = set()
         self._flying: dict[str, list[str]] = {}
-        self._using: dict[str, int] = {}
         self._since: dict[int, float] = {}
         self._threads: list[threading.Thread] = []
         self._idle = 0
-        self._left = len(plan.steps)
+        self._left = len(plan.active)
         self._over = False
         self._crash: BaseException | None = None
 
     def run(self) -> Outcome:
         """Carry all steps to an end, on worker threads; this thread stays free for signals."""
-        for id, step in self.plan.steps.items():
-            sources = {port.node for port in step.sources() if port.node in self.plan.steps}
+        self._announce()
+        active, steps = self.plan.active, self.plan.steps
+        ready = []
+        for id in active:
+            sources = {port.node for port in steps[id].sources() if port.node in active}
             self._waiting[id] = len(sources)
             for source in sources:
-                self._below[source].append(id)
-        self._push(id for id, count in self._waiting.items() if not count)
+                if source in self._below:
+                    self._below[source].append(id)
+                else:
+                    self._below[source] = [id]
+            if not sources:
+                ready.append(id)
+        self._ready.push(ready)
         try:
             self._supervise()
         except BaseException:
@@ -109,15 +136,29 @@ class Execution:
             raise self._crash
         return self.outcome
 
+    def _announce(self) -> None:
+        """Say what was found cached when the plan was made."""
+        outcome, steps = self.outcome, self.plan.steps
+        for id in self.plan.fresh:
+            outputs = self.plan.known[id] or {}
+            step = steps[id]
+            outcome.ended[id] = "cached"
+            if step.key is not None:
+                outcome.keys[id] = step.key
+                if id in self.site.durable:
+                    self.store.make_durable(step.key)
+            identities = {name: entry.identity for name, entry in outputs.items()}
+            self.emit(StepDone(id, True, 0.0, identities))
+
     def _supervise(self) -> None:
         pause = PATIENCE
-        with self._change:
+        with self._lock:
             while True:
                 if self._crash is not None:
                     return
                 if not self._left and not self._demand_targets():
                     return
-                if self._stuck() and self._takeable():
+                if self._stuck() and self._ready.takeable():
                     self._wake()
                     pause = PATIENCE
                 else:
@@ -149,7 +190,7 @@ class Execution:
             thread.start()
 
     def _stop(self) -> None:
-        with self._change:
+        with self._lock:
             self._over = True
             self._change.notify_all()
         for thread in self._threads:
@@ -162,7 +203,7 @@ class Execution:
                 following = self._perform(self.plan.steps[id])
                 self._since[threading.get_ident()] = perf_counter()
         except BaseException as error:  # noqa: BLE001  a defect of ours: it ends the run, told
-            with self._change:
+            with self._lock:
                 self._crash = error
                 self._over = True
                 self._change.notify_all()
@@ -170,7 +211,7 @@ class Execution:
     def _next(self) -> str | None:
         """Wait for a step to run; None when the run is over."""
         me = threading.get_ident()
-        with self._change:
+        with self._lock:
             while (id := self._take()) is None:
                 self._since.pop(me, None)
                 if self._over:
@@ -181,36 +222,8 @@ class Execution:
             self._since[me] = perf_counter()
             return id
 
-    def _uses(self, id: str) -> str:
-        type_ = self.plan.steps[id].type
-        return type_.uses if type_ is not None else "cpu"
-
-    def _push(self, ids: Iterable[str]) -> None:
-        for id in ids:
-            self._ready.setdefault(self._uses(id), deque()).append(id)
-
-    def _free(self, uses: str) -> bool:
-        return self._using.get(uses, 0) < LIMITS.get(uses, self.workers)
-
-    def _takeable(self) -> bool:
-        return any(queue and self._free(uses) for uses, queue in self._ready.items())
-
     def _take(self) -> str | None:
-        """The next step to run, if resources allow: one whose models are loaded before others."""
-        for uses, queue in self._ready.items() if not self._over else ():
-            if not queue or not self._free(uses):
-                continue
-            chosen = queue[0]
-            if uses == "device" and len(queue) > 1:
-                ahead = islice(queue, LOOK_AHEAD)
-                chosen = next((id for id in ahead if self._has_models(id)), chosen)
-            queue.remove(chosen)
-            self._using[uses] = self._using.get(uses, 0) + 1
-            return chosen
-        return None
-
-    def _release(self, id: str) -> None:
-        self._using[self._uses(id)] -= 1
+        return None if self._over else self._ready.take()
 
     def _has_models(self, id: str) -> bool:
         step = self.plan.steps[id]
@@ -232,9 +245,9 @@ class Execution:
             settled = self._skip(step, "the run was cancelled")
         except Lost as lost:
             try:
-                with self._change:
+                with self._lock:
                     self._wait_for(step.id, lost.producers)
-                    self._release(step.id)
+                    self._ready.release(step.id)
                 return None
             except MusegraphError as error:
                 settled = self._fail(step, error)
@@ -242,8 +255,8 @@ class Execution:
             settled = self._fail(step, error)
         if settled:
             return self._settle(step.id)
-        with self._change:
-            self._release(step.id)
+        with self._lock:
+            self._ready.release(step.id)
         return None
 
     def _attempt(self, step: Step) -> bool:
@@ -264,7 +277,7 @@ class Execution:
         forced = step.id in self._forced
         if call.key is not None:
             self.outcome.keys[step.id] = call.key
-            with self._change:
+            with self._lock:
                 if call.key in self._flying:
                     self._flying[call.key].append(step.id)
                     return False
@@ -276,9 +289,7 @@ class Execution:
                 return self._cached(step, call.key or "", known)
             record = call.run(forced)
         finally:
-            self._land(call.key)
-            with self._change:
-                self.outcome.calls += call.calls
+            self._land(call)
         if forced:
             self._keep(step.id, call.made)
         if step.id in self.site.durable and self.store.disk is None:
@@ -288,16 +299,16 @@ class Execution:
 
     def _keep(self, id: str, made: Mapping[str, Any]) -> None:
         """Hold on to values made again until the steps that wait for them have them."""
-        with self._change:
+        with self._lock:
             for waiter in self._refill.get(id, ()):
                 self.site.kept.setdefault(waiter, {}).update(made)
 
-    def _land(self, key: str | None) -> None:
+    def _land(self, call: Call) -> None:
         """Let the identical steps go on that waited for this one."""
-        if key is None:
-            return
-        with self._change:
-            self._push(self._flying.pop(key, ()))
+        with self._lock:
+            self.outcome.calls += call.calls
+            if call.key is not None and (twins := self._flying.pop(call.key)):
+                self._ready.push(twins)
 
     def _pinned(self, step: Step) -> bool:
         assert step.pin is not None
@@ -314,25 +325,25 @@ class Execution:
 
     def _done(self, step: Step, record: Record, cached: bool, spent: float = 0.0) -> bool:
         id = step.id
-        again = self.outcome.status.get(id) == "lost"
+        again = self.outcome.ended.get(id) == "lost"
         self.outcome.outputs[id] = record.outputs
-        self.outcome.status[id] = "cached" if cached else "done"
+        self.outcome.ended[id] = "cached" if cached else "done"
         self.outcome.seconds[id] = spent
         if not again or not cached:
             identities = {name: entry.identity for name, entry in record.outputs.items()}
-            self.emit(StepDone(id, cached, round(spent, 6), identities))
+            self.emit(StepDone(id, cached, spent, identities))
         return True
 
     def _skip(self, step: Step, because: str) -> bool:
         self.outcome.outputs[step.id] = {}
-        self.outcome.status[step.id] = "skipped"
+        self.outcome.ended[step.id] = "skipped"
         self.emit(StepSkipped(step.id, because))
         return True
 
     def _fail(self, step: Step, error: BaseException) -> bool:
         self._hard.add(step.id)
         self.outcome.outputs[step.id] = {}
-        self.outcome.status[step.id] = "failed"
+        self.outcome.ended[step.id] = "failed"
         message, detail = describe(error)
         message = self.site.concealed(message)
         detail = self.site.concealed(detail) if detail else None
@@ -344,18 +355,18 @@ class Execution:
 
     def _settle(self, id: str) -> str | None:
         """Free what waited for this step; one that is ready now, to go on with."""
-        with self._change:
-            self._release(id)
+        with self._lock:
+            self._ready.release(id)
             self._left -= 1
             self.site.kept.pop(id, None)
             ready = []
             first = id not in self._forced
             waiters = self._refill.pop(id, [])
-            for dependent in (*waiters, *(self._below[id] if first else ())):
+            for dependent in (*waiters, *(self._below.get(id, ()) if first else ())):
                 self._waiting[dependent] -= 1
                 if not self._waiting[dependent]:
                     ready.append(dependent)
-            self._push(ready)
+            self._ready.push(ready)
             if not self._left:
                 self._change.notify_all()
             return self._take() if ready else None
@@ -369,17 +380,20 @@ class Execution:
             self._refill.setdefault(producer, []).append(id)
 
     def _force(self, id: str) -> None:
-        if self.outcome.status.get(id) in (None, "lost"):
+        status = self.outcome.ended.get(id)
+        if status == "lost" or (status is None and id in self.plan.active):
             return
+        if status is None:
+            self.outcome.settled -= 1
         self._forced[id] = self._forced.get(id, 0) + 1
         if self._forced[id] > MAX_AGAIN:
             raise MusegraphError(
                 f"the results of {id} do not stay in memory until they are used; give the cache"
                 " more memory"
             )
-        self.outcome.status[id] = "lost"
+        self.outcome.ended[id] = "lost"
         self._left += 1
-        self._push([id])
+        self._ready.push([id])
         self._change.notify_all()
 
 

@@ -213,6 +213,11 @@ class NodeType:
         return {name: port.type for name, port in self.outputs.items()}
 
     @cached_property
+    def simple(self) -> bool:
+        """Whether all that goes in is text, numbers and truths, which nobody can change."""
+        return all(port.plain is not None for port in self.inputs.values())
+
+    @cached_property
     def generic(self) -> bool:
         """Whether some port's type is a variable."""
         return any(port.generic for port in (*self.inputs.values(), *self.outputs.values()))

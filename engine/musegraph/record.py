@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -12,19 +12,22 @@ from musegraph.execute import Outcome
 from musegraph.plan import Plan
 
 
-def make_record(run: str, plan: Plan, outcome: Outcome, seconds: float) -> dict[str, Any]:
+def make_record(
+    run: str, plan: Plan, outcome: Outcome, seconds: float, time: datetime
+) -> dict[str, Any]:
     """JSON facts of a run; what varies from run to run stands here and in no digest."""
     steps: dict[str, Any] = {}
     models: dict[str, str] = {}
     libraries: set[str] = set()
+    status = outcome.status
     for id, step in plan.steps.items():
-        facts: dict[str, Any] = {"status": outcome.status.get(id, "skipped")}
+        facts: dict[str, Any] = {"status": status.get(id, "skipped")}
         if step.type is not None:
             facts["type"] = step.type.id
             facts["version"] = step.type.version
             libraries.update(step.type.libraries)
-        if id in outcome.keys:
-            facts["key"] = outcome.keys[id]
+        if key := outcome.keys.get(id) or step.key:
+            facts["key"] = key
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
         if id in outcome.errors:
@@ -37,7 +40,7 @@ def make_record(run: str, plan: Plan, outcome: Outcome, seconds: float) -> dict[
         steps[id] = facts
     return {
         "run": run,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": time.isoformat(timespec="seconds"),
         "seconds": round(seconds, 3),
         "musegraph": version("musegraph"),
         "python": platform.python_version(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -46,9 +48,14 @@ class RunResult:
     run: str
     seconds: float
     cancelled: bool = False
-    record: dict[str, Any] = field(default_factory=dict)
     again: Callable[[], Outcome] | None = None
     """Runs the plan once more: for a stored result that turned out to be damaged when read."""
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """JSON facts of the run, made when they are first asked for."""
+        return make_record(self.run, self.plan, self.outcome, self.seconds, self.time)
 
     @property
     def ok(self) -> bool:
@@ -148,9 +155,10 @@ class Engine:
                 stream.emit(Warned(problem))
             seconds = perf_counter() - stream.start
             result = RunResult(plan, outcome, self.store, run, seconds, cancel.is_set())
-            result.record = make_record(run, plan, outcome, seconds)
             ok = result.ok and whole
-            stream.emit(RunFinished(ok, cancel.is_set(), seconds, counts(outcome)))
+            stream.emit(RunFinished(ok, cancel.is_set(), seconds, outcome.count()))
+            if whole:
+                plan.learn(outcome.ended, outcome.outputs, outcome.keys)
         stream.complain()
         result.again = lambda: self.run(self.plan(plan.workflow, _names(plan)), None).outcome
         return result
@@ -199,10 +207,17 @@ class _Stream:
 
     def careful(self, cancel: threading.Event) -> Callable[[Any], None]:
         """An ``emit`` for the executor: who listens may fail, and that ends the run, told once."""
+        if self._on_event is None:
+            return lambda event: None
+        tell, lock, start = self._on_event, self._lock, self.start
 
         def emit(event: Any) -> None:
             try:
-                self.emit(event)
+                with lock:
+                    self._seq += 1
+                    event.seq = self._seq
+                    event.time = perf_counter() - start
+                    tell(event)
             except Exception as error:  # noqa: BLE001  someone else's callback
                 self._error = self._error or error
                 cancel.set()
@@ -219,7 +234,7 @@ class _Stream:
         with self._lock:
             self._seq += 1
             event.seq = self._seq
-            event.time = round(perf_counter() - self.start, 6)
+            event.time = perf_counter() - self.start
             self._on_event(event)
 
 
@@ -227,14 +242,6 @@ def _names(plan: Plan) -> tuple[str, ...]:
     """What to ask for to get the same targets again."""
     named = set(plan.outputs.values()) == set(plan.targets)
     return () if named else tuple(dict.fromkeys(port.node for port in plan.targets))
-
-
-def counts(outcome: Outcome) -> dict[str, int]:
-    """The number of steps by how they ended."""
-    found = {"done": 0, "cached": 0, "failed": 0, "skipped": 0}
-    for status in outcome.status.values():
-        found[status] = found.get(status, 0) + 1
-    return found
 
 
 def read_workflow(source: str | Path | Mapping[str, Any] | Workflow) -> Workflow:

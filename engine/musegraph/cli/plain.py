@@ -250,9 +250,7 @@ def heading(plan: Plan, style: Style) -> str:
 
 def closing(result: RunResult, style: Style) -> str:
     """What ran, what was cached, how long it took; in one line."""
-    from musegraph.run import counts
-
-    found = counts(result.outcome)
+    found = result.outcome.count()
     ran, cached, failed = found["done"], found["cached"], found["failed"]
     time = duration(result.seconds)
     if result.cancelled:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED, NodeType
 from musegraph.node import Port as NodePort
-from musegraph.plan.expand import Flat, FlatNode
+from musegraph.plan.expand import FlatNode
 from musegraph.plan.literals import MEMO, Refused, literal
 from musegraph.plan.steps import Step, Wire
 from musegraph.values import Type, list_of
@@ -25,20 +25,26 @@ if TYPE_CHECKING:
 class Checker:
     """Walks a flat graph from its sources down and makes a :class:`Step` of each node."""
 
-    def __init__(self, flat: Flat, registry: Registry, problems: list[Problem]) -> None:
-        self.flat = flat
+    def __init__(
+        self,
+        nodes: Mapping[str, FlatNode],
+        registry: Registry,
+        problems: list[Problem],
+        steps: MutableMapping[str, Step] | None = None,
+    ) -> None:
+        self.nodes = nodes
         self.registry = registry
         self.problems = problems
-        self.steps: dict[str, Step] = {}
+        self.steps: MutableMapping[str, Step] = {} if steps is None else steps
         self._defaults: dict[tuple[str, str], Any] = {}
 
     def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
         self.problems.append(Problem(node, port, code, message))
 
-    def run(self) -> dict[str, Step]:
+    def run(self, outputs: Mapping[str, Port]) -> dict[str, Step]:
         """All steps that could be made, in an order that respects every link."""
         for id in self.order():
-            node = self.flat.nodes[id]
+            node = self.nodes[id]
             kind = self.registry.get(node.type)
             if node.pin is not None:
                 self.steps[id] = self.pinned(node, kind)
@@ -49,12 +55,12 @@ class Checker:
                     self.unknown(node)
             else:
                 self.steps[id] = self.step(node, kind)
-        for name, port in self.flat.outputs.items():
+        for name, port in outputs.items():
             self.check_output(name, port)
-        return self.steps
+        return dict(self.steps)
 
     def check_output(self, name: str, port: Port) -> None:
-        if port.node not in self.flat.nodes:
+        if port.node not in self.nodes:
             message = f"the output {name!r} points to {port}, and there is no such node"
             self.problem(None, name, "output", message)
         elif (step := self.steps.get(port.node)) and port.port not in step.outputs:
@@ -65,7 +71,7 @@ class Checker:
     def order(self) -> list[str]:
         """The ids, sources first: as they stand in the document where that is such an order."""
         seen: set[str] = set()
-        for id, node in self.flat.nodes.items():
+        for id, node in self.nodes.items():
             for link in node.links.values():
                 if isinstance(link, Port):
                     if link.node not in seen:
@@ -73,10 +79,10 @@ class Checker:
                 elif any(source.node not in seen for source in link):
                     return self.sorted()
             seen.add(id)
-        return list(self.flat.nodes)
+        return list(self.nodes)
 
     def sorted(self) -> list[str]:
-        nodes = self.flat.nodes
+        nodes = self.nodes
         waiting: dict[str, int] = {}
         below: dict[str, list[str]] = {id: [] for id in nodes}
         for id, node in nodes.items():
@@ -134,8 +140,7 @@ class Checker:
     def pinned(self, node: FlatNode, kind: NodeType | None) -> Step:
         outputs: Mapping[str, Type] = {}
         if kind is not None:  # its inputs need not be right, but they say whether it maps
-            trial = Checker(self.flat, self.registry, [])
-            trial.steps = self.steps
+            trial = Checker(self.nodes, self.registry, [], self.steps)
             outputs = trial.step(node, kind).outputs
         assert node.pin is not None
         for name in node.pin:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from musegraph.node import NodeType
+from musegraph.plan.expand import FlatNode
+from musegraph.plan.overlay import Overlay
+from musegraph.store import Entry
 from musegraph.values import Type
 from musegraph.values.canonical import key_digest
 from musegraph.workflow import EMPTY, Port, Workflow
@@ -51,27 +54,144 @@ class Step:
         for wire in self.wires.values():
             yield from wire.sources
 
+    def copy(self) -> Step:
+        """The same step, to be looked at anew."""
+        return Step(
+            self.id,
+            self.type,
+            self.values,
+            self.identities,
+            self.items,
+            self.wires,
+            self.each,
+            self.outputs,
+            self.length,
+            self.muted,
+            self.pin,
+            self.prefix,
+        )
+
     def make_key(self, linked: Mapping[str, str]) -> str:
         """The name of this step's results: which code, given which values."""
-        return key_of(self.prefix, {**self.identities, **linked}, self.each)
+        every = {**self.identities, **linked} if linked else self.identities
+        return key_of(self.prefix, every, self.each)
+
+
+Known = Mapping[str, Entry] | None
+"""The outputs of a step: empty if it is skipped, None if it has to run."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """A workflow ready to run: the steps that its targets need, sources before dependents."""
+    """A workflow ready to run: the steps that its targets need, sources before dependents.
 
-    workflow: Workflow
-    steps: dict[str, Step]
+    ``known`` has the outputs of what need not run, ``active`` the steps that may have to, and
+    ``fresh`` those that this plan found cached.
+    """
+
+    source: Workflow
+    steps: MutableMapping[str, Step]
     outputs: dict[str, Port]
     targets: tuple[Port, ...]
     unused: tuple[str, ...] = ()
+    known: MutableMapping[str, Known] = field(default_factory=dict)
+    active: dict[str, None] = field(default_factory=dict)
+    fresh: tuple[str, ...] = ()
+    nodes: Mapping[str, FlatNode] = field(default_factory=dict)
+    changes: dict[Port | str, Any] = field(default_factory=dict)
+    editor: Editing | None = None
+
+    @property
+    def workflow(self) -> Workflow:
+        """The document that this plan carries out, with all edits in it."""
+        if self.changes:
+            self.source, self.changes = changed(self.source, self.changes), {}
+        return self.source
+
+    def edit(self, changes: Mapping[Port | str, Any]) -> Plan:
+        """The plan after some ports or named inputs were set to values; this one stays as it is.
+
+        It equals a plan made anew of the changed document, and costs what lies below the changes,
+        not what there is. Raises :class:`InvalidWorkflow` if a value does not suit.
+        """
+        if self.editor is None:
+            raise ValueError("a plan made by hand cannot be edited")
+        return self.editor.edit(self, changes)
+
+    def fork(self, changes: dict[Port | str, Any], nodes: dict[str, FlatNode]) -> Plan:
+        """A plan to be changed, which leaves this one as it is."""
+        return Plan(
+            self.source,
+            Overlay(self.steps),
+            self.outputs,
+            self.targets,
+            self.unused,
+            Overlay(self.known),
+            dict(self.active),
+            (),
+            Overlay(self.nodes, nodes),
+            changes,
+            self.editor,
+        )
+
+    def settle(self, ids: Iterable[str]) -> None:
+        """Sort steps, whose state has just been found out, into ``active`` and ``fresh``."""
+        steps = self.steps
+        cached = []
+        for id in ids:
+            if steps[id].state == "cached":
+                cached.append(id)
+                self.active.pop(id, None)
+            else:
+                self.active[id] = None
+        self.fresh = tuple(cached)
+
+    def learn(
+        self,
+        ended: Mapping[str, str],
+        outputs: Mapping[str, Known],
+        keys: Mapping[str, str],
+    ) -> None:
+        """Take in what a run of this plan gave, so that another run repeats nothing of it.
+
+        Steps that read the world stay open, and all below them.
+        """
+        for id, status in ended.items():
+            step = self.steps[id]
+            if status not in ("done", "cached") or id not in self.active:
+                continue
+            if step.pin is None and (step.type is None or not step.type.cache):
+                continue
+            if any(self.known.get(port.node, {}) is None for port in step.sources()):
+                continue
+            self.known[id] = outputs[id]
+            step.key = keys.get(id)
+            step.state = "cached"
+            del self.active[id]
+        self.fresh = ()
 
     def count(self) -> dict[str, int]:
         """The number of steps by state."""
         counts: dict[str, int] = {}
-        for step in self.steps.values():
-            counts[step.state] = counts.get(step.state, 0) + 1
+        for id in self.active:
+            state = self.steps[id].state
+            counts[state] = counts.get(state, 0) + 1
+        if settled := len(self.steps) - len(self.active):
+            counts["cached"] = settled
         return counts
+
+
+class Editing(Protocol):
+    """Makes the plan of a changed document out of the plan before."""
+
+    def edit(self, plan: Plan, changes: Mapping[Port | str, Any]) -> Plan: ...
+
+
+def changed(workflow: Workflow, changes: Mapping[Port | str, Any]) -> Workflow:
+    """The document with values at ports, and at named inputs."""
+    inputs = {name: value for name, value in changes.items() if isinstance(name, str)}
+    ports = {at: value for at, value in changes.items() if not isinstance(at, str)}
+    return workflow.with_values(ports).set_inputs(inputs)
 
 
 def prefix_of(type_: NodeType, profile: str) -> str:
@@ -84,8 +204,15 @@ def key_of(prefix: str, identities: Mapping[str, str], each: tuple[str, ...] = (
 
     A line each. Neither a name nor an identity holds a line feed: canonical JSON escapes it.
     """
-    lines = [f"{port}={identities[port]}" for port in sorted(identities)]
+    lines = key_lines(identities)
     lines.append(prefix)
     if each:
         lines.append("each:" + ",".join(each))
     return key_digest(lines)
+
+
+def key_lines(identities: Mapping[str, str]) -> list[str]:
+    """What a key is made of besides the code: ``port=identity``, sorted by port."""
+    if len(identities) == 1:
+        return [f"{port}={name}" for port, name in identities.items()]
+    return [f"{port}={identities[port]}" for port in sorted(identities)]

@@ -35,6 +35,7 @@ DURABLE_SECONDS = 0.25
 """Results that cost at least this much are written to disk."""
 
 GIGABYTE = 2**30
+_SCALARS = frozenset({str, bool, int, float, type(None)})
 
 
 def default_folder() -> Path:
@@ -135,11 +136,13 @@ class Store:
         ``stored`` is called once they are there. Media go into ``made``, by identity.
         """
         made = {} if made is None else made
-        place = key or f"once-{uuid4().hex}"
-        entries = {
-            name: self.enter(value, seconds, f"{place}/{name}", made)
-            for name, value in outputs.items()
-        }
+        entries: dict[str, Entry] = {}
+        for name, value in outputs.items():
+            if type(value) in _SCALARS:
+                entries[name] = Entry(json_identity(value), json=value)
+            else:
+                place = key or f"once-{uuid4().hex}"
+                entries[name] = self.enter(value, seconds, f"{place}/{name}", made)
         record = Record(entries, seconds, type_, recipe)
         if key is not None:
             self.put_record(key, record, durable or seconds >= DURABLE_SECONDS, stored, made)

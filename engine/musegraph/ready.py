@@ -1,0 +1,66 @@
+"""The steps that could run now, by the resource that they use."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+
+from musegraph.plan import Step
+
+LOOK_AHEAD = 32
+"""How many ready steps are looked at for one whose models are loaded."""
+
+LIMITS = {"device": 1, "network": 8}
+"""How many steps that use a resource run at once; the number of workers bounds the rest."""
+
+
+class Ready:
+    """Queues of ready steps. Whoever calls holds the lock of the run."""
+
+    def __init__(
+        self, steps: Mapping[str, Step], workers: int, has_models: Callable[[str], bool]
+    ) -> None:
+        self.steps = steps
+        self.workers = workers
+        self.has_models = has_models
+        self._queues: dict[str, deque[str]] = {}
+        self._using: dict[str, int] = {}
+
+    def uses(self, id: str) -> str:
+        type_ = self.steps[id].type
+        return type_.uses if type_ is not None else "cpu"
+
+    def push(self, ids: Iterable[str]) -> None:
+        queues = self._queues
+        for id in ids:
+            uses = self.uses(id)
+            if uses not in queues:
+                queues[uses] = deque()
+            queues[uses].append(id)
+
+    def takeable(self) -> bool:
+        return any(queue and self._free(uses) for uses, queue in self._queues.items())
+
+    def take(self) -> str | None:
+        """The next step to run, if resources allow: one whose models are loaded before others."""
+        for uses, queue in self._queues.items():
+            if not queue or not self._free(uses):
+                continue
+            chosen = queue[0]
+            if uses == "device" and len(queue) > 1:
+                ahead = islice(queue, LOOK_AHEAD)
+                chosen = next((id for id in ahead if self.has_models(id)), chosen)
+            if chosen is queue[0]:
+                queue.popleft()
+            else:
+                queue.remove(chosen)
+            self._using[uses] = self._using.get(uses, 0) + 1
+            return chosen
+        return None
+
+    def release(self, id: str) -> None:
+        self._using[self.uses(id)] -= 1
+
+    def _free(self, uses: str) -> bool:
+        return self._using.get(uses, 0) < LIMITS.get(uses, self.workers)
