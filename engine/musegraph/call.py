@@ -11,7 +11,7 @@ from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, MusegraphError, NodeError
 from musegraph.events import StepStarted
 from musegraph.node import UNSET, NodeType
-from musegraph.plan import Step, key_lines, key_of
+from musegraph.plan import Step, key_from, key_lines, key_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
 from musegraph.values import Media, Reference, Type
@@ -52,7 +52,9 @@ class Call:
                 self.identities[name] = entry.identity
         if self.type.model_ports:
             self._identify_models()
-        self.key = key_of(step.prefix, self.identities, step.each) if self.type.cache else None
+        self.lines = key_lines(self.identities)
+        """What the key is made of besides the code."""
+        self.key = key_from(step.prefix, self.lines, step.each) if self.type.cache else None
 
     def _identify_models(self) -> None:
         """Let model sources count by the content of their files, not by their names."""
@@ -91,7 +93,7 @@ class Call:
         )
 
     def _recipe(self) -> tuple[str, ...]:
-        return (self.step.prefix, *key_lines(self.identities))
+        return (self.step.prefix, *self.lines)
 
     def _values(self) -> dict[str, Any]:
         """The arguments; raises :class:`Lost` if a source has to run again first."""

@@ -8,66 +8,25 @@ one step for a while, so that a thousand tiny steps never pay for a switch betwe
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 from musegraph.call import Call, Lost, references_of
 from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.models import Models
-from musegraph.plan import Known, Overlay, Plan, Step, gather
+from musegraph.outcome import Outcome, describe
+from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Record, Store
-
-Status = Literal["done", "cached", "failed", "skipped", "lost"]
 
 PATIENCE = 0.002
 """Seconds that a step may take before another worker is woken for what is ready."""
 
 MAX_AGAIN = 3
 """How often a step may run again in one run because its data was lost."""
-
-
-@dataclass
-class Outcome:
-    """What came of a batch: status, outputs and seconds by step.
-
-    ``ended`` has the steps that this run looked at. The others, ``settled`` of them, are as an
-    earlier run left them.
-    """
-
-    plan: Plan | None = None
-    settled: int = 0
-    ended: dict[str, Status] = field(default_factory=dict)
-    outputs: MutableMapping[str, Known] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-    calls: int = 0
-    held: dict[str, Any] = field(default_factory=dict)
-    """Without a disk: the values of the targets, by identity, so that none is evicted."""
-
-    @property
-    def status(self) -> dict[str, Status]:
-        """How every step ended, as far as it did."""
-        found: dict[str, Status] = {}
-        for id in self.plan.steps if self.plan is not None else ():
-            if id in self.ended:
-                found[id] = self.ended[id]
-            elif self.outputs.get(id) is not None:
-                found[id] = "cached"
-        return found
-
-    def count(self) -> dict[str, int]:
-        """The number of steps by how they ended."""
-        counts = {"done": 0, "cached": 0, "failed": 0, "skipped": 0}
-        for status in self.ended.values():
-            counts[status] = counts.get(status, 0) + 1
-        counts["cached"] += self.settled
-        return counts
 
 
 class Execution:
@@ -395,16 +354,3 @@ class Execution:
         self._left += 1
         self._ready.push([id])
         self._change.notify_all()
-
-
-def describe(error: BaseException) -> tuple[str, str | None]:
-    """An error as a sentence, and its traceback if it was not raised on purpose."""
-    if isinstance(error, MusegraphError):
-        return str(error), None
-    import traceback
-
-    detail = "".join(traceback.format_exception(error))
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return f"there is not enough memory: {str(error) or 'the system refused it'}", detail
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", detail

@@ -23,6 +23,7 @@ from typing import (
 from musegraph.annotations import type_of
 from musegraph.errors import InvalidNode, NodeError
 from musegraph.values import Reference, Type
+from musegraph.values.types import SCALARS
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -34,6 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Uses = Literal["cpu", "device", "network"]
 REQUIRED: Final[Any] = inspect.Parameter.empty
+_SIMPLE = SCALARS - {"Json"}
 
 
 class _Unset:
@@ -215,7 +217,7 @@ class NodeType:
     @cached_property
     def simple(self) -> bool:
         """Whether all that goes in is text, numbers and truths, which nobody can change."""
-        return all(port.plain is not None for port in self.inputs.values())
+        return all(port.type.name in _SIMPLE for port in self.inputs.values())
 
     @cached_property
     def generic(self) -> bool:

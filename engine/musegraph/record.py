@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 from musegraph.device import profile
-from musegraph.execute import Outcome
+from musegraph.outcome import Outcome
 from musegraph.plan import Plan
 
 

@@ -16,6 +16,7 @@ from musegraph.device import asked_device
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.events import Event, RunFinished, RunStarted, Warned
 from musegraph.executors import Executor, InProcess, Outcome
+from musegraph.garbage import settled, uncollected
 from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
@@ -111,7 +112,9 @@ class Engine:
         self.executor: Executor = executor or InProcess(self.store, self.models)
 
     def plan(self, workflow: Workflow, only: Iterable[str] = ()) -> Plan:
-        return make_plan(workflow, self.registry, self.store, self.models, only)
+        """The steps of a run and what is known of them; raises :class:`InvalidWorkflow`."""
+        with uncollected():
+            return make_plan(workflow, self.registry, self.store, self.models, only)
 
     def settle(
         self,
@@ -147,7 +150,8 @@ class Engine:
         outcome = Outcome()
         whole = False
         try:
-            outcome = self.executor.run(plan, stream.careful(cancel), cancel)
+            with settled():
+                outcome = self.executor.run(plan, stream.careful(cancel), cancel)
             whole = True
         finally:
             self.store.flush()

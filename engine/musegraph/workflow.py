@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
+from musegraph.garbage import uncollected
 from musegraph.values import canonical, parse, pretty
 from musegraph.values.canonical import is_identity
 
@@ -143,9 +144,10 @@ class Workflow:
     @classmethod
     def parse(cls, source: str | Mapping[str, Any], folder: Path | None = None) -> Workflow:
         """A workflow from its text or JSON; raises with every structural problem at once."""
-        document = parse(source) if isinstance(source, str) else deepcopy(source)
         problems: list[Problem] = []
-        made = _workflow(document, folder, problems)
+        with uncollected():
+            document = parse(source) if isinstance(source, str) else deepcopy(source)
+            made = _workflow(document, folder, problems)
         if problems:
             raise InvalidWorkflow(problems)
         return made
@@ -255,7 +257,7 @@ def _graph(document: Mapping[str, Any], where: str, problems: list[Problem]) -> 
         if not _is_id(id):
             message = f"{id!r} is no node id: letters, digits, _ and -, 64 at most, no digit first"
             problems.append(_bad(where + id, None, "bad-id", message))
-        if isinstance(entry, Mapping):
+        if type(entry) is dict or isinstance(entry, Mapping):
             nodes[id] = _node(where + id, entry, problems)
         else:
             problems.append(_bad(where + id, None, "structure", "this node is no object"))
@@ -363,7 +365,7 @@ def _object(
     value = entry.get(key)
     if value is None:
         return EMPTY
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return value
     problems.append(_bad(node, None, "structure", f"{key!r} has to be an object"))
     return EMPTY

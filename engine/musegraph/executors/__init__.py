@@ -6,8 +6,8 @@ import threading
 from typing import Protocol
 
 from musegraph.context import Emit
-from musegraph.execute import Outcome
 from musegraph.executors.in_process import InProcess
+from musegraph.outcome import Outcome
 from musegraph.plan import Plan
 
 __all__ = ["Executor", "InProcess", "Outcome"]

@@ -6,8 +6,9 @@ import os
 import threading
 
 from musegraph.context import Emit
-from musegraph.execute import Execution, Outcome
+from musegraph.execute import Execution
 from musegraph.models import Models
+from musegraph.outcome import Outcome
 from musegraph.plan import Plan
 from musegraph.store import Store
 

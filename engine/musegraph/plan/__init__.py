@@ -13,7 +13,7 @@ from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
 from musegraph.plan.overlay import Overlay
-from musegraph.plan.steps import Known, Plan, Step, Wire, key_lines, key_of
+from musegraph.plan.steps import Known, Plan, Step, Wire, key_from, key_lines, key_of
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
 
@@ -25,6 +25,7 @@ __all__ = [
     "Wire",
     "check",
     "gather",
+    "key_from",
     "key_lines",
     "key_of",
     "make_plan",
@@ -38,9 +39,10 @@ def check(workflow: Workflow, registry: Registry, models: Models | None = None) 
     """
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
-    steps = Checker(flat.nodes, registry, problems).run(flat.outputs)
+    checker = Checker(flat.nodes, registry, problems)
+    steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
-    check_files(workflow, steps, None, problems)
+    check_files(workflow, checker.filed, None, problems)
     if models is not None:
         _check_models(steps, models, problems)
     return _distinct(problems)
@@ -68,13 +70,14 @@ def make_plan(
     """
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
-    steps = Checker(flat.nodes, registry, problems).run(flat.outputs)
+    checker = Checker(flat.nodes, registry, problems)
+    steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
-    check_files(workflow, steps, store, problems)
+    check_files(workflow, checker.filed, store, problems)
     targets = _targets(workflow, flat, steps, tuple(only), problems)
     if problems:
         raise InvalidWorkflow(_distinct(problems))
-    adopt_files(workflow, steps, store)
+    adopt_files(workflow, checker.filed, store)
     needed = _needed(steps, targets)
     kept = steps if len(needed) == len(steps) else {i: s for i, s in steps.items() if i in needed}
     unused = tuple(id for id in steps if id not in needed)

@@ -36,6 +36,8 @@ class Checker:
         self.registry = registry
         self.problems = problems
         self.steps: MutableMapping[str, Step] = {} if steps is None else steps
+        self.filed: dict[str, Step] = {}
+        """The steps with files among their literals."""
         self._defaults: dict[tuple[str, str], Any] = {}
 
     def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
@@ -222,6 +224,8 @@ class Checker:
             message = f"it is a {made.type}, and another input has settled on another type"
             self.problem(step.id, port.name, "type", message)
         step.values[port.name] = made.value
+        if not (port.type.item or port.type).is_json:
+            self.filed[step.id] = step
         step.identities[port.name] = made.identity
         if made.each:
             lengths[port.name] = made.length

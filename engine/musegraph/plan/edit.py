@@ -129,12 +129,10 @@ class Editor:
             plan.steps[id] = step
             if (step.outputs, step.length) != (before.outputs, before.length):
                 shaped.add(id)
-        made = {id: plan.steps[id] for id in affected}
-        new = {id: made[id] for id in nodes}
-        check_files(plan.source, new, self.store, problems)
+        check_files(plan.source, checker.filed, self.store, problems)
         if not problems:
-            adopt_files(plan.source, new, self.store)
-        return list(made.values())
+            adopt_files(plan.source, checker.filed, self.store)
+        return [plan.steps[id] for id in affected]
 
     def _affected(self, plan: Plan, nodes: Mapping[str, FlatNode]) -> list[str]:
         """The changed steps and all below them, in order."""

@@ -204,11 +204,12 @@ def key_of(prefix: str, identities: Mapping[str, str], each: tuple[str, ...] = (
 
     A line each. Neither a name nor an identity holds a line feed: canonical JSON escapes it.
     """
-    lines = key_lines(identities)
-    lines.append(prefix)
-    if each:
-        lines.append("each:" + ",".join(each))
-    return key_digest(lines)
+    return key_from(prefix, key_lines(identities), each)
+
+
+def key_from(prefix: str, lines: list[str], each: tuple[str, ...]) -> str:
+    """The key made of lines that :func:`key_lines` gave."""
+    return key_digest([*lines, prefix, "each:" + ",".join(each)] if each else [*lines, prefix])
 
 
 def key_lines(identities: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,51 @@
+"""When Python looks for garbage: not while a large graph is read, planned or begun.
+
+A search goes through every object there is. Reading and planning make many objects and no cycles,
+so that each search on the way is for nothing, and costs more the larger the graph.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOCK = threading.Lock()
+_running = 0
+_frozen = False
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for garbage in here: for code of ours that makes no cycles."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """What is there now is left out of searches until the last of those in here leaves.
+
+    Nodes are someone else's code, so garbage is collected while they run; only plans, models and
+    modules need not be gone through again and again.
+    """
+    global _running, _frozen
+    with _LOCK:
+        _running += 1
+        if _running == 1 and not gc.get_freeze_count():
+            gc.freeze()
+            _frozen = True
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _running -= 1
+            if not _running and _frozen:
+                gc.unfreeze()
+                _frozen = False

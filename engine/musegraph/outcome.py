@@ -1,0 +1,64 @@
+"""What came of a batch of steps."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from musegraph.errors import MusegraphError
+from musegraph.plan import Known, Plan
+
+Status = Literal["done", "cached", "failed", "skipped", "lost"]
+
+
+@dataclass
+class Outcome:
+    """What came of a batch: status, outputs and seconds by step.
+
+    ``ended`` has the steps that this run looked at. The others, ``settled`` of them, are as an
+    earlier run left them.
+    """
+
+    plan: Plan | None = None
+    settled: int = 0
+    ended: dict[str, Status] = field(default_factory=dict)
+    outputs: MutableMapping[str, Known] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    calls: int = 0
+    held: dict[str, Any] = field(default_factory=dict)
+    """Without a disk: the values of the targets, by identity, so that none is evicted."""
+
+    @property
+    def status(self) -> dict[str, Status]:
+        """How every step ended, as far as it did."""
+        found: dict[str, Status] = {}
+        for id in self.plan.steps if self.plan is not None else ():
+            if id in self.ended:
+                found[id] = self.ended[id]
+            elif self.outputs.get(id) is not None:
+                found[id] = "cached"
+        return found
+
+    def count(self) -> dict[str, int]:
+        """The number of steps by how they ended."""
+        counts = {"done": 0, "cached": 0, "failed": 0, "skipped": 0}
+        for status in self.ended.values():
+            counts[status] = counts.get(status, 0) + 1
+        counts["cached"] += self.settled
+        return counts
+
+
+def describe(error: BaseException) -> tuple[str, str | None]:
+    """An error as a sentence, and its traceback if it was not raised on purpose."""
+    if isinstance(error, MusegraphError):
+        return str(error), None
+    import traceback
+
+    detail = "".join(traceback.format_exception(error))
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return f"there is not enough memory: {str(error) or 'the system refused it'}", detail
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", detail
