@@ -74,7 +74,7 @@ class Call:
         self.site.emit(StepStarted(self.step.id))
         if self.step.each:
             return self._run_each(values, forced)
-        context = RunContext(self.step.id, self.site)
+        context = RunContext(self.step.id, self.site) if self.type.context else None
         start = perf_counter()
         outputs = self._invoke(values, context)
         return self._put(self.key, outputs, perf_counter() - start)
@@ -89,7 +89,7 @@ class Call:
             durable=id in self.site.durable,
             recipe=self._recipe(),
             made=self.made,
-            stored=None if self.step.each else self.site.stored(id),
+            stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
         )
 
     def _recipe(self) -> tuple[str, ...]:
@@ -231,7 +231,7 @@ class Call:
             )
         return record
 
-    def _invoke(self, arguments: dict[str, Any], context: RunContext) -> dict[str, Any]:
+    def _invoke(self, arguments: dict[str, Any], context: RunContext | None) -> dict[str, Any]:
         kind = self.type
         if not kind.simple:
             arguments = {name: own(value) for name, value in arguments.items()}

@@ -237,8 +237,9 @@ class Execution:
         if call.key is not None:
             self.outcome.keys[step.id] = call.key
             with self._lock:
-                if call.key in self._flying:
-                    self._flying[call.key].append(step.id)
+                twins = self._flying.get(call.key)
+                if twins is not None:
+                    twins.append(step.id)
                     return False
                 self._flying[call.key] = []
         start = perf_counter()
@@ -315,20 +316,19 @@ class Execution:
     def _settle(self, id: str) -> str | None:
         """Free what waited for this step; one that is ready now, to go on with."""
         with self._lock:
-            self._ready.release(id)
             self._left -= 1
-            self.site.kept.pop(id, None)
+            if self.site.kept:
+                self.site.kept.pop(id, None)
             ready = []
-            first = id not in self._forced
-            waiters = self._refill.pop(id, [])
+            first = not self._forced or id not in self._forced
+            waiters = self._refill.pop(id, ()) if self._refill else ()
             for dependent in (*waiters, *(self._below.get(id, ()) if first else ())):
                 self._waiting[dependent] -= 1
                 if not self._waiting[dependent]:
                     ready.append(dependent)
-            self._ready.push(ready)
             if not self._left:
                 self._change.notify_all()
-            return self._take() if ready else None
+            return self._ready.follow(id, ready, self._over)
 
     def _wait_for(self, id: str, producers: set[str]) -> None:
         """Put a step back until its sources, whose data is lost, have run again."""

@@ -59,6 +59,21 @@ class Ready:
             return chosen
         return None
 
+    def follow(self, done: str, ready: list[str], over: bool) -> str | None:
+        """After a step: what it made ready joins the others; the next one to run, if any.
+
+        One of those that it made ready goes first: its inputs are at hand, and what the step
+        used is free for it. Where models are used, the one whose model is loaded goes first.
+        """
+        uses = self.uses(done)
+        if ready and not over and uses == "cpu" == self.uses(ready[0]):
+            if len(ready) > 1:
+                self.push(ready[1:])
+            return ready[0]
+        self._using[uses] -= 1
+        self.push(ready)
+        return None if over else self.take()
+
     def release(self, id: str) -> None:
         self._using[self.uses(id)] -= 1
 

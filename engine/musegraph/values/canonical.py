@@ -38,6 +38,8 @@ def json_identity(value: Json) -> str:
 
     Short values stay readable in keys and records, and cost no hashing.
     """
+    if type(value) is float:
+        return "json:" + number_text(value)
     text = canonical(value)
     return "json:" + text if len(text) <= INLINE else digest("json", text)
 
