@@ -25,6 +25,9 @@ from musegraph.store import Record, Store
 PATIENCE = 0.002
 """Seconds that a step may take before another worker is woken for what is ready."""
 
+BRIEF = 0.0003
+"""Seconds below which a step is not worth a second worker: one that finds only such rests."""
+
 MAX_AGAIN = 3
 """How often a step may run again in one run because its data was lost."""
 
@@ -62,6 +65,8 @@ class Execution:
         self._hard: set[str] = set()
         self._flying: dict[str, list[str]] = {}
         self._since: dict[int, float] = {}
+        """When each busy worker began with its step."""
+        self._resting: set[int] = set()
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._left = len(plan.active)
@@ -160,7 +165,6 @@ class Execution:
             following: str | None = None
             while (id := following or self._next()) is not None:
                 following = self._perform(self.plan.steps[id])
-                self._since[threading.get_ident()] = perf_counter()
         except BaseException as error:  # noqa: BLE001  a defect of ours: it ends the run, told
             with self._lock:
                 self._crash = error
@@ -171,7 +175,10 @@ class Execution:
         """Wait for a step to run; None when the run is over."""
         me = threading.get_ident()
         with self._lock:
-            while (id := self._take()) is None:
+            rested = me not in self._resting
+            self._resting.discard(me)
+            while not rested or (id := self._take()) is None:
+                rested = True
                 self._since.pop(me, None)
                 if self._over:
                     return None
@@ -328,6 +335,12 @@ class Execution:
                     ready.append(dependent)
             if not self._left:
                 self._change.notify_all()
+            me, now = threading.get_ident(), perf_counter()
+            if len(self._since) > 1 and now - self._since[me] < BRIEF:
+                self._resting.add(me)
+                self._ready.leave(id, ready)
+                return None
+            self._since[me] = now
             return self._ready.follow(id, ready, self._over)
 
     def _wait_for(self, id: str, producers: set[str]) -> None:

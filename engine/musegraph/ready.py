@@ -70,9 +70,13 @@ class Ready:
             if len(ready) > 1:
                 self.push(ready[1:])
             return ready[0]
-        self._using[uses] -= 1
-        self.push(ready)
+        self.leave(done, ready)
         return None if over else self.take()
+
+    def leave(self, done: str, ready: list[str]) -> None:
+        """After a step: what it used is free, and what it made ready joins the others."""
+        self._using[self.uses(done)] -= 1
+        self.push(ready)
 
     def release(self, id: str) -> None:
         self._using[self.uses(id)] -= 1
