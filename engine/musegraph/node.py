@@ -132,6 +132,11 @@ class Port:
         return self.annotation if self.annotation in (str, bool, int, float) else None
 
     @cached_property
+    def settled(self) -> bool:
+        """Whether what a scalar means here depends on nothing else: neither links nor files."""
+        return not self.generic and (self.type.item or self.type).is_json
+
+    @cached_property
     def memo(self) -> dict[Any, Any]:
         """What the planner has found out about values at this port; it may be emptied."""
         return {}

@@ -91,15 +91,15 @@ def make_plan(
     return plan
 
 
-def _needed(steps: Mapping[str, Step], targets: Iterable[Port]) -> set[str]:
-    needed: set[str] = set()
-    todo = [port.node for port in targets]
-    while todo:
-        id = todo.pop()
-        if id not in needed and id in steps:
-            needed.add(id)
-            todo.extend(source.node for source in steps[id].sources())
-    return needed
+def _needed(steps: dict[str, Step], targets: Iterable[Port]) -> set[str]:
+    """The targets and all above them: one pass, since every step stands below its sources."""
+    needed = {port.node for port in targets if port.node in steps}
+    for id in reversed(steps):
+        if id in needed:
+            for wire in steps[id].wires.values():
+                for source in wire.sources:
+                    needed.add(source.node)
+    return needed & steps.keys()
 
 
 def _targets(

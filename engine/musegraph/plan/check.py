@@ -11,7 +11,7 @@ from musegraph.errors import Problem
 from musegraph.node import REQUIRED, NodeType
 from musegraph.node import Port as NodePort
 from musegraph.plan.expand import FlatNode
-from musegraph.plan.literals import MEMO, Refused, literal
+from musegraph.plan.literals import MEMO, SCALARS, Refused, literal
 from musegraph.plan.steps import Step, Wire
 from musegraph.values import Type, list_of
 from musegraph.values.codec import identity, to_json
@@ -45,9 +45,12 @@ class Checker:
 
     def run(self, outputs: Mapping[str, Port]) -> dict[str, Step]:
         """All steps that could be made, in an order that respects every link."""
+        kinds: dict[str, NodeType | None] = {}
         for id in self.order():
             node = self.nodes[id]
-            kind = self.registry.get(node.type)
+            if node.type not in kinds:
+                kinds[node.type] = self.registry.get(node.type)
+            kind = kinds[node.type]
             if node.pin is not None:
                 self.steps[id] = self.pinned(node, kind)
             elif kind is None:
@@ -161,15 +164,19 @@ class Checker:
         step = Step(node.id, kind)
         bindings: dict[str, Type] = {}
         lengths: dict[str, int | None] = {}
+        values, links = node.values, node.links
         for name, port in kind.inputs.items():
-            if name in node.broken:
-                continue  # the node upstream has a problem of its own
-            link = node.links.get(name)
-            if link is not None:
-                self.wire(step, port, link, bindings, lengths)
-            elif name in node.values:
-                self.value(step, port, node.values[name], bindings, lengths)
-            else:
+            if name in links:
+                if name not in node.broken:  # else the node upstream has a problem of its own
+                    self.wire(step, port, links[name], bindings, lengths)
+            elif name in values:
+                value = values[name]
+                known = port.memo.get((type(value), value)) if type(value) in SCALARS else None
+                if known is not None and port.settled:
+                    step.values[name], step.identities[name] = known.value, known.identity
+                else:
+                    self.value(step, port, value, bindings, lengths)
+            elif name not in node.broken:
                 self.default(step, kind, port)
         if lengths:
             self.mapped(step, lengths)

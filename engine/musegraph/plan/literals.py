@@ -51,13 +51,13 @@ class Literal(NamedTuple):
 MEMO = 4096
 """Literals remembered for each port."""
 
-_SCALARS = frozenset({str, bool, int, float})
+SCALARS = frozenset({str, bool, int, float})
 
 
 def literal(port: Port, value: Any) -> Literal:
     """As :func:`convert`; what a short scalar means at a port is found out once."""
     kind = type(value)
-    if kind not in _SCALARS or (kind is str and len(value) > MEMO):
+    if kind not in SCALARS or (kind is str and len(value) > MEMO):
         return convert(port, value)
     known = port.memo.get((kind, value))
     if known is None:
