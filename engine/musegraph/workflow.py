@@ -282,10 +282,11 @@ def _node(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Node:
     if not isinstance(kind, str):
         problems.append(_bad(id, None, "structure", "this node has no type"))
         kind = ""
-    values = _object(entry, "values", id, problems)
+    values = _object(entry, "values", id, problems) if "values" in entry else EMPTY
+    sources = _object(entry, "links", id, problems) if "links" in entry else EMPTY
     links: dict[str, Link] = {}
-    for name, source in _object(entry, "links", id, problems).items():
-        link = _link(source)
+    for name, source in sources.items():
+        link = _port(source) if type(source) is str else _link(source)
         if link is None:
             message = f"the link {source!r} has to be 'node.port' or a list of such"
             problems.append(_bad(id, name, "bad-link", message))
@@ -381,8 +382,10 @@ def _link(source: Any) -> Link | None:
 def _port(text: Any) -> Port | None:
     if not isinstance(text, str):
         return None
-    node, dot, port = text.partition(".")
-    return Port(node, port) if dot and _is_id(node) and _is_port(port) else None
+    node, _, port = text.partition(".")
+    if len(text) < 65 and text.isascii() and node.isidentifier() and port.isidentifier():
+        return Port(node, port)  # the common case, told with the fewest questions
+    return Port(node, port) if _is_id(node) and _is_port(port) else None
 
 
 def _is_port(text: str) -> bool:

@@ -97,13 +97,13 @@ class Forecast:
             step.state = "open" if linked is None else "run"
             return None
         step.state, step.key = "run", None
-        ids = self.linked_identities(step, linked)
+        ids = self.linked_identities(step, linked) if linked else {}
         if ids is None:
             return None
-        step.key = step.make_key(ids)
+        step.key = key = step.make_key(ids)
         if not kind.cache:
             return None
-        record = self.store.record(step.key)
+        record = self.store.record(key)
         if record is None:
             return None
         step.state = "cached"

@@ -214,6 +214,4 @@ def key_from(prefix: str, lines: list[str], each: tuple[str, ...]) -> str:
 
 def key_lines(identities: Mapping[str, str]) -> list[str]:
     """What a key is made of besides the code: ``port=identity``, sorted by port."""
-    if len(identities) == 1:
-        return [f"{port}={name}" for port, name in identities.items()]
-    return [f"{port}={identities[port]}" for port in sorted(identities)]
+    return [f"{port}={name}" for port, name in sorted(identities.items())]
