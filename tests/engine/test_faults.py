@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 import sqlite3
 import time
 from pathlib import Path
@@ -86,3 +87,21 @@ def test_a_cache_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None
     with pytest.raises(StoreError, match="newer Musegraph"):
         Disk(tmp_path)
     assert index.read_bytes() == before
+
+
+def test_a_disk_that_fills_up_leaves_no_half_object_and_no_temporary_file(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    data = b"x" * 4_000_000
+    name = digest_of_buffers([data])
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))  # short writes, then EFBIG
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            disk.put([data], name, 1.0, 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not disk.has(name)
+    assert not list((tmp_path / "new").iterdir())
+    assert put(disk, data, 1.0) == name
+    assert disk.get(name) == data
+    disk.close()
