@@ -2,7 +2,8 @@
 
 An object is written to a temporary file and renamed to its digest, so it is there whole or not at
 all; it is verified when it is read, so damage is noticed and costs a recomputation, never a wrong
-result. The record that names it is written after it.
+result. The record that names it is written after it. What goes first is what is cheapest to make
+again per byte, aged by use, as in memory (see `live.py`); the age outlives the process.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,16 @@ from musegraph.errors import StoreError
 from musegraph.store.records import Entry, Record
 from musegraph.values.canonical import digest_of_buffers, is_digest
 
+try:
+    import fcntl
+except ImportError:  # Windows: who writes cannot be told, so nothing is swept there
+    fcntl = None  # type: ignore[assignment]
+
 VERSION = 1
+MEGABYTE = 2**20
+LEFT_OVER_SECONDS = 60
+"""A temporary file is swept only at this age: one just made may not be locked yet."""
+
 _TABLES = """
 create table if not exists records(
   key text primary key, type text, outputs text, seconds real, recipe text, used integer
@@ -31,6 +42,9 @@ create table if not exists objects(
 create table if not exists files(
   path text primary key, size integer, mtime integer, inode integer, digest text
 ) without rowid;
+create table if not exists ranks(digest text primary key, rank real) without rowid;
+create table if not exists age(id integer primary key check (id = 0), age real);
+insert or ignore into age values(0, 0);
 """
 
 
@@ -40,9 +54,12 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._objects = folder / "objects"
+        self._new = folder / "new"
         self._lock = threading.Lock()
+        self._touched: set[str] = set()
         try:
             self._objects.mkdir(parents=True, exist_ok=True)
+            self._new.mkdir(exist_ok=True)
             self._db = sqlite3.connect(
                 folder / "index.sqlite", check_same_thread=False, isolation_level=None, timeout=30
             )
@@ -57,17 +74,54 @@ class Disk:
             self._db.executescript(_TABLES)
             self._db.execute(f"pragma user_version={VERSION}")
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"the cache at {folder} cannot be used: {error}") from None
+            raise self._unusable(error) from None
+        self._sweep()
+
+    def _unusable(self, error: Exception) -> StoreError:
+        """What is wrong with the folder or its index, and what to do about it."""
+        index = self.folder / "index.sqlite"
+        damaged = isinstance(error, sqlite3.DatabaseError) and getattr(
+            error, "sqlite_errorcode", 0
+        ) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        if damaged:
+            return StoreError(
+                f"the cache at {self.folder} cannot be used: its index is damaged ({error}); move"
+                f" {index} away, with the files that begin with its name, and run again: a new"
+                " index is begun, and what was kept is computed again when it is needed"
+            )
+        return StoreError(
+            f"the cache at {self.folder} cannot be used: {error}; use a folder that can be"
+            " written (--cache, or the variable MUSEGRAPH_CACHE)"
+        )
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left half written; a living writer holds a lock."""
+        if fcntl is None:
+            return
+        for left in self._new.iterdir():
+            try:
+                if time.time() - left.stat().st_mtime < LEFT_OVER_SECONDS:
+                    continue
+                with left.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    left.unlink(missing_ok=True)
+            except OSError:  # being written, or swept by another process
+                continue
+
+    def _row(self, query: str, value: str) -> Any:
+        """The first row of a query, or None; an index that cannot be read is a StoreError."""
+        try:
+            with self._lock:
+                return self._db.execute(query, (value,)).fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
 
     def record(self, key: str) -> Record | None:
-        with self._lock:
-            row = self._db.execute(
-                "select outputs, seconds, type, recipe from records where key=?", (key,)
-            ).fetchone()
+        row = self._row("select outputs, seconds, type, recipe from records where key=?", key)
         if row is None:
             return None
         outputs = {name: Entry.from_json(made) for name, made in json.loads(row[0]).items()}
@@ -123,12 +177,15 @@ class Disk:
         size = sum(memoryview(buffer).nbytes for buffer in buffers)
         if not place.exists():
             place.parent.mkdir(exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+            handle, temporary = tempfile.mkstemp(dir=self._new)
             try:
                 with os.fdopen(handle, "wb") as file:
+                    if fcntl is not None:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     for buffer in buffers:
                         file.write(buffer)
-                Path(temporary).replace(place)
+                    file.flush()
+                    Path(temporary).replace(place)  # under the lock: no sweep can come between
             except BaseException:
                 Path(temporary).unlink(missing_ok=True)
                 raise
@@ -138,6 +195,16 @@ class Disk:
                 " on conflict(digest) do update set used=excluded.used",
                 (digest, size, seconds, now),
             )
+            self._rank([digest])
+
+    def _rank(self, digests: Iterable[str]) -> None:
+        """Make objects as young as if they had just been made. The caller holds the lock."""
+        self._db.executemany(
+            "insert or replace into ranks select digest,"
+            f" (select age from age) + seconds * {MEGABYTE} / (bytes + 1)"
+            " from objects where digest=?",
+            [(digest,) for digest in digests],
+        )
 
     def get(self, digest: str) -> bytearray | None:
         """The bytes of an object; None if it is gone or damaged (it is then removed)."""
@@ -151,6 +218,7 @@ class Disk:
         if digest_of_buffers([data]) != digest:
             place.unlink(missing_ok=True)
             return None
+        self._touched.add(digest)  # ranked when the cache is next shrunk: a hit writes nothing
         return data
 
     def pin(self, digest: str, pinned: bool = True) -> None:
@@ -163,10 +231,7 @@ class Disk:
             facts = path.stat()
         except OSError:
             return None
-        with self._lock:
-            row = self._db.execute(
-                "select size, mtime, inode, digest from files where path=?", (str(path),)
-            ).fetchone()
+        row = self._row("select size, mtime, inode, digest from files where path=?", str(path))
         same = row is not None and row[:3] == (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         return str(row[3]) if same else None
 
@@ -183,20 +248,27 @@ class Disk:
         return int(row[0])
 
     def shrink(self, budget: int) -> int:
-        """Remove what is cheapest to make again per byte until the rest fits; bytes removed."""
+        """Remove what is least worth keeping until the rest fits; the bytes removed."""
         over = self.size() - budget
         removed = 0
+        with self._lock:
+            touched, self._touched = self._touched, set()
+            self._rank(list(touched))
         while removed < over:
             with self._lock:
                 rows = self._db.execute(
-                    "select digest, bytes from objects where pinned=0"
-                    " order by seconds / (bytes + 1), used limit 64"
+                    "select digest, bytes, coalesce(rank, 0) from objects"
+                    " left join ranks using (digest) where pinned=0"
+                    " order by 3, used limit 64"
                 ).fetchall()
                 if not rows:
                     break
-                for digest, size in rows:
-                    self._db.execute("delete from objects where digest=?", (digest,))
+                for digest, size, rank in rows:
+                    # The file first: if we are killed here, the row is found again and removed.
                     self.path(digest).unlink(missing_ok=True)
+                    self._db.execute("delete from objects where digest=?", (digest,))
+                    self._db.execute("delete from ranks where digest=?", (digest,))
+                    self._db.execute("update age set age=max(age, ?)", (rank,))
                     removed += size
                     if removed >= over:
                         break
