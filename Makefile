@@ -9,12 +9,13 @@ STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup clean
+.PHONY: help run test check docs setup clean
 
 help:
 	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
 	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
 	@echo 'make check   lint, format, types, layers'
+	@echo 'make docs    pages of all nodes and examples, in build/docs'
 	@echo 'make setup   only set up .venv'
 	@echo 'make clean   remove .venv and caches; out/ stays'
 
@@ -29,6 +30,9 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: $(STAMP)
+	@$(BIN)/musegraph docs --examples workflows --out build/docs
 
 setup: $(STAMP)
 	@:

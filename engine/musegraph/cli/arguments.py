@@ -40,6 +40,7 @@ def parser() -> Parser:
     _check(commands)
     _plan(commands)
     _nodes(commands)
+    _docs(commands)
     return top
 
 
@@ -90,6 +91,20 @@ def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
     sub.add_argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack")
     _add_packs(sub)
     _add_json(sub, "print JSON")
+    _add_debug(sub)
+
+
+def _docs(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "write the catalogue of nodes and examples as HTML pages"
+    sub = commands.add_parser("docs", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    sub.add_argument("--out", metavar="DIR", required=True, help="write the pages in this folder")
+    sub.add_argument(
+        "--examples", metavar="DIR", help="also run the workflows of this folder and show them"
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
+    _add_models(sub)
+    _add_json(sub, "print what was written as JSON")
     _add_debug(sub)
 
 

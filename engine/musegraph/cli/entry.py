@@ -79,6 +79,10 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.nodes import nodes
 
         return nodes(args)
+    if args.command == "docs":
+        from musegraph.cli.docs import docs
+
+        return docs(args)
     from musegraph.cli.inspect import check, plan
 
     return check(args) if args.command == "check" else plan(args)
