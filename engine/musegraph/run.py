@@ -148,7 +148,7 @@ class Engine:
                 stream.emit(Warned(problem))
             seconds = perf_counter() - stream.start
             result = RunResult(plan, outcome, self.store, run, seconds, cancel.is_set())
-            result.record = make_record(run, plan, outcome, seconds)
+            result.record = make_record(run, plan, outcome, seconds, self.store)
             ok = result.ok and whole
             stream.emit(RunFinished(ok, cancel.is_set(), seconds, counts(outcome)))
         stream.complain()
