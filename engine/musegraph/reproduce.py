@@ -20,7 +20,7 @@ LEVELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, and why."""
+    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, why."""
 
     word: str
     node: str | None = None
