@@ -65,3 +65,34 @@ def test_a_picture_without_a_record_is_refused(tmp_path: Path) -> None:
     again = musegraph(tmp_path, "reproduce", "w.json")
     assert again.returncode == 4
     assert "carries no record" in again.stderr
+
+
+WEIGHED = '''
+import torch
+from musegraph import Context, Image, ModelSource, node
+
+@node(version="1")
+def grey(source: ModelSource, ctx: Context) -> Image:
+    """A grey that depends on the weights."""
+    return Image(torch.full((1, 4, 4, 3), int(ctx.weights(source).digest[-2:], 16) / 255))
+'''
+
+
+def test_a_changed_weight_is_named_at_the_node_that_reads_it(tmp_path: Path) -> None:
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    model = tmp_path / "m" / "tiny" / "model.safetensors"
+    model.parent.mkdir(parents=True)
+    save_file({"w": np.zeros(4, np.float32)}, model)
+    (tmp_path / "mine.py").write_text(WEIGHED)
+    nodes = {"grey": {"type": "mine.grey", "values": {"source": "tiny"}}}
+    work = {"musegraph": 1, "outputs": {"picture": "grey.out"}, "nodes": nodes}
+    (tmp_path / "w.json").write_text(json.dumps(work))
+    more = ("--packs", "mine.py", "--models", "m")
+    made = musegraph(tmp_path, "run", "w.json", *more, "--out", "out")
+    assert made.returncode == 0, made.stderr
+    save_file({"w": np.ones(4, np.float32)}, model)
+    again = musegraph(tmp_path, "reproduce", made.stdout.strip(), *more)
+    assert again.returncode == 1, again.stderr
+    assert again.stdout.startswith("diverged: first at grey: the files of its model 'tiny' have")
