@@ -41,6 +41,7 @@ def parser() -> Parser:
     _plan(commands)
     _nodes(commands)
     _docs(commands)
+    _reproduce(commands)
     return top
 
 
@@ -108,11 +109,25 @@ def _docs(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_debug(sub)
 
 
+def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "run what made a saved picture again, and say whether the same comes out"
+    sub = commands.add_parser(
+        "reproduce", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    sub.add_argument("file", metavar="OUTPUT", help="a picture that `run --out` saved")
+    _add_set(sub)
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="look for the files of its inputs here")
+    _add_models(sub)
+    _add_json(sub, "print the verdict as JSON")
+    _add_debug(sub)
+
+
 def _add_file(sub: Parser) -> None:
     sub.add_argument("file", metavar="FILE", help="a workflow, or a picture that carries one")
 
 
-def _add_inputs(sub: Parser) -> None:
+def _add_set(sub: Parser) -> None:
     sub.add_argument(
         "--set",
         metavar="NAME=VALUE",
@@ -121,6 +136,11 @@ def _add_inputs(sub: Parser) -> None:
         type=_assignment,
         help="give a named input a value: text, JSON, or the path of a file for a picture",
     )
+    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
+
+
+def _add_inputs(sub: Parser) -> None:
+    _add_set(sub)
     sub.add_argument(
         "--only",
         metavar="NODE",
@@ -128,7 +148,6 @@ def _add_inputs(sub: Parser) -> None:
         default=[],
         help="run no more than this node or named output needs",
     )
-    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
     sub.add_argument(
         "--quick", action="store_true", help="use the workflow's values for a fast test run"
     )
