@@ -104,7 +104,8 @@ def _add_inputs(sub: Parser) -> None:
         action="append",
         default=[],
         type=_assignment,
-        help="give a named input a value: text, JSON, or the path of a file for a picture",
+        help="give a named input a value: text, JSON, or for a picture the path of"
+        " a file, or of a folder for the list of all in it",
     )
     sub.add_argument(
         "--only",
