@@ -134,7 +134,8 @@ def _add_set(sub: Parser) -> None:
         action="append",
         default=[],
         type=_assignment,
-        help="give a named input a value: text, JSON, or the path of a file for a picture",
+        help="give a named input a value: text, JSON, or for a picture the path of"
+        " a file, or of a folder for the list of all in it",
     )
     sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
 
