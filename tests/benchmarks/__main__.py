@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+import traceback
 from pathlib import Path
 
 import table
@@ -63,7 +64,7 @@ def main() -> int:
             rows += BENCHMARKS[name]()
         except Exception as error:  # noqa: BLE001  one that breaks must not take the rest with it
             broken.append(Row(name, f"broke: {type(error).__name__}", float("nan"), ""))
-            print(f"broke: {error}", file=sys.stderr)
+            traceback.print_exc()
         print(f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
     facts = {**before, "load after": machine()["load"]}
     text = table.markdown(rows + broken, facts)

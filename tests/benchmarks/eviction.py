@@ -106,7 +106,7 @@ Parameters = dict[str, int]
 
 def trace(seed: int) -> Iterator[tuple[int, dict[str, Kind], Parameters]]:
     """Runs in order: which workflow, its nodes, and what each node is set to."""
-    draw = random.Random(seed)  # noqa: S311  a trace, no secret
+    draw = random.Random(seed)
     kinds = [PICTURE, PICTURE, FILM, PICTURE, PICTURE, FILM]
     settings: list[Parameters] = [dict.fromkeys(kind, 0) for kind in kinds]
     past: list[list[Parameters]] = [[] for _ in kinds]

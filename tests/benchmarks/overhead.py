@@ -64,9 +64,7 @@ def _beside_peers(shape: str, document: Document) -> list[Row]:
     ]
     for name in ("Dask, one thread", "Dask, threads"):
         note = "" if name in each else "not installed"
-        rows.append(
-            Row("B1", f"{title}: run", each["run"], unit, name, each.get(name), note=note)
-        )
+        rows.append(Row("B1", f"{title}: run", each["run"], unit, name, each.get(name), note=note))
     rows += [Row("B1", f"{title}: {part}", each[part], unit) for part in ("read", "plan")]
     return rows
 

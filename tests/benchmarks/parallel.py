@@ -39,9 +39,7 @@ def overlap() -> dict[str, Any]:
 
     def pooled() -> float:
         seed = next(seeds)
-        return wall(
-            lambda: list(pool.map(lambda i: multiply(seed + i, SIDE, TIMES), range(COUNT)))
-        )
+        return wall(lambda: list(pool.map(lambda i: multiply(seed + i, SIDE, TIMES), range(COUNT))))
 
     return alternate({"ours": graph, "in turn": in_turn, "pool": pooled}, rounds=9)
 

@@ -127,7 +127,8 @@ def restart() -> list[Row]:
     best = min(part["seconds"] for part in found) * 1e3
     ran = max(part["ran"] for part in found)
     return [
-        Row("B6", "nodes run after a restart", ran, "nodes", "the first run", first["ran"], None, 0),
+        Row("B6", "nodes run after a restart", ran, "nodes", "the first run", first["ran"],
+            None, 0),
         Row("B6", "re-run after a restart, outputs read", best, "ms",
             "the first run", fresh, None, 30, note="after imports"),
     ]  # fmt: skip
