@@ -10,9 +10,9 @@ Document = dict[str, Any]
 
 
 @node(version="1")
-def add(a: float = 0, b: float = 0) -> float:
-    """Add two numbers."""
-    return a + b
+def add(a: float = 0, b: float = 0, c: float = 0) -> float:
+    """Add three numbers."""
+    return a + b + c
 
 
 @node(version="1")
@@ -96,18 +96,18 @@ def wide(count: int) -> Document:
 
 
 def layered(count: int, width: int = 10) -> Document:
-    """Layers of ten; each node has two sources in the layer before."""
+    """Layers of ten; each node has two sources in the layer before, and a number of its own."""
     nodes: Document = {}
     for i in range(count):
         if i < width:
-            nodes[f"n{i}"] = {"type": "toy.add", "values": {"a": i, "b": 0.5}}
+            nodes[f"n{i}"] = {"type": "toy.add", "values": {"a": i, "b": 0.5, "c": i}}
         else:
             first = (i // width - 1) * width
             links = {
                 "a": f"n{first + i % width}.out",
                 "b": f"n{first + (i * 7 + i // width) % width}.out",
             }
-            nodes[f"n{i}"] = {"type": "toy.add", "links": links}
+            nodes[f"n{i}"] = {"type": "toy.add", "values": {"c": i}, "links": links}
     last = range(count - width, count)
     return {"musegraph": 1, "nodes": nodes, "outputs": {f"o{i}": f"n{i}.out" for i in last}}
 

@@ -12,8 +12,8 @@ from graphs import Document
 Peer = Callable[[], Any]
 
 
-def plus(a: float = 0, b: float = 0) -> float:
-    return a + b
+def plus(a: float = 0, b: float = 0, c: float = 0) -> float:
+    return a + b + c
 
 
 def _sources(entry: Document) -> dict[str, str]:
@@ -95,7 +95,7 @@ def dask(document: Document, threads: bool = False) -> Peer | None:
     graph = {}
     for id, entry in document["nodes"].items():
         given = {**entry.get("values", {}), **_sources(entry)}
-        graph[id] = (plus, given.get("a", 0), given.get("b", 0))
+        graph[id] = (plus, given.get("a", 0), given.get("b", 0), given.get("c", 0))
     get = dask.threaded.get if threads else dask.get
     wanted = _wanted(document)
     return lambda: get(graph, wanted)

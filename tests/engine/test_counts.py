@@ -38,7 +38,7 @@ def wide(count: int) -> Workflow:
 
 
 def fan(tail: int) -> Workflow:
-    """One picture, dimmed; ten numbers that its mean goes into, one of them at the end of a tail."""
+    """One picture, dimmed; ten numbers that use its mean, the last one with a tail."""
     nodes: dict[str, dict[str, object]] = {
         "p": {"type": "picture", "values": {"seed": 1}},
         "d": {"type": "darken", "links": {"image": "p.out"}},
