@@ -9,11 +9,12 @@ STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup clean
+.PHONY: help run test soak check setup clean
 
 help:
 	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
 	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
+	@echo 'make soak    long trials: tests/soak  (fewer: make soak ARGS="--quick")'
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make setup   only set up .venv'
 	@echo 'make clean   remove .venv and caches; out/ stays'
@@ -23,6 +24,9 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: $(STAMP)
+	@$(BIN)/python tests/soak $(ARGS)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
