@@ -36,12 +36,14 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
         raise UnreadableWorkflow(f"{place} cannot be read: {error.strerror}") from None
     found = files.extract(data)
     record = found.get("record") if found else None
-    if not found or not isinstance(record, dict) or not isinstance(record.get("steps"), dict):
+    document = found.get("workflow") if found else None
+    steps = record.get("steps") if isinstance(record, dict) else None
+    if not isinstance(document, dict) or not isinstance(steps, dict):
         raise UnreadableWorkflow(
             f"{place} carries no record of a run; only pictures saved by `musegraph run --out`"
             " without --no-embed do"
         )
-    return Workflow.parse(found.get("workflow"), place.parent), record, data
+    return Workflow.parse(document, place.parent), record, data
 
 
 def copy_assets(document: Any, source: Store, target: Store) -> None:
