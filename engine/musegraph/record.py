@@ -32,7 +32,8 @@ def make_record(
             facts["type"] = step.type.id
             facts["version"] = step.type.version
             libraries.update(step.type.libraries)
-        if key := outcome.keys.get(id) or step.key:
+        key = outcome.keys.get(id) or step.key
+        if key and step.type is not None and step.type.cache:
             facts["key"] = key
             facts |= _made_of(step, key, store)
         if outcome.seconds.get(id):
