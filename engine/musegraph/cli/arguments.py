@@ -8,7 +8,7 @@ from typing import Any
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed
+    1  a step failed; doctor or cache verify found something wrong
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
@@ -142,7 +142,10 @@ def _cache(commands: argparse._SubParsersAction[Parser]) -> None:
     clear = actions.add_parser("clear", help=text, description=text.capitalize() + ".")
     clear.add_argument("--type", metavar="T", help="only those of this node or pack")
     clear.add_argument(
-        "--older", metavar="DAYS", type=_days, help="only what was not used for so many days"
+        "--older",
+        metavar="DAYS",
+        type=_days,
+        help="only what was not made or read for so many days",
     )
     clear.add_argument("--pinned", action="store_true", help="also what is pinned")
     clear.add_argument("--yes", action="store_true", help="do not ask")

@@ -276,6 +276,10 @@ class Disk:
         with self._lock:
             touched, self._touched = self._touched, set()
             self._rank(list(touched))
+            now = int(time.time())
+            self._db.executemany(
+                "update objects set used=? where digest=?", [(now, digest) for digest in touched]
+            )
         while removed < over:
             with self._lock:
                 rows = self._db.execute(
