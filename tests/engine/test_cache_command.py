@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -252,16 +253,22 @@ def test_a_record_that_holds_its_value_itself_is_never_spent(disk: Disk) -> None
 # the command
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which a painting and a text have been made and kept."""
-    furnish(tmp_path)
+    folder = furnish(tmp_path_factory.mktemp("used"))
     paint = workflow(p={"type": "toy.paint", "values": {"seed": 9}})
-    write(tmp_path, "paint.json", paint | {"outputs": {"picture": "p.out"}})
-    assert run(tmp_path, "paint.json", "--out", "out").returncode == 0
-    assert run(tmp_path, "plain.json").returncode == 0
-    calls(tmp_path)
-    return tmp_path
+    write(folder, "paint.json", paint | {"outputs": {"picture": "p.out"}})
+    assert run(folder, "paint.json", "--out", "out").returncode == 0
+    assert run(folder, "plain.json").returncode == 0
+    calls(folder)
+    return folder
+
+
+@pytest.fixture
+def place(used: Path, tmp_path: Path) -> Path:
+    """A copy of that folder, to do harm to."""
+    return shutil.copytree(used, tmp_path / "copy")
 
 
 def test_the_command_shows_lists_clears_and_verifies_and_the_next_run_computes_again(
