@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import musegraph
+from shell import environment, musegraph
 
 from musegraph.health import Facts, Finding, findings
 from musegraph.health.facts import Library, ModelFolder, Place, Probe, _cache, _libraries, probe
@@ -239,3 +240,15 @@ def test_the_doctor_reports_as_text_and_as_json_and_fails_when_something_does(
     assert [finding["topic"] for finding in failed] == ["packs"]
     assert "there_is_no_such_thing" in failed[0]["text"]
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("library", ["pydantic", "blake3"])
+def test_a_library_without_which_the_engine_does_not_start_is_named(
+    tmp_path: Path, library: str
+) -> None:
+    (tmp_path / f"{library}.py").write_text(f"raise ImportError('broken', name='{library}')\n")
+    path = os.pathsep.join((str(tmp_path), environment(tmp_path)["PYTHONPATH"]))
+    done = musegraph(tmp_path, "doctor", PYTHONPATH=path)
+    assert done.returncode == 1
+    assert "a library that Musegraph needs cannot be imported: broken" in done.stderr
+    assert f"pip install --force-reinstall {library}" in done.stderr
