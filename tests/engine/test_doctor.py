@@ -80,7 +80,7 @@ def test_a_library_that_is_missing_or_too_old_or_too_new_comes_with_the_command_
 def test_a_cuda_companion_beside_a_cpu_torch_is_found(name: str, version: str) -> None:
     found = only(with_library(name, version, "torch==2.13.0"))
     assert (found.topic, found.level) == (name, "fail")
-    assert "for CUDA" in found.text
+    assert "it is built for CUDA, torch for the CPU" in found.text
     assert f"pip uninstall {name}" in found.remedy
 
 

@@ -120,9 +120,8 @@ def _mismatch(torch: Library, other: Library, system: str) -> str:
     if builds[0] == builds[1]:
         return ""
     if "cpu" in builds:
-        names = {"cpu": "for the CPU"}
-        mine, its = (names.get(build, "for CUDA") for build in builds)
-        return f"torch is the build {mine}, it is the one {its}"
+        mine, its = ("the CPU" if build == "cpu" else "CUDA" for build in builds)
+        return f"it is built for {its}, torch for {mine}"
     labels = [build for build in builds if build != "cuda"]
     return f"they are the builds {labels[0]} and {labels[1]}" if len(labels) == 2 else ""
 
@@ -203,16 +202,16 @@ def _cache(cache: Place) -> Iterator[Finding]:
         yield Finding(
             "cache",
             "warn",
-            f"{cache.path}: only {_gigabytes(cache.free)} are free",
+            f"{cache.path}: only {_room(cache.free)} are free",
             "musegraph cache clear, or another folder: --cache, or the variable MUSEGRAPH_CACHE",
         )
     else:
-        held = f"{_gigabytes(cache.bytes)} held" if cache.exists else "not made yet"
-        yield Finding("cache", "ok", f"{cache.path}: {held}, {_gigabytes(cache.free)} free")
+        held = f"{_room(cache.bytes)} held" if cache.exists else "not made yet"
+        yield Finding("cache", "ok", f"{cache.path}: {held}, {_room(cache.free)} free")
 
 
-def _gigabytes(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB"
+def _room(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
 
 
 def _models(facts: Facts) -> Iterator[Finding]:
@@ -253,4 +252,4 @@ def _here(here: Place) -> Iterator[Finding]:
         remedy = "go to a folder of your own, or name one with --out"
         yield Finding("folder", "warn", f"{here.path} cannot be written: {here.problem}", remedy)
     else:
-        yield Finding("folder", "ok", f"{here.path} can be written, {_gigabytes(here.free)} free")
+        yield Finding("folder", "ok", f"{here.path} can be written, {_room(here.free)} free")
