@@ -103,6 +103,9 @@ def test_companions_of_other_cuda_builds_or_other_torch_versions_are_found() -> 
         "torchvision": Library("0.28.0+cu126"),
     }
     assert "cu130 and cu126" in only(facts(libraries=both)).text
+    both["torch"] = Library("2.13.0+rocm7.0")
+    both["torchvision"] = Library("0.28.0")
+    assert "it is built for CUDA, torch for ROCm" in only(facts(libraries=both)).text
     found = only(with_library("torchvision", "0.25.0+cpu", "torch==2.10.0"))
     assert "built for torch ==2.10.0" in found.text
 

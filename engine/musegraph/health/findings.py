@@ -11,6 +11,7 @@ from musegraph.health.facts import COMPANIONS, Facts, Library, Place
 from musegraph.health.probe import DEVICE
 
 OLDEST_PYTHON = (3, 11)
+_NAMES = {"cpu": "the CPU", "cuda": "CUDA", "rocm": "ROCm", "xpu": "XPU"}
 LITTLE = 2 << 30
 """Bytes of free space from which results of a day's work may no longer fit."""
 
@@ -116,21 +117,22 @@ def _mismatch(torch: Library, other: Library, system: str) -> str:
             _public(torch.version), prereleases=True
         ):
             return f"it was built for torch {wanted.specifier}"
-    builds = [_build(library.version, system) for library in (torch, other)]
-    if builds[0] == builds[1]:
-        return ""
-    if "cpu" in builds:
-        mine, its = ("the CPU" if build == "cpu" else "CUDA" for build in builds)
-        return f"it is built for {its}, torch for {mine}"
-    labels = [build for build in builds if build != "cuda"]
-    return f"they are the builds {labels[0]} and {labels[1]}" if len(labels) == 2 else ""
+    mine, its = (_build(library.version, system) for library in (torch, other))
+    if _kind(mine) != _kind(its):
+        return f"it is built for {_NAMES[_kind(its)]}, torch for {_NAMES[_kind(mine)]}"
+    return "" if mine == its or "cuda" in (mine, its) else f"they are the builds {mine} and {its}"
 
 
 def _build(version: str, system: str) -> str:
+    """The label of a build, such as ``cpu`` or ``cu128``; ``cuda`` where there is none."""
     label = version.partition("+")[2]
-    if label.startswith(("cpu", "cu", "rocm", "xpu")):
+    if label.startswith(("cu", *_NAMES)):
         return label
     return "cuda" if system.startswith("linux") else "cpu"
+
+
+def _kind(build: str) -> str:
+    return next((kind for kind in _NAMES if build.startswith(kind)), "cuda")
 
 
 def _public(version: str) -> str:
