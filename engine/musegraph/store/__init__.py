@@ -21,6 +21,7 @@ from musegraph.values.canonical import digest, digest_of_buffers, json_identity,
 from musegraph.values.codec import identity, to_json
 
 __all__ = [
+    "DISK_BUDGET",
     "DURABLE_SECONDS",
     "NOTHING",
     "UNSET_ENTRY",
@@ -35,6 +36,8 @@ DURABLE_SECONDS = 0.25
 """Results that cost at least this much are written to disk."""
 
 GIGABYTE = 2**30
+DISK_BUDGET = 20 * GIGABYTE
+"""Bytes that a cache may take on disk unless somebody says."""
 _SCALARS = frozenset({str, bool, int, float, type(None)})
 
 
@@ -62,7 +65,7 @@ class Store:
         *,
         host_budget: int | None = None,
         device_budget: int = 8 * GIGABYTE,
-        disk_budget: int = 20 * GIGABYTE,
+        disk_budget: int = DISK_BUDGET,
     ) -> None:
         self.disk = Disk(folder) if folder is not None else None
         self.live = Live(_host_budget() if host_budget is None else host_budget, device_budget)

@@ -116,6 +116,28 @@ class Disk:
         except sqlite3.Error as error:
             raise self._unusable(error) from None
 
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query; an index that cannot be read is a StoreError."""
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def forget(self, digests: Iterable[str], keys: Iterable[str]) -> None:
+        """Remove objects, pinned ones too, and records; the files first, as in ``shrink``."""
+        gone = [(digest,) for digest in digests]
+        try:
+            for (digest,) in gone:
+                self.path(digest).unlink(missing_ok=True)
+            with self._lock, self._db:
+                self._db.execute("begin immediate")
+                self._db.executemany("delete from objects where digest=?", gone)
+                self._db.executemany("delete from ranks where digest=?", gone)
+                self._db.executemany("delete from records where key=?", [(key,) for key in keys])
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+
     def close(self) -> None:
         with self._lock:
             self._db.close()
@@ -254,6 +276,10 @@ class Disk:
         with self._lock:
             touched, self._touched = self._touched, set()
             self._rank(list(touched))
+            now = int(time.time())
+            self._db.executemany(
+                "update objects set used=? where digest=?", [(now, digest) for digest in touched]
+            )
         while removed < over:
             with self._lock:
                 rows = self._db.execute(
