@@ -57,7 +57,7 @@ class RunResult:
     @cached_property
     def record(self) -> dict[str, Any]:
         """JSON facts of the run, made when they are first asked for."""
-        return make_record(self.run, self.plan, self.outcome, self.seconds, self.time)
+        return make_record(self.run, self.plan, self.outcome, self.seconds, self.time, self.store)
 
     @property
     def ok(self) -> bool:

@@ -482,6 +482,29 @@ def test_labels_are_written_below_their_pictures_and_inside_the_sheet() -> None:
     assert not ink[:, 152:168].any()
 
 
+def test_labels_of_rows_and_columns_stand_left_and_above_and_touch_no_picture() -> None:
+    pictures = [pack.color(100, 100, "#808080") for _ in range(4)]
+    plain = pack.grid(pictures, columns=2)
+    sheet = pack.grid(pictures, columns=2, row_labels=["a", "bb"], column_labels=["x", "yy"])
+    side, head = (new - old for new, old in zip(sheet.size, plain.size, strict=True))
+    assert side > 12
+    assert head > 12
+    page = sheet.data[0, ..., 0]
+    assert torch.equal(page[head + 24 :, side + 24 :], plain.data[0, 24:, 24:, 0])
+    ink = page < 0.4
+    assert ink[head + 24 : head + 124, : side + 24].any()
+    assert ink[head + 140 : head + 240, : side + 24].any()
+    for left in (side + 24, side + 140):
+        assert ink[: head + 24, left : left + 100].any()
+    assert not ink[: head + 24, : side + 24].any()
+
+
+@pytest.mark.parametrize(("port", "what"), [("row_labels", "row"), ("column_labels", "column")])
+def test_labels_of_rows_and_columns_must_be_as_many_as_these(port: str, what: str) -> None:
+    with pytest.raises(NodeError, match=f"3 {what} labels for 2 {what}s"):
+        pack.grid([random(9, 9)] * 4, columns=2, **{port: ["a", "b", "c"]})
+
+
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_long_labels_are_broken_between_words_and_end_in_an_ellipsis(most: int) -> None:
     face = Typeface(12, None)

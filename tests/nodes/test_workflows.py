@@ -59,3 +59,16 @@ def test_one_more_seed_makes_one_more_picture(engine: Engine) -> None:
     more = engine.settle(listed, {"seeds": [21, 22, 23], "steps": 2})
     result = engine.run(engine.plan(more, ("decode",)))
     assert result.outcome.calls == 2  # one more to sample, one more to decode
+
+
+def test_another_guidance_in_the_sweep_makes_only_its_column_again(engine: Engine) -> None:
+    sweep = Workflow.read(ROOT / "workflows" / "sweep.json")
+    inputs = {"prompts": "a forest by day\nthe sea at night", "steps": 2}
+    first = engine.settle(sweep, {**inputs, "guidance": [1, 2, 4]})
+    before = engine.run(engine.plan(first, ("decode",))).value(Port("decode", "out"))
+    other = engine.settle(sweep, {**inputs, "guidance": [1, 3, 4]})
+    result = engine.run(engine.plan(other, ("decode",)))
+    after = result.value(Port("decode", "out"))
+    same = [torch.equal(a.data, b.data) for a, b in zip(before, after, strict=True)]
+    assert same == [True, False, True] * 2
+    assert result.outcome.calls == 6  # the number, the pairs; two to sample, two to decode

@@ -40,6 +40,8 @@ def parser() -> Parser:
     _check(commands)
     _plan(commands)
     _nodes(commands)
+    _docs(commands)
+    _reproduce(commands)
     return top
 
 
@@ -93,19 +95,53 @@ def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_debug(sub)
 
 
+def _docs(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "write the catalogue of nodes and examples as HTML pages"
+    sub = commands.add_parser("docs", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    sub.add_argument("--out", metavar="DIR", required=True, help="write the pages in this folder")
+    sub.add_argument(
+        "--examples", metavar="DIR", help="also run the workflows of this folder and show them"
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
+    _add_models(sub)
+    _add_json(sub, "print what was written as JSON")
+    _add_debug(sub)
+
+
+def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "run what made a saved picture again, and say whether the same comes out"
+    sub = commands.add_parser(
+        "reproduce", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    sub.add_argument("file", metavar="OUTPUT", help="a picture that `run --out` saved")
+    _add_set(sub)
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="look for the files of its inputs here")
+    _add_models(sub)
+    _add_json(sub, "print the verdict as JSON")
+    _add_debug(sub)
+
+
 def _add_file(sub: Parser) -> None:
     sub.add_argument("file", metavar="FILE", help="a workflow, or a picture that carries one")
 
 
-def _add_inputs(sub: Parser) -> None:
+def _add_set(sub: Parser) -> None:
     sub.add_argument(
         "--set",
         metavar="NAME=VALUE",
         action="append",
         default=[],
         type=_assignment,
-        help="give a named input a value: text, JSON, or the path of a file for a picture",
+        help="give a named input a value: text, JSON, or for a picture the path of"
+        " a file, or of a folder for the list of all in it",
     )
+    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
+
+
+def _add_inputs(sub: Parser) -> None:
+    _add_set(sub)
     sub.add_argument(
         "--only",
         metavar="NODE",
@@ -113,7 +149,6 @@ def _add_inputs(sub: Parser) -> None:
         default=[],
         help="run no more than this node or named output needs",
     )
-    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
     sub.add_argument(
         "--quick", action="store_true", help="use the workflow's values for a fast test run"
     )

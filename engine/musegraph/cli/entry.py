@@ -79,6 +79,14 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.nodes import nodes
 
         return nodes(args)
+    if args.command == "docs":
+        from musegraph.cli.docs import docs
+
+        return docs(args)
+    if args.command == "reproduce":
+        from musegraph.cli.reproduce import reproduce
+
+        return reproduce(args)
     from musegraph.cli.inspect import check, plan
 
     return check(args) if args.command == "check" else plan(args)
@@ -133,7 +141,7 @@ def explain(error: BaseException, args: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if args.json and args.command in ("run", "plan"):
+    if args.json and args.command in ("run", "plan", "reproduce"):
         print_json(failure(error, code, place))
     return code
 

@@ -125,11 +125,11 @@ def _input_row(port: Port) -> list[str]:
     if port.required:
         default = "required"
     elif described.get("default") is not None:
-        default = "= " + _short(described["default"])
+        default = "= " + short(described["default"])
     else:
         default = "optional"
-    limits, text = _limits(schema), str(schema.get("description", ""))
-    said = f"{text} ({limits})" if text and limits else text or limits
+    bounds, text = limits(schema), str(schema.get("description", ""))
+    said = f"{text} ({bounds})" if text and bounds else text or bounds
     return [port.name, _type(port), default, said]
 
 
@@ -139,7 +139,7 @@ def _type(port: Port) -> str:
     return text if len(text) <= 28 else text.replace(str(base), base.name)
 
 
-def _limits(schema: dict[str, Any]) -> str:
+def limits(schema: dict[str, Any]) -> str:
     item = schema.get("items")
     inner: dict[str, Any] = item if isinstance(item, dict) else {}
     both = {**inner, **schema}
@@ -147,7 +147,7 @@ def _limits(schema: dict[str, Any]) -> str:
         both = {**option, **both}
     if "minimum" in both and "maximum" in both:
         rest = {k: v for k, v in both.items() if k not in ("minimum", "maximum")}
-        said = [f"{_short(both['minimum'])} to {_short(both['maximum'])}"]
+        said = [f"{short(both['minimum'])} to {short(both['maximum'])}"]
         return ", ".join([*said, *_words(rest)])
     return ", ".join(_words(both))
 
@@ -156,14 +156,14 @@ def _words(schema: dict[str, Any]) -> list[str]:
     said = []
     for key, words in _LIMITS:
         if key in schema:
-            value = _short(schema[key])
+            value = short(schema[key])
             said.append(f"{words} {value}" if "Length" not in key else f"{value} {words}")
     if "enum" in schema:
         said.append("one of " + ", ".join(str(choice) for choice in schema["enum"]))
     return said
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     import json
 
     text = json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Contact sheets: pictures side by side, with a line of text below each."""
+"""Contact sheets: pictures side by side, labelled one by one, by row or by column."""
 
 from __future__ import annotations
 
@@ -31,18 +31,23 @@ class _Sheet:
     bands: tuple[int, ...]
     gap: int
     margin: int
+    side: int = 0
+    """Room for the labels left of the rows."""
+    head: int = 0
+    """Room for the labels above the columns."""
 
     @property
     def size(self) -> tuple[int, int]:
         width = self.columns * (self.width + self.gap) - self.gap + 2 * self.margin
         rows = sum(self.heights) + sum(self.bands) + (len(self.heights) - 1) * self.gap
-        return width, rows + 2 * self.margin
+        return width + self.side, rows + 2 * self.margin + self.head
 
     def foot(self, index: int) -> tuple[int, int]:
         """The left end of the line on which a picture stands."""
         row, column = divmod(index, self.columns)
         above = sum(self.heights[: row + 1]) + sum(self.bands[:row]) + row * self.gap
-        return self.margin + column * (self.width + self.gap), self.margin + above
+        left = self.margin + self.side + column * (self.width + self.gap)
+        return left, self.margin + self.head + above
 
 
 @node(version="1", numeric=True)
@@ -65,27 +70,31 @@ def grid(
     font: Annotated[
         File | None, Field(description="A .ttf or .otf file; without one, Aileron is used.")
     ] = None,
+    row_labels: Annotated[
+        list[str] | None, Field(description="A text left of each row, from above.")
+    ] = None,
+    column_labels: Annotated[
+        list[str] | None, Field(description="A text above each column, from the left.")
+    ] = None,
 ) -> Image:
-    """Lay pictures out on one sheet, with a label below each."""
+    """Lay pictures out on one sheet, with a label below each, or by row and column."""
     pictures = _pictures(images, cell, background)
     columns = min(columns or math.ceil(math.sqrt(len(pictures))), len(pictures))
     width = max(int(picture.shape[1]) for picture in pictures)
     face = Typeface(label_size or _fitting(width), font)
     lines = _lines(labels or [], len(pictures), face, width)
-    sheet = _Sheet(
-        width,
-        columns,
-        tuple(max(int(p.shape[0]) for p in row) for row in _rows(pictures, columns)),
-        tuple(_band(row, face) for row in _rows(lines, columns)),
-        gap,
-        round(gap * 1.5),
-    )
+    heights = tuple(max(int(p.shape[0]) for p in row) for row in _rows(pictures, columns))
+    beside = _headings(row_labels or [], len(heights), "row", face, width)
+    above = _headings(column_labels or [], columns, "column", face, width)
+    bands = tuple(_band(row, face) for row in _rows(lines, columns))
+    side, head = _side(beside, face), _band(above, face) if above else 0
+    sheet = _Sheet(width, columns, heights, bands, gap, round(gap * 1.5), side, head)
     check_size(*sheet.size)
     page = filled(*sheet.size, background)[0]
     for index, picture in enumerate(pictures):
         _put(page, picture, sheet, index)
-    if any(lines):
-        cover = _lettered(lines, face, sheet)[..., None]
+    if any(lines) or beside or above:
+        cover = _lettered(lines, beside, above, face, sheet)[..., None]
         page = page * (1 - cover) + page.new_tensor(_ink(background)) * cover
     return Image(page[None])
 
@@ -128,6 +137,21 @@ def _lines(labels: list[str], count: int, face: Typeface, width: int) -> list[li
     return made + [[]] * (count - len(labels))
 
 
+def _headings(
+    texts: list[str], count: int, what: str, face: Typeface, width: int
+) -> list[list[str]]:
+    """The lines of the label of each row or column; empty if there are no labels."""
+    if texts and len(texts) != count:
+        raise NodeError(f"there are {len(texts)} {what} labels for {count} {what}s; give one each")
+    return [broken(face.spelled(text), face, width, _MOST_LINES) for text in texts]
+
+
+def _side(beside: list[list[str]], face: Typeface) -> int:
+    """The width of the labels left of the rows."""
+    widest = max((face.width(line) for lines in beside for line in lines), default=0.0)
+    return math.ceil(widest + face.size) if widest else 0
+
+
 def _put(page: Tensor, picture: Tensor, sheet: _Sheet, index: int) -> None:
     """A picture in the middle of its column, standing on the foot of its row."""
     x, y = sheet.foot(index)
@@ -136,8 +160,17 @@ def _put(page: Tensor, picture: Tensor, sheet: _Sheet, index: int) -> None:
     page[y - height : y, x : x + width] = picture
 
 
-def _lettered(lines: list[list[str]], face: Typeface, sheet: _Sheet) -> Tensor:
-    """How much ink falls on each pixel, [H,W]: each line centred below its picture."""
+def _lettered(
+    lines: list[list[str]],
+    beside: list[list[str]],
+    above: list[list[str]],
+    face: Typeface,
+    sheet: _Sheet,
+) -> Tensor:
+    """How much ink falls on each pixel, [H,W].
+
+    Labels of pictures stand centred below, of columns centred above, of rows against the row.
+    """
     import torch
 
     width, height = sheet.size
@@ -147,6 +180,18 @@ def _lettered(lines: list[list[str]], face: Typeface, sheet: _Sheet) -> Tensor:
         top = y + round(face.size * 0.5)
         for number, text in enumerate(own):
             face.draw(cover, text, x + sheet.width / 2, top + number * face.line)
+    for column, own in enumerate(above):
+        x, _ = sheet.foot(column)
+        bottom = sheet.margin + sheet.head - round(face.size * 0.5)
+        for number, text in enumerate(own):
+            top = bottom - (len(own) - number) * face.line
+            face.draw(cover, text, x + sheet.width / 2, top)
+    for row, own in enumerate(beside):
+        x, y = sheet.foot(row * sheet.columns)
+        top = y - (sheet.heights[row] + len(own) * face.line) // 2
+        for number, text in enumerate(own):
+            middle = x - face.size - face.width(text) / 2
+            face.draw(cover, text, middle, max(0, top + number * face.line))
     return cover
 
 

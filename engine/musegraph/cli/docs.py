@@ -1,0 +1,66 @@
+"""``docs``: the catalogue as a folder of HTML pages, made from docstrings, schemas and runs."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from musegraph.cli.entry import FINE, UsageError, print_json
+from musegraph.cli.loading import open_engine
+from musegraph.cli.pages import Example, Pages
+from musegraph.cli.style import Style, number
+from musegraph.errors import MusegraphError
+from musegraph.run import Engine
+from musegraph.values import Image
+from musegraph.workflow import Workflow
+
+
+def docs(args: Namespace) -> int:
+    folder = Path(args.out)
+    with open_engine(args) as engine:
+        examples = _examples(engine, args.examples, folder)
+        packs = [pack for n in engine.registry.names() if (pack := engine.registry.pack(n))]
+        pages = Pages(packs, examples).all()
+    try:
+        for name, text in pages.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+    if args.json:
+        print_json({"index": str(folder / "index.html"), "pages": sorted(pages)})
+    else:
+        Style(sys.stdout).line(f"{number(len(pages), 'page')}: {folder / 'index.html'}")
+    return FINE
+
+
+def _examples(engine: Engine, place: str | None, folder: Path) -> list[Example]:
+    if place is None:
+        return []
+    if not Path(place).is_dir():
+        raise UsageError(f"there is no folder of examples at {place}")
+    return [_example(engine, path, folder) for path in sorted(Path(place).glob("*.json"))]
+
+
+def _example(engine: Engine, path: Path, folder: Path) -> Example:
+    """The example, run with its quick inputs; its pictures are written below ``folder``."""
+    workflow = Workflow.read(path)
+    result = engine.run(engine.plan(engine.settle(workflow, quick=True)))
+    if not result.ok:
+        raise MusegraphError(f"the example {path} does not run; 'musegraph run {path}' says why")
+    pictures = []
+    for name, value in result.outputs().items():
+        if isinstance(value, Image):
+            target = folder / "pictures" / f"{path.stem}-{name}.png"
+            _write(value, target)
+            pictures.append(target.relative_to(folder).as_posix())
+    return Example(path.stem, path.as_posix(), workflow, tuple(pictures))
+
+
+def _write(image: Image, target: Path) -> None:
+    from PIL import Image as PilImage
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    levels = (image.data[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
+    PilImage.fromarray(levels).save(target, optimize=True)
