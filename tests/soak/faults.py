@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))  # this file may be started from anywhere
-from kills import damage  # noqa: E402
+from kills import damage
 
 MODES = ("eio", "enospc", "full", "short", "kill")
 FINE, UNUSABLE, KILLED = 0, 5, -9
@@ -84,8 +84,8 @@ class Seen:
     calls: int
     """How often it changed something in the cache folder."""
     stored: set[str]
-    called: set[str]
     warned: list[str]
+    called: set[str]
     outputs: dict[str, Any]
     told: str
 
@@ -130,6 +130,7 @@ def run(place: Path, **fault: str) -> Seen:
         code,
         int(_read(place / "count.txt") or 0),
         {line["node"] for line in lines if line["type"] == "stored"},
+        [line["message"] for line in lines if line["type"] == "warning"],
         set(_read(place / "calls.txt").split()),
         outputs,
         _read(place / "err.txt"),
@@ -166,6 +167,10 @@ def _judged(mode: str, first: Seen, after: Seen, wanted: dict[str, Any]) -> str:
         return f"not a sentence that says what cannot be done: {first.told}"
     if first.code == FINE and first.outputs != wanted:
         return "other outputs"
+    if first.code == FINE and first.stored != set(wanted) and not first.warned:
+        return "not all was stored, and nobody was told"
+    if any("rollback" in text or "Errno" in text for text in first.warned):
+        return f"no sentence: {first.warned}"
     if after.code != FINE or after.outputs != wanted:
         return f"the next run: exit code {after.code}, {after.told}"
     lost = first.stored & after.called
