@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def unusable(folder: Path, error: OSError | sqlite3.Error) -> StoreError:
         return StoreError(
             f"{place} cannot be written: the disk is full; make room, or use {_ELSEWHERE}"
         )
-    if code == sqlite3.SQLITE_READONLY or number == errno.EROFS:
+    closed = code == sqlite3.SQLITE_CANTOPEN and folder.exists() and not os.access(folder, os.W_OK)
+    if closed or code == sqlite3.SQLITE_READONLY or number == errno.EROFS:
         return StoreError(f"{place} cannot be written: it is read-only; use {_ELSEWHERE}")
     said = getattr(error, "strerror", None) or str(error)
     return StoreError(
