@@ -60,10 +60,10 @@ def make_record(
 
 def _made_of(step: Step, key: str, store: Store) -> dict[str, Any]:
     """What the key was made of: profile, identity of every input, and what was set, readable."""
-    known = store.record(key)
-    if known is None or not known.recipe:
+    recipe = store.recipe(key)
+    if not recipe:
         return {}
-    prefix, *inputs = known.recipe
+    prefix, *inputs = recipe
     values = {
         name: value
         for name, value in step.values.items()

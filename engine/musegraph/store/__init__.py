@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -83,6 +82,13 @@ class Store:
             if known is not None:
                 self._records[key] = known
         return known
+
+    def recipe(self, key: str) -> tuple[str, ...]:
+        """What the key of a step was made of; empty if that is not known."""
+        known = self._records.get(key)
+        if known is not None and known.recipe:
+            return known.recipe
+        return () if self.disk is None else self.disk.recipe(key)
 
     def available(self, entry: Entry) -> bool:
         """Whether the value can be had without computing it again."""
@@ -211,10 +217,8 @@ class Store:
             try:
                 self.disk.put([data], name, 0.0, int(time.time()))
                 self.disk.pin(name)  # it came from outside: nothing could make it again
-            except (OSError, sqlite3.Error) as error:
-                raise StoreError(
-                    f"a file cannot be kept in the cache at {self.disk.folder}: {error}"
-                ) from None
+            except StoreError as error:
+                raise StoreError(f"a file cannot be kept: {error}") from None
         return name
 
     def get_bytes(self, name: str) -> bytes | None:
@@ -256,7 +260,7 @@ class Store:
         if self.disk is not None:
             try:
                 self.disk.shrink(self.disk_budget)
-            except (OSError, sqlite3.Error) as error:
+            except StoreError as error:
                 self._problems.append(f"the cache cannot be kept small: {error}")
 
     def problems(self) -> list[str]:
