@@ -14,7 +14,8 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,12 @@ class Disk:
                 return self._db.execute(query, (value,)).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from None
+
+    @contextmanager
+    def index(self) -> Iterator[sqlite3.Connection]:
+        """The index, for as long as one wants to work on it: for tables kept elsewhere."""
+        with self._lock:
+            yield self._db
 
     def close(self) -> None:
         with self._lock:
