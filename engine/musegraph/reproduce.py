@@ -37,8 +37,11 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
     found = files.extract(data)
     record = found.get("record") if found else None
     document = found.get("workflow") if found else None
-    steps = record.get("steps") if isinstance(record, dict) else None
-    if not isinstance(document, dict) or not isinstance(steps, dict):
+    if (
+        not isinstance(document, dict)
+        or not isinstance(record, dict)
+        or not isinstance(record.get("steps"), dict)
+    ):
         raise UnreadableWorkflow(
             f"{place} carries no record of a run; only pictures saved by `musegraph run --out`"
             " without --no-embed do"

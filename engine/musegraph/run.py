@@ -149,7 +149,7 @@ class Engine:
         run = uuid4().hex
         cancel = cancel or threading.Event()
         stream = _Stream(on_event)
-        stream.emit(RunStarted(run, plan.workflow.name, plan.count()))
+        stream.emit(RunStarted(run, plan.source.name, plan.count()))
         for id in plan.unused:
             stream.emit(Warned("no output needs it, so it does not run", id))
         outcome = Outcome()
