@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
+import shell
 import toys
 
 from musegraph import Engine, Pack, Registry, Store, node
+from musegraph.cli.inspect import total
 from musegraph.meter import Profile
 from musegraph.outcome import Outcome
 from musegraph.plan import Plan
-from musegraph.predict import Estimate, predict, remember
+from musegraph.predict import Estimate, Prediction, Spread, predict, remember
 from musegraph.store.history import KEPT
 from musegraph.workflow import Workflow
 
@@ -249,3 +253,52 @@ def test_a_cache_that_cannot_take_samples_is_told_of_and_fails_no_run(
     assert engine.run(engine.plan(document), events.append).ok
     [said] = [e.message for e in events if type(e).__name__ == "Warned"]  # type: ignore[attr-defined]
     assert said.startswith("how long steps took could not be noted in the cache")
+
+
+def test_plan_shows_what_is_predicted_and_says_nothing_before_the_first_run(
+    tmp_path: Path,
+) -> None:
+    place = shell.furnish(tmp_path)
+    slow = {"type": "toy.slow", "values": {"text": "a", "steps": 2}}
+    shell.write(place, "one.json", shell.workflow(s=slow))
+    two = shell.workflow(
+        s=slow, c={"type": "toy.chat", "links": {"text": "s.out"}}, l={**slow, "type": "toy.slow"}
+    )
+    two["nodes"]["s"] = {"type": "toy.slow", "values": {"text": "b", "steps": 2}}
+    two["nodes"]["l"] = {"type": "toy.slow", "values": {"text": "b", "steps": 3}}
+    shell.write(place, "two.json", two)
+    before = shell.musegraph(place, "plan", "one.json", "--packs", "toy.py").stdout
+    assert "about" not in before
+    assert shell.run(place, "one.json").returncode == 0
+    shown = shell.musegraph(place, "plan", "two.json", "--packs", "toy.py").stdout
+    lines = {line.split()[2]: line for line in shown.splitlines() if " toy." in line}
+    assert re.search(r"about 0\.\d\d s$", lines["s"])
+    assert re.search(r"about 0\.\d\d s with other settings$", lines["l"])
+    assert "about" not in lines["c"]
+    assert re.search(r"in all about 0\.\d\d s, without c: never timed here", shown)
+    told = shell.musegraph(place, "plan", "two.json", "--packs", "toy.py", "--json").stdout
+    made = json.loads(told)
+    steps = {step["id"]: step["predicted"] for step in made["steps"]}
+    assert steps["c"] is None
+    assert steps["s"]["samples"] == 1
+    assert (steps["s"]["same_work"], steps["l"]["same_work"]) == (True, False)
+    assert made["predicted"]["unknown"] == ["c"]
+    assert made["predicted"]["seconds"]["median"] == pytest.approx(
+        steps["s"]["seconds"]["median"] + steps["l"]["seconds"]["median"]
+    )
+
+
+def test_a_prediction_reads_as_one_says_it() -> None:
+    seconds = {"p": Spread(12.2, 9.96, 15.1), "d": Spread(100, 59, 130)}
+    steps = {
+        id: Estimate(one, Spread(1e9, 1e9, 1.4e9), Spread(0, 0, 12e6), 3, True)
+        for id, one in seconds.items()
+    }
+    one = Prediction({"p": steps["p"]}, (), ())
+    assert total(one) == "in all about 12 s (10 to 15), 1.4 GB, 12 MB on the device"
+    both = Prediction(steps, (), ("x",))
+    assert total(both) == (
+        "in all about 1 min 52 s (1 min 09 s to 2 min 25 s), 1.4 GB, 12 MB on the device,"
+        " without x: never timed here"
+    )
+    assert total(Prediction({}, (), ("x",))) == ""
