@@ -259,13 +259,13 @@ def test_plan_shows_what_is_predicted_and_says_nothing_before_the_first_run(
     tmp_path: Path,
 ) -> None:
     place = shell.furnish(tmp_path)
-    slow = {"type": "toy.slow", "values": {"text": "a", "steps": 2}}
-    shell.write(place, "one.json", shell.workflow(s=slow))
-    two = shell.workflow(
-        s=slow, c={"type": "toy.chat", "links": {"text": "s.out"}}, l={**slow, "type": "toy.slow"}
-    )
-    two["nodes"]["s"] = {"type": "toy.slow", "values": {"text": "b", "steps": 2}}
-    two["nodes"]["l"] = {"type": "toy.slow", "values": {"text": "b", "steps": 3}}
+
+    def slow(text: str, steps: int) -> dict[str, object]:
+        return {"type": "toy.slow", "values": {"text": text, "steps": steps}}
+
+    chat = {"type": "toy.chat", "links": {"text": "s.out"}}
+    shell.write(place, "one.json", shell.workflow(s=slow("a", 2)))
+    two = shell.workflow(s=slow("b", 2), c=chat, l=slow("b", 3))
     shell.write(place, "two.json", two)
     before = shell.musegraph(place, "plan", "one.json", "--packs", "toy.py").stdout
     assert "about" not in before
