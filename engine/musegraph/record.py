@@ -38,6 +38,8 @@ def make_record(
             facts |= _made_of(step, key, store)
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
+        if taken := outcome.profiles.get(id):
+            facts |= taken.json()
         if id in outcome.errors:
             facts["error"] = outcome.errors[id]
         outputs = outcome.outputs.get(id) or {}

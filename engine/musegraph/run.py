@@ -21,6 +21,7 @@ from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
 from musegraph.plan import Plan, make_plan
+from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Store, default_folder
 from musegraph.values.codec import own
@@ -117,6 +118,10 @@ class Engine:
         with uncollected():
             return make_plan(workflow, self.registry, self.store, self.models, only)
 
+    def predict(self, plan: Plan) -> Prediction:
+        """Time and memory that the steps to run will take, from what such steps took before."""
+        return predict(plan, self.store)
+
     def settle(
         self,
         workflow: Workflow,
@@ -156,7 +161,8 @@ class Engine:
             whole = True
         finally:
             self.store.flush()
-            for problem in self.store.problems():
+            noted = remember(plan, outcome, self.store)
+            for problem in (*self.store.problems(), *([noted] if noted else ())):
                 stream.emit(Warned(problem))
             seconds = perf_counter() - stream.start
             result = RunResult(plan, outcome, self.store, run, seconds, cancel.is_set())

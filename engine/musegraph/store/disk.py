@@ -170,6 +170,12 @@ class Disk:
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from None
 
+    @contextmanager
+    def index(self) -> Iterator[sqlite3.Connection]:
+        """The index, for as long as one wants to work on it: for tables kept elsewhere."""
+        with self._lock:
+            yield self._db
+
     def close(self) -> None:
         with self._lock:
             self._db.close()
