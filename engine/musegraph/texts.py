@@ -1,24 +1,23 @@
-"""What nodes are called in other languages: a pack brings ``LANGUAGE.json``, by node id.
+"""What a pack and its nodes are called in other languages: ``LANGUAGE.json`` in ``Pack.texts``.
 
-An entry holds ``title``, ``text``, ``inputs`` and ``outputs``, each port with ``label`` and
-``text``. What it leaves out stays English. ``english`` is the digest of the English that the entry
-was made from, so that :func:`problems` finds the entries that have to be looked at again.
+The entry of a node, by its id, holds ``title``, ``text``, ``inputs`` and ``outputs``, each port
+with ``label`` and ``text``; the entry of the pack, by its name, holds ``title``. What is left out
+stays English. ``english`` is the digest of the English that the entry was made from, so that
+:func:`problems` finds the entries that have to be looked at again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from blake3 import blake3
 
 from musegraph.errors import MusegraphError
 from musegraph.node import NodeType, Port
-
-ENGLISH = "en"
+from musegraph.pack import Pack
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,9 @@ class NodeText:
 Entries = Mapping[str, Mapping[str, Any]]
 
 
-def entries(folder: Path | None, language: str) -> Entries:
-    """The entries of ``folder/LANGUAGE.json`` by node id; none if there is no such file."""
-    if folder is None or not (file := folder / f"{language}.json").is_file():
+def entries(pack: Pack, language: str) -> Entries:
+    """The texts that a pack brings in a language such as ``zh``; none if it has no such file."""
+    if pack.texts is None or not (file := pack.texts / f"{language}.json").is_file():
         return {}
     try:
         read = json.loads(file.read_text("utf-8"))
@@ -68,6 +67,11 @@ def _well_formed(entry: Any) -> bool:
     )
 
 
+def pack_title(pack: Pack, entries: Entries) -> str:
+    """What a pack is called: its title, or its name if it has none."""
+    return str(entries.get(pack.name, {}).get("title") or pack.title or pack.name)
+
+
 def node_text(kind: NodeType, entries: Entries) -> NodeText:
     """The words of a node, in English where ``entries`` has none."""
     entry = entries.get(kind.id, {})
@@ -88,35 +92,42 @@ def _ports(ports: Mapping[str, Port], said: Mapping[str, Any]) -> dict[str, Port
 
 
 def digest(kind: NodeType) -> str:
-    """A short digest of all that a translator of the node has before him."""
+    """A short digest of all the English that a translator of the node has in hand."""
     english = node_text(kind, {})
     ports = [
         [[name, port.text] for name, port in side.items()]
         for side in (english.inputs, english.outputs)
     ]
-    said = json.dumps([english.title, english.text, *ports])
-    return blake3(said.encode()).hexdigest()[:12]
+    return _digest([english.title, english.text, *ports])
 
 
-def problems(kinds: Iterable[NodeType], entries: Entries) -> list[str]:
+def _digest(english: list[Any]) -> str:
+    return blake3(json.dumps(english).encode()).hexdigest()[:12]
+
+
+def problems(pack: Pack, entries: Entries) -> list[str]:
     """What entries lack, what is left over in them, and which their English has outrun."""
-    known = {kind.id: kind for kind in kinds}
-    found = [
-        f"{id}: there is no such node; take its texts out" for id in entries if id not in known
-    ]
-    for id, kind in known.items():
-        entry = entries.get(id)
-        if entry is None:
-            found.append(f'{id}: has no texts; "english" will be "{digest(kind)}"')
-            continue
-        found += [f"{id}: has no {part}" for part in ("title", "text") if not entry.get(part)]
+    known = {pack.name, *pack.types}
+    found = [f"{id}: there is no such node; take it out" for id in entries if id not in known]
+    entry = entries.get(pack.name, {})
+    found += _entry_problems(pack.name, entry, ("title",), _digest([pack.title]))
+    for id, kind in pack.types.items():
+        entry = entries.get(id, {})
+        found += _entry_problems(id, entry, ("title", "text"), digest(kind))
         found += _port_problems(id, "input", kind.inputs, entry.get("inputs", {}))
         found += _port_problems(id, "output", kind.outputs, entry.get("outputs", {}))
-        if entry.get("english") != digest(kind):
-            found.append(
-                f"{id}: its English has changed; look its texts through, "
-                f'then set "english" to "{digest(kind)}"'
-            )
+    return found
+
+
+def _entry_problems(
+    id: str, entry: Mapping[str, Any], parts: tuple[str, ...], today: str
+) -> list[str]:
+    found = [f"{id}: has no {part}" for part in parts if not entry.get(part)]
+    if entry.get("english") != today:
+        found.append(
+            f"{id}: its texts were not made from today's English; "
+            f'look them through, then set "english" to "{today}"'
+        )
     return found
 
 

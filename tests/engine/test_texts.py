@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import pytest
 from pydantic import Field
 
 from musegraph import MusegraphError, Pack, Text, load_registry, node
-from musegraph.texts import digest, entries, node_text, problems
+from musegraph.texts import digest, entries, node_text, pack_title, problems
 
 
 @node
@@ -19,18 +20,20 @@ def greet(name: Annotated[Text, Field(description="Who is greeted.")] = "") -> T
     return f"Hello {name}"
 
 
-GREET = Pack("mine", [greet]).types["mine.greet"]
+MINE = Pack("mine", [greet])
+GREET = MINE.types["mine.greet"]
 
 
 def chinese() -> dict[str, dict[str, object]]:
     return {
+        "mine": {"english": "f9977b4cde22", "title": "我的节点"},
         "mine.greet": {
             "english": digest(GREET),
             "title": "问候",
             "text": "问候一个人。",
             "inputs": {"name": {"label": "名字", "text": "问候谁。"}},
             "outputs": {"out": {"label": "问候语"}},
-        }
+        },
     }
 
 
@@ -39,7 +42,7 @@ def test_every_node_of_our_packs_has_chinese_texts_made_from_todays_english(name
     pack = load_registry().pack(name)
     assert pack is not None
     assert pack.types
-    assert problems(pack.types.values(), entries(pack.texts, "zh")) == []
+    assert problems(pack, entries(pack, "zh")) == []
 
 
 def test_a_node_speaks_chinese_where_it_can_and_english_elsewhere() -> None:
@@ -54,7 +57,7 @@ def test_a_node_speaks_chinese_where_it_can_and_english_elsewhere() -> None:
 
 
 def test_complete_texts_have_no_problems() -> None:
-    assert problems([GREET], chinese()) == []
+    assert problems(MINE, chinese()) == []
 
 
 def test_a_changed_description_is_found() -> None:
@@ -63,18 +66,19 @@ def test_a_changed_description_is_found() -> None:
         """Greet somebody."""
         return f"Hello {name}"
 
-    today = Pack("mine", [changed]).types["mine.greet"]
-    (problem,) = problems([today], chinese())
-    assert problem.startswith("mine.greet: its English has changed")
-    assert problem.endswith(f'set "english" to "{digest(today)}"')
+    today = Pack("mine", [changed])
+    (problem,) = problems(today, chinese())
+    assert problem.startswith("mine.greet: its texts were not made from today's English")
+    assert problem.endswith(f'set "english" to "{digest(today.types["mine.greet"])}"')
 
 
 def test_texts_that_lack_or_are_left_over_are_found() -> None:
-    assert problems([GREET], {})[0].startswith("mine.greet: has no texts")
-    assert problems([], chinese()) == ["mine.greet: there is no such node; take its texts out"]
+    assert {"mine: has no title", "mine.greet: has no text"} <= set(problems(MINE, {}))
+    gone = problems(Pack("mine"), chinese())
+    assert gone == ["mine.greet: there is no such node; take it out"]
     said = chinese()
     said["mine.greet"] |= {"title": "", "inputs": {"nam": {"label": "名字"}}, "outputs": {}}
-    assert problems([GREET], said) == [
+    assert problems(MINE, said) == [
         "mine.greet: has no title",
         "mine.greet: there is no input 'nam'; take it out",
         "mine.greet: the input 'name' has no label",
@@ -84,11 +88,14 @@ def test_texts_that_lack_or_are_left_over_are_found() -> None:
 
 
 def test_a_pack_without_texts_or_without_that_language_has_no_entries(tmp_path: Path) -> None:
-    assert entries(None, "zh") == {}
-    assert entries(tmp_path, "zh") == {}
+    assert entries(MINE, "zh") == {}
+    mine = replace(MINE, texts=tmp_path)
+    assert entries(mine, "zh") == {}
     (tmp_path / "zh.json").write_text(json.dumps(chinese()), "utf-8")
-    assert entries(tmp_path, "zh")["mine.greet"]["title"] == "问候"
-    assert entries(tmp_path, "de") == {}
+    assert entries(mine, "zh")["mine.greet"]["title"] == "问候"
+    assert pack_title(mine, entries(mine, "zh")) == "我的节点"
+    assert entries(mine, "de") == {}
+    assert pack_title(mine, {}) == "mine"
 
 
 @pytest.mark.parametrize(
@@ -97,4 +104,4 @@ def test_a_pack_without_texts_or_without_that_language_has_no_entries(tmp_path: 
 def test_texts_that_cannot_be_read_are_told_of_by_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "zh.json").write_text(text, "utf-8")
     with pytest.raises(MusegraphError, match=r"zh\.json"):
-        entries(tmp_path, "zh")
+        entries(replace(MINE, texts=tmp_path), "zh")
