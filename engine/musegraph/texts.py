@@ -87,8 +87,13 @@ def _ports(ports: Mapping[str, Port], said: Mapping[str, Any]) -> dict[str, Port
     made = {}
     for name, port in ports.items():
         entry = said.get(name, {})
-        made[name] = PortText(str(entry.get("label", "")), str(entry.get("text") or port.help))
+        made[name] = PortText(str(entry.get("label", "")), str(entry.get("text") or _help(port)))
     return made
+
+
+def _help(port: Port) -> str:
+    """What the author says of a port, or else its type of itself."""
+    return port.help or str(port.schema().get("schema", {}).get("description", ""))
 
 
 def digest(kind: NodeType) -> str:
@@ -141,6 +146,6 @@ def _port_problems(
         entry = said.get(name, {})
         if not entry.get("label"):
             found.append(f"{id}: the {side} {name!r} has no label")
-        if port.help and not entry.get("text"):
+        if _help(port) and not entry.get("text"):
             found.append(f"{id}: the {side} {name!r} has no text")
     return found
