@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from musegraph import Text, Workflow, node
 from musegraph.cli import nodes as nodes_module
+from musegraph.cli.drawing import drawing
 from musegraph.cli.markup import inline
 from musegraph.cli.pages import Example, all_pages
 from musegraph.cli.sockets import meaning
@@ -104,6 +106,16 @@ def test_links_and_code_in_a_docstring_are_set_as_such() -> None:
     assert inline("（https://example.org/a）。") == (
         '（<a href="https://example.org/a">https://example.org/a</a>）。'
     )
+
+
+def test_a_long_link_in_a_drawing_runs_behind_no_node() -> None:
+    graph = Workflow.read(ROOT / "workflows" / "variations_grid.json").graph
+    svg = drawing(graph, {}, {})
+    boxes = [tuple(map(int, box)) for box in re.findall(r'<rect x="(\d+)" y="(\d+)" w', svg)]
+    across = re.findall(r"[ M](\d+) (\d+)H\d+", svg)
+    assert len(set(boxes)) == len(graph.nodes)
+    assert across
+    assert not {(int(x), int(y) - 23) for x, y in across} & set(boxes)
 
 
 def said() -> set[str]:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from musegraph.cli.sockets import family
 from musegraph.node import NodeType
 from musegraph.workflow import Graph, Port
 
-_WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 156, 46, 212, 68, 2
-_Points = dict[str, tuple[int, int]]
+_WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 144, 46, 192, 60, 2
+_Spot = tuple[str, int]
+"""A node's id and a layer: its own, or a later one that links from it pass through."""
 
 
 def drawing(graph: Graph, types: Mapping[str, NodeType], titles: Mapping[str, str]) -> str:
     """SVG with a link from every node to the page of its type, ``../nodes/ID.html``."""
-    at = _places(graph)
+    depth = _depths(graph)
+    at = _places(graph, depth)
     width = max((x for x, _ in at.values()), default=0) + _WIDTH + _EDGE
     height = max((y for _, y in at.values()), default=0) + _HEIGHT + _EDGE
     lines = dict.fromkeys(
-        _line(at[source], at[id], _colour(types.get(graph.nodes[source].type), output))
+        _line(
+            [at[source, layer] for layer in range(depth[source], depth[id])] + [at[id, depth[id]]],
+            _colour(types.get(graph.nodes[source].type), output),
+        )
         for id in graph.nodes
         for source, output in _sources(graph, id)
     )
@@ -27,31 +32,45 @@ def drawing(graph: Graph, types: Mapping[str, NodeType], titles: Mapping[str, st
     for id, node in graph.nodes.items():
         kind = types.get(node.type)
         first = next(iter(kind.outputs), "") if kind else ""
-        box = _box(id, titles.get(node.type, node.type), _colour(kind, first), *at[id])
+        box = _box(id, titles.get(node.type, node.type), _colour(kind, first), *at[id, depth[id]])
         boxes.append(f'<a href="../nodes/{escape(node.type)}.html">{box}</a>' if kind else box)
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     return f'<svg class="graph" role="img" {size}>{"".join([*lines, *boxes])}</svg>'
 
 
-def _places(graph: Graph) -> _Points:
-    """Each node's corner: layers from the left, each as near its sources' height as it may."""
+def _depths(graph: Graph) -> dict[str, int]:
+    """The layer of each node, counted from the left."""
     needs = {id: {source for source, _ in _sources(graph, id)} for id in graph.nodes}
     depth: dict[str, int] = {}
     for _ in needs:  # a path has at most as many links as there are nodes
         depth = {id: 1 + max((depth.get(n, 0) for n in needs[id]), default=-1) for id in needs}
-    rows: dict[str, float] = {}
+    return depth
+
+
+def _places(graph: Graph, depth: Mapping[str, int]) -> dict[_Spot, tuple[int, int]]:
+    """The corner of each spot, as near the height of what it comes from as there is room.
+
+    A link that passes a layer has a spot there of its own, so that it runs behind no node.
+    """
+    before: dict[_Spot, set[_Spot]] = {(id, layer): set() for id, layer in depth.items()}
+    for id in graph.nodes:
+        for source, _ in _sources(graph, id):
+            before[id, depth[id]].add((source, depth[id] - 1))
+            for layer in range(depth[source] + 1, depth[id]):
+                before.setdefault((source, layer), set()).add((source, layer - 1))
+    rows: dict[_Spot, float] = {}
     for layer in range(max(depth.values(), default=-1) + 1):
         wanted = {
-            id: sum(rows[n] for n in needs[id]) / len(needs[id]) if needs[id] else 0.0
-            for id in needs
-            if depth[id] == layer
+            spot: sum(rows[b] for b in origins) / len(origins) if origins else 0.0
+            for spot, origins in before.items()
+            if spot[1] == layer
         }
         free = 0.0
-        for id in sorted(wanted, key=wanted.__getitem__):
-            rows[id] = max(free, wanted[id])
-            free = rows[id] + 1
+        for spot in sorted(wanted, key=wanted.__getitem__):
+            rows[spot] = max(free, wanted[spot])
+            free = rows[spot] + 1
     return {
-        id: (_EDGE + depth[id] * _ACROSS, _EDGE + round(rows[id] * _DOWN)) for id in graph.nodes
+        spot: (_EDGE + spot[1] * _ACROSS, _EDGE + round(row * _DOWN)) for spot, row in rows.items()
     }
 
 
@@ -68,11 +87,17 @@ def _colour(kind: NodeType | None, output: str) -> str:
     return family(port.type) if port else "any"
 
 
-def _line(source: tuple[int, int], target: tuple[int, int], colour: str) -> str:
-    x, y = source[0] + _WIDTH, source[1] + _HEIGHT // 2
-    u, v = target[0], target[1] + _HEIGHT // 2
-    middle = (x + u) // 2
-    return f'<path class="{colour}" d="M{x} {y}C{middle} {y} {middle} {v} {u} {v}"/>'
+def _line(spots: Sequence[tuple[int, int]], colour: str) -> str:
+    """From the right edge of the first spot to the left edge of the last, across the others."""
+    x, y = spots[0][0] + _WIDTH, spots[0][1] + _HEIGHT // 2
+    path = f"M{x} {y}"
+    for left, top in spots[1:]:
+        middle, v = (x + left) // 2, top + _HEIGHT // 2
+        path += f"C{middle} {y} {middle} {v} {left} {v}"
+        x, y = left + _WIDTH, v
+        if (left, top) != spots[-1]:
+            path += f"H{x}"
+    return f'<path class="{colour}" d="{path}"/>'
 
 
 def _box(id: str, title: str, colour: str, x: int, y: int) -> str:

@@ -173,7 +173,8 @@ class Pages:
         else:
             default = self.words("optional") if value is None else _code(value)
         bounds = escape(limits(described.get("schema", {}), self.words))
-        text = inline(said.text) + (f'<span class="quiet">{bounds}</span>' if bounds else "")
+        told = "" if said.text == self.words(meaning(port.type)) else inline(said.text)
+        text = told + (f'<span class="quiet">{bounds}</span>' if bounds else "")
         return [_named(port, said), self._typed(port.type), default, text]
 
     def _output(self, port: Port, said: PortText) -> list[str]:
@@ -195,7 +196,10 @@ class Pages:
             ]
             for name, given in document.get("inputs", {}).items()
         ]
-        outputs = [[escape(n), _code(at)] for n, at in document.get("outputs", {}).items()]
+        outputs = [
+            [escape(n), f"<code>{escape(at)}</code>"]
+            for n, at in document.get("outputs", {}).items()
+        ]
         made = self.words("Made with the quick inputs of the workflow.")
         name, default, meaning_ = self.words("name"), self.words("default"), self.words("meaning")
         parts = [
