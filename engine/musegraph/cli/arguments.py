@@ -93,6 +93,7 @@ def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
         "nodes", help=text, description=text.capitalize() + ".", epilog=EPILOG
     )
     sub.add_argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack")
+    sub.add_argument("--lang", metavar="LANG", default="en", help="say it in en or zh")
     _add_packs(sub)
     _add_json(sub, "print JSON")
     _add_debug(sub)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
+from unicodedata import east_asian_width
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
 _SIGNS = {"done": "✓", "run": "●", "wait": "·", "fail": "✗", "skip": "–", "open": "○", "to": "→"}
 _PLAIN = {"done": "+", "run": "*", "wait": ".", "fail": "x", "skip": "-", "open": "o", "to": "->"}
+# Where a line may break: after a Chinese letter and what closes behind it, or after a space.
+_PIECE = re.compile(r"[\u2e80-\uffdf][，。、；：！？）”]*|[^\s\u2e80-\uffdf]+\s*|\s+")
 
 
 class Style:
@@ -58,8 +62,17 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="surrogateescape" if utf else "replace")
 
 
+def columns(text: str) -> int:
+    """How wide a terminal shows the text: Chinese letters take two columns each."""
+    return len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
+
+
 def shorten(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
+    if columns(text) <= width:
+        return text
+    while text and columns(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def duration(seconds: float) -> str:
@@ -130,12 +143,14 @@ def table(
     """
     if not rows:
         return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
+    widths = [max(columns(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
     before = 2 + sum(widths) + 2 * len(widths)
     room = max(style.width - before, 20)
     lines = []
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        cells = [
+            cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=False)
+        ]
         last = _wrapped(row[-1], room) if wrap else [shorten(row[-1], room)]
         shown = [
             style(cell, *names) if names else cell
@@ -149,4 +164,11 @@ def table(
 def _wrapped(text: str, width: int) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(text, width) or [""]
+    if columns(text) == len(text):
+        return textwrap.wrap(text, width) or [""]
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if lines[-1] and columns(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]
