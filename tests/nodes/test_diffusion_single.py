@@ -14,12 +14,12 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 from test_diffusion_folders import engine, workflow
-from tiny_sd import Bench, edit_json, make_tiny
+from tiny_sd import Bench, edit_json, make_tiny, tokenizer
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from musegraph import ModelError
-from musegraph_nodes.diffusion import decode, encode, encode_text, load, sample
+from musegraph_nodes.diffusion import decode, empty_latent, encode, encode_text, load, sample
 from musegraph_nodes.diffusion.loader import load as open_part
 from musegraph_nodes.diffusion.loader import quiet
 from musegraph_nodes.diffusion.single import SHIPPED, read_single, settings_of
@@ -126,7 +126,6 @@ def _vae_name(name: str, levels: int) -> str:
 def make_small(folder: Path) -> Path:
     """A model with the heads, groups and schedule of Stable Diffusion 1.x, only smaller."""
     make_tiny(folder)
-    letters = len(json.loads((folder / "tokenizer" / "vocab.json").read_text()))
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(1)
         UNet2DConditionModel(
@@ -145,7 +144,7 @@ def make_small(folder: Path) -> Path:
         ).save_pretrained(folder / "vae")
         CLIPTextModel(
             CLIPTextConfig(
-                vocab_size=letters,
+                vocab_size=len(tokenizer()),
                 hidden_size=64,
                 intermediate_size=128,
                 num_hidden_layers=2,
@@ -153,6 +152,7 @@ def make_small(folder: Path) -> Path:
                 max_position_embeddings=16,
             )
         ).save_pretrained(folder / "text_encoder")
+    shutil.copytree(SHIPPED / "scheduler", folder / "scheduler", dirs_exist_ok=True)
     return folder
 
 
@@ -181,7 +181,8 @@ def picture(source: Path) -> Tensor:
     bench = Bench()
     parts = load(str(source), bench)
     told = encode_text(parts.text_encoder, "a b", bench, clip_skip=1)
-    latent = sample(parts.model, told, bench, steps=3, seed=5)
+    empty = empty_latent(parts.model, width=32, height=32)
+    latent = sample(parts.model, told, bench, latent=empty, steps=2, seed=5)
     again = encode(parts.vae, decode(parts.vae, latent, bench), bench)
     return decode(parts.vae, again, bench).data
 

@@ -68,7 +68,8 @@ def _empty(part: str, config: dict[str, Any]) -> Any:
         return CLIPTextModel(CLIPTextConfig(**config))
     from diffusers import AutoencoderKL, UNet2DConditionModel
 
-    return (UNet2DConditionModel if part == "unet" else AutoencoderKL).from_config(config)
+    kind: Any = UNet2DConditionModel if part == "unet" else AutoencoderKL
+    return kind.from_config(config)
 
 
 def _converted(part: str, given: dict[str, Tensor], config: dict[str, Any]) -> dict[str, Tensor]:
