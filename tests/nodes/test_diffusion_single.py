@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -428,8 +429,13 @@ def test_the_shipped_tokenizer_is_that_of_clip() -> None:
 
 
 def test_a_single_file_runs_offline_and_a_changed_configuration_is_noticed(
-    folder: Path, tensors: Tensors, tmp_path: Path
+    folder: Path, tensors: Tensors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("something wants the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
     file = saved(folder, tensors, tmp_path)
     with engine(tmp_path / "store") as one:
         first = one.run(one.plan(workflow(file))).outputs()["picture"].data
