@@ -7,7 +7,7 @@ import argparse
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed
+    1  a step failed, or what was compared is not the same
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
@@ -39,6 +39,8 @@ def parser() -> Parser:
     _run(commands)
     _check(commands)
     _plan(commands)
+    _show(commands)
+    _diff(commands)
     _nodes(commands)
     _docs(commands)
     _reproduce(commands)
@@ -81,6 +83,29 @@ def _plan(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_file(sub)
     _add_inputs(sub)
     _add_json(sub, "print the plan as JSON")
+    _add_debug(sub)
+
+
+def _show(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "show the graph as readable text"
+    sub = commands.add_parser("show", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    _add_file(sub)
+    _add_json(sub, "print the workflow document itself")
+    _add_debug(sub)
+
+
+def _diff(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "say what is different between two workflows"
+    more = (
+        "Nodes, values, links and all else that counts; what was only moved on the canvas does"
+        " not.\nThe exit code is 0 if they are equal, and 1 if they are different."
+    )
+    sub = commands.add_parser(
+        "diff", help=text, description=f"{text.capitalize()}.\n\n{more}", epilog=EPILOG
+    )
+    sub.add_argument("old", metavar="A", help="a workflow, or a picture that carries one")
+    sub.add_argument("new", metavar="B", help="the one to compare it with")
+    _add_json(sub, "print the differences as JSON")
     _add_debug(sub)
 
 

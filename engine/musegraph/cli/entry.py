@@ -87,6 +87,14 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.reproduce import reproduce
 
         return reproduce(args)
+    if args.command == "show":
+        from musegraph.cli.show import show
+
+        return show(args)
+    if args.command == "diff":
+        from musegraph.cli.diff import diff
+
+        return diff(args)
     from musegraph.cli.inspect import check, plan
 
     return check(args) if args.command == "check" else plan(args)
@@ -141,7 +149,7 @@ def explain(error: BaseException, args: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if args.json and args.command in ("run", "plan", "reproduce"):
+    if args.json and args.command in ("run", "plan", "show", "diff", "reproduce"):
         print_json(failure(error, code, place))
     return code
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from musegraph.run import Engine
 
 
+def read_workflow(path: str) -> Workflow:
+    """The workflow in a file, or in a picture that carries one."""
+    return Workflow.read(path)
+
+
 def open_registry(args: Namespace, tell: bool = True) -> Registry:
     """All packs; one named on the command line that is broken is told of and left out."""
     for path in args.packs:

@@ -58,6 +58,15 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="surrogateescape" if utf else "replace")
 
 
+def printable(text: str) -> str:
+    """The text with all that a terminal would obey, rather than show, spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        part if part.isprintable() else part.encode("unicode_escape").decode() for part in text
+    )
+
+
 def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
 
