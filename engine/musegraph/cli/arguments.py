@@ -41,6 +41,7 @@ def parser() -> Parser:
     _plan(commands)
     _show(commands)
     _diff(commands)
+    _why(commands)
     _nodes(commands)
     _docs(commands)
     _reproduce(commands)
@@ -106,6 +107,16 @@ def _diff(commands: argparse._SubParsersAction[Parser]) -> None:
     sub.add_argument("old", metavar="A", help="a workflow, or a picture that carries one")
     sub.add_argument("new", metavar="B", help="the one to compare it with")
     _add_json(sub, "print the differences as JSON")
+    _add_debug(sub)
+
+
+def _why(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "say why a node would run, or that its result is there"
+    sub = commands.add_parser("why", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    _add_file(sub)
+    sub.add_argument("node", metavar="NODE", help="a node, or a named output")
+    _add_inputs(sub)
+    _add_json(sub, "print the reason as JSON")
     _add_debug(sub)
 
 

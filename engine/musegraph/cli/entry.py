@@ -91,6 +91,10 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.show import show
 
         return show(args)
+    if args.command == "why":
+        from musegraph.cli.why import why
+
+        return why(args)
     if args.command == "diff":
         from musegraph.cli.diff import diff
 
@@ -149,7 +153,7 @@ def explain(error: BaseException, args: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if args.json and args.command in ("run", "plan", "show", "diff", "reproduce"):
+    if args.json and args.command in ("run", "plan", "show", "diff", "why", "reproduce"):
         print_json(failure(error, code, place))
     return code
 

@@ -127,6 +127,16 @@ class Disk:
         outputs = {name: Entry.from_json(made) for name, made in json.loads(row[0]).items()}
         return Record(outputs, row[1], row[2], tuple(json.loads(row[3])))
 
+    def records_of(self, type_: str) -> list[Record]:
+        """What is known of a node type, the latest first; without the outputs."""
+        query = "select seconds, recipe from records where type=? order by used desc"
+        try:
+            with self._lock:
+                rows = self._db.execute(query, (type_,)).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+        return [Record({}, seconds, type_, tuple(json.loads(made))) for seconds, made in rows]
+
     def entry(self, identity: str) -> Entry | None:
         """The entry of some record with this identity: what a pin asks for."""
         with self._lock:
