@@ -42,8 +42,8 @@ class Why:
     node: str
     state: str
     origin: str
-    reason: Reason
     path: tuple[str, ...]
+    reason: Reason
     note: str = ""
     seconds: float | None = None
     first: Part | None = None
@@ -68,8 +68,7 @@ def explain(engine: Engine, plan: Plan, id: str) -> Why:
     """Why the step ``id`` of a plan is cached, would run, is open or skipped."""
     path = tuple(_path(engine, plan, id))
     origin = plan.steps[path[-1]]
-    made = {"node": id, "state": plan.steps[id].state, "origin": origin.id, "path": path}
-    return Why(**made, **_reason(engine, plan, origin))
+    return Why(id, plan.steps[id].state, origin.id, path, **_reason(engine, plan, origin))
 
 
 def _path(engine: Engine, plan: Plan, id: str) -> Iterator[str]:

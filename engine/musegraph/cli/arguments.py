@@ -42,6 +42,7 @@ def parser() -> Parser:
     _show(commands)
     _diff(commands)
     _why(commands)
+    _bundle(commands)
     _nodes(commands)
     _docs(commands)
     _reproduce(commands)
@@ -71,7 +72,9 @@ def _check(commands: argparse._SubParsersAction[Parser]) -> None:
     sub = commands.add_parser(
         "check", help=text, description=text.capitalize() + ".", epilog=EPILOG
     )
-    sub.add_argument("files", metavar="FILE", nargs="+", help="a workflow, or a picture with one")
+    sub.add_argument(
+        "files", metavar="FILE", nargs="+", help="a workflow, a bundle, or a picture with one"
+    )
     _add_packs(sub)
     _add_models(sub)
     _add_json(sub, "print one JSON object per file")
@@ -120,6 +123,22 @@ def _why(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_debug(sub)
 
 
+def _bundle(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "put a workflow and its files into one zip, which runs as it is"
+    sub = commands.add_parser(
+        "bundle", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_file(sub)
+    sub.add_argument(
+        "-o", "--out", metavar="ZIP", help="write it here; else FILE's name with .zip, here"
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="look for its files in this folder")
+    _add_models(sub)
+    _add_json(sub, "print what was written as JSON")
+    _add_debug(sub)
+
+
 def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
     text = "list packs and nodes, or describe one"
     sub = commands.add_parser(
@@ -160,7 +179,7 @@ def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_file(sub: Parser) -> None:
-    sub.add_argument("file", metavar="FILE", help="a workflow, or a picture that carries one")
+    sub.add_argument("file", metavar="FILE", help="a workflow, a bundle, or a picture with one")
 
 
 def _add_set(sub: Parser) -> None:

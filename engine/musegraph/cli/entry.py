@@ -95,6 +95,10 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.why import why
 
         return why(args)
+    if args.command == "bundle":
+        from musegraph.cli.bundle import bundle
+
+        return bundle(args)
     if args.command == "diff":
         from musegraph.cli.diff import diff
 
@@ -153,7 +157,7 @@ def explain(error: BaseException, args: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if args.json and args.command in ("run", "plan", "show", "diff", "why", "reproduce"):
+    if args.json and args.command not in ("check", "nodes", "docs"):
         print_json(failure(error, code, place))
     return code
 
