@@ -129,6 +129,8 @@ def _nearest(engine: Engine, step: Step, parts: Mapping[str, str]) -> dict[str, 
     best: tuple[int, dict[str, str], float] | None = None
     disk = engine.store.disk
     for record in disk.records_of(step.type.id) if disk is not None else ():
+        if not record.recipe:
+            continue
         before = _parts(record.recipe)
         equal = sum(before.get(name) == value for name, value in parts.items())
         if best is None or equal > best[0]:

@@ -76,7 +76,7 @@ def _because(found: Why, style: Style) -> str:
     return {
         "cached": f"it took {cost}",
         "pinned": "its result is pinned",
-        "new": "this node has never run with this cache",
+        "new": "no node of its type has run with this cache before",
         "lost": f"it ran before (it took {cost}), and its result is no longer in the cache",
         "items": "all it is made of is as before; of its items, not all are done",
         "always": "it reads the world, so it runs every time",
