@@ -8,7 +8,7 @@ from typing import Any
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed; doctor or cache verify found something wrong
+    1  a step failed, what was compared is not the same, or a check found something wrong
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
@@ -40,6 +40,10 @@ def parser() -> Parser:
     _run(commands)
     _check(commands)
     _plan(commands)
+    _show(commands)
+    _diff(commands)
+    _why(commands)
+    _bundle(commands)
     _nodes(commands)
     _docs(commands)
     _reproduce(commands)
@@ -71,7 +75,9 @@ def _check(commands: argparse._SubParsersAction[Parser]) -> None:
     sub = commands.add_parser(
         "check", help=text, description=text.capitalize() + ".", epilog=EPILOG
     )
-    sub.add_argument("files", metavar="FILE", nargs="+", help="a workflow, or a picture with one")
+    sub.add_argument(
+        "files", metavar="FILE", nargs="+", help="a workflow, a bundle, or a picture with one"
+    )
     _add_packs(sub)
     _add_models(sub)
     _add_json(sub, "print one JSON object per file")
@@ -84,6 +90,55 @@ def _plan(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_file(sub)
     _add_inputs(sub)
     _add_json(sub, "print the plan as JSON")
+    _add_debug(sub)
+
+
+def _show(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "show the graph as readable text"
+    sub = commands.add_parser("show", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    _add_file(sub)
+    _add_json(sub, "print the workflow document itself")
+    _add_debug(sub)
+
+
+def _diff(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "say what is different between two workflows"
+    more = (
+        "Nodes, values, links and all else that counts; what was only moved on the canvas does"
+        " not.\nThe exit code is 0 if they are equal, and 1 if they are different."
+    )
+    sub = commands.add_parser(
+        "diff", help=text, description=f"{text.capitalize()}.\n\n{more}", epilog=EPILOG
+    )
+    sub.add_argument("old", metavar="A", help="a workflow, or a picture that carries one")
+    sub.add_argument("new", metavar="B", help="the one to compare it with")
+    _add_json(sub, "print the differences as JSON")
+    _add_debug(sub)
+
+
+def _why(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "say why a node would run, or that its result is there"
+    sub = commands.add_parser("why", help=text, description=text.capitalize() + ".", epilog=EPILOG)
+    _add_file(sub)
+    sub.add_argument("node", metavar="NODE", help="a node, or a named output")
+    _add_inputs(sub)
+    _add_json(sub, "print the reason as JSON")
+    _add_debug(sub)
+
+
+def _bundle(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "put a workflow and its files into one zip, which runs as it is"
+    sub = commands.add_parser(
+        "bundle", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_file(sub)
+    sub.add_argument(
+        "-o", "--out", metavar="ZIP", help="write it here; else FILE's name with .zip, here"
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="look for its files in this folder")
+    _add_models(sub)
+    _add_json(sub, "print what was written as JSON")
     _add_debug(sub)
 
 
@@ -181,7 +236,7 @@ def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
 
 
 def _add_file(sub: Parser) -> None:
-    sub.add_argument("file", metavar="FILE", help="a workflow, or a picture that carries one")
+    sub.add_argument("file", metavar="FILE", help="a workflow, a bundle, or a picture with one")
 
 
 def _add_set(sub: Parser) -> None:

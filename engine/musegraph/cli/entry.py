@@ -70,34 +70,21 @@ def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
         gc.enable()
 
 
+_PLACES = {
+    "check": "musegraph.cli.inspect",
+    "plan": "musegraph.cli.inspect",
+}
+"""The module of each command that is not in one of its own name."""
+
+
 def command(args: Namespace, interrupts: Interrupts) -> int:
-    if args.command == "run":
-        from musegraph.cli.run import run
+    """Carry out what was asked for; the module of a command is imported only then."""
+    from importlib import import_module
 
-        return run(args, interrupts)
-    if args.command == "nodes":
-        from musegraph.cli.nodes import nodes
-
-        return nodes(args)
-    if args.command == "docs":
-        from musegraph.cli.docs import docs
-
-        return docs(args)
-    if args.command == "reproduce":
-        from musegraph.cli.reproduce import reproduce
-
-        return reproduce(args)
-    if args.command == "cache":
-        from musegraph.cli.cache import cache
-
-        return cache(args)
-    if args.command == "doctor":
-        from musegraph.cli.doctor import doctor
-
-        return doctor(args)
-    from musegraph.cli.inspect import check, plan
-
-    return check(args) if args.command == "check" else plan(args)
+    name = str(args.command)
+    carry_out = getattr(import_module(_PLACES.get(name, f"musegraph.cli.{name}")), name)
+    code: int = carry_out(args, interrupts) if name == "run" else carry_out(args)
+    return code
 
 
 def be_quiet(debug: bool) -> None:
@@ -149,7 +136,7 @@ def explain(error: BaseException, args: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if args.json and args.command in ("run", "plan", "reproduce", "cache", "doctor"):
+    if args.json and args.command not in ("check", "nodes", "docs"):
         print_json(failure(error, code, place))
     return code
 

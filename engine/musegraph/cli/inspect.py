@@ -7,7 +7,14 @@ from argparse import Namespace
 from typing import Any
 
 from musegraph.cli.entry import FINE, PROBLEMS, UNREADABLE, complain, print_json, report
-from musegraph.cli.loading import make_plan, model_folders, open_engine, open_registry
+from musegraph.cli.loading import (
+    make_plan,
+    model_folders,
+    open_engine,
+    open_registry,
+    read_workflow,
+    with_files,
+)
 from musegraph.cli.style import Style, data, duration, number, table
 from musegraph.errors import InvalidWorkflow, UnreadableWorkflow
 from musegraph.models import Models
@@ -15,7 +22,6 @@ from musegraph.plan import Plan, Step
 from musegraph.plan import check as problems_of
 from musegraph.predict import Estimate, Prediction, Spread
 from musegraph.store import Store
-from musegraph.workflow import Workflow
 
 _SIGNS = {
     "cached": ("done", "green"),
@@ -37,7 +43,7 @@ def check(args: Namespace) -> int:
     codes = []
     for file in args.files:
         try:
-            workflow = Workflow.read(file)
+            workflow = with_files(read_workflow(file), registry, models.store)
             problems = problems_of(workflow, registry, models)
         except InvalidWorkflow as error:
             workflow, problems = None, list(error.problems)
@@ -62,7 +68,7 @@ def check(args: Namespace) -> int:
 
 def plan(args: Namespace) -> int:
     """The steps in order, each with its state, and what the run would give."""
-    workflow = Workflow.read(args.file)
+    workflow = read_workflow(args.file)
     with open_engine(args) as engine:
         made = make_plan(engine, workflow, args)
         predicted = engine.predict(made)

@@ -67,6 +67,15 @@ def columns(text: str) -> int:
     return len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
 
 
+def printable(text: str) -> str:
+    """The text with all that a terminal would obey, rather than show, spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        part if part.isprintable() else part.encode("unicode_escape").decode() for part in text
+    )
+
+
 def shorten(text: str, width: int) -> str:
     if columns(text) <= width:
         return text

@@ -28,12 +28,13 @@ def check_files(
             for asset in value if isinstance(value, list) else [value]:
                 if not isinstance(asset, Asset):
                     continue
-                why = _missing_file(workflow, asset, store)
+                why = missing_file(workflow, asset, store)
                 if why:
                     problems.append(Problem(step.id, port, "value", why))
 
 
-def _missing_file(workflow: Workflow, asset: Asset, store: Store | None) -> str:
+def missing_file(workflow: Workflow, asset: Asset, store: Store | None) -> str:
+    """Why a file that a literal names cannot be had; empty if it can."""
     if asset.digest.startswith("file:"):
         name = asset.digest.removeprefix("file:")
         path = PurePosixPath(name)

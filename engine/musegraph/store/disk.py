@@ -196,6 +196,16 @@ class Disk:
         except (ValueError, TypeError):  # a damaged row
             return ()
 
+    def records_of(self, type_: str) -> list[Record]:
+        """What is known of a node type, the latest first; without the outputs."""
+        query = "select seconds, recipe from records where type=? order by used desc"
+        try:
+            with self._lock:
+                rows = self._db.execute(query, (type_,)).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+        return [Record({}, seconds, type_, tuple(json.loads(made))) for seconds, made in rows]
+
     def entry(self, identity: str) -> Entry | None:
         """The entry of some record with this identity: what a pin asks for."""
         with self._careful(), self._lock:
