@@ -100,7 +100,7 @@ def _start(place: Path) -> subprocess.Popen[str]:
         [sys.executable, "-m", "musegraph", *command, "--cache", "cache"],
         cwd=place,
         env=os.environ | {"HOME": str(place)},
-        stdout=subprocess.PIPE,
+        stdout=(place / "events.txt").open("wb"),
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
@@ -108,7 +108,8 @@ def _start(place: Path) -> subprocess.Popen[str]:
 
 
 def _end(place: Path, process: subprocess.Popen[str]) -> Seen:
-    text, told = process.communicate(timeout=120)
+    _, told = process.communicate(timeout=120)
+    text = (place / "events.txt").read_text(encoding="utf-8")
     lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
     stored = {line["node"] for line in lines if line["type"] == "stored"}
     said = [line for line in lines if line["type"] == "outputs"]
@@ -148,11 +149,17 @@ def damage(cache: Path) -> str:
 
 
 def trial(moment: float, wanted: dict[str, bytes]) -> tuple[str, int]:
-    """A run killed after so many seconds, and the same once more: what came, and stored steps."""
+    """A killed run, and the same once more: what came, and how many steps had been stored.
+
+    It is killed so many seconds after its first event, or, negative, after its start.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = furnish(Path(folder))
         process = _start(place)
-        time.sleep(moment)
+        events = place / "events.txt"
+        while moment >= 0 and process.poll() is None and not events.stat().st_size:
+            time.sleep(0.005)
+        time.sleep(moment if moment >= 0 else -moment)
         process.kill()
         before = _end(place, process)
         ended = before.code == 0
@@ -186,7 +193,7 @@ def whole_run() -> tuple[float, dict[str, bytes]]:
 def main(count: int) -> int:
     draw = random.Random(3)
     seconds, wanted = whole_run()
-    moments = [draw.uniform(0, seconds) for _ in range(count)]
+    moments = [draw.uniform(-seconds / 5, seconds) for _ in range(count)]
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(lambda moment: trial(moment, wanted), moments))
     seen = Counter(what for what, _ in found)
