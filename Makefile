@@ -9,13 +9,15 @@ STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs setup clean
+.PHONY: help run test check docs setup clean bench soak
 
 help:
 	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
 	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
+	@echo 'make soak    long trials: tests/soak  (fewer: make soak ARGS="--quick")'
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make docs    pages of all nodes and examples, in build/docs'
+	@echo 'make bench   measure the engine beside its peers, about ten minutes'
 	@echo 'make setup   only set up .venv'
 	@echo 'make clean   remove .venv and caches; out/ stays'
 
@@ -25,6 +27,9 @@ run: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
 
+soak: $(STAMP)
+	@$(BIN)/python tests/soak $(ARGS)
+
 check: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -33,6 +38,10 @@ check: $(STAMP)
 
 docs: $(STAMP)
 	@$(BIN)/musegraph docs --examples workflows --out build/docs
+
+bench: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@$(BIN)/python tests/benchmarks $(ARGS)
 
 setup: $(STAMP)
 	@:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         StoreError,
         UnreadableWorkflow,
     )
+    from musegraph.headers import read_header
     from musegraph.node import UNSET, Context, Weights, node
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run
@@ -103,6 +104,7 @@ __all__ = [
     "files",
     "load_registry",
     "node",
+    "read_header",
     "run",
 ]
 
@@ -111,6 +113,7 @@ _HOMES = {
         "Cancelled InvalidNode InvalidWorkflow ModelError MusegraphError NodeError "
         "Problem StoreError UnreadableWorkflow"
     ),
+    "musegraph.headers": "read_header",
     "musegraph.node": "Context UNSET Weights node",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",

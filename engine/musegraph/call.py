@@ -93,8 +93,6 @@ class Call:
         )
 
     def _recipe(self) -> tuple[str, ...]:
-        if self.store.disk is None:
-            return ()  # only whoever comes later asks why a step ran
         return (self.step.prefix, *self.lines)
 
     def _values(self) -> dict[str, Any]:

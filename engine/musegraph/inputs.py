@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from mimetypes import guess_type
 from pathlib import Path
@@ -17,6 +18,9 @@ from musegraph.values.codec import encode, to_json
 from musegraph.values.scalars import MAX_SEED
 from musegraph.values.types import TEXT
 from musegraph.workflow import GRAPH, Port, Workflow
+
+_MEDIA = {"Image": "image/", "Mask": "image/"}
+"""What the files that a folder gives to a port of this type are; at other ports all are taken."""
 
 
 def input_types(workflow: Workflow, registry: Registry) -> dict[str, Type]:
@@ -56,8 +60,40 @@ def settle_inputs(
             known = ", ".join(workflow.inputs) or "none"
             message = f"there is no input {name!r}; the inputs are: {known}"
             raise InvalidWorkflow([Problem(None, name, "input", message)])
-        settled[name] = _settle(name, value, types.get(name, TEXT), store)
+        type_ = types.get(name, TEXT)
+        settled[name] = _settle(name, _listed(name, value, type_), type_, store)
     return workflow.set_inputs(settled)
+
+
+def _listed(name: str, value: Any, type_: Type) -> Any:
+    """The files of a folder that is given at a media port; any other value as it is."""
+    base = type_.item or type_
+    if base.is_json or base.is_variable or not isinstance(value, (str, Path)):
+        return value
+    folder = Path(value).expanduser()
+    try:
+        if not folder.is_dir():
+            return value
+        found = [path for path in folder.iterdir() if _belongs(path, base)]
+    except OSError as error:
+        message = f"the folder {folder} cannot be read: {error.strerror}"
+        raise InvalidWorkflow([Problem(None, name, "input", message)]) from None
+    if not found:
+        message = f"the folder {folder} holds no file for an input of type {base}; add some to it"
+        raise InvalidWorkflow([Problem(None, name, "input", message)])
+    return sorted(found, key=_naturally)
+
+
+def _belongs(path: Path, base: Type) -> bool:
+    wanted = _MEDIA.get(base.name, "")
+    media = guess_type(path.name)[0] or ""
+    return not path.name.startswith(".") and media.startswith(wanted) and path.is_file()
+
+
+def _naturally(path: Path) -> tuple[list[str | int], str]:
+    """Sorts ``2.png`` before ``10.png``: every other part of a name is a number."""
+    parts = re.split(r"([0-9]+)", path.name.casefold())
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)], path.name
 
 
 def _settle(name: str, value: Any, type_: Type, store: Store) -> Any:

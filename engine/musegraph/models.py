@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +14,7 @@ from blake3 import blake3
 
 from musegraph.device import device
 from musegraph.errors import ModelError, ModelMissing
+from musegraph.headers import read_header
 from musegraph.node import Weights
 from musegraph.pack import Registry
 from musegraph.store import Store
@@ -86,13 +85,13 @@ class Models:
         raise ModelMissing(f"there is no model {source!r}; looked at: {looked}")
 
     def files(self, place: Path) -> list[Path]:
-        """The files that make a model what it is; truncated weights are refused here."""
+        """The files that make a model what it is; weights with a bad header are refused here."""
         found = [place] if place.is_file() else _model_files(place)
         if not found:
             raise ModelError(f"the folder {place} holds no model: no .safetensors, no .json")
         for file in found:
             if file.suffix == ".safetensors":
-                check_safetensors(file)
+                read_header(file)
         return found
 
     def known_digest(self, source: str) -> str | None:
@@ -229,34 +228,6 @@ class Models:
     def clear(self) -> None:
         """Drop every model that is not on lease."""
         self._shrink(0)
-
-
-def check_safetensors(file: Path) -> None:
-    """Refuse a .safetensors file that is cut off or is none, by its header alone."""
-    try:
-        size = file.stat().st_size
-        with file.open("rb") as stream:
-            head = stream.read(8)
-            length = struct.unpack("<Q", head)[0] if len(head) == 8 else -1
-            if not 2 <= length <= min(size, 100 << 20):
-                raise ModelError(
-                    f"{file} is no .safetensors file: its first bytes are no header length"
-                    f" (it holds {size} bytes); get it again"
-                )
-            header = json.loads(stream.read(length))
-        end = max(
-            (entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"),
-            default=0,
-        )
-    except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        raise ModelError(f"{file} is damaged: its header is no JSON; get it again") from None
-    if size != 8 + length + end:
-        raise ModelError(
-            f"{file} is cut off or damaged: it holds {size} of {8 + length + end} bytes;"
-            " get it again"
-        )
 
 
 def _model_files(folder: Path) -> list[Path]:

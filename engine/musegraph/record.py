@@ -8,12 +8,18 @@ from importlib.metadata import version
 from typing import Any
 
 from musegraph.device import profile
+from musegraph.errors import MusegraphError
 from musegraph.outcome import Outcome
-from musegraph.plan import Plan
+from musegraph.plan import Plan, Step
+from musegraph.store import Store
+from musegraph.values.canonical import canonical
+
+READABLE = 200
+"""Characters of a set value up to which the record repeats it."""
 
 
 def make_record(
-    run: str, plan: Plan, outcome: Outcome, seconds: float, time: datetime
+    run: str, plan: Plan, outcome: Outcome, seconds: float, time: datetime, store: Store
 ) -> dict[str, Any]:
     """JSON facts of a run; what varies from run to run stands here and in no digest."""
     steps: dict[str, Any] = {}
@@ -26,8 +32,10 @@ def make_record(
             facts["type"] = step.type.id
             facts["version"] = step.type.version
             libraries.update(step.type.libraries)
-        if key := outcome.keys.get(id) or step.key:
+        key = outcome.keys.get(id) or step.key
+        if key and step.type is not None and step.type.cache:
             facts["key"] = key
+            facts |= _made_of(step, key, store)
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
         if id in outcome.errors:
@@ -48,3 +56,30 @@ def make_record(
         "models": models,
         "steps": steps,
     }
+
+
+def _made_of(step: Step, key: str, store: Store) -> dict[str, Any]:
+    """What the key was made of: profile, identity of every input, and what was set, readable."""
+    recipe = store.recipe(key)
+    if not recipe:
+        return {}
+    prefix, *inputs = recipe
+    values = {
+        name: value
+        for name, value in step.values.items()
+        if isinstance(value, (str, int, float, list, type(None)))
+        and name not in step.wires
+        and _is_short(value)
+    }
+    return {
+        "profile": prefix.split("\0")[-1],
+        "inputs": dict(part.split("=", 1) for part in inputs),
+        "values": values,
+    }
+
+
+def _is_short(value: Any) -> bool:
+    try:
+        return len(canonical(value)) <= READABLE
+    except (TypeError, ValueError, MusegraphError):
+        return False

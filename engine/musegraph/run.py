@@ -51,12 +51,13 @@ class RunResult:
     cancelled: bool = False
     again: Callable[[], Outcome] | None = None
     """Runs the plan once more: for a stored result that turned out to be damaged when read."""
+    _made_again: set[Port] = field(default_factory=set)
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @cached_property
     def record(self) -> dict[str, Any]:
         """JSON facts of the run, made when they are first asked for."""
-        return make_record(self.run, self.plan, self.outcome, self.seconds, self.time)
+        return make_record(self.run, self.plan, self.outcome, self.seconds, self.time, self.store)
 
     @property
     def ok(self) -> bool:
@@ -69,9 +70,9 @@ class RunResult:
         if entry is None or entry.unset:
             return None
         value = self.store.value(entry, self.outcome.held)
-        if value is NOTHING and self.again is not None:
-            again, self.again = self.again, None
-            self.outcome = again()
+        if value is NOTHING and self.again is not None and port not in self._made_again:
+            self._made_again.add(port)
+            self.outcome = self.again()
             return self.value(port)
         if value is NOTHING:
             raise StoreError(f"the result of {port} is no longer in the cache; run it again")
@@ -144,7 +145,7 @@ class Engine:
         run = uuid4().hex
         cancel = cancel or threading.Event()
         stream = _Stream(on_event)
-        stream.emit(RunStarted(run, plan.workflow.name, plan.count()))
+        stream.emit(RunStarted(run, plan.source.name, plan.count()))
         for id in plan.unused:
             stream.emit(Warned("no output needs it, so it does not run", id))
         outcome = Outcome()

@@ -1,106 +1,113 @@
-"""What the engine costs per trivial node: chains and wide graphs, beside plain peers, same run.
-
-    python tests/benchmarks/overhead.py
-
-CPU seconds of this process, the least of several rounds that alternate engine and peers.
-"""
+"""B1 and B2: what the engine adds to a trivial node, and that it stays so in large graphs."""
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable
-from graphlib import TopologicalSorter
-from time import process_time
 from typing import Any
 
-from musegraph import Engine, Pack, Registry, Store, node
+import peers
+from graphs import SHAPES, Document, Events, engine
+from harness import Row, alternate, child, one_core, timed
+
 from musegraph.workflow import Workflow
 
-
-@node(version="1")
-def add(a: float, b: float = 0) -> float:
-    """Add two numbers."""
-    return a + b
+SIZES = (1_000, 3_000, 10_000, 100_000)
 
 
-def chain(count: int) -> dict[str, Any]:
-    nodes: dict[str, Any] = {"n0": {"type": "toy.add", "values": {"a": 1, "b": 0}}}
-    for i in range(1, count):
-        links = {"a": f"n{i - 1}.out"}
-        nodes[f"n{i}"] = {"type": "toy.add", "values": {"b": i}, "links": links}
-    return {"musegraph": 1, "nodes": nodes, "outputs": {"o": f"n{count - 1}.out"}}
-
-
-def wide(count: int) -> dict[str, Any]:
-    nodes = {f"n{i}": {"type": "toy.add", "values": {"a": 1, "b": i}} for i in range(count)}
-    return {"musegraph": 1, "nodes": nodes}
-
-
-def plain_loop(document: dict[str, Any]) -> None:
-    """The floor: call the functions in the order in which they stand, results in a dict."""
-    made: dict[str, float] = {}
-    for id, entry in document["nodes"].items():
-        given = dict(entry["values"])
-        for name, source in entry.get("links", {}).items():
-            given[name] = made[source.partition(".")[0]]
-        made[id] = add(**given)
-
-
-def standard_library(document: dict[str, Any]) -> None:
-    """Graphlib's sorter, rebuilt each time, and the calls."""
-    sources = {
-        id: [link.partition(".")[0] for link in entry.get("links", {}).values()]
-        for id, entry in document["nodes"].items()
-    }
-    made: dict[str, float] = {}
-    for id in TopologicalSorter(sources).static_order():
-        entry = document["nodes"][id]
-        given = dict(entry["values"])
-        for name, source in entry.get("links", {}).items():
-            given[name] = made[source.partition(".")[0]]
-        made[id] = add(**given)
-
-
-def seconds(action: Callable[[], Any]) -> float:
-    gc.collect()
-    start = process_time()
-    action()
-    return process_time() - start
-
-
-def measure(document: dict[str, Any], rounds: int) -> dict[str, float]:
-    """Least CPU seconds of each part, over some rounds."""
+def parts(document: Document) -> dict[str, float]:
+    """Seconds to read, to plan and to run a document once, all on: keys, events, cache, records."""
     text = json.dumps(document)
-    best: dict[str, float] = {}
+    made: list[Any] = []
+    events = Events()
+    with engine() as ours:
+        found = {
+            "read": timed(lambda: made.append(Workflow.parse(text))),
+            "plan": timed(lambda: made.append(ours.plan(made[0]))),
+            "run": timed(lambda: made.append(ours.run(made[1], events))),
+        }
+        result = made[2]
+    assert result.ok
+    assert len(events.heard) == 2 * len(document["nodes"]) + 2  # each one ran, and said so
+    return found
 
-    def keep(name: str, action: Callable[[], Any]) -> None:
-        best[name] = min(best.get(name, 1e9), seconds(action))
 
+def overhead() -> list[Row]:
+    """B1: 1,000 trivial nodes as a chain, side by side and in layers, beside other engines."""
+    rows: list[Row] = []
+    with one_core():
+        for shape, make in SHAPES.items():
+            rows += _beside_peers(shape, make(1_000))
+    return rows
+
+
+def _beside_peers(shape: str, document: Document) -> list[Row]:
+    count = len(document["nodes"])
+    least: dict[str, float] = {}
+
+    def ours() -> float:
+        for name, seconds in parts(document).items():
+            least[name] = min(least.get(name, seconds), seconds)
+        return least["run"]
+
+    subjects: dict[str, Callable[[], float]] = {"run": ours}
+    found = peers.named(document)
+    for name, peer in found.items():
+        if peer is not None:
+            subjects[name] = lambda peer=peer: timed(peer)  # type: ignore[misc]
+    best = alternate(subjects, rounds=9)
+    each = {name: seconds / count * 1e6 for name, seconds in {**best, **least}.items()}
+    unit, title = "µs/node", f"{shape} of {count:,}"
+    rows = [
+        Row("B1", f"{title}: run", each["run"], unit, "plain loop", each["plain loop"], 8, 15),
+        _against_hamilton(f"{title}: run", each, unit),
+    ]
+    for name in ("Dask, one thread", "Dask, threads"):
+        note = "" if name in each else "not installed"
+        rows.append(Row("B1", f"{title}: run", each["run"], unit, name, each.get(name), note=note))
+    rows += [Row("B1", f"{title}: {part}", each[part], unit) for part in ("read", "plan")]
+    return rows
+
+
+def _against_hamilton(what: str, each: dict[str, float], unit: str) -> Row:
+    peer = each.get("Hamilton")
+    note = "not installed" if peer is None else ""
+    return Row("B1", what, each["run"], unit, "Hamilton", peer, None, 2, "ratio", note=note)
+
+
+def linearity() -> list[Row]:
+    """B2: cost per node from 1,000 to 100,000 nodes, a process for each size."""
+    rows: list[Row] = []
+    for shape in ("chain", "wide"):
+        found = {size: child("cost", shape, size) for size in SIZES}
+        for size, cost in found.items():
+            first = found[SIZES[0]]
+            what = f"{shape} of {size:,}: run"
+            gate = None if size == SIZES[0] else 1.2
+            drift = cost["loop"] / first["loop"]
+            note = (
+                f"read {cost['read']:.1f}, plan {cost['plan']:.1f}; peak {cost['peak']:.0f} MB;"
+                f" the plain loop costs {drift:.2f} times as much per node as at 1,000"
+            )
+            peer = f"itself at {SIZES[0]:,}"
+            rows.append(
+                Row("B2", what, cost["run"], "µs/node", peer, first["run"], None, gate, "ratio",
+                    note=note)
+            )  # fmt: skip
+    return rows
+
+
+def cost(shape: str, count: str) -> dict[str, float]:
+    """In a child: µs per node and peak memory (MB) of one size, default recursion limit."""
+    import resource
+
+    document = SHAPES[shape](int(count))
+    rounds = 9 if int(count) <= 3_000 else 5 if int(count) <= 10_000 else 3
+    least: dict[str, float] = {}
     for _ in range(rounds):
-        keep("plain loop", lambda: plain_loop(document))
-        keep("graphlib", lambda: standard_library(document))
-        keep("json.loads", lambda: json.loads(text))
-        engine = Engine(Registry.of(Pack("toy", [add])), Store())
-        work: list[Any] = []
-        keep("read", lambda: work.append(Workflow.parse(text)))  # noqa: B023
-        keep("plan", lambda: work.append(engine.plan(work[0])))  # noqa: B023
-        keep("run", lambda: engine.run(work[1]))  # noqa: B023
-        keep("plan again", lambda: work.append(engine.plan(work[0])))  # noqa: B023
-        keep("run again", lambda: engine.run(work[2]))  # noqa: B023
-    return best
-
-
-def main() -> None:
-    names = ("plain loop", "graphlib", "json.loads", "read", "plan", "run")
-    names = (*names, "plan again", "run again")
-    print(f"{'µs per node':>16} " + "".join(f"{name:>12}" for name in names))
-    for kind, make in (("chain", chain), ("wide", wide)):
-        for count, rounds in ((1_000, 7), (20_000, 3)):
-            best = measure(make(count), rounds)
-            figures = "".join(f"{best[name] / count * 1e6:12.1f}" for name in names)
-            print(f"{f'{kind} {count}':>16} {figures}")
-
-
-if __name__ == "__main__":
-    main()
+        found = {**parts(document), "loop": timed(peers.loop(document))}
+        for name, seconds in found.items():
+            least[name] = min(least.get(name, seconds), seconds)
+    each = {name: seconds / int(count) * 1e6 for name, seconds in least.items()}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**each, "peak": peak}

@@ -99,6 +99,27 @@ def remaining(seconds: float) -> str:
     )
 
 
+def size(count: int) -> str:
+    """Bytes as one reads them: ``312 B``, ``4.0 MiB``, ``20 GiB``."""
+    value, unit = float(count), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1000:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}" if unit != "B" and value < 9.95 else f"{value:.0f} {unit}"
+
+
+def ago(seconds: float) -> str:
+    """How long something is past: ``just now``, ``5 min ago``, ``3 h ago``, ``12 days ago``."""
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 2 * 86400:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{seconds // 86400:.0f} days ago"
+
+
 def number(count: int, what: str) -> str:
     """``1 step``, ``20,000 steps``."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

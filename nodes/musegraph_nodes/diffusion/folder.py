@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musegraph import ModelError
+from musegraph import ModelError, read_header
 
-from .weights import PICKLES, header_of, sampled_digest, stored_type
+from .weights import PICKLES, sampled_digest, stored_type
 
 PIPELINES = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline")
 _CLASSES = {
@@ -180,7 +180,7 @@ def _component(place: Path, source: str) -> Component:
             files = _shards(index, source)
         else:
             continue
-        headers = {name: entry for file in files for name, entry in header_of(file).items()}
+        headers = {name: entry for file in files for name, entry in read_header(file).items()}
         return Component(config, files, variant, stored_type(headers))
     pickles = sorted(file.name for file in place.glob("*") if file.suffix in PICKLES)
     if pickles:

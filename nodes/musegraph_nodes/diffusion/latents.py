@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from musegraph import Context, Image, Latent, Model, NodeError, Seed, Vae, node
 
 from .load import check_loader
+from .tiles import decode_tiled
 
 if TYPE_CHECKING:
     import torch
@@ -74,11 +75,16 @@ def decode(
     vae: Vae,
     latent: Latent,
     ctx: Context,
+    tile: Annotated[
+        int,
+        Field(ge=0, le=16384, description="Side of a tile in pixels, to save memory; 0: whole."),
+    ] = 0,
 ) -> Image:
     """Decode a latent [B,C,h,w] into pictures [B,H,W,3].
 
     The same arithmetic as in ``StableDiffusionPipeline``: undo the scaling, decode, take -1..1 to
-    0..1 and clamp.
+    0..1 and clamp. With ``tile`` it is decoded in tiles that overlap and blend, which takes less
+    memory and more time, and changes tones a little.
     """
     import torch
 
@@ -90,9 +96,21 @@ def decode(
         )
     with ctx.load(vae) as net, torch.no_grad():
         data = latent.data.to(device=ctx.device, dtype=net.dtype)
-        made = net.decode(data / net.config.scaling_factor, return_dict=False)[0]
+        data = data / net.config.scaling_factor
+        if tile:
+            made = decode_tiled(
+                lambda part: _decoded(net, part, ctx), data, max(8, tile // latent.scale)
+            )
+        else:
+            made = _decoded(net, data, ctx)
         pixels = (made.float() * 0.5 + 0.5).clamp(0, 1)
     return Image(pixels.permute(0, 2, 3, 1).contiguous())
+
+
+def _decoded(net: Any, data: Tensor, ctx: Context) -> Tensor:
+    ctx.check()
+    made: Tensor = net.decode(data, return_dict=False)[0]
+    return made
 
 
 def blank(model: Model, width: int = 0, height: int = 0, batch: int = 1) -> Latent:

@@ -1,0 +1,172 @@
+"""Running again what made a saved picture, and finding the first step that came out differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from musegraph.errors import UnreadableWorkflow
+from musegraph.pack import Registry
+from musegraph.run import RunResult
+from musegraph.store import Store
+from musegraph.values import Image, files
+from musegraph.values.canonical import is_digest
+from musegraph.workflow import Workflow
+
+LEVELS = 2
+"""Levels of 8 bits by which pictures may differ where the numeric profile does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, why."""
+
+    word: str
+    node: str | None = None
+    why: str = ""
+
+
+def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
+    """The workflow, the record of the run and the bytes of a saved picture."""
+    place = Path(path)
+    try:
+        data = place.read_bytes()
+    except OSError as error:
+        raise UnreadableWorkflow(f"{place} cannot be read: {error.strerror}") from None
+    found = files.extract(data)
+    record = found.get("record") if found else None
+    document = found.get("workflow") if found else None
+    if (
+        not isinstance(document, dict)
+        or not isinstance(record, dict)
+        or not isinstance(record.get("steps"), dict)
+    ):
+        raise UnreadableWorkflow(
+            f"{place} carries no record of a run; only pictures saved by `musegraph run --out`"
+            " without --no-embed do"
+        )
+    return Workflow.parse(document, place.parent), record, data
+
+
+def copy_assets(document: Any, source: Store, target: Store) -> None:
+    """Bring the files that a document names by digest from one store to another."""
+    for digest in _assets(document):
+        data = source.get_bytes(digest)
+        if data is not None:
+            target.put_bytes(bytes(data))
+
+
+def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Registry) -> Workflow:
+    """The workflow in which nodes that read the world give what they gave then.
+
+    As far as that is short JSON, which the record holds; others read the world again.
+    """
+    nodes = dict(workflow.nodes)
+    for id, facts in record["steps"].items():
+        kind = registry.get(str(facts.get("type"))) if id in nodes else None
+        outputs = facts.get("outputs") or {}
+        known = all(str(name).startswith("json:") for name in outputs.values())
+        if kind is not None and not kind.cache and outputs and known:
+            nodes[id] = nodes[id]._replace(pin=dict(outputs))
+    return replace(workflow, graph=replace(workflow.graph, nodes=nodes))
+
+
+def _assets(document: Any) -> Iterator[str]:
+    todo = [document]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            asset = part.get("asset")
+            if isinstance(asset, str) and is_digest(asset):
+                yield asset
+            todo.extend(part.values())
+        elif isinstance(part, list):
+            todo.extend(part)
+
+
+def compare(old: Mapping[str, Any], result: RunResult, data: bytes) -> Verdict:
+    """The verdict on a run, given the record of the earlier one and the picture it saved."""
+    was, now = old["steps"], result.record["steps"]
+    first: Verdict | None = None
+    for id, facts in now.items():
+        before = was.get(id)
+        if before is None or before == facts:
+            continue
+        if not _same(before, facts):
+            first = Verdict("diverged", id, _why(before, facts))
+            break
+    if first is None:
+        return Verdict("identical")
+    if old.get("profile") != result.record["profile"] and _inputs_agree(was, now):
+        off = _levels(result, data)
+        if off is not None and off <= LEVELS:
+            return Verdict("within tolerance", first.node, first.why)
+    return first
+
+
+def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    ended = [facts["status"] in ("failed", "skipped") for facts in (before, now)]
+    pinned = "type" not in now  # to what was recorded: it has no key of its own
+    return (
+        ended[0] == ended[1]
+        and (pinned or before.get("key") == now.get("key"))
+        and before.get("outputs") == now.get("outputs")
+    )
+
+
+def _why(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The first thing that differs about a step, in words."""
+    if now["status"] in ("failed", "skipped"):
+        return str(now.get("error") or "it did not run")
+    for name, said in (("type", "its type"), ("version", "its code version")):
+        if before.get(name) != now.get(name):
+            return f"{said} was {before.get(name)}, is {now.get(name)}"
+    inputs = _changed(before, now)
+    if inputs:
+        return "; ".join(_named(port, before, now) for port in inputs)
+    if before.get("profile") != now.get("profile"):
+        return f"its numeric profile was {before.get('profile')}, is {now.get('profile')}"
+    if "key" not in now:
+        return "it reads the world, which gave something else"
+    return "the same inputs gave another result: it is not deterministic"
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    old, new = before.get("inputs") or {}, now.get("inputs") or {}
+    return [port for port in sorted(old | new) if old.get(port) != new.get(port)]
+
+
+def _named(port: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    old, new = before.get("values") or {}, now.get("values") or {}
+    if port in old and port in new and old[port] != new[port]:
+        return f"{port} was {old[port]!r}, is {new[port]!r}"
+    if port in old and port in new:  # the name stayed and what it names did not
+        digests = [facts["inputs"].get(port, "none")[:19] for facts in (before, now)]
+        return f"the files of its model {new[port]!r} have changed: {digests[0]} is {digests[1]}"
+    return f"its input {port} is another one"
+
+
+def _inputs_agree(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether code and set values are the same, so that only the machine differs."""
+    return all(
+        was[id].get("version") == facts.get("version")
+        and was[id].get("values") == facts.get("values")
+        for id, facts in now.items()
+        if id in was
+    )
+
+
+def _levels(result: RunResult, data: bytes) -> float | None:
+    """How far the saved picture is from the nearest output, in levels of 8 bits."""
+    saved = files.read("Image", data, "", "output")
+    offs = [
+        float((part - saved.data[0]).abs().max()) * 255
+        for value in result.outputs().values()
+        for image in (value if isinstance(value, list) else [value])
+        if isinstance(image, Image) and isinstance(saved, Image)
+        for part in image.data.cpu()
+        if part.shape == saved.data[0].shape
+    ]
+    return min(offs, default=None)

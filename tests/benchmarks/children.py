@@ -1,0 +1,24 @@
+"""What benchmarks run in a process of its own: ``children.py NAME ARGUMENTS`` prints JSON."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+
+WHERE = {
+    "beside_pipeline": "pictures",
+    "budget": "memory",
+    "cost": "overhead",
+    "growth": "memory",
+    "keys": "determinism",
+    "overlap": "parallel",
+    "resident": "memory",
+    "session": "reuse",
+    "straight": "pictures",
+}
+
+if __name__ == "__main__":
+    name, *arguments = sys.argv[1:]
+    function = getattr(importlib.import_module(WHERE[name]), name)
+    print(json.dumps(function(*arguments)))
