@@ -360,7 +360,7 @@ def test_a_missing_and_a_truncated_model_are_named_before_anything_runs(place: P
         assert done.returncode == 3
         assert "m.source: there is no model 'nobody/nothing'; looked at:" in done.stderr
         assert "n.source:" in done.stderr
-        assert "cut off or damaged: it holds 79 of 86 bytes" in done.stderr
+        assert "is cut off: it holds 79 of 86 bytes" in done.stderr
     assert calls(place) == []
 
 

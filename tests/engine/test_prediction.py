@@ -295,10 +295,10 @@ def test_a_prediction_reads_as_one_says_it() -> None:
         for id, one in seconds.items()
     }
     one = Prediction({"p": steps["p"]}, (), ())
-    assert total(one) == "in all about 12 s (10 to 15), 1.4 GB, 12 MB on the device"
+    assert total(one) == "in all about 12 s (10 to 15), 1.3 GiB, 11 MiB on the device"
     both = Prediction(steps, (), ("x",))
     assert total(both) == (
-        "in all about 1 min 52 s (1 min 09 s to 2 min 25 s), 1.4 GB, 12 MB on the device,"
+        "in all about 1 min 52 s (1 min 09 s to 2 min 25 s), 1.3 GiB, 11 MiB on the device,"
         " without x: never timed here"
     )
     assert total(Prediction({}, (), ("x",))) == ""

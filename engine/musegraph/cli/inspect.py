@@ -15,7 +15,7 @@ from musegraph.cli.loading import (
     read_workflow,
     with_files,
 )
-from musegraph.cli.style import Style, data, duration, number, table
+from musegraph.cli.style import Style, duration, number, size, table
 from musegraph.errors import InvalidWorkflow, UnreadableWorkflow
 from musegraph.models import Models
 from musegraph.plan import Plan, Step
@@ -111,7 +111,7 @@ def summary(plan: Plan) -> str:
 
 
 def total(predicted: Prediction) -> str:
-    """``in all about 12 s (9 to 15), 1.4 GB``; empty where nothing is known."""
+    """``in all about 12 s (9 to 15), 1.3 GiB``; empty where nothing is known."""
     if predicted.seconds is None:
         return ""
     said = _about(predicted.seconds, predicted.memory, predicted.device_memory)
@@ -129,9 +129,9 @@ def _about(seconds: Spread, memory: Spread | None, device_memory: Spread | None)
         low, high = first, high.removesuffix(f" {unit}")
     parts = [f"about {duration(seconds.median)}" + (f" ({low} to {high})" if low != high else "")]
     if memory is not None and memory.high >= WORTH_TELLING:
-        parts.append(data(memory.high))
+        parts.append(size(round(memory.high)))
     if device_memory is not None and device_memory.high >= WORTH_TELLING:
-        parts.append(f"{data(device_memory.high)} on the device")
+        parts.append(f"{size(round(device_memory.high))} on the device")
     return ", ".join(parts)
 
 

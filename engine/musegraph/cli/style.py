@@ -98,15 +98,6 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def data(size: float) -> str:
-    """Bytes as one reads them, in powers of ten: ``310 MB``, ``1.4 GB``."""
-    if size < 1e6:
-        return f"{size / 1e3:.0f} kB"
-    if size < 999.5e6:
-        return f"{size / 1e6:.0f} MB"
-    return f"{size / 1e9:.1f} GB"
-
-
 def remaining(seconds: float) -> str:
     """A guess, said no finer than it is meant: ``4 s left``, ``2 min left``."""
     if seconds < 90:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from musegraph.store.disk import Disk
+from musegraph.store.trouble import unusable
 
 KEPT = 200
 """Samples kept of a node type: the last ones."""
@@ -61,7 +62,16 @@ class History:
         return None
 
     def of(self, types: Iterable[str]) -> dict[str, list[Sample]]:
-        """The samples by type, oldest first; none for a type that is brief, no entry if unknown."""
+        """The samples by type, oldest first; none for a type that is brief, no entry if unknown.
+
+        Raises :class:`StoreError` if the index cannot be read.
+        """
+        try:
+            return self._of(types)
+        except sqlite3.Error as error:
+            raise unusable(self._disk.folder, error) from None
+
+    def _of(self, types: Iterable[str]) -> dict[str, list[Sample]]:
         found: dict[str, list[Sample]] = {}
         with self._disk.index() as index:
             known = index.execute("select 1 from sqlite_master where name='brief'").fetchone()
