@@ -86,7 +86,7 @@ class Models:
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
-        found = [place] if place.is_file() else _model_files(place)
+        found = [place, *_settings(place)] if place.is_file() else _model_files(place)
         if not found:
             raise ModelError(f"the folder {place} holds no model: no .safetensors, no .json")
         for file in found:
@@ -248,7 +248,17 @@ def _model_files(folder: Path) -> list[Path]:
     return sorted(file for file in found if file.is_file())
 
 
+def _settings(file: Path) -> list[Path]:
+    """Files of ``NAME.config`` beside a single file, which says how the file is to be read."""
+    found = file.with_suffix(".config").glob("*/*")
+    return sorted(beside for beside in found if beside.suffix in _SUFFIXES and beside.is_file())
+
+
 def _together(place: Path, parts: list[tuple[Path, str]]) -> str:
     if place.is_file():
-        return parts[0][1]
+        if len(parts) == 1:
+            return parts[0][1]
+        place = place.with_suffix(".config")
+        beside = (f"{f.relative_to(place).as_posix()}={d}" for f, d in parts[1:])
+        return digest("model", parts[0][1], *beside)
     return digest("model", *(f"{f.relative_to(place).as_posix()}={d}" for f, d in parts))

@@ -40,7 +40,10 @@ class Loader:
 
 @dataclass(frozen=True)
 class Pack:
-    """A named, versioned set of node types, with the loaders and models they bring."""
+    """A named, versioned set of node types, with the loaders and models they bring.
+
+    ``texts`` is the folder of what they are called in other languages (:mod:`musegraph.texts`).
+    """
 
     name: str
     nodes: Sequence[Callable[..., Any]] = ()
@@ -50,6 +53,7 @@ class Pack:
     models: Path | None = None
     libraries: Sequence[str] = ()
     folder: Path | None = None
+    texts: Path | None = None
 
     @cached_property
     def source_digest(self) -> str:

@@ -168,7 +168,8 @@ def test_a_folder_that_is_not_whole_is_refused_in_words(
     ("name", "words"),
     [
         ("model.ckpt", r"is a pickle \(\.ckpt\): it can run code when it is opened"),
-        ("model.safetensors", "is a single file; this version opens a folder"),
+        ("model.safetensors", r"is a pickle under the name of a \.safetensors file"),
+        ("model.gguf", r"is neither a folder nor a \.safetensors file"),
     ],
 )
 def test_a_file_is_refused_in_words(tmp_path: Path, name: str, words: str) -> None:

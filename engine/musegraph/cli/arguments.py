@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed, or what was compared is not the same
+    1  a step failed; diff, doctor or cache verify found something
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
@@ -46,6 +47,8 @@ def parser() -> Parser:
     _nodes(commands)
     _docs(commands)
     _reproduce(commands)
+    _cache(commands)
+    _doctor(commands)
     return top
 
 
@@ -145,6 +148,7 @@ def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
         "nodes", help=text, description=text.capitalize() + ".", epilog=EPILOG
     )
     sub.add_argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack")
+    sub.add_argument("--lang", metavar="LANG", default="en", help="say it in en or zh")
     _add_packs(sub)
     _add_json(sub, "print JSON")
     _add_debug(sub)
@@ -175,6 +179,59 @@ def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
     sub.add_argument("--cache", metavar="DIR", help="look for the files of its inputs here")
     _add_models(sub)
     _add_json(sub, "print the verdict as JSON")
+    _add_debug(sub)
+
+
+def _cache(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "show, clear or verify what is kept between runs"
+    sub = commands.add_parser(
+        "cache", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_cache_common(sub)
+    actions = sub.add_subparsers(dest="action", metavar="ACTION", title="actions")
+
+    text = "list the results, largest first"
+    listing = actions.add_parser("list", help=text, description=text.capitalize() + ".")
+    listing.add_argument("--type", metavar="T", help="only those of this node or pack")
+
+    text = "remove results; what is pinned, or came from outside, stays"
+    clear = actions.add_parser("clear", help=text, description=text.capitalize() + ".")
+    clear.add_argument("--type", metavar="T", help="only those of this node or pack")
+    clear.add_argument(
+        "--older",
+        metavar="DAYS",
+        type=_days,
+        help="only what was not made or read for so many days",
+    )
+    clear.add_argument("--pinned", action="store_true", help="also what is pinned")
+    clear.add_argument("--yes", action="store_true", help="do not ask")
+
+    text = "read everything and remove what is damaged; exit code 1 if something was"
+    verify = actions.add_parser("verify", help=text, description=text.capitalize() + ".")
+    for action in (listing, clear, verify):
+        _add_cache_common(action, again=True)
+
+
+def _add_cache_common(sub: Parser, again: bool = False) -> None:
+    """Options before the action and, ``again``, after it; there they undo nothing said before."""
+    nothing: Any = argparse.SUPPRESS
+    sub.add_argument(
+        "--cache", metavar="DIR", default=nothing if again else None, help="look into this folder"
+    )
+    for name, text in (("--json", "print JSON"), ("--debug", "show tracebacks")):
+        default = nothing if again else False
+        sub.add_argument(name, action="store_true", default=default, help=text)
+
+
+def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "look for what is wrong with this installation, and say what to do"
+    sub = commands.add_parser(
+        "doctor", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="look at the cache in this folder")
+    _add_models(sub)
+    _add_json(sub, "print the findings as JSON")
     _add_debug(sub)
 
 
@@ -245,3 +302,13 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return name, value
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return days

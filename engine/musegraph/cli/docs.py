@@ -8,7 +8,7 @@ from pathlib import Path
 
 from musegraph.cli.entry import FINE, UsageError, print_json
 from musegraph.cli.loading import open_engine
-from musegraph.cli.pages import Example, Pages
+from musegraph.cli.pages import Example, all_pages
 from musegraph.cli.style import Style, number
 from musegraph.errors import MusegraphError
 from musegraph.run import Engine
@@ -21,7 +21,7 @@ def docs(args: Namespace) -> int:
     with open_engine(args) as engine:
         examples = _examples(engine, args.examples, folder)
         packs = [pack for n in engine.registry.names() if (pack := engine.registry.pack(n))]
-        pages = Pages(packs, examples).all()
+        pages = all_pages(packs, examples)
     try:
         for name, text in pages.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -29,9 +29,10 @@ def docs(args: Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
     if args.json:
-        print_json({"index": str(folder / "index.html"), "pages": sorted(pages)})
+        print_json({"index": str(folder / "index.html"), "files": sorted(pages)})
     else:
-        Style(sys.stdout).line(f"{number(len(pages), 'page')}: {folder / 'index.html'}")
+        count = sum(name.endswith(".html") for name in pages)
+        Style(sys.stdout).line(f"{number(count, 'page')}: {folder / 'index.html'}")
     return FINE
 
 

@@ -71,41 +71,19 @@ def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
 
 
 def command(args: Namespace, interrupts: Interrupts) -> int:
+    """Carry it out; most commands are the function in the module that is named like them."""
     if args.command == "run":
         from musegraph.cli.run import run
 
         return run(args, interrupts)
-    if args.command == "nodes":
-        from musegraph.cli.nodes import nodes
+    if args.command in ("check", "plan"):
+        from musegraph.cli.inspect import check, plan
 
-        return nodes(args)
-    if args.command == "docs":
-        from musegraph.cli.docs import docs
+        return check(args) if args.command == "check" else plan(args)
+    from importlib import import_module
 
-        return docs(args)
-    if args.command == "reproduce":
-        from musegraph.cli.reproduce import reproduce
-
-        return reproduce(args)
-    if args.command == "show":
-        from musegraph.cli.show import show
-
-        return show(args)
-    if args.command == "why":
-        from musegraph.cli.why import why
-
-        return why(args)
-    if args.command == "bundle":
-        from musegraph.cli.bundle import bundle
-
-        return bundle(args)
-    if args.command == "diff":
-        from musegraph.cli.diff import diff
-
-        return diff(args)
-    from musegraph.cli.inspect import check, plan
-
-    return check(args) if args.command == "check" else plan(args)
+    carry_out = getattr(import_module(f"musegraph.cli.{args.command}"), args.command)
+    return int(carry_out(args))
 
 
 def be_quiet(debug: bool) -> None:

@@ -9,35 +9,42 @@ from typing import Any
 
 from musegraph.cli.entry import FINE, UsageError, print_json
 from musegraph.cli.loading import open_registry
-from musegraph.cli.style import Style, number, table
+from musegraph.cli.style import Style, table
+from musegraph.cli.words import LANGUAGES, Words
 from musegraph.node import NodeType, Port
 from musegraph.pack import Pack, Registry
+from musegraph.texts import NodeText, PortText, entries, node_text, pack_title
 
 _LIMITS = (
-    ("minimum", "at least"),
-    ("exclusiveMinimum", "more than"),
-    ("maximum", "at most"),
-    ("exclusiveMaximum", "less than"),
-    ("multipleOf", "a multiple of"),
-    ("minLength", "characters at least"),
-    ("maxLength", "characters at most"),
-    ("minItems", "items at least"),
-    ("maxItems", "items at most"),
+    ("minimum", "at least {}"),
+    ("exclusiveMinimum", "more than {}"),
+    ("maximum", "at most {}"),
+    ("exclusiveMaximum", "less than {}"),
+    ("multipleOf", "a multiple of {}"),
+    ("minLength", "{} characters at least"),
+    ("maxLength", "{} characters at most"),
+    ("minItems", "{} items at least"),
+    ("maxItems", "{} items at most"),
 )
 
 
 def nodes(args: Namespace) -> int:
+    if args.lang not in LANGUAGES:
+        raise UsageError(f"--lang {args.lang}: the languages are {', '.join(LANGUAGES)}")
+    words = Words(args.lang)
     registry = open_registry(args, tell=False)
     style = Style(sys.stdout)
     if args.id is None:
-        _catalogue(registry, registry.names(), args.json, style)
+        _catalogue(registry, registry.names(), args.json, style, words)
     elif (kind := registry.get(args.id)) is not None:
+        pack = registry.pack(kind.pack)
+        said = node_text(kind, entries(pack, args.lang) if pack else {})
         if args.json:
-            print_json(kind.schema())
+            print_json(_schema(kind, said))
         else:
-            _describe(kind, style)
+            _describe(kind, said, style, words)
     elif args.id in registry.names():
-        _catalogue(registry, [args.id], args.json, style)
+        _catalogue(registry, [args.id], args.json, style, words)
     else:
         raise UsageError(_unknown(registry, args.id))
     return FINE
@@ -55,22 +62,25 @@ def _unknown(registry: Registry, id: str) -> str:
     return f"there is no node and no pack {id!r}{hint}; 'musegraph nodes' lists all"
 
 
-def _catalogue(registry: Registry, names: list[str], as_json: bool, style: Style) -> None:
+def _catalogue(
+    registry: Registry, names: list[str], as_json: bool, style: Style, words: Words
+) -> None:
     packs = [pack for name in names if (pack := registry.pack(name)) is not None]
+    listed = [_pack_json(pack, words) for pack in packs]
     failures = {
         name: reason
         for name, reason in registry.failures.items()
         if name in names or len(names) != 1
     }
     if as_json:
-        print_json({"packs": [_pack_json(pack) for pack in packs], "failures": failures})
+        print_json({"packs": listed, "failures": failures})
         return
     width = max((len(id) for pack in packs for id in pack.types), default=0)
-    for pack in packs:
-        facts = f"{pack.version}  {number(len(pack.types), 'node')}"
-        title = f"  {pack.title}" if pack.title else ""
-        style.line(f"{style(pack.name, 'bold', 'cyan')}{title}  {style(facts, 'dim')}")
-        rows = [[id.ljust(width), _first_line(kind)] for id, kind in pack.types.items()]
+    for made in listed:
+        size = f"{made['version']}  {words.counted(len(made['nodes']), 'node')}"
+        title = f"  {made['title']}" if made["title"] else ""
+        style.line(f"{style(made['name'], 'bold', 'cyan')}{title}  {style(size, 'dim')}")
+        rows = [[node["id"].ljust(width), node["text"]] for node in made["nodes"]]
         for line in table(rows, style, [("bold",), ()]):
             style.line(line)
         style.line()
@@ -79,58 +89,65 @@ def _catalogue(registry: Registry, names: list[str], as_json: bool, style: Style
         style.line(f"{sign} {style(name, 'bold')}: could not be opened: {reason}")
 
 
-def _first_line(kind: NodeType) -> str:
-    return kind.text.partition("\n")[0]
-
-
-def _pack_json(pack: Pack) -> dict[str, Any]:
+def _pack_json(pack: Pack, words: Words) -> dict[str, Any]:
+    said = entries(pack, words.language)
+    texts = {kind.id: node_text(kind, said) for kind in pack.types.values()}
     return {
         "name": pack.name,
         "version": pack.version,
-        "title": pack.title,
+        "title": pack_title(pack, said) if pack.title else "",
         "nodes": [
-            {"id": kind.id, "title": kind.title, "text": _first_line(kind)}
-            for kind in pack.types.values()
+            {"id": id, "title": text.title, "text": text.text.partition("\n")[0]}
+            for id, text in texts.items()
         ],
     }
 
 
-def _describe(kind: NodeType, style: Style) -> None:
+def _schema(kind: NodeType, said: NodeText) -> dict[str, Any]:
+    """The node's schema in the words of a language; a port has a label where there is one."""
+    made = kind.schema() | {"title": said.title, "text": said.text}
+    for side, texts in (("inputs", said.inputs), ("outputs", said.outputs)):
+        for name, text in texts.items():
+            port = made[side][name]
+            if text.label:
+                port["label"] = text.label
+            if text.text:
+                port["schema"] = port.get("schema", {}) | {"description": text.text}
+    return made
+
+
+def _describe(kind: NodeType, said: NodeText, style: Style, words: Words) -> None:
     version = kind.version or ""
-    shown = version if len(version) <= 24 else version[:20] + "…"
-    style.line(f"{style(kind.id, 'bold', 'cyan')}  {style(f'version {shown}', 'dim')}")
-    if kind.text:
-        style.line(kind.text)
-    facts = []
-    if not kind.cache:
-        facts.append("runs every time: it reads the world")
-    if kind.uses != "cpu":
-        facts.append(f"uses the {kind.uses}")
-    if facts:
-        style.line(style("; ".join(facts).capitalize() + ".", "dim"))
-    _ports("inputs", [_input_row(port) for port in kind.inputs.values()], style)
-    _ports("outputs", [[n, str(p.type), "", ""] for n, p in kind.outputs.items()], style)
+    shown = words("version {}").format(version if len(version) <= 24 else version[:20] + "…")
+    style.line(f"{style(kind.id, 'bold', 'cyan')}  {style(shown, 'dim')}")
+    if said.text:
+        style.line(said.text)
+    if told := facts(kind, words):
+        style.line(style(" · ".join(told), "dim"))
+    inputs = [_input_row(port, said.inputs[n], words) for n, port in kind.inputs.items()]
+    outputs = [[n, str(p.type), "", said.outputs[n].label] for n, p in kind.outputs.items()]
+    _ports(words("inputs") if inputs else words("no inputs"), inputs, style)
+    _ports(words("outputs") if outputs else words("no outputs"), outputs, style)
 
 
 def _ports(what: str, rows: list[list[str]], style: Style) -> None:
     style.line()
-    style.line(style(what, "bold") if rows else style(f"no {what}", "dim"))
+    style.line(style(what, "bold" if rows else "dim"))
     for line in table(rows, style, [("bold",), ("cyan",), (), ("dim",)], wrap=True):
         style.line(line)
 
 
-def _input_row(port: Port) -> list[str]:
+def _input_row(port: Port, said: PortText, words: Words) -> list[str]:
     described = port.schema()
-    schema = described.get("schema", {})
     if port.required:
-        default = "required"
+        default = words("required")
     elif described.get("default") is not None:
         default = "= " + short(described["default"])
     else:
-        default = "optional"
-    bounds, text = limits(schema), str(schema.get("description", ""))
-    said = f"{text} ({bounds})" if text and bounds else text or bounds
-    return [port.name, _type(port), default, said]
+        default = words("optional")
+    bounds, text = limits(described.get("schema", {}), words), said.text or said.label
+    told = f"{text} ({bounds})" if text and bounds else text or bounds
+    return [port.name, _type(port), default, told]
 
 
 def _type(port: Port) -> str:
@@ -139,7 +156,22 @@ def _type(port: Port) -> str:
     return text if len(text) <= 28 else text.replace(str(base), base.name)
 
 
-def limits(schema: dict[str, Any]) -> str:
+def facts(kind: NodeType, words: Words) -> list[str]:
+    """What sets the node apart from most."""
+    said = []
+    if not kind.cache:
+        said.append(words("runs every time: it reads the world"))
+    if kind.uses == "device":
+        said.append(words("uses the device"))
+    if kind.uses == "network":
+        said.append(words("uses the network"))
+    if kind.numeric:
+        said.append(words("results depend on the device and the library versions"))
+    return said
+
+
+def limits(schema: dict[str, Any], words: Words) -> str:
+    """What values a port takes, beside their type."""
     item = schema.get("items")
     inner: dict[str, Any] = item if isinstance(item, dict) else {}
     both = {**inner, **schema}
@@ -147,19 +179,15 @@ def limits(schema: dict[str, Any]) -> str:
         both = {**option, **both}
     if "minimum" in both and "maximum" in both:
         rest = {k: v for k, v in both.items() if k not in ("minimum", "maximum")}
-        said = [f"{short(both['minimum'])} to {short(both['maximum'])}"]
-        return ", ".join([*said, *_words(rest)])
-    return ", ".join(_words(both))
+        said = [words("{} to {}").format(short(both["minimum"]), short(both["maximum"]))]
+        return ", ".join([*said, *_bounds(rest, words)])
+    return ", ".join(_bounds(both, words))
 
 
-def _words(schema: dict[str, Any]) -> list[str]:
-    said = []
-    for key, words in _LIMITS:
-        if key in schema:
-            value = short(schema[key])
-            said.append(f"{words} {value}" if "Length" not in key else f"{value} {words}")
+def _bounds(schema: dict[str, Any], words: Words) -> list[str]:
+    said = [words(text).format(short(schema[key])) for key, text in _LIMITS if key in schema]
     if "enum" in schema:
-        said.append("one of " + ", ".join(str(choice) for choice in schema["enum"]))
+        said.append(words("one of {}").format(", ".join(str(c) for c in schema["enum"])))
     return said
 
 

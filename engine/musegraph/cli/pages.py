@@ -5,43 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from musegraph import values
 from musegraph.cli.drawing import drawing
-from musegraph.cli.nodes import limits, short
+from musegraph.cli.markup import STYLE, Place, inline, prose
+from musegraph.cli.nodes import facts, limits, short
+from musegraph.cli.sockets import family, meaning, socket, type_name
+from musegraph.cli.words import LANGUAGES, Words
 from musegraph.node import NodeType, Port
 from musegraph.pack import Pack
-from musegraph.values import Type, media_types
+from musegraph.texts import NodeText, PortText, entries, node_text, pack_title
+from musegraph.values import Type
 from musegraph.workflow import Workflow
 
-_STYLE = """\
-:root{--canvas:#f3f4f6;--panel:#fff;--line:#d5d9e0;--text:#1a1d23;--text-2:#4e5664;--accent:#1b63c6}
-@media(prefers-color-scheme:dark){:root{--canvas:#15171b;--panel:#23272f;--line:#3b414c;
---text:#e7eaef;--text-2:#a6afbd;--accent:#6ca8ff}}
-:root{color-scheme:light dark}
-body{margin:0 auto;max-width:960px;padding:32px 24px 64px;background:var(--canvas);
-color:var(--text);font:16px/1.55 system-ui,sans-serif}
-a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
-nav,.quiet{color:var(--text-2);font-size:14px}h1{margin:16px 0 4px;line-height:1.2}
-h2{margin-top:32px}
-code,pre{font:13px/1.5 ui-monospace,monospace}
-pre,table,.scroll{background:var(--panel);border:1px solid var(--line);border-radius:8px}
-pre,.scroll{padding:16px;overflow:auto}.text{white-space:pre-line}
-table{border-collapse:collapse;width:100%}
-td,th{padding:8px 12px;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-tr:last-child td{border:0}img{max-width:100%;border-radius:8px;min-width:256px}
-.graph path{fill:none;stroke:var(--text-2);stroke-width:1.5}
-.graph rect{fill:var(--canvas);stroke:var(--line)}
-.graph text{fill:var(--text);font:13px system-ui,sans-serif}
-.graph .type{fill:var(--text-2);font-size:11px}
-"""
+_INDEX = "index.html"
 
 
 @dataclass(frozen=True)
 class Example:
-    """A workflow that was run, and the pictures that came out, as paths from the index."""
+    """A workflow that was run, and the pictures that came out, as paths from the root."""
 
     name: str
     path: str
@@ -52,143 +37,236 @@ class Example:
     def title(self) -> str:
         return str(self.workflow.json().get("name") or self.name)
 
+    @property
+    def page(self) -> str:
+        return f"examples/{self.name}.html"
+
+
+def all_pages(packs: Sequence[Pack], examples: Sequence[Example]) -> dict[str, str]:
+    """The text of every file by its path: the pages in each language, their style and a start."""
+    made = {
+        _INDEX: _start(),
+        STYLE: Path(__file__).with_name("pages.css").read_text("utf-8"),
+    }
+    for language in LANGUAGES:
+        pages = Pages(packs, examples, Words(language)).all()
+        made |= {f"{language}/{path}": text for path, text in pages.items()}
+    return made
+
+
+def _start() -> str:
+    """Leads on to the pages in English, and to the others whoever stops here."""
+    links = " ".join(f'<a href="{code}/{_INDEX}">{name}</a>' for code, name in LANGUAGES.items())
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Musegraph</title>'
+        f'<meta http-equiv="refresh" content="0;url=en/{_INDEX}"></head>'
+        f"<body>{links}</body></html>\n"
+    )
+
 
 @dataclass(frozen=True)
 class Pages:
-    """All pages of some packs and examples."""
+    """The pages of some packs and examples in one language."""
 
     packs: Sequence[Pack]
     examples: Sequence[Example]
+    words: Words
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What the packs are called, by name."""
+        return {p.name: pack_title(p, entries(p, self.words.language)) for p in self.packs}
+
+    @cached_property
+    def texts(self) -> dict[str, NodeText]:
+        """What the nodes say of themselves, by id."""
+        return {
+            kind.id: node_text(kind, said)
+            for pack in self.packs
+            for said in [entries(pack, self.words.language)]
+            for kind in pack.types.values()
+        }
+
+    @cached_property
+    def types(self) -> dict[str, NodeType]:
+        return {id: kind for pack in self.packs for id, kind in pack.types.items()}
 
     def all(self) -> dict[str, str]:
         """The text of every page by its path."""
-        made = {"index.html": self._index()}
-        for pack in self.packs:
-            made[f"packs/{pack.name}.html"] = _page(
-                pack.title or pack.name, [_nodes(pack.types.values(), "../")], "../"
-            )
-            for kind in pack.types.values():
-                made[f"nodes/{kind.id}.html"] = self._node(kind)
-        for example in self.examples:
-            made[f"examples/{example.name}.html"] = _example(example)
+        made = {_INDEX: self._index()}
+        made |= {_pack_page(pack.name): self._pack(pack) for pack in self.packs}
+        made |= {_node_page(kind.id): self._node(kind) for kind in self.types.values()}
+        made |= {example.page: self._example(example) for example in self.examples}
         return made
 
     def _index(self) -> str:
-        parts = []
+        here = Place(_INDEX, self.words)
+        lead = self.words(
+            "Every node of this installation, and workflows that use them. "
+            "All of it is made from what the nodes say of themselves."
+        )
+        parts = [f'<p class="lead">{lead}</p>']
         if self.examples:
-            links = [[_link(f"examples/{e.name}.html", e.title)] for e in self.examples]
-            parts += ["<h2>Examples</h2>", _table([], links)]
+            parts += [f"<h2>{self.words('Examples')}</h2>", _gallery(here, self.examples)]
         for pack in self.packs:
-            parts.append(f"<h2>{_link(f'packs/{pack.name}.html', pack.title or pack.name)}</h2>")
-            parts.append(_nodes(pack.types.values(), ""))
-        return _page("Musegraph: nodes and examples", parts, "")
+            if pack.types:
+                title = here.link(_pack_page(pack.name), self.titles[pack.name])
+                parts += [f"<h2>{title}{self._counted(pack)}</h2>", self._tiles(here, pack)]
+        return here.page(self.words("Musegraph: nodes and examples"), parts)
+
+    def _pack(self, pack: Pack) -> str:
+        here = Place(_pack_page(pack.name), self.words)
+        facts = f'<p>{self._counted(pack)} <span class="quiet">{escape(pack.version)}</span></p>'
+        parts = [facts, self._tiles(here, pack)]
+        return here.page(self.titles[pack.name], parts, [self._home()])
+
+    def _home(self) -> tuple[str, str]:
+        return _INDEX, self.words("All nodes and examples")
+
+    def _counted(self, pack: Pack) -> str:
+        return f'<span class="quiet">{self.words.counted(len(pack.types), "node")}</span>'
+
+    def _tiles(self, here: Place, pack: Pack) -> str:
+        made = []
+        for kind in pack.types.values():
+            said = self.texts[kind.id]
+            made.append(
+                f'<a class="{_colour(kind)}" href="{here.to(_node_page(kind.id))}">'
+                f"<b>{escape(said.title)}</b><code>{escape(kind.id)}</code>"
+                f"<span>{inline(said.text.partition(chr(10))[0])}</span></a>"
+            )
+        return f'<div class="tiles">{"".join(made)}</div>'
 
     def _node(self, kind: NodeType) -> str:
-        schema = kind.schema()
-        facts = [f"<code>{escape(kind.id)}</code>"]
-        facts.append("kept" if kind.cache else "runs every time: it reads the world")
-        facts.append(f"uses the {kind.uses}")
-        if kind.numeric:
-            facts.append("results depend on the device and the library versions")
+        here = Place(_node_page(kind.id), self.words)
+        said = self.texts[kind.id]
+        chips = [f"<code>{escape(kind.id)}</code>", *map(escape, facts(kind, self.words))]
+        heads = [self.words("port"), self.words("type")]
+        more = [self.words("default"), self.words("meaning")]
+        inputs = [self._input(port, said.inputs[n]) for n, port in kind.inputs.items()]
+        outputs = [self._output(port, said.outputs[n]) for n, port in kind.outputs.items()]
         parts = [
-            f'<p class="quiet">{" · ".join(facts)}</p>',
-            f'<p class="text">{escape(kind.text)}</p>',
-            "<h2>Inputs</h2>",
-            _table(
-                ["port", "type", "default", "meaning"], [_input(p) for p in kind.inputs.values()]
-            ),
-            "<h2>Outputs</h2>",
-            _table(["port", "type"], [[n, _typed(p.type)] for n, p in kind.outputs.items()]),
-            "<h2>In a workflow</h2>",
+            f'<ul class="facts">{"".join(f"<li>{chip}</li>" for chip in chips)}</ul>',
+            f'<div class="top"><div>{prose(said.text)}</div>{_card(kind, said)}</div>',
+            f"<h2>{self.words('Inputs')}</h2>",
+            here.table([*heads, *more], inputs),
+            f"<h2>{self.words('Outputs')}</h2>",
+            here.table(heads, outputs),
+            f"<h2>{self.words('In a workflow')}</h2>",
             f"<pre>{escape(_snippet(kind))}</pre>",
         ]
         using = [
-            [_link(f"../examples/{e.name}.html", e.title)]
-            for e in self.examples
-            if any(node.type == kind.id for node in e.workflow.nodes.values())
+            example
+            for example in self.examples
+            if any(node.type == kind.id for node in example.workflow.nodes.values())
         ]
         if using:
-            parts += ["<h2>Examples</h2>", _table([], using)]
-        return _page(schema["title"], parts, "../", f"packs/{kind.pack}.html")
+            parts += [f"<h2>{self.words('Examples')}</h2>", _gallery(here, using)]
+        above = [self._home(), (_pack_page(kind.pack), self.titles[kind.pack])]
+        return here.page(said.title, parts, above)
 
-
-def _example(example: Example) -> str:
-    document = example.workflow.json()
-    rows = [
-        [
-            escape(name),
-            escape(i.get("label", "")),
-            _code(i.get("default")),
-            escape(i.get("help", "")),
-        ]
-        for name, i in document.get("inputs", {}).items()
-    ]
-    outputs = [[escape(n), _code(at)] for n, at in document.get("outputs", {}).items()]
-    shown = [f'<p><img src="../{escape(p)}" alt="{escape(p)}"></p>' for p in example.pictures]
-    parts = [
-        *shown,
-        '<p class="quiet">Made with the quick inputs of the workflow.</p>' if shown else "",
-        f'<div class="scroll">{drawing(example.workflow.graph)}</div>',
-        f"<pre>musegraph run {escape(example.path)} --out out</pre>",
-        "<h2>Inputs</h2>",
-        _table(["name", "label", "default", "meaning"], rows),
-        "<h2>Outputs</h2>",
-        _table(["name", "port"], outputs),
-        "<h2>The file</h2>",
-        f"<pre>{escape(example.workflow.text())}</pre>",
-    ]
-    return _page(example.title, parts, "../")
-
-
-def _page(title: str, parts: Iterable[str], up: str, parent: str = "") -> str:
-    way = [_link(f"{up}index.html", "Musegraph")] if up else []
-    if parent:
-        way.append(_link(up + parent, parent.partition("/")[2].removesuffix(".html")))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>\n{_STYLE}</style></head><body>\n"
-        f"<nav>{' / '.join(way)}</nav><h1>{escape(title)}</h1>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
-
-
-def _nodes(kinds: Iterable[NodeType], up: str) -> str:
-    return _table(
-        [],
-        [
-            [_link(f"{up}nodes/{kind.id}.html", kind.id), escape(kind.text.partition("\n")[0])]
-            for kind in kinds
-        ],
-    )
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "<tr>" + "".join(f"<th>{name}</th>" for name in heads) + "</tr>" if heads else ""
-    body = ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
-    return f"<table>{head}{''.join(body)}</table>" if body else '<p class="quiet">None.</p>'
-
-
-def _input(port: Port) -> list[str]:
-    described = port.schema()
-    schema = described.get("schema", {})
-    if port.required:
-        default = "required"
-    else:
+    def _input(self, port: Port, said: PortText) -> list[str]:
+        described = port.schema()
         value = described.get("default")
-        default = "optional" if value is None else _code(value)
-    said = [str(schema.get("description", "")), limits(schema)]
-    return [port.name, _typed(port.type), default, escape(" · ".join(filter(None, said)))]
+        if port.required:
+            default = self.words("required")
+        else:
+            default = self.words("optional") if value is None else _code(value)
+        bounds = escape(limits(described.get("schema", {}), self.words))
+        told = "" if said.text == self.words(meaning(port.type)) else inline(said.text)
+        text = told + (f'<span class="quiet">{bounds}</span>' if bounds else "")
+        return [_named(port, said), self._typed(port.type), default, text]
+
+    def _output(self, port: Port, said: PortText) -> list[str]:
+        return [_named(port, said), self._typed(port.type)]
+
+    def _typed(self, kind: Type) -> str:
+        """The type; for media, what its own docstring says of shapes and units."""
+        text = inline(self.words(meaning(kind)))
+        return type_name(kind.required()) + (f'<span class="quiet">{text}</span>' if text else "")
+
+    def _example(self, example: Example) -> str:
+        here = Place(example.page, self.words)
+        document = example.workflow.json()
+        inputs = [
+            [
+                f"{escape(name)}{_quiet(given.get('label', ''))}",
+                _code(given.get("default")),
+                escape(given.get("help", "")),
+            ]
+            for name, given in document.get("inputs", {}).items()
+        ]
+        outputs = [
+            [escape(n), f"<code>{escape(at)}</code>"]
+            for n, at in document.get("outputs", {}).items()
+        ]
+        made = self.words("Made with the quick inputs of the workflow.")
+        name, default, meaning_ = self.words("name"), self.words("default"), self.words("meaning")
+        parts = [
+            f'<figure><img src="{here.root(picture)}" alt="{escape(example.title)}">'
+            f'<figcaption class="quiet">{made}</figcaption></figure>'
+            for picture in example.pictures
+        ]
+        titles = {id: said.title for id, said in self.texts.items()}
+        parts += [
+            f"<h2>{self.words('Run it')}</h2>",
+            f"<pre>musegraph run {escape(example.path)} --out out</pre>",
+            f"<h2>{self.words('The graph')}</h2>",
+            f'<div class="scroll">{drawing(example.workflow.graph, self.types, titles)}</div>',
+            f"<h2>{self.words('Inputs')}</h2>",
+            here.table([name, default, meaning_], inputs),
+            f"<h2>{self.words('Outputs')}</h2>",
+            here.table([name, self.words("port")], outputs),
+            f"<h2>{self.words('The file')}</h2>",
+            f"<pre>{escape(example.workflow.text())}</pre>",
+        ]
+        return here.page(example.title, parts, [self._home()])
 
 
-def _typed(kind: Type) -> str:
-    """The type; for media, what its own docstring says of shapes and units."""
-    base = kind.item or kind
-    cls = media_types().get(base.name) or getattr(values, base.name, None)
-    text = (cls.__doc__ or "").partition("\n")[0] if isinstance(cls, type) else ""
-    name = base.name if base.choices else str(kind)
-    return f"{escape(name)}" + (f'<br><span class="quiet">{escape(text)}</span>' if text else "")
+def _pack_page(name: str) -> str:
+    return f"packs/{name}.html"
+
+
+def _node_page(id: str) -> str:
+    return f"nodes/{id}.html"
+
+
+def _gallery(here: Place, examples: Iterable[Example]) -> str:
+    made = []
+    for example in examples:
+        picture = "".join(f'<img src="{here.root(p)}" alt="">' for p in example.pictures[:1])
+        title = f"<span>{escape(example.title)}</span>"
+        made.append(f'<a href="{here.to(example.page)}">{picture}{title}</a>')
+    return f'<div class="gallery">{"".join(made)}</div>'
+
+
+def _card(kind: NodeType, said: NodeText) -> str:
+    """The node as it stands on a canvas: its title, and a mark in its colour for each port."""
+    inputs = [
+        f"<li>{socket(port.type)}{escape(said.inputs[name].label or name)}</li>"
+        for name, port in kind.inputs.items()
+    ]
+    outputs = [
+        f"<li>{escape(said.outputs[name].label or name)}{socket(port.type)}</li>"
+        for name, port in kind.outputs.items()
+    ]
+    return (
+        f'<div class="card {_colour(kind)}"><header>{escape(said.title)}</header>'
+        f"<div><ul>{''.join(inputs)}</ul><ul>{''.join(outputs)}</ul></div></div>"
+    )
+
+
+def _colour(kind: NodeType) -> str:
+    """The family of the first output."""
+    return next((family(port.type) for port in kind.outputs.values()), "any")
+
+
+def _named(port: Port, said: PortText) -> str:
+    return f"{socket(port.type)}{escape(port.name)}{_quiet(said.label)}"
+
+
+def _quiet(text: str) -> str:
+    return f'<span class="quiet">{escape(text)}</span>' if text else ""
 
 
 def _snippet(kind: NodeType) -> str:
@@ -204,7 +282,3 @@ def _snippet(kind: NodeType) -> str:
 
 def _code(value: Any) -> str:
     return "" if value is None else f"<code>{escape(short(value))}</code>"
-
-
-def _link(to: str, text: str) -> str:
-    return f'<a href="{escape(to)}">{escape(text)}</a>'

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
+from unicodedata import east_asian_width
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
 _SIGNS = {"done": "✓", "run": "●", "wait": "·", "fail": "✗", "skip": "–", "open": "○", "to": "→"}
 _PLAIN = {"done": "+", "run": "*", "wait": ".", "fail": "x", "skip": "-", "open": "o", "to": "->"}
+# Where a line may break: after a Chinese letter and what closes behind it, or after a space.
+_PIECE = re.compile(r"[\u2e80-\uffdf][，。、；：！？）”]*|[^\s\u2e80-\uffdf]+\s*|\s+")
 
 
 class Style:
@@ -67,8 +71,17 @@ def printable(text: str) -> str:
     )
 
 
+def columns(text: str) -> int:
+    """How wide a terminal shows the text: Chinese letters take two columns each."""
+    return len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
+
+
 def shorten(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(0, width - 1)].rstrip() + "…"
+    if columns(text) <= width:
+        return text
+    while text and columns(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def duration(seconds: float) -> str:
@@ -85,6 +98,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def data(size: float) -> str:
+    """Bytes as one reads them, in powers of ten: ``310 MB``, ``1.4 GB``."""
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
+    if size < 999.5e6:
+        return f"{size / 1e6:.0f} MB"
+    return f"{size / 1e9:.1f} GB"
+
+
 def remaining(seconds: float) -> str:
     """A guess, said no finer than it is meant: ``4 s left``, ``2 min left``."""
     if seconds < 90:
@@ -93,6 +115,27 @@ def remaining(seconds: float) -> str:
     return (
         f"{minutes} min left" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min left"
     )
+
+
+def size(count: int) -> str:
+    """Bytes as one reads them: ``312 B``, ``4.0 MiB``, ``20 GiB``."""
+    value, unit = float(count), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1000:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}" if unit != "B" and value < 9.95 else f"{value:.0f} {unit}"
+
+
+def ago(seconds: float) -> str:
+    """How long something is past: ``just now``, ``5 min ago``, ``3 h ago``, ``12 days ago``."""
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 2 * 86400:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{seconds // 86400:.0f} days ago"
 
 
 def number(count: int, what: str) -> str:
@@ -109,12 +152,14 @@ def table(
     """
     if not rows:
         return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
+    widths = [max(columns(row[index]) for row in rows) for index in range(len(rows[0]) - 1)]
     before = 2 + sum(widths) + 2 * len(widths)
     room = max(style.width - before, 20)
     lines = []
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        cells = [
+            cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=False)
+        ]
         last = _wrapped(row[-1], room) if wrap else [shorten(row[-1], room)]
         shown = [
             style(cell, *names) if names else cell
@@ -128,4 +173,11 @@ def table(
 def _wrapped(text: str, width: int) -> list[str]:
     import textwrap
 
-    return textwrap.wrap(text, width) or [""]
+    if columns(text) == len(text):
+        return textwrap.wrap(text, width) or [""]
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        if lines[-1] and columns(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]

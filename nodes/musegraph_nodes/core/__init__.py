@@ -1,5 +1,7 @@
 """Pack `core`: texts, numbers, lists, branches and JSON."""
 
+from pathlib import Path
+
 from musegraph import Pack
 
 from .branches import choose, first
@@ -59,4 +61,5 @@ pack = Pack(
     ],
     version="1.0.0",
     title="Core",
+    texts=Path(__file__).parent / "texts",
 )

@@ -1,5 +1,7 @@
 """Pack `diffusion`: pictures from texts and from pictures, with Stable Diffusion models."""
 
+from pathlib import Path
+
 from musegraph import Pack
 
 from .latents import decode, empty_latent, encode
@@ -15,4 +17,5 @@ pack = Pack(
     title="Diffusion",
     loaders={"diffusers": diffusers},
     libraries=("torch", "diffusers", "transformers"),
+    texts=Path(__file__).parent / "texts",
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from musegraph import ModelError, read_header
 
-from .weights import PICKLES, sampled_digest, stored_type
+from .weights import PICKLES, same_in_text_encoders, same_in_vaes, sampled_digest, stored_type
 
 PIPELINES = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline")
 _CLASSES = {
@@ -18,7 +18,7 @@ _CLASSES = {
     "text_encoder": ("CLIPTextModel",),
     "tokenizer": ("CLIPTokenizer", "CLIPTokenizerFast"),
 }
-_WEIGHTS = {
+WEIGHTS = {
     "unet": "diffusion_pytorch_model",
     "vae": "diffusion_pytorch_model",
     "text_encoder": "model",
@@ -28,12 +28,16 @@ _VARIANTS = ("", "fp16", "bf16")
 
 @dataclass(frozen=True)
 class Component:
-    """A part with weights: its configuration, its files, which variant, how they are stored."""
+    """A part with weights: its configuration, its files, which variant, how they are stored.
+
+    ``prefix`` is what the names of its tensors begin with in a file that also holds other parts.
+    """
 
     config: dict[str, Any]
     files: tuple[Path, ...]
     variant: str
     stored: str
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,10 @@ class Folder:
         """What its latents are: a known name, else one that only the same autoencoder has."""
         known = {(4, 8, 0.18215): "sd15", (4, 8, 0.13025): "sdxl"}
         name = known.get((self.channels, self.scale, self.scaling))
-        return name or f"c{self.channels}-f{self.scale}-{sampled_digest(list(self.vae.files))}"
+        if name is not None:
+            return name
+        own = sampled_digest(self.vae.files, same_in_vaes(self.vae.prefix))
+        return f"c{self.channels}-f{self.scale}-{own}"
 
     @property
     def text_family(self) -> str:
@@ -83,14 +90,17 @@ class Folder:
         width, layers = config.get("hidden_size", 512), config.get("num_hidden_layers", 12)
         known = {(768, 12, 49408): "sd15", (1024, 23, 49408): "sd21"}
         name = known.get((width, layers, config.get("vocab_size", 49408)))
-        return name or f"clip-{width}-{sampled_digest(list(self.text_encoder.files))}"
+        if name is not None:
+            return name
+        encoder = self.text_encoder
+        return (
+            f"clip-{width}-{sampled_digest(encoder.files, same_in_text_encoders(encoder.prefix))}"
+        )
 
 
 def read_folder(place: Path, source: str) -> Folder:
     """Read the JSON of a model folder; :class:`ModelError` says what is missing or damaged."""
-    if place.is_file():
-        raise ModelError(_no_folder(place, source))
-    index = _json(place / "model_index.json", source)
+    index = read_json(place / "model_index.json", source)
     pipeline = index.get("_class_name")
     if pipeline not in PIPELINES:
         raise ModelError(
@@ -99,27 +109,16 @@ def read_folder(place: Path, source: str) -> Folder:
         )
     for part, classes in _CLASSES.items():
         _check_class(index, part, classes, source)
-    _check_tokenizer(place / "tokenizer", source)
-    scheduler = _json(place / "scheduler" / "scheduler_config.json", source)
-    unet, vae, text = (_component(place / part, source) for part in _WEIGHTS)
+    check_tokenizer(place / "tokenizer", source)
+    scheduler = read_json(place / "scheduler" / "scheduler_config.json", source)
+    unet, vae, text = (_component(place / part, source) for part in WEIGHTS)
     folder = Folder(unet, vae, text, scheduler)
-    _check_fit(folder, source)
+    check_fit(folder, source)
     return folder
 
 
-def _no_folder(place: Path, source: str) -> str:
-    if place.suffix in PICKLES:
-        return (
-            f"the model {source!r} is a pickle ({place.suffix}): it can run code when it is opened,"
-            " so it never is; get it as .safetensors, in a folder in the layout of Diffusers"
-        )
-    return (
-        f"the model {source!r} is a single file; this version opens a folder in the layout of"
-        " Diffusers, with a model_index.json in it (save_pretrained writes one)"
-    )
-
-
-def _json(file: Path, source: str) -> dict[str, Any]:
+def read_json(file: Path, source: str) -> dict[str, Any]:
+    """The object in a JSON file of a model; :class:`ModelError` if it is missing or damaged."""
     inside = file.relative_to(file.parents[1])
     if file.name == "model_index.json" and not file.is_file():
         raise ModelError(
@@ -157,7 +156,8 @@ def _check_class(index: dict[str, Any], part: str, classes: tuple[str, ...], sou
         )
 
 
-def _check_tokenizer(place: Path, source: str) -> None:
+def check_tokenizer(place: Path, source: str) -> None:
+    """Refuse a tokenizer's folder that lacks a file."""
     parts = ("vocab.json", "merges.txt")
     missing = [name for name in parts if not (place / name).is_file()]
     if missing and not (place / "tokenizer.json").is_file():
@@ -168,8 +168,8 @@ def _check_tokenizer(place: Path, source: str) -> None:
 
 
 def _component(place: Path, source: str) -> Component:
-    config = _json(place / "config.json", source)
-    stem = _WEIGHTS[place.name]
+    config = read_json(place / "config.json", source)
+    stem = WEIGHTS[place.name]
     for variant in _VARIANTS:
         middle = f".{variant}" if variant else ""
         whole = place / f"{stem}{middle}.safetensors"
@@ -196,7 +196,7 @@ def _component(place: Path, source: str) -> Component:
 
 
 def _shards(index: Path, source: str) -> tuple[Path, ...]:
-    names = _json(index, source).get("weight_map")
+    names = read_json(index, source).get("weight_map")
     if not isinstance(names, dict) or not names:
         raise ModelError(f"{index} is damaged: it names no files; get it again")
     files = tuple(index.parent / Path(str(name)).name for name in sorted(set(names.values())))
@@ -209,7 +209,8 @@ def _shards(index: Path, source: str) -> tuple[Path, ...]:
     return files
 
 
-def _check_fit(folder: Folder, source: str) -> None:
+def check_fit(folder: Folder, source: str) -> None:
+    """Refuse parts that do not work together, or of a kind that comes later."""
     unet = folder.unet.config
     reads, channels = unet.get("in_channels", 4), folder.channels
     if reads == 9:

@@ -9,6 +9,7 @@ from pydantic import Field
 from musegraph import Context, Model, ModelSource, NodeError, Reference, TextEncoder, Vae, node
 
 from .folder import Component, read_folder
+from .single import read_single
 
 LOADER = "diffusion.diffusers"
 
@@ -25,7 +26,7 @@ class Parts(NamedTuple):
 def load(
     source: Annotated[
         ModelSource,
-        Field(description="A starter model (starter/scenes), or a folder of Diffusers."),
+        Field(description="starter/scenes, a folder of Diffusers, or one .safetensors file."),
     ],
     ctx: Context,
     precision: Annotated[
@@ -33,13 +34,15 @@ def load(
         Field(description="Of the arithmetic. auto: float32 on the CPU; on a GPU as it is stored."),
     ] = "auto",
 ) -> Parts:
-    """Open a Stable Diffusion model: a folder in the layout of Diffusers.
+    """Open a Stable Diffusion model: a folder of Diffusers, or one file in the original layout.
 
     Reads the JSON files and the headers of the weights; the weights are loaded by the node that
-    first needs them. Only .safetensors files are opened, never pickles.
+    first needs them. Only .safetensors files are opened, never pickles. What a single file does
+    not tell is as in Stable Diffusion 1.x, or as the folder ``NAME.config`` beside it says.
     """
     found = ctx.weights(source)
-    folder = read_folder(found.path, source)
+    read = read_single if found.path.is_file() else read_folder
+    folder = read(found.path, source)
     latents, texts = folder.latent_family, folder.text_family
     text_options = _options(folder.text_encoder, precision)
     vae_options = _options(folder.vae, precision) | {

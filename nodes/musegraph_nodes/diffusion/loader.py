@@ -1,4 +1,4 @@
-"""The loader `diffusers`: one part of a model folder, live on a device."""
+"""The loader `diffusers`: one part of a model folder or file, live on a device."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Loader, ModelError, Reference
+
+from .checkpoint import open_single
 
 if TYPE_CHECKING:
     import torch
@@ -68,20 +70,32 @@ def precision_of(ref: Reference, device: str) -> torch.dtype:
 def load(ref: Reference, place: Path, device: str) -> Any:
     """Load the part that a reference names; a damaged file is a :class:`ModelError`."""
     folder = place / ref.part
+    words: Path | None
     with quiet():
         try:
-            net = _open(ref, folder, precision_of(ref, device))
-            tokenizer = _tokenizer(place / "tokenizer") if ref.part == "text_encoder" else None
+            dtype = precision_of(ref, device)
+            if place.is_file():
+                net, words = open_single(place, ref.part, ref.source, dtype)
+            else:
+                net = _open(ref, folder, dtype)
+                words = place / "tokenizer" if ref.part == "text_encoder" else None
+            tokenizer = _tokenizer(words) if words else None
         except ModelError:
             raise
         except Exception as error:  # the libraries raise all kinds of errors for a damaged file
             why = " ".join(str(error).split())[:300]
             raise ModelError(
-                f"the {ref.part} of the model {ref.source!r} cannot be opened: {why}; its files"
-                f" in {folder} are damaged or do not belong together, get them again"
+                f"the {ref.part} of the model {ref.source!r} cannot be opened: {why};"
+                f" {_suspected(place, folder)}"
             ) from error
     net = net.eval().requires_grad_(False).to(device)
     return net if tokenizer is None else Encoder(net, tokenizer)
+
+
+def _suspected(place: Path, folder: Path) -> str:
+    if place.is_file():
+        return f"{place} is damaged or its configuration does not suit it, get it again"
+    return f"its files in {folder} are damaged or do not belong together, get them again"
 
 
 def _open(ref: Reference, folder: Path, dtype: torch.dtype) -> Any:

@@ -1,5 +1,7 @@
 """Pack `image`: pictures and masks."""
 
+from pathlib import Path
+
 from musegraph import Pack
 
 from .batches import split, stack
@@ -65,4 +67,5 @@ pack = Pack(
     version="1.0.0",
     title="Image",
     libraries=("torch", "pillow"),
+    texts=Path(__file__).parent / "texts",
 )
