@@ -61,7 +61,9 @@ def _rows(rows: list[tuple[str, str]], style: Style, indent: str) -> None:
     wide = max((len(printable(name)) for name, _ in rows), default=0)
     room = max(style.width - len(indent) - wide - 2, 20)
     for name, text in rows:
-        style.line(f"{indent}{printable(name).ljust(wide)}  {shorten(printable(text), room)}")
+        style.line(
+            f"{indent}{printable(name).ljust(wide)}  {shorten(printable(text[: room + 1]), room)}"
+        )
 
 
 def _input(entry: Input, style: Style) -> str:
