@@ -53,7 +53,7 @@ class Execution:
         settled = len(plan.steps) - len(plan.active) - len(plan.fresh)
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
-        durable = frozenset(port.node for port in plan.targets)
+        durable = plan.durable.union(port.node for port in plan.targets)
         self.site = Site(store, models, emit, cancel, durable)
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)

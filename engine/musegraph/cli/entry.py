@@ -71,6 +71,10 @@ def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
 
 
 def command(args: Namespace, interrupts: Interrupts) -> int:
+    if args.command == "run" and args.rows:
+        from musegraph.cli.rows import run_rows
+
+        return run_rows(args, interrupts)
     if args.command == "run":
         from musegraph.cli.run import run
 
@@ -127,7 +131,7 @@ def explain(error: BaseException, args: Namespace) -> int:
     """Say what went wrong; the exit code for it."""
     code = code_of(error)
     style = Style(sys.stderr)
-    place = getattr(args, "file", "") or ""
+    place = getattr(error, "place", "") or getattr(args, "file", "") or ""
     if isinstance(error, InvalidWorkflow):
         report(place, error.problems, style)
     elif code == DEFECT:

@@ -100,6 +100,8 @@ class Plan:
     nodes: Mapping[str, FlatNode] = field(default_factory=dict)
     changes: dict[Port | str, Any] = field(default_factory=dict)
     editor: Editing | None = None
+    durable: frozenset[str] = frozenset()
+    """Steps whose results go to disk whatever they cost, besides those of the targets."""
 
     @property
     def workflow(self) -> Workflow:
