@@ -319,7 +319,7 @@ def test_json_rows_may_give_different_inputs_and_the_table_is_json_too(tmp_path:
     text = (tmp_path / "out" / "results.jsonl").read_text()
     assert events(text) == found
     assert found[2]["id"] == "k"
-    assert toys.CALLS["add"] == 2 + 2 + 4 + 1, "1 + 2 is shared by the first and the last row"
+    assert toys.CALLS["add"] == 6, "2 + 0, 1 + 0, 1 + 5, 1 + 1, 2 + 1, 2 + 7: each sum once"
 
 
 def test_the_steps_that_rows_share_are_known_before_they_run(

@@ -113,12 +113,7 @@ class Table:
     def _write_table(self) -> None:
         lines = sorted(self.lines.values(), key=lambda line: line.row)
         text = self._header() + "".join(self._text(line) for line in lines)
-        try:
-            same = self.path.read_bytes() == text.encode()
-        except FileNotFoundError:
-            same = False
-        if not same:
-            _write(self.path, text)
+        _write(self.path, text)
 
     def _header(self) -> str:
         if self.sheet.suffix == ".jsonl":
@@ -176,7 +171,9 @@ def _csv(cells: list[Any]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all, and not if that is what it holds."""
+    if path.exists() and path.read_bytes() == text.encode():
+        return
     temporary = path.with_name(f".{uuid4().hex}.part")
     try:
         temporary.write_bytes(text.encode())
