@@ -56,9 +56,10 @@ def carry_out(batch: Batch, engine: Engine, view: RowsView, interrupts: Interrup
                 line = batch.run(task, events, cancel)
             if events.error is not None:
                 raise events.error
+            if line is not None:
+                view.end(line)
             if line is None or cancel.is_set():
                 break
-            view.end(line)
     finally:
         interrupts.release()
     if view.broken:
