@@ -23,7 +23,7 @@ def device() -> str:
     """
     if asked := asked_device():
         return asked
-    if _version("torch").endswith("+cpu") or not _has_driver():
+    if _version("torch").endswith("+cpu") or not has_driver():
         return "cpu"
     try:
         import torch
@@ -43,7 +43,7 @@ def asked_device() -> str:
     return asked
 
 
-def _has_driver() -> bool:
+def has_driver() -> bool:
     if not sys.platform.startswith("linux"):
         return True
     return any(Path(path).exists() for path in _DRIVERS)

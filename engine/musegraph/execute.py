@@ -16,6 +16,7 @@ from musegraph.call import Call, Lost, references_of
 from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
+from musegraph.meter import Meter
 from musegraph.models import Models
 from musegraph.outcome import Outcome, describe
 from musegraph.plan import Overlay, Plan, Step, gather
@@ -55,6 +56,7 @@ class Execution:
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
         self.site = Site(store, models, emit, cancel, durable)
+        self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
         self._ready = Ready(plan.steps, workers, self._has_models)
@@ -128,6 +130,7 @@ class Execution:
                 else:
                     pause = min(pause * 1.5, 0.05)
                 self._change.wait(pause)
+                self._meter.look()
 
     def _demand_targets(self) -> bool:
         """Make target steps run again whose data is lost; False if there are none."""
@@ -254,7 +257,7 @@ class Execution:
             known = self.store.record(call.key) if call.key and not forced else None
             if known is not None:
                 return self._cached(step, call.key or "", known)
-            record = call.run(forced)
+            record = self._measured(call, forced)
         finally:
             self._land(call)
         if forced:
@@ -263,6 +266,20 @@ class Execution:
             self.outcome.held.update(call.made)
         spent = perf_counter() - start
         return self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
+
+    def _measured(self, call: Call, forced: bool) -> Record:
+        """Run a call; if it lasts, note what it took."""
+        self._meter.begin(call.type.uses == "device")
+        start = perf_counter()
+        try:
+            record = call.run(forced)
+        except BaseException:
+            self._meter.drop()
+            raise
+        profile = self._meter.end(perf_counter() - start, record, call.made, call.calls)
+        if profile is not None:
+            self.outcome.profiles[call.step.id] = profile
+        return record
 
     def _keep(self, id: str, made: Mapping[str, Any]) -> None:
         """Hold on to values made again until the steps that wait for them have them."""

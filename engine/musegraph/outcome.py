@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from musegraph.errors import MusegraphError
+from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
 
 Status = Literal["done", "cached", "failed", "skipped", "lost"]
@@ -25,6 +26,8 @@ class Outcome:
     ended: dict[str, Status] = field(default_factory=dict)
     outputs: MutableMapping[str, Known] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    """What the steps took that lasted a while."""
     errors: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0

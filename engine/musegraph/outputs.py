@@ -194,10 +194,10 @@ class _Saver:
         if not self.embed:
             return file
         if self._facts is None:
-            record = self.result.record
+            record, plan = self.result.record, self.result.plan
             self._facts = {
                 "musegraph": record.get("musegraph", ""),
-                "workflow": self.result.plan.workflow.json(),
+                "workflow": plan.workflow.with_assets(plan.files).json(),
                 "record": record,
             }
         try:

@@ -32,11 +32,14 @@ def make_record(
             facts["type"] = step.type.id
             facts["version"] = step.type.version
             libraries.update(step.type.libraries)
-        if key := outcome.keys.get(id) or step.key:
+        key = outcome.keys.get(id) or step.key
+        if key and step.type is not None and step.type.cache:
             facts["key"] = key
             facts |= _made_of(step, key, store)
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
+        if taken := outcome.profiles.get(id):
+            facts |= taken.json()
         if id in outcome.errors:
             facts["error"] = outcome.errors[id]
         outputs = outcome.outputs.get(id) or {}
@@ -59,10 +62,10 @@ def make_record(
 
 def _made_of(step: Step, key: str, store: Store) -> dict[str, Any]:
     """What the key was made of: profile, identity of every input, and what was set, readable."""
-    known = store.record(key)
-    if known is None or not known.recipe:
+    recipe = store.recipe(key)
+    if not recipe:
         return {}
-    prefix, *inputs = known.recipe
+    prefix, *inputs = recipe
     values = {
         name: value
         for name, value in step.values.items()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from musegraph.errors import UnreadableWorkflow
+from musegraph.pack import Registry
 from musegraph.run import RunResult
 from musegraph.store import Store
 from musegraph.values import Image, files
@@ -37,8 +38,11 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
     found = files.extract(data)
     record = found.get("record") if found else None
     document = found.get("workflow") if found else None
-    steps = record.get("steps") if isinstance(record, dict) else None
-    if not isinstance(document, dict) or not isinstance(steps, dict):
+    if (
+        not isinstance(document, dict)
+        or not isinstance(record, dict)
+        or not isinstance(record.get("steps"), dict)
+    ):
         raise UnreadableWorkflow(
             f"{place} carries no record of a run; only pictures saved by `musegraph run --out`"
             " without --no-embed do"
@@ -52,6 +56,21 @@ def copy_assets(document: Any, source: Store, target: Store) -> None:
         data = source.get_bytes(digest)
         if data is not None:
             target.put_bytes(bytes(data))
+
+
+def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Registry) -> Workflow:
+    """The workflow in which nodes that read the world give what they gave then.
+
+    As far as that is short JSON, which the record holds; others read the world again.
+    """
+    nodes = dict(workflow.nodes)
+    for id, facts in record["steps"].items():
+        kind = registry.get(str(facts.get("type"))) if id in nodes else None
+        outputs = facts.get("outputs") or {}
+        known = all(str(name).startswith("json:") for name in outputs.values())
+        if kind is not None and not kind.cache and outputs and known:
+            nodes[id] = nodes[id]._replace(pin=dict(outputs))
+    return replace(workflow, graph=replace(workflow.graph, nodes=nodes))
 
 
 def _assets(document: Any) -> Iterator[str]:
@@ -89,9 +108,10 @@ def compare(old: Mapping[str, Any], result: RunResult, data: bytes) -> Verdict:
 
 def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     ended = [facts["status"] in ("failed", "skipped") for facts in (before, now)]
+    pinned = "type" not in now  # to what was recorded: it has no key of its own
     return (
         ended[0] == ended[1]
-        and before.get("key") == now.get("key")
+        and (pinned or before.get("key") == now.get("key"))
         and before.get("outputs") == now.get("outputs")
     )
 

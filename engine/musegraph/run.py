@@ -21,6 +21,7 @@ from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
 from musegraph.plan import Plan, make_plan
+from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Store, default_folder
 from musegraph.values.codec import own
@@ -51,6 +52,7 @@ class RunResult:
     cancelled: bool = False
     again: Callable[[], Outcome] | None = None
     """Runs the plan once more: for a stored result that turned out to be damaged when read."""
+    _made_again: set[Port] = field(default_factory=set)
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @cached_property
@@ -69,9 +71,9 @@ class RunResult:
         if entry is None or entry.unset:
             return None
         value = self.store.value(entry, self.outcome.held)
-        if value is NOTHING and self.again is not None:
-            again, self.again = self.again, None
-            self.outcome = again()
+        if value is NOTHING and self.again is not None and port not in self._made_again:
+            self._made_again.add(port)
+            self.outcome = self.again()
             return self.value(port)
         if value is NOTHING:
             raise StoreError(f"the result of {port} is no longer in the cache; run it again")
@@ -116,6 +118,10 @@ class Engine:
         with uncollected():
             return make_plan(workflow, self.registry, self.store, self.models, only)
 
+    def predict(self, plan: Plan) -> Prediction:
+        """Time and memory that the steps to run will take, from what such steps took before."""
+        return predict(plan, self.store)
+
     def settle(
         self,
         workflow: Workflow,
@@ -144,7 +150,7 @@ class Engine:
         run = uuid4().hex
         cancel = cancel or threading.Event()
         stream = _Stream(on_event)
-        stream.emit(RunStarted(run, plan.workflow.name, plan.count()))
+        stream.emit(RunStarted(run, plan.source.name, plan.count()))
         for id in plan.unused:
             stream.emit(Warned("no output needs it, so it does not run", id))
         outcome = Outcome()
@@ -155,7 +161,8 @@ class Engine:
             whole = True
         finally:
             self.store.flush()
-            for problem in self.store.problems():
+            noted = remember(plan, outcome, self.store)
+            for problem in (*self.store.problems(), *([noted] if noted else ())):
                 stream.emit(Warned(problem))
             seconds = perf_counter() - stream.start
             result = RunResult(plan, outcome, self.store, run, seconds, cancel.is_set())

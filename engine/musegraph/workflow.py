@@ -7,112 +7,30 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
+from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
 from musegraph.values import canonical, parse, pretty
 from musegraph.values.canonical import is_identity
 
+__all__ = [
+    "EMPTY",
+    "GRAPH",
+    "Graph",
+    "Input",
+    "Link",
+    "Node",
+    "Port",
+    "Repeat",
+    "Workflow",
+]
+
 FORMAT = 1
 MAX_BYTES = 64 * 2**20
-GRAPH = "graph:"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 MODES = ("", "mute", "bypass")
-EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
-class Port(NamedTuple):
-    """The address of a port: ``node.port`` in the file."""
-
-    node: str
-    port: str
-
-    def __str__(self) -> str:
-        return f"{self.node}.{self.port}"
-
-
-Link = Port | tuple[Port, ...]
-"""One source, or an ordered list of sources at a list port."""
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """Run a subgraph several times, its ``carry`` outputs going to the named inputs."""
-
-    times: int | str
-    carry: Mapping[str, str]
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    def json(self) -> dict[str, Any]:
-        return {"times": self.times, "carry": dict(self.carry), **self.extra}
-
-
-class Node(NamedTuple):
-    """One node: its type, and for each input a value or a link."""
-
-    type: str
-    values: Mapping[str, Any] = EMPTY
-    links: Mapping[str, Link] = EMPTY
-    mode: str = ""
-    pin: Mapping[str, str] | None = None
-    repeat: Repeat | None = None
-    extra: Mapping[str, Any] = EMPTY
-
-    def json(self) -> dict[str, Any]:
-        made: dict[str, Any] = {"type": self.type}
-        if self.values:
-            made["values"] = dict(self.values)
-        if self.links:
-            made["links"] = {
-                name: str(link) if isinstance(link, Port) else [str(part) for part in link]
-                for name, link in self.links.items()
-            }
-        if self.mode:
-            made["mode"] = self.mode
-        if self.pin is not None:
-            made["pin"] = dict(self.pin)
-        if self.repeat is not None:
-            made["repeat"] = self.repeat.json()
-        return {**made, **self.extra}
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A named input of a workflow: the ports it sets, and what it is when nobody says."""
-
-    to: tuple[Port, ...]
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def has_default(self) -> bool:
-        return "default" in self.extra
-
-    @property
-    def default(self) -> Any:
-        return self.extra["default"]
-
-    def json(self) -> dict[str, Any]:
-        return {"to": [str(port) for port in self.to], **self.extra}
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Nodes with named inputs and outputs: a workflow, or a definition inside one."""
-
-    nodes: Mapping[str, Node] = field(default_factory=dict)
-    inputs: Mapping[str, Input] = field(default_factory=dict)
-    outputs: Mapping[str, Port] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
-
-    def json(self) -> dict[str, Any]:
-        return {
-            "inputs": {name: entry.json() for name, entry in self.inputs.items()},
-            "outputs": {name: str(port) for name, port in self.outputs.items()},
-            "nodes": {id: node.json() for id, node in self.nodes.items()},
-            **self.extra,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +112,32 @@ class Workflow:
             links = {name: link for name, link in node.links.items() if name != at.port}
             nodes[at.node] = node._replace(values={**node.values, at.port: value}, links=links)
         return replace(self, graph=replace(self.graph, nodes=nodes))
+
+    def with_assets(self, files: Mapping[str, Mapping[str, str]]) -> Workflow:
+        """The workflow with files that lie next to it, by name, put as the assets they became."""
+
+        def put(value: Any) -> Any:
+            if isinstance(value, list):
+                return [put(item) for item in value]
+            if isinstance(value, Mapping) and value.keys() == {"file"}:
+                return dict(files.get(str(value["file"]), value))
+            return value
+
+        def within(graph: Graph) -> Graph:
+            nodes = {
+                id: node._replace(values={name: put(value) for name, value in node.values.items()})
+                for id, node in graph.nodes.items()
+            }
+            inputs = {
+                name: replace(entry, extra={key: put(part) for key, part in entry.extra.items()})
+                for name, entry in graph.inputs.items()
+            }
+            return replace(graph, nodes=nodes, inputs=inputs)
+
+        if not files:
+            return self
+        graphs = {name: within(graph) for name, graph in self.graphs.items()}
+        return replace(self, graph=within(self.graph), graphs=graphs)
 
     def set_inputs(self, given: Mapping[str, Any]) -> Workflow:
         """The workflow with these inputs as the defaults, so that the document says what runs."""

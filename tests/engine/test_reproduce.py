@@ -44,6 +44,53 @@ def test_a_picture_made_again_is_identical(tmp_path: Path) -> None:
     assert (again.returncode, again.stdout) == (0, "identical\n"), again.stderr
 
 
+def test_a_picture_that_was_moved_finds_the_files_of_its_inputs_in_the_cache(
+    tmp_path: Path,
+) -> None:
+    first = tmp_path / saved(tmp_path)
+    (tmp_path / "photo.png").write_bytes(first.read_bytes())
+    document = {
+        "musegraph": 1,
+        "outputs": {"picture": "dim.out"},
+        "nodes": {"dim": {"type": "mine.dim", "values": {"image": {"file": "photo.png"}}}},
+    }
+    (tmp_path / "d.json").write_text(json.dumps(document))
+    made = musegraph(tmp_path, "run", "d.json", "--packs", "mine.py", "--out", "far/away")
+    (tmp_path / "photo.png").unlink()
+    again = musegraph(tmp_path, "reproduce", made.stdout.strip(), "--packs", "mine.py")
+    assert (again.returncode, again.stdout) == (0, "identical\n"), again.stderr
+    lost = musegraph(
+        tmp_path, "reproduce", made.stdout.strip(), "--packs", "mine.py", "--cache", "empty"
+    )
+    assert lost.returncode == 3
+    assert "photo.png" in lost.stderr
+
+
+def test_a_node_that_reads_the_world_gives_what_it_gave_when_the_picture_was_made(
+    tmp_path: Path,
+) -> None:
+    world = (
+        PACK
+        + """
+@node(cache=False)
+def clock() -> int:
+    \"\"\"Another number every time.\"\"\"
+    import time
+
+    return time.time_ns() % 2**40
+"""
+    )
+    work = json.loads(json.dumps(WORK))
+    work["nodes"]["now"] = {"type": "mine.clock"}
+    work["nodes"]["paint"] = {"type": "mine.paint", "links": {"seed": "now.out"}}
+    (tmp_path / "mine.py").write_text(world.format(version="1"))
+    (tmp_path / "w.json").write_text(json.dumps(work))
+    made = musegraph(tmp_path, "run", "w.json", "--packs", "mine.py", "--out", "out")
+    assert made.returncode == 0, made.stderr
+    again = musegraph(tmp_path, "reproduce", made.stdout.strip(), "--packs", "mine.py")
+    assert (again.returncode, again.stdout) == (0, "identical\n"), again.stderr
+
+
 def test_another_seed_is_named_with_its_node_and_both_values(tmp_path: Path) -> None:
     picture = saved(tmp_path)
     again = musegraph(tmp_path, "reproduce", picture, "--packs", "mine.py", "--seed", "8")

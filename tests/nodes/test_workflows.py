@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from musegraph import Engine, Image, Store, Workflow
+from musegraph.outputs import save_outputs
+from musegraph.reproduce import Verdict, compare, copy_assets, read_output
 from musegraph.workflow import Port
 
 ROOT = Path(__file__).parents[2]
@@ -72,3 +74,18 @@ def test_another_guidance_in_the_sweep_makes_only_its_column_again(engine: Engin
     same = [torch.equal(a.data, b.data) for a, b in zip(before, after, strict=True)]
     assert same == [True, False, True] * 2
     assert result.outcome.calls == 6  # the number, the pairs; two to sample, two to decode
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_what_an_example_saved_is_reproduced_step_by_step(
+    path: Path, engine: Engine, tmp_path: Path
+) -> None:
+    work = engine.settle(Workflow.read(path), quick=True)
+    saved = save_outputs(engine.run(engine.plan(work)), tmp_path / "elsewhere")
+    workflow, record, data = read_output(saved[0].path)
+    assert record["steps"]
+    with Engine(store=Store(tmp_path / "fresh")) as fresh:
+        copy_assets(workflow.json(), engine.store, fresh.store)
+        again = fresh.run(fresh.plan(workflow))
+        assert again.outcome.count()["cached"] == 0
+        assert compare(record, again, data) == Verdict("identical")

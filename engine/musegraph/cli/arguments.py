@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed
+    1  a step failed; doctor or cache verify found something wrong
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
@@ -42,6 +43,8 @@ def parser() -> Parser:
     _nodes(commands)
     _docs(commands)
     _reproduce(commands)
+    _cache(commands)
+    _doctor(commands)
     return top
 
 
@@ -130,6 +133,59 @@ def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_debug(sub)
 
 
+def _cache(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "show, clear or verify what is kept between runs"
+    sub = commands.add_parser(
+        "cache", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_cache_common(sub)
+    actions = sub.add_subparsers(dest="action", metavar="ACTION", title="actions")
+
+    text = "list the results, largest first"
+    listing = actions.add_parser("list", help=text, description=text.capitalize() + ".")
+    listing.add_argument("--type", metavar="T", help="only those of this node or pack")
+
+    text = "remove results; what is pinned, or came from outside, stays"
+    clear = actions.add_parser("clear", help=text, description=text.capitalize() + ".")
+    clear.add_argument("--type", metavar="T", help="only those of this node or pack")
+    clear.add_argument(
+        "--older",
+        metavar="DAYS",
+        type=_days,
+        help="only what was not made or read for so many days",
+    )
+    clear.add_argument("--pinned", action="store_true", help="also what is pinned")
+    clear.add_argument("--yes", action="store_true", help="do not ask")
+
+    text = "read everything and remove what is damaged; exit code 1 if something was"
+    verify = actions.add_parser("verify", help=text, description=text.capitalize() + ".")
+    for action in (listing, clear, verify):
+        _add_cache_common(action, again=True)
+
+
+def _add_cache_common(sub: Parser, again: bool = False) -> None:
+    """Options before the action and, ``again``, after it; there they undo nothing said before."""
+    nothing: Any = argparse.SUPPRESS
+    sub.add_argument(
+        "--cache", metavar="DIR", default=nothing if again else None, help="look into this folder"
+    )
+    for name, text in (("--json", "print JSON"), ("--debug", "show tracebacks")):
+        default = nothing if again else False
+        sub.add_argument(name, action="store_true", default=default, help=text)
+
+
+def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "look for what is wrong with this installation, and say what to do"
+    sub = commands.add_parser(
+        "doctor", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="look at the cache in this folder")
+    _add_models(sub)
+    _add_json(sub, "print the findings as JSON")
+    _add_debug(sub)
+
+
 def _add_file(sub: Parser) -> None:
     sub.add_argument("file", metavar="FILE", help="a workflow, or a picture that carries one")
 
@@ -197,3 +253,13 @@ def _assignment(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
     return name, value
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return days

@@ -91,6 +91,14 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.reproduce import reproduce
 
         return reproduce(args)
+    if args.command == "cache":
+        from musegraph.cli.cache import cache
+
+        return cache(args)
+    if args.command == "doctor":
+        from musegraph.cli.doctor import doctor
+
+        return doctor(args)
     from musegraph.cli.inspect import check, plan
 
     return check(args) if args.command == "check" else plan(args)
@@ -145,7 +153,7 @@ def explain(error: BaseException, args: Namespace) -> int:
         import traceback
 
         traceback.print_exception(error)
-    if args.json and args.command in ("run", "plan", "reproduce"):
+    if args.json and args.command in ("run", "plan", "reproduce", "cache", "doctor"):
         print_json(failure(error, code, place))
     return code
 

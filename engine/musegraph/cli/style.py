@@ -76,6 +76,15 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
+def data(size: float) -> str:
+    """Bytes as one reads them, in powers of ten: ``310 MB``, ``1.4 GB``."""
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
+    if size < 999.5e6:
+        return f"{size / 1e6:.0f} MB"
+    return f"{size / 1e9:.1f} GB"
+
+
 def remaining(seconds: float) -> str:
     """A guess, said no finer than it is meant: ``4 s left``, ``2 min left``."""
     if seconds < 90:
@@ -84,6 +93,27 @@ def remaining(seconds: float) -> str:
     return (
         f"{minutes} min left" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min left"
     )
+
+
+def size(count: int) -> str:
+    """Bytes as one reads them: ``312 B``, ``4.0 MiB``, ``20 GiB``."""
+    value, unit = float(count), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1000:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.1f} {unit}" if unit != "B" and value < 9.95 else f"{value:.0f} {unit}"
+
+
+def ago(seconds: float) -> str:
+    """How long something is past: ``just now``, ``5 min ago``, ``3 h ago``, ``12 days ago``."""
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 2 * 86400:
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{seconds // 86400:.0f} days ago"
 
 
 def number(count: int, what: str) -> str:

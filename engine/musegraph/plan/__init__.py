@@ -77,11 +77,11 @@ def make_plan(
     targets = _targets(workflow, flat, steps, tuple(only), problems)
     if problems:
         raise InvalidWorkflow(_distinct(problems))
-    adopt_files(workflow, checker.filed, store)
+    taken = adopt_files(workflow, checker.filed, store)
     needed = _needed(steps, targets)
     kept = steps if len(needed) == len(steps) else {i: s for i, s in steps.items() if i in needed}
     unused = tuple(id for id in steps if id not in needed)
-    plan = Plan(workflow, kept, dict(flat.outputs), targets, unused, nodes=flat.nodes)
+    plan = Plan(workflow, kept, dict(flat.outputs), targets, unused, nodes=flat.nodes, files=taken)
     models = models or Models(registry, store)
     Forecast(plan, store, models, problems).run(list(kept.values()))
     if problems:

@@ -131,7 +131,8 @@ class Editor:
                 shaped.add(id)
         check_files(plan.source, checker.filed, self.store, problems)
         if not problems:
-            adopt_files(plan.source, checker.filed, self.store)
+            taken = adopt_files(plan.source, checker.filed, self.store)
+            plan.files = {**plan.files, **taken}
         return [plan.steps[id] for id in affected]
 
     def _affected(self, plan: Plan, nodes: Mapping[str, FlatNode]) -> list[str]:

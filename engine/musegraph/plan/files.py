@@ -58,17 +58,25 @@ def _read(path: Path) -> bytes:
         raise MusegraphError(f"the file {path} cannot be read: {error.strerror}") from None
 
 
-def adopt_files(workflow: Workflow, steps: Mapping[str, Step], store: Store) -> None:
-    """Take the files that lie next to the document into the store; from here on they are assets."""
+def adopt_files(
+    workflow: Workflow, steps: Mapping[str, Step], store: Store
+) -> dict[str, dict[str, str]]:
+    """Take the files that lie next to the document into the store; from here on they are assets.
+
+    Gives each by its name in the document, as it would be written there from now on.
+    """
+    taken: dict[str, dict[str, str]] = {}
 
     def adopt(asset: Any) -> Any:
         if not isinstance(asset, Asset) or not asset.digest.startswith("file:"):
             return asset
         assert workflow.folder is not None
-        path = workflow.folder / asset.digest.removeprefix("file:")
-        data = _read(path)
+        name = asset.digest.removeprefix("file:")
+        path = workflow.folder / name
         media = asset.media or guess_type(path.name)[0] or "application/octet-stream"
-        return replace(asset, digest=store.put_bytes(data), media=media)
+        digest = store.put_bytes(_read(path))
+        taken[name] = {"asset": digest, "name": path.name, "media": media}
+        return replace(asset, digest=digest, media=media)
 
     for step in steps.values():
         for port, value in step.values.items():
@@ -81,3 +89,4 @@ def adopt_files(workflow: Workflow, steps: Mapping[str, Step], store: Store) -> 
                 step.identities[port] = digest("list", *ids)
                 if port in step.items:
                     step.items = {**step.items, port: ids}
+    return taken

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +20,7 @@ from musegraph.values.canonical import digest, digest_of_buffers, json_identity,
 from musegraph.values.codec import identity, to_json
 
 __all__ = [
+    "DISK_BUDGET",
     "DURABLE_SECONDS",
     "NOTHING",
     "UNSET_ENTRY",
@@ -35,6 +35,8 @@ DURABLE_SECONDS = 0.25
 """Results that cost at least this much are written to disk."""
 
 GIGABYTE = 2**30
+DISK_BUDGET = 20 * GIGABYTE
+"""Bytes that a cache may take on disk unless somebody says."""
 _SCALARS = frozenset({str, bool, int, float, type(None)})
 
 
@@ -62,7 +64,7 @@ class Store:
         *,
         host_budget: int | None = None,
         device_budget: int = 8 * GIGABYTE,
-        disk_budget: int = 20 * GIGABYTE,
+        disk_budget: int = DISK_BUDGET,
     ) -> None:
         self.disk = Disk(folder) if folder is not None else None
         self.live = Live(_host_budget() if host_budget is None else host_budget, device_budget)
@@ -80,6 +82,13 @@ class Store:
             if known is not None:
                 self._records[key] = known
         return known
+
+    def recipe(self, key: str) -> tuple[str, ...]:
+        """What the key of a step was made of; empty if that is not known."""
+        known = self._records.get(key)
+        if known is not None and known.recipe:
+            return known.recipe
+        return () if self.disk is None else self.disk.recipe(key)
 
     def available(self, entry: Entry) -> bool:
         """Whether the value can be had without computing it again."""
@@ -208,10 +217,8 @@ class Store:
             try:
                 self.disk.put([data], name, 0.0, int(time.time()))
                 self.disk.pin(name)  # it came from outside: nothing could make it again
-            except (OSError, sqlite3.Error) as error:
-                raise StoreError(
-                    f"a file cannot be kept in the cache at {self.disk.folder}: {error}"
-                ) from None
+            except StoreError as error:
+                raise StoreError(f"a file cannot be kept: {error}") from None
         return name
 
     def get_bytes(self, name: str) -> bytes | None:
@@ -253,7 +260,7 @@ class Store:
         if self.disk is not None:
             try:
                 self.disk.shrink(self.disk_budget)
-            except (OSError, sqlite3.Error) as error:
+            except StoreError as error:
                 self._problems.append(f"the cache cannot be kept small: {error}")
 
     def problems(self) -> list[str]:

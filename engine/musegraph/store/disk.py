@@ -2,8 +2,9 @@
 
 An object is written to a temporary file and renamed to its digest, so it is there whole or not at
 all; it is verified when it is read, so damage is noticed and costs a recomputation, never a wrong
-result. The record that names it is written after it. What goes first is what is cheapest to make
-again per byte, aged by use, as in memory (see `live.py`); the age outlives the process.
+result. The record that names it is written after it, with a sum over its text: it holds small
+values itself, and SQLite would not notice a changed byte. What goes first is what is cheapest to
+make again per byte, aged by use, as in memory (see `live.py`); the age outlives the process.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from musegraph.errors import StoreError
 from musegraph.store.records import Entry, Record
+from musegraph.store.trouble import unusable
 from musegraph.values.canonical import digest_of_buffers, is_digest
 
 try:
@@ -27,14 +31,15 @@ try:
 except ImportError:  # Windows: who writes cannot be told, so nothing is swept there
     fcntl = None  # type: ignore[assignment]
 
-VERSION = 1
+VERSION = 2
 MEGABYTE = 2**20
 LEFT_OVER_SECONDS = 60
 """A temporary file is swept only at this age: one just made may not be locked yet."""
 
 _TABLES = """
 create table if not exists records(
-  key text primary key, type text, outputs text, seconds real, recipe text, used integer
+  key text primary key, type text, outputs text, seconds real, recipe text, used integer,
+  sum integer
 ) without rowid;
 create table if not exists objects(
   digest text primary key, bytes integer, seconds real, used integer, pinned integer default 0
@@ -46,6 +51,17 @@ create table if not exists ranks(digest text primary key, rank real) without row
 create table if not exists age(id integer primary key check (id = 0), age real);
 insert or ignore into age values(0, 0);
 """
+_PUT_RECORD = """
+insert into records values(?, ?, ?, ?, ?, ?, ?) on conflict(key) do update set
+  type=excluded.type, outputs=excluded.outputs, seconds=excluded.seconds, used=excluded.used,
+  sum=excluded.sum, recipe=case excluded.recipe when '[]' then recipe else excluded.recipe end
+"""
+"""A record that was read comes without its recipe (see ``Disk.recipe``); the row keeps its own."""
+
+
+def _sum(key: Any, type_: Any, outputs: Any) -> int:
+    """What tells a record that was changed by a damaged disk from one that was written."""
+    return zlib.crc32(f"{key}\0{type_}\0{outputs}".encode())
 
 
 class Disk:
@@ -71,28 +87,40 @@ class Disk:
                 )
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=normal")
+            if found == 1:
+                self._add_sums()
             self._db.executescript(_TABLES)
             self._db.execute(f"pragma user_version={VERSION}")
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from None
         self._sweep()
 
-    def _unusable(self, error: Exception) -> StoreError:
+    def _unusable(self, error: OSError | sqlite3.Error) -> StoreError:
         """What is wrong with the folder or its index, and what to do about it."""
-        index = self.folder / "index.sqlite"
-        damaged = isinstance(error, sqlite3.DatabaseError) and getattr(
-            error, "sqlite_errorcode", 0
-        ) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-        if damaged:
-            return StoreError(
-                f"the cache at {self.folder} cannot be used: its index is damaged ({error}); move"
-                f" {index} away, with the files that begin with its name, and run again: a new"
-                " index is begun, and what was kept is computed again when it is needed"
-            )
-        return StoreError(
-            f"the cache at {self.folder} cannot be used: {error}; use a folder that can be"
-            " written (--cache, or the variable MUSEGRAPH_CACHE)"
-        )
+        return unusable(self.folder, error)
+
+    @contextmanager
+    def _careful(self) -> Iterator[None]:
+        """Whatever the disk or the index refuses becomes a StoreError."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+
+    def _add_sums(self) -> None:
+        """Bring an index of version 1 up to date, unless another process just did."""
+        self._db.create_function("sum_of", 3, _sum, deterministic=True)
+        self._db.execute("begin immediate")
+        try:
+            if self._db.execute("pragma user_version").fetchone()[0] == 1:
+                self._db.execute("alter table records add column sum integer")
+                self._db.execute("update records set sum=sum_of(key, type, outputs)")
+                self._db.execute("pragma user_version=2")
+            self._db.execute("commit")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            raise
 
     def _sweep(self) -> None:
         """Remove what killed processes left half written; a living writer holds a lock."""
@@ -114,51 +142,90 @@ class Disk:
             with self._lock:
                 return self._db.execute(query, (value,)).fetchone()
         except sqlite3.Error as error:
+            if isinstance(error, sqlite3.OperationalError) and not hasattr(
+                error, "sqlite_errorcode"
+            ):  # the bytes of a text are none any more: the row is damaged, and as good as gone
+                return None
             raise self._unusable(error) from None
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query; an index that cannot be read is a StoreError."""
+        try:
+            with self._lock:
+                return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from None
+
+    def forget(self, digests: Iterable[str], keys: Iterable[str]) -> None:
+        """Remove objects, pinned ones too, and records; the files first, as in ``shrink``."""
+        gone = [(digest,) for digest in digests]
+        try:
+            for (digest,) in gone:
+                self.path(digest).unlink(missing_ok=True)
+            with self._lock, self._db:
+                self._db.execute("begin immediate")
+                self._db.executemany("delete from objects where digest=?", gone)
+                self._db.executemany("delete from ranks where digest=?", gone)
+                self._db.executemany("delete from records where key=?", [(key,) for key in keys])
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from None
+
+    @contextmanager
+    def index(self) -> Iterator[sqlite3.Connection]:
+        """The index, for as long as one wants to work on it: for tables kept elsewhere."""
+        with self._lock:
+            yield self._db
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
 
     def record(self, key: str) -> Record | None:
-        row = self._row("select outputs, seconds, type, recipe from records where key=?", key)
-        if row is None:
+        """The record of a key, without its recipe; None if there is none, or a damaged one."""
+        row = self._row("select outputs, seconds, type, sum from records where key=?", key)
+        if row is None or row[3] != _sum(key, row[2], row[0]):
             return None
         outputs = {name: Entry.from_json(made) for name, made in json.loads(row[0]).items()}
-        return Record(outputs, row[1], row[2], tuple(json.loads(row[3])))
+        return Record(outputs, row[1], row[2])
+
+    def recipe(self, key: str) -> tuple[str, ...]:
+        """What a key was made of; empty if that is not known."""
+        row = self._row("select recipe from records where key=?", key)
+        try:
+            return () if row is None else tuple(json.loads(row[0]))
+        except (ValueError, TypeError):  # a damaged row
+            return ()
 
     def entry(self, identity: str) -> Entry | None:
         """The entry of some record with this identity: what a pin asks for."""
-        with self._lock:
+        with self._careful(), self._lock:
             rows = self._db.execute(
-                "select outputs from records where outputs like ?", (f"%{identity}%",)
+                "select outputs, key, type, sum from records where outputs like ?",
+                (f"%{identity}%",),
             ).fetchall()
-        for (outputs,) in rows:
-            for made in json.loads(outputs).values():
+        for outputs, key, type_, found in rows:
+            whole = found == _sum(key, type_, outputs)
+            for made in json.loads(outputs).values() if whole else ():
                 if made["identity"] == identity:
                     return Entry.from_json(made)
         return None
 
     def put_records(self, records: Iterable[tuple[str, Record]], now: int) -> None:
         """Write records together; a later record of the same key replaces the earlier."""
-        rows = [
-            (
-                key,
-                record.type,
-                json.dumps({name: entry.to_json() for name, entry in record.outputs.items()}),
-                record.seconds,
-                json.dumps(record.recipe),
-                now,
-            )
-            for key, record in records
-        ]
-        with self._lock:
+        rows = []
+        for key, record in records:
+            text = json.dumps({name: entry.to_json() for name, entry in record.outputs.items()})
+            sum_ = _sum(key, record.type, text)
+            recipe = json.dumps(record.recipe)
+            rows.append((key, record.type, text, record.seconds, recipe, now, sum_))
+        with self._careful(), self._lock:
             self._db.execute("begin immediate")
             try:
-                self._db.executemany("insert or replace into records values(?,?,?,?,?,?)", rows)
+                self._db.executemany(_PUT_RECORD, rows)
                 self._db.execute("commit")
             except BaseException:
-                self._db.execute("rollback")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("rollback")
                 raise
 
     def path(self, digest: str) -> Path:
@@ -175,27 +242,31 @@ class Disk:
         """Write an object under its digest, unless it is there."""
         place = self.path(digest)
         size = sum(memoryview(buffer).nbytes for buffer in buffers)
-        if not place.exists():
-            place.parent.mkdir(exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._new)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    if fcntl is not None:
-                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    for buffer in buffers:
-                        file.write(buffer)
-                    file.flush()
-                    Path(temporary).replace(place)  # under the lock: no sweep can come between
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-        with self._lock:
+        with self._careful():
+            if not place.exists():
+                self._write(buffers, place)
+        with self._careful(), self._lock:
             self._db.execute(
                 "insert into objects(digest, bytes, seconds, used) values(?,?,?,?)"
                 " on conflict(digest) do update set used=excluded.used",
                 (digest, size, seconds, now),
             )
             self._rank([digest])
+
+    def _write(self, buffers: list[Any], place: Path) -> None:
+        place.parent.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self._new)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                for buffer in buffers:
+                    file.write(buffer)
+                file.flush()
+                Path(temporary).replace(place)  # under the lock: no sweep can come between
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def _rank(self, digests: Iterable[str]) -> None:
         """Make objects as young as if they had just been made. The caller holds the lock."""
@@ -216,13 +287,14 @@ class Disk:
         except OSError:
             return None
         if digest_of_buffers([data]) != digest:
-            place.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder that cannot be written: it is refused each time
+                place.unlink(missing_ok=True)
             return None
         self._touched.add(digest)  # ranked when the cache is next shrunk: a hit writes nothing
         return data
 
     def pin(self, digest: str, pinned: bool = True) -> None:
-        with self._lock:
+        with self._careful(), self._lock:
             self._db.execute("update objects set pinned=? where digest=?", (int(pinned), digest))
 
     def file_digest(self, path: Path) -> str | None:
@@ -236,14 +308,15 @@ class Disk:
         return str(row[3]) if same else None
 
     def remember_file(self, path: Path, facts: os.stat_result, digest: str) -> None:
-        with self._lock:
+        """Remember the digest of a file; if that fails, the file is read again next time."""
+        with suppress(sqlite3.Error), self._lock:
             self._db.execute(
                 "insert or replace into files values(?,?,?,?,?)",
                 (str(path), facts.st_size, facts.st_mtime_ns, facts.st_ino, digest),
             )
 
     def size(self) -> int:
-        with self._lock:
+        with self._careful(), self._lock:
             row = self._db.execute("select coalesce(sum(bytes), 0) from objects").fetchone()
         return int(row[0])
 
@@ -251,11 +324,15 @@ class Disk:
         """Remove what is least worth keeping until the rest fits; the bytes removed."""
         over = self.size() - budget
         removed = 0
-        with self._lock:
+        with self._careful(), self._lock:
             touched, self._touched = self._touched, set()
             self._rank(list(touched))
+            now = int(time.time())
+            self._db.executemany(
+                "update objects set used=? where digest=?", [(now, digest) for digest in touched]
+            )
         while removed < over:
-            with self._lock:
+            with self._careful(), self._lock:
                 rows = self._db.execute(
                     "select digest, bytes, coalesce(rank, 0) from objects"
                     " left join ranks using (digest) where pinned=0"

@@ -66,7 +66,11 @@ UNSET_ENTRY = Entry("unset", unset=True)
 
 @dataclass(slots=True)
 class Record:
-    """The result of a step, by key. ``recipe`` is what the key was made of."""
+    """The result of a step, by key.
+
+    ``recipe`` is what the key was made of, in the process that made it; ``Store.recipe`` knows
+    those on disk too.
+    """
 
     outputs: dict[str, Entry]
     seconds: float

@@ -36,7 +36,8 @@ class Writer:
         self._busy = False
         self._closing = False
         self._urgent = False
-        self._problems: list[str] = []
+        self._problems: dict[str, set[str]] = {}
+        """What went wrong, and the keys of the records that it concerns."""
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -67,8 +68,11 @@ class Writer:
 
     def take_problems(self) -> list[str]:
         with self._change:
-            taken, self._problems = self._problems, []
-        return taken
+            taken, self._problems = self._problems, {}
+        return [
+            f"{'a result' if len(keys) == 1 else f'{len(keys)} results'} could not be kept: {why}"
+            for why, keys in taken.items()
+        ]
 
     def _work(self) -> None:
         while True:
@@ -84,18 +88,15 @@ class Writer:
             try:
                 self._write(jobs)
             except BaseException as error:  # noqa: BLE001  the disk, or who listens, may fail
-                self._tell(len(jobs), error)
+                self._tell(jobs, error)
             finally:
                 with self._change:
                     self._busy = False
                     self._change.notify_all()
 
-    def _tell(self, count: int, error: BaseException) -> None:
-        what = "a result" if count == 1 else f"{count} results"
+    def _tell(self, jobs: list[Job], error: BaseException) -> None:
         with self._change:
-            self._problems.append(
-                f"{what} could not be written to the cache at {self._disk.folder}: {error}"
-            )
+            self._problems.setdefault(str(error), set()).update(job.key for job in jobs)
 
     def _write(self, jobs: list[Job]) -> None:
         """Values first, then all records; a value that cannot be written costs only itself."""
@@ -107,7 +108,7 @@ class Writer:
                     self._write_value(entry, value, job.record.seconds, now)
                 whole.append(job)
             except Exception as error:  # noqa: BLE001  a full disk, a value of someone else's type
-                self._tell(1, error)
+                self._tell([job], error)
         self._disk.put_records(((job.key, job.record) for job in jobs), now)
         for job in whole:
             if job.stored is not None:

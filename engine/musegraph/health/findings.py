@@ -1,0 +1,257 @@
+"""From facts to findings, without looking at anything: what is well, what is not, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from musegraph.device import KINDS
+from musegraph.health.facts import COMPANIONS, Facts, Library, Place
+from musegraph.health.probe import DEVICE
+
+OLDEST_PYTHON = (3, 11)
+_NAMES = {"cpu": "the CPU", "cuda": "CUDA", "rocm": "ROCm", "xpu": "XPU"}
+LITTLE = 2 << 30
+"""Bytes of free space from which results of a day's work may no longer fit."""
+
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+GPU_TORCH = "install the torch for your GPU: https://pytorch.org/get-started/locally"
+
+Level = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. Whatever is not well has a remedy."""
+
+    topic: str
+    level: Level
+    text: str
+    remedy: str = ""
+
+
+def findings(facts: Facts) -> list[Finding]:
+    """Everything there is to say about an installation, in the order in which to read it."""
+    return [
+        *_python(facts),
+        *_libraries(facts),
+        *_companions(facts),
+        *_imports(facts),
+        *_device(facts),
+        *_cache(facts.cache),
+        *_models(facts),
+        *_packs(facts),
+        *_here(facts.here),
+    ]
+
+
+def _python(facts: Facts) -> Iterator[Finding]:
+    said = f"{'.'.join(map(str, facts.python))} on {facts.platform}"
+    if facts.python < OLDEST_PYTHON:
+        remedy = "install Python 3.11 or newer and set Musegraph up again with it"
+        yield Finding("python", "fail", f"{said} is too old", remedy)
+    else:
+        yield Finding("python", "ok", f"{said} ({facts.executable})")
+
+
+def _libraries(facts: Facts) -> Iterator[Finding]:
+    """Each library that Musegraph requires, against the versions that it can use."""
+    from packaging.requirements import Requirement
+
+    own = facts.libraries.get("musegraph")
+    if own is None:
+        yield Finding(
+            "musegraph",
+            "fail",
+            "it is not installed: it runs from a folder, without its packs",
+            "install it: make setup, or pip install -e .",
+        )
+        return
+    well = [f"musegraph {own.version}"]
+    for text in own.requires:
+        wanted = Requirement(text)
+        if wanted.marker is not None and not wanted.marker.evaluate():
+            continue
+        found = facts.libraries.get(wanted.name)
+        remedy = f"pip install '{wanted.name}{wanted.specifier}'"
+        if found is None:
+            yield Finding(wanted.name, "fail", "it is not installed", remedy)
+        elif not wanted.specifier.contains(_public(found.version), prereleases=True):
+            said = f"{found.version} is installed, {wanted.specifier} is needed"
+            yield Finding(wanted.name, "fail", said, remedy)
+        else:
+            well.append(f"{wanted.name} {found.version}")
+    yield Finding("libraries", "ok", ", ".join(well))
+
+
+def _companions(facts: Facts) -> Iterator[Finding]:
+    """Libraries built for another torch; diffusers and transformers use them if they are there."""
+    torch = facts.libraries.get("torch")
+    for name in COMPANIONS:
+        found = facts.libraries.get(name)
+        if torch is None or found is None:
+            continue
+        if reason := _mismatch(torch, found, facts.system):
+            yield Finding(
+                name,
+                "fail",
+                f"{name} {found.version} does not fit torch {torch.version}: {reason};"
+                " diffusers and transformers break on it",
+                f"pip uninstall {name} (Musegraph does not need it)",
+            )
+        else:
+            yield Finding(name, "ok", f"{found.version} fits torch {torch.version}")
+
+
+def _mismatch(torch: Library, other: Library, system: str) -> str:
+    """Why a companion cannot work with this torch; empty if it can.
+
+    A wheel for Linux without a label (``+cpu``, ``+cu128``) is one for CUDA.
+    """
+    from packaging.requirements import Requirement
+
+    for text in other.requires:
+        wanted = Requirement(text)
+        if wanted.name == "torch" and not wanted.specifier.contains(
+            _public(torch.version), prereleases=True
+        ):
+            return f"it was built for torch {wanted.specifier}"
+    mine, its = (_build(library.version, system) for library in (torch, other))
+    if _kind(mine) != _kind(its):
+        return f"it is built for {_NAMES[_kind(its)]}, torch for {_NAMES[_kind(mine)]}"
+    return "" if mine == its or "cuda" in (mine, its) else f"they are the builds {mine} and {its}"
+
+
+def _build(version: str, system: str) -> str:
+    """The label of a build, such as ``cpu`` or ``cu128``; ``cuda`` where there is none."""
+    label = version.partition("+")[2]
+    if label.startswith(("cu", *_NAMES)):
+        return label
+    return "cuda" if system.startswith("linux") else "cpu"
+
+
+def _kind(build: str) -> str:
+    return next((kind for kind in _NAMES if build.startswith(kind)), "cuda")
+
+
+def _public(version: str) -> str:
+    return version.partition("+")[0]
+
+
+def _imports(facts: Facts) -> Iterator[Finding]:
+    """Libraries that are installed and do not work: the first cause counts most."""
+    for name, reason in facts.probe.failed.items():
+        if name == DEVICE:
+            continue
+        remedy = f"pip install --force-reinstall {_distribution(name)}"
+        if name == "torch" and facts.system.startswith("linux"):
+            remedy += f", or the build for CPUs: add --index-url {CPU_INDEX}"
+        yield Finding(name.partition(".")[0], "fail", f"cannot be imported: {reason}", remedy)
+
+
+def _distribution(module: str) -> str:
+    first = module.partition(".")[0]
+    return {"PIL": "pillow", "the probe": "musegraph"}.get(first, first)
+
+
+def _device(facts: Facts) -> Iterator[Finding]:
+    """What is computed on, and whether there is something better that goes unused."""
+    probe, asked = facts.probe, facts.asked_device
+    if asked and asked not in KINDS:
+        remedy = f"set it to one of {', '.join(KINDS)}, or to nothing for the best there is"
+        yield Finding("device", "fail", f"MUSEGRAPH_DEVICE is {asked!r}", remedy)
+        return
+    torch = facts.libraries.get("torch")
+    cpu_only = torch is not None and _build(torch.version, facts.system) == "cpu"
+    if reason := probe.failed.get(DEVICE):
+        where = probe.device or asked or "it"
+        remedy = "update the driver, or compute elsewhere: MUSEGRAPH_DEVICE=cpu"
+        if where == "cuda" and cpu_only and torch is not None:
+            reason = f"torch {torch.version} is the build for CPUs"
+            remedy = f"{GPU_TORCH}; or compute elsewhere: MUSEGRAPH_DEVICE=cpu"
+        yield Finding("device", "fail", f"{where} cannot compute: {reason}", remedy)
+        return
+    if not probe.device:
+        return  # torch is broken, and said to be so above
+    said = probe.device + (f": {probe.name}, {probe.memory / 2**30:.0f} GiB" if probe.name else "")
+    gpu_unused = facts.system.startswith("linux") and facts.driver and probe.device == "cpu"
+    if not gpu_unused or asked == "cpu" or torch is None:
+        said += " (MUSEGRAPH_DEVICE)" if asked else ""
+        yield Finding("device", "ok", said)
+    elif cpu_only:
+        yield Finding(
+            "device",
+            "warn",
+            f"{said}, though there is a GPU: torch {torch.version} is the build for CPUs",
+            GPU_TORCH,
+        )
+    else:
+        yield Finding(
+            "device",
+            "warn",
+            f"{said}, though there is the driver of a GPU: torch {torch.version} cannot use it",
+            "look at what nvidia-smi says; most often the driver is older than this torch needs",
+        )
+
+
+def _cache(cache: Place) -> Iterator[Finding]:
+    elsewhere = "name a folder that can be written: --cache, or the variable MUSEGRAPH_CACHE"
+    if cache.problem:
+        said, _, remedy = cache.problem.partition("; ")  # a StoreError says what to do itself
+        yield Finding("cache", "fail", f"{cache.path}: {said}", remedy or elsewhere)
+    elif cache.free < LITTLE:
+        yield Finding(
+            "cache",
+            "warn",
+            f"{cache.path}: only {_room(cache.free)} are free",
+            "musegraph cache clear, or another folder: --cache, or the variable MUSEGRAPH_CACHE",
+        )
+    else:
+        held = f"{_room(cache.bytes)} held" if cache.exists else "not made yet"
+        yield Finding("cache", "ok", f"{cache.path}: {held}, {_room(cache.free)} free")
+
+
+def _room(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.1f} MiB"
+
+
+def _models(facts: Facts) -> Iterator[Finding]:
+    if not facts.models:
+        yield Finding("models", "ok", "no folder is named (MUSEGRAPH_MODELS): models by path")
+    for folder in facts.models:
+        where = f"{folder.path} ({folder.origin})"
+        if folder.problem:
+            remedy = f"make it, or take it out of {folder.origin}"
+            yield Finding("models", "warn", f"{where}: {folder.problem}", remedy)
+            continue
+        count = "1 entry" if folder.entries == 1 else f"{folder.entries} entries"
+        yield Finding("models", "ok", f"{where}: {count}")
+        for sentence in folder.damaged:
+            remedy = "get the file again; no workflow that loads it can run"
+            yield Finding("models", "warn", sentence.removesuffix("; get it again"), remedy)
+
+
+def _packs(facts: Facts) -> Iterator[Finding]:
+    if facts.packs:
+        listed = ", ".join(f"{name} ({count})" for name, count in facts.packs.items())
+        yield Finding("packs", "ok", listed)
+    elif not facts.failures:
+        yield Finding(
+            "packs", "fail", "there are none", "install Musegraph again: make setup, or pip"
+        )
+    for name, reason in facts.failures.items():
+        yield Finding(
+            "packs",
+            "fail",
+            f"the pack {name!r} cannot be opened: {reason}",
+            "update or uninstall it; its author needs this sentence",
+        )
+
+
+def _here(here: Place) -> Iterator[Finding]:
+    if here.problem:
+        remedy = "go to a folder of your own, or name one with --out"
+        yield Finding("folder", "warn", f"{here.path} cannot be written: {here.problem}", remedy)
+    else:
+        yield Finding("folder", "ok", f"{here.path} can be written, {_room(here.free)} free")
