@@ -16,7 +16,7 @@ READMES = ("README.md", "README.zh-CN.md")
 FENCE = re.compile(
     r"(?P<before>[^\n]*)\n+```(?P<language>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )
-SAVED_AS = re.compile(r"`(?P<name>[\w.-]+\.(?:py|json))`[:：]$")
+SAVED_AS = re.compile(r"`(?P<name>[\w.-]+\.(?:py|json|csv))`[:：]$")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Execution:
         settled = len(plan.steps) - len(plan.active) - len(plan.fresh)
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
-        durable = frozenset(port.node for port in plan.targets)
+        durable = plan.durable.union(port.node for port in plan.targets)
         self.site = Site(store, models, emit, cancel, durable)
         self._meter = Meter()
         self._lock = threading.Lock()

@@ -42,20 +42,30 @@ class NotSaved(MusegraphError):
         super().__init__("\n".join(reasons))
 
 
-def save_outputs(result: RunResult, folder: str | Path, embed: bool = True) -> list[Saved]:
+def save_outputs(
+    result: RunResult,
+    folder: str | Path,
+    embed: bool = True,
+    *,
+    prefix: str = "",
+    values: bool = True,
+) -> list[Saved]:
     """Write what each named output holds into ``folder``; what was skipped or failed is left out.
 
-    Pictures carry the workflow and the record of the run unless ``embed`` is False. Raises
+    Pictures carry the workflow and the record of the run unless ``embed`` is False. Every name
+    starts with ``prefix``; without ``values``, what is JSON becomes no file. Raises
     :class:`StoreError` if the folder cannot be written to; the results stay in the cache.
     """
     place = Path(folder).expanduser()
-    saver = _Saver(result, place, embed)
+    saver = _Saver(result, place, embed, prefix)
     reasons: list[str] = []
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name, port in result.ports().items():
             entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
             if entry is None or entry.unset or entry.json is None:
+                continue
+            if not values and entry.json is not NOTHING:
                 continue
             try:
                 saver.output(name, entry)
@@ -73,17 +83,19 @@ def save_outputs(result: RunResult, folder: str | Path, embed: bool = True) -> l
 
 
 class _Saver:
-    def __init__(self, result: RunResult, folder: Path, embed: bool) -> None:
+    def __init__(self, result: RunResult, folder: Path, embed: bool, prefix: str) -> None:
         self.result = result
         self.store = result.store
         self.folder = folder
         self.embed = embed
+        self.prefix = prefix
         self.saved: list[Saved] = []
         self._facts: dict[str, Any] | None = None
 
     def output(self, name: str, entry: Entry) -> None:
         for number, part in _parts(entry):
-            self.part(name, f"{name}_{number}" if number else name, part)
+            stem = self.prefix + name
+            self.part(name, f"{stem}_{number}" if number else stem, part)
 
     def part(self, output: str, stem: str, entry: Entry) -> None:
         """One value of an output: itself, or an item of its list."""
@@ -136,7 +148,8 @@ class _Saver:
             raise NodeError("its data is no longer in the cache; run it again")
         mark = _mark(entry.identity)
         if isinstance(value, File):
-            own = _plain(value.name) or stem
+            plain = _plain(value.name)
+            own = self.prefix + plain if plain else stem
             return [(value, _names(own, mark, bare=True))]
         if isinstance(value, (Image, Mask)) and len(value.data) > 1:
             width = max(2, len(str(len(value.data))))

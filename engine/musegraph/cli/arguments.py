@@ -57,6 +57,13 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     sub = commands.add_parser("run", help=text, description=text.capitalize() + ".", epilog=EPILOG)
     _add_file(sub)
     sub.add_argument("--out", metavar="DIR", help="save the named outputs in this folder")
+    sub.add_argument(
+        "--rows",
+        metavar="TABLE",
+        help="run once for each row of this CSV or JSONL file, whose columns are named inputs;"
+        " results.csv in the folder of --out lists what came of each, and the same command goes on"
+        " where it was stopped",
+    )
     _add_inputs(sub)
     sub.add_argument(
         "--no-embed",

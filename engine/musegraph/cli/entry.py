@@ -82,6 +82,10 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
     from importlib import import_module
 
     name = str(args.command)
+    if name == "run" and args.rows:
+        from musegraph.cli.rows import run_rows
+
+        return run_rows(args, interrupts)
     carry_out = getattr(import_module(_PLACES.get(name, f"musegraph.cli.{name}")), name)
     code: int = carry_out(args, interrupts) if name == "run" else carry_out(args)
     return code
@@ -122,7 +126,7 @@ def explain(error: BaseException, args: Namespace) -> int:
     """Say what went wrong; the exit code for it."""
     code = code_of(error)
     style = Style(sys.stderr)
-    place = getattr(args, "file", "") or ""
+    place = getattr(error, "place", "") or getattr(args, "file", "") or ""
     if isinstance(error, InvalidWorkflow):
         report(place, error.problems, style)
     elif code == DEFECT:

@@ -112,14 +112,16 @@ class Printed(View):
     def __init__(self, plan: Plan, debug: bool) -> None:
         super().__init__(plan, debug)
         self.out = sys.stdout
+        self.more: dict[str, Any] = {}
+        """What is added to every event."""
 
     def event(self, event: Event) -> None:
         if isinstance(event, Warned):
             self.warning(event)
         try:
-            text = json.dumps(event.json(), allow_nan=False)
+            text = json.dumps(event.json() | self.more, allow_nan=False)
         except (TypeError, ValueError):  # a node may give any number-like thing as its progress
-            text = json.dumps(_plain(event.json()))
+            text = json.dumps(_plain(event.json() | self.more))
         self.out.write(text + "\n")
         self.out.flush()
 

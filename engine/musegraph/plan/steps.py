@@ -103,6 +103,8 @@ class Plan:
 
     changes: dict[Port | str, Any] = field(default_factory=dict)
     editor: Editing | None = None
+    durable: frozenset[str] = frozenset()
+    """Steps whose results go to disk whatever they cost, besides those of the targets."""
 
     @property
     def workflow(self) -> Workflow:
