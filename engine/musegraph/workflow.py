@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
 from musegraph.values import canonical, parse, pretty
-from musegraph.values.canonical import is_identity
+from musegraph.values.canonical import copied, is_identity
 
 FORMAT = 1
 MAX_BYTES = 64 * 2**20
@@ -146,7 +145,7 @@ class Workflow:
         """A workflow from its text or JSON; raises with every structural problem at once."""
         problems: list[Problem] = []
         with uncollected():
-            document = parse(source) if isinstance(source, str) else deepcopy(source)
+            document = parse(source) if isinstance(source, str) else copied(source)
             made = _workflow(document, folder, problems)
         if problems:
             raise InvalidWorkflow(problems)
@@ -363,9 +362,7 @@ def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
 def _object(
     entry: Mapping[str, Any], key: str, node: str | None, problems: list[Problem]
 ) -> Mapping[str, Any]:
-    value = entry.get(key)
-    if value is None:
-        return EMPTY
+    value = entry.get(key, EMPTY)
     if type(value) is dict or isinstance(value, Mapping):
         return value
     problems.append(_bad(node, None, "structure", f"{key!r} has to be an object"))
