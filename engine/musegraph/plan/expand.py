@@ -18,8 +18,7 @@ from musegraph.values.codec import to_json
 from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow
 
 MAX_TIMES = 10_000
-MAX_NODES = 500_000
-MAX_GRAPHS = 100_000
+MAX_NODES, MAX_GRAPHS = 500_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class _Layout:
         self.lookup = lookup
         self.problems = problems
         self.nodes: dict[str, FlatNode] = {}
-        self.laid = 0  # graphs: those without nodes cost time too
+        self.laid = 0  # graphs
         self.alias: dict[Port, Source] = {}
         self.known: dict[str, Mapping[str, Port] | None] = {}
         """The outputs of each subgraph laid out; None if it could not be."""
@@ -169,8 +168,8 @@ class _Layout:
         definition = self.workflow.graphs.get(name)
         self.known[path] = None
         if definition is None:
-            known = ", ".join(self.workflow.graphs) or "none"
-            self.problem(path, None, "unknown-type", f"no graph {name!r}; there are: {known}")
+            message = f"no graph {name!r}; there are: {', '.join(self.workflow.graphs) or 'none'}"
+            self.problem(path, None, "unknown-type", message)
             return
         if name in stack or len(stack) >= MAX_DEPTH:
             chain = " → ".join((*stack, name))
@@ -359,8 +358,8 @@ class _Layout:
     def no_output(self, path: str, name: str, source: Port) -> None:
         outputs = self.known[source.node]
         if outputs is not None:
-            known = ", ".join(outputs) or "none"
-            message = f"{source.node} has no output {source.port!r}; its outputs are: {known}"
+            has = f"its outputs are: {', '.join(outputs) or 'none'}"
+            message = f"{source.node} has no output {source.port!r}; {has}"
             self.problem(path, name, "no-output", message)
 
     def follow(self, port: Port) -> Source:
