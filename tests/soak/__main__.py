@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CALL = "import runpy, sys; sys.exit(runpy.run_path(sys.argv[1])['main'](int(sys.argv[2])))"
 FULL, QUICK = 100, 3
-COUNTS = {"kills": 50, "flips": 1000, "memory": 10_000, "workflows": 10_000}
+COUNTS = {"kills": 50, "flips": 1000, "workflows": 10_000}
 """How many trials, where it is not ``FULL``."""
 
 

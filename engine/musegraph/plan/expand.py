@@ -68,7 +68,7 @@ class _Layout:
         self.lookup = lookup
         self.problems = problems
         self.nodes: dict[str, FlatNode] = {}
-        self.laid = 0  # graphs
+        self.laid = 0  # graphs; those without nodes cost time too
         self.alias: dict[Port, Source] = {}
         self.known: dict[str, Mapping[str, Port] | None] = {}
         """The outputs of each subgraph laid out; None if it could not be."""
