@@ -9,12 +9,13 @@ STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs setup clean bench soak
+.PHONY: help run test check docs setup clean bench soak showcase
 
 help:
 	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
 	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
 	@echo 'make soak    long trials: tests/soak  (fewer: make soak ARGS="--quick")'
+	@echo 'make showcase  every example at full size, in build/showcase'
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make docs    pages of all nodes and examples, in build/docs'
 	@echo 'make bench   measure the engine beside its peers, about ten minutes'
@@ -29,6 +30,9 @@ test: $(STAMP)
 
 soak: $(STAMP)
 	@$(BIN)/python tests/soak $(ARGS)
+
+showcase: $(STAMP)
+	@$(BIN)/python tests/soak/showcase.py
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Rep
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
 from musegraph.values import canonical, parse, pretty
-from musegraph.values.canonical import is_identity
+from musegraph.values.canonical import copied, is_identity
 
 __all__ = [
     "EMPTY",
@@ -64,7 +63,7 @@ class Workflow:
         """A workflow from its text or JSON; raises with every structural problem at once."""
         problems: list[Problem] = []
         with uncollected():
-            document = parse(source) if isinstance(source, str) else deepcopy(source)
+            document = parse(source) if isinstance(source, str) else copied(source)
             made = _workflow(document, folder, problems)
         if problems:
             raise InvalidWorkflow(problems)
@@ -307,9 +306,7 @@ def _input(name: str, entry: Any, where: str, problems: list[Problem]) -> Input:
 def _object(
     entry: Mapping[str, Any], key: str, node: str | None, problems: list[Problem]
 ) -> Mapping[str, Any]:
-    value = entry.get(key)
-    if value is None:
-        return EMPTY
+    value = entry.get(key, EMPTY)
     if type(value) is dict or isinstance(value, Mapping):
         return value
     problems.append(_bad(node, None, "structure", f"{key!r} has to be an object"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegraph import UnreadableWorkflow
+from musegraph import InvalidWorkflow, UnreadableWorkflow, Workflow
 from musegraph.garbage import settled, uncollected
 from musegraph.values import canonical, digest, parse
 from musegraph.values.canonical import INLINE, is_identity, json_identity
@@ -116,3 +116,38 @@ def test_garbage_is_collected_again_after_planning_and_after_the_last_run() -> N
     assert gc.get_freeze_count()
     second.__exit__(None, None, None)
     assert not gc.get_freeze_count()
+
+
+@pytest.mark.parametrize(
+    "value", [2**53, float("nan"), float("inf"), {1}, b"x", {1: 2}, "\ud800", {"\ud800": 1}]
+)
+def test_a_mapping_that_json_cannot_hold_is_refused_when_it_is_read(value: object) -> None:
+    with pytest.raises(UnreadableWorkflow):
+        Workflow.parse({"musegraph": 1, "nodes": {"a": {"type": "t.t", "values": {"x": value}}}})
+    with pytest.raises(UnreadableWorkflow):
+        Workflow.parse({"musegraph": value})
+
+
+def test_a_mapping_that_contains_itself_is_refused_when_it_is_read() -> None:
+    circle: dict[str, object] = {"musegraph": 1}
+    circle["note"] = circle
+    with pytest.raises(UnreadableWorkflow, match="200 deep"):
+        Workflow.parse(circle)
+
+
+def test_half_a_surrogate_pair_in_a_text_is_refused_however_it_is_written() -> None:
+    for half in ("\ud800", "\\ud800"):
+        with pytest.raises(UnreadableWorkflow, match="surrogate"):
+            Workflow.parse(f'{{"musegraph": 1, "name": "{half}"}}')
+
+
+@pytest.mark.parametrize("key", ["nodes", "inputs", "outputs", "graphs", "quick"])
+def test_null_is_no_object_of_a_workflow(key: str) -> None:
+    with pytest.raises(InvalidWorkflow, match=f"'{key}' has to be an object"):
+        Workflow.parse({"musegraph": 1, key: None})
+
+
+@pytest.mark.parametrize("key", ["values", "links", "pin", "repeat"])
+def test_null_is_no_object_of_a_node(key: str) -> None:
+    with pytest.raises(InvalidWorkflow, match=f"a: '{key}' has to be an object"):
+        Workflow.parse({"musegraph": 1, "nodes": {"a": {"type": "t.t", key: None}}})

@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CALL = "import runpy, sys; sys.exit(runpy.run_path(sys.argv[1])['main'](int(sys.argv[2])))"
 FULL, QUICK = 100, 3
-COUNTS = {"kills": 50, "flips": 1000, "faults": 1000, "rows": 10}
+COUNTS = {"kills": 50, "flips": 1000, "faults": 1000, "rows": 10, "workflows": 10_000}
 """How many trials, where it is not ``FULL``."""
 
 
@@ -33,7 +33,9 @@ def main() -> int:
     if unknown := [name for name in chosen if name not in found]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(found)}")
     blocks, failed = [], []
-    search = os.pathsep.join(str(ROOT / name) for name in ("engine", "nodes", "tests/engine"))
+    search = os.pathsep.join(
+        str(ROOT / name) for name in ("engine", "nodes", "tests/engine", "tests/contract")
+    )
     for name in chosen:
         count = QUICK if options.quick else COUNTS.get(name, FULL)
         done = subprocess.run(

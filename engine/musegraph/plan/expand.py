@@ -18,7 +18,7 @@ from musegraph.values.codec import to_json
 from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow
 
 MAX_TIMES = 10_000
-MAX_NODES = 500_000
+MAX_NODES, MAX_GRAPHS = 500_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class _Layout:
         self.lookup = lookup
         self.problems = problems
         self.nodes: dict[str, FlatNode] = {}
+        self.laid = 0  # graphs; those without nodes cost time too
         self.alias: dict[Port, Source] = {}
         self.known: dict[str, Mapping[str, Port] | None] = {}
         """The outputs of each subgraph laid out; None if it could not be."""
@@ -84,6 +85,7 @@ class _Layout:
         stack: tuple[str, ...],
     ) -> None:
         """Lay out one graph under a path prefix, its inputs bound to ``given``."""
+        self.laid += 1
         bound: dict[str, dict[str, Source | tuple[Port, ...]]] = {}
         for name, entry in graph.inputs.items():
             for at in entry.to:
@@ -117,6 +119,15 @@ class _Layout:
             whole = node._replace(values=values, links=links, mode=mode or node.mode)
             self.node(path, whole, given, stack)
 
+    def full(self, path: str) -> bool:
+        """Whether there is no room for more; told once."""
+        if len(self.nodes) < MAX_NODES and self.laid < MAX_GRAPHS:
+            return False
+        if not any(problem.code == "recursion" for problem in self.problems):
+            message = f"its subgraphs unfold to more than {MAX_NODES} nodes or {MAX_GRAPHS} graphs"
+            self.problem(path, None, "recursion", message)
+        return True
+
     def check_target(self, name: str, prefix: str, node: Node, at: Port) -> None:
         """An input that is not given still has to point to a port."""
         kind = self.lookup(node.type)
@@ -132,11 +143,9 @@ class _Layout:
         given: Mapping[str, Source | tuple[Port, ...]],
         stack: tuple[str, ...],
     ) -> None:
-        if len(self.nodes) >= MAX_NODES:
-            if not any(problem.code == "recursion" for problem in self.problems):
-                message = f"its subgraphs unfold to more than {MAX_NODES} nodes"
-                self.problem(path, None, "recursion", message)
-        elif node.mode == "bypass":
+        if self.full(path):
+            return
+        if node.mode == "bypass":
             self.bypass(path, node)
         elif not node.type.startswith(GRAPH):
             if node.repeat is not None:
@@ -159,8 +168,8 @@ class _Layout:
         definition = self.workflow.graphs.get(name)
         self.known[path] = None
         if definition is None:
-            known = ", ".join(self.workflow.graphs) or "none"
-            self.problem(path, None, "unknown-type", f"no graph {name!r}; there are: {known}")
+            message = f"no graph {name!r}; there are: {', '.join(self.workflow.graphs) or 'none'}"
+            self.problem(path, None, "unknown-type", message)
             return
         if name in stack or len(stack) >= MAX_DEPTH:
             chain = " → ".join((*stack, name))
@@ -180,8 +189,7 @@ class _Layout:
             for key, entry in definition.inputs.items()
             if entry.has_default
         }
-        own |= {key: Literal(value) for key, value in node.values.items()}
-        own |= dict(node.links)
+        own |= {key: Literal(value) for key, value in node.values.items()} | dict(node.links)
         if node.repeat is not None:
             self.repeated(path, node, definition, own, given, (*stack, name))
             return
@@ -210,6 +218,8 @@ class _Layout:
                 message = f"the output {out!r} is carried to {into!r}, which is no input"
                 self.problem(path, into, "repeat", message)
         for turn in range(1, times + 1):
+            if self.full(path):
+                break
             prefix = f"{path}/{turn}/"
             self.graph(definition, prefix, own, node.mode, stack)
             for out, into in node.repeat.carry.items():
@@ -348,8 +358,8 @@ class _Layout:
     def no_output(self, path: str, name: str, source: Port) -> None:
         outputs = self.known[source.node]
         if outputs is not None:
-            known = ", ".join(outputs) or "none"
-            message = f"{source.node} has no output {source.port!r}; its outputs are: {known}"
+            has = f"its outputs are: {', '.join(outputs) or 'none'}"
+            message = f"{source.node} has no output {source.port!r}; {has}"
             self.problem(path, name, "no-output", message)
 
     def follow(self, port: Port) -> Source:

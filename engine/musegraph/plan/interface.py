@@ -19,6 +19,8 @@ class Interface:
     def __init__(self, workflow: Workflow, lookup: Lookup) -> None:
         self.workflow = workflow
         self.lookup = lookup
+        self.known: dict[tuple[str, bool], dict[str, Type]] = {}
+        """The types of the named graphs' outputs (True) and inputs, each found out once."""
 
     def inputs(self, graph: Graph, depth: int = 0) -> dict[str, Type]:
         made = {}
@@ -37,14 +39,20 @@ class Interface:
         if node is None or depth > MAX_DEPTH:
             return None
         if node.type.startswith(GRAPH):
-            inner = self.workflow.graphs.get(node.type.removeprefix(GRAPH))
-            if inner is None:
-                return None
-            side = self.outputs if output else self.inputs
-            return side(inner, depth + 1).get(at.port)
+            return self._inner(node.type.removeprefix(GRAPH), output, depth + 1).get(at.port)
         kind = self.lookup(node.type)
         port = (kind.outputs if output else kind.inputs).get(at.port) if kind else None
         return port.type if port else None
+
+    def _inner(self, name: str, output: bool, depth: int) -> dict[str, Type]:
+        inner = self.workflow.graphs.get(name)
+        if inner is None:
+            return {}
+        if (name, output) not in self.known:
+            self.known[name, output] = {}  # what a graph that contains itself finds
+            side = self.outputs if output else self.inputs
+            self.known[name, output] = side(inner, depth)
+        return self.known[name, output]
 
 
 def interface(workflow: Workflow, lookup: Lookup) -> tuple[dict[str, Type], dict[str, Type]]:

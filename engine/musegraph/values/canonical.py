@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring as _quote  # C speed, escapes exactly as RFC 8785 does
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ Json = Any
 MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 200
 _DIGEST = re.compile(r"blake3:[0-9a-f]{64}")
+_HALF = "the text holds half a surrogate pair, no character"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 ORDERED = ("inputs", "outputs", "nodes")
 """The members of a workflow document whose written order is kept."""
@@ -102,9 +103,13 @@ def parse(text: str) -> Json:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise UnreadableWorkflow(f"this is no JSON: {error.msg.lower()} at {where}") from None
-    if _SURROGATE.search(text):
+    if not text.isascii() or _SURROGATE.search(text):
         try:
-            canonical(value)
+            text.encode()
+            if _SURROGATE.search(text):
+                canonical(value)
+        except UnicodeEncodeError:
+            raise UnreadableWorkflow(_HALF) from None
         except ValueError as error:
             raise UnreadableWorkflow(str(error)) from None
     _check_depth(value)
@@ -207,12 +212,35 @@ def scalar_text(value: Json) -> str:
     raise ValueError(f"a {type(value).__name__} is not JSON")
 
 
+def copied(value: Json) -> Json:
+    """A copy of a JSON value that shares nothing with it; refuses what :func:`parse` refuses."""
+    try:
+        return _copied(value, 0)
+    except ValueError as error:
+        raise UnreadableWorkflow(f"this is no JSON: {error}") from None
+
+
+def _copied(value: Json, depth: int) -> Json:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"the value is nested more than {MAX_DEPTH} deep")
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ValueError(f"the key {key!r} is not text")
+            _string(key)
+        return {key: _copied(inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_copied(inner, depth + 1) for inner in value]
+    scalar_text(value)
+    return value
+
+
 def _string(value: str) -> str:
     if not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError("the text holds half a surrogate pair, no character") from None
+            raise ValueError(_HALF) from None
     return _quote(value)
 
 
