@@ -132,7 +132,8 @@ def said() -> set[str]:
 
 
 def meanings() -> set[str]:
-    kinds = [Type(name) for name in (*SCALARS, *REFERENCES, *media_types())]
+    ours = [n for n, kind in media_types().items() if kind.__module__.startswith("musegraph.")]
+    kinds = [Type(name) for name in (*SCALARS, *REFERENCES, *ours)]
     return {meaning(kind) for kind in kinds} - {""}
 
 
