@@ -55,10 +55,11 @@ class History:
                     _add(index, samples, brief)
                     index.execute("commit")
                 except BaseException:
-                    index.execute("rollback")
+                    if index.in_transaction:  # a full disk has ended it already
+                        index.execute("rollback")
                     raise
         except sqlite3.Error as error:
-            return f"how long steps took could not be noted in the cache: {error}"
+            return f"how long steps took is not noted: {unusable(self._disk.folder, error)}"
         return None
 
     def of(self, types: Iterable[str]) -> dict[str, list[Sample]]:
