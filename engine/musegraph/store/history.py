@@ -59,7 +59,8 @@ class History:
                         index.execute("rollback")
                     raise
         except sqlite3.Error as error:
-            return f"how long steps took is not noted: {unusable(self._disk.folder, error)}"
+            why = unusable(self._disk.folder, error)
+            return f"how long steps took could not be noted in the cache: {why}"
         return None
 
     def of(self, types: Iterable[str]) -> dict[str, list[Sample]]:
