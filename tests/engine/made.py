@@ -18,6 +18,7 @@ from toys import darken, later, mean, picture
 
 from musegraph import Engine, InvalidWorkflow, MusegraphError, Pack, Registry, Store, Workflow, node
 from musegraph.plan import check
+from musegraph.plan.expand import expand
 from musegraph.values.types import Type, fits, list_of
 
 
@@ -334,7 +335,10 @@ def _graph_as_written(graph: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a workflow: a word, and the CPU seconds of all but running it."""
+    """What became of a workflow: a word, the CPU seconds of all but running it, and its nodes.
+
+    They are counted as they are laid out, with all that subgraphs and repetitions hold.
+    """
 
     word: str
     seconds: float
@@ -365,7 +369,8 @@ def hold(text: str) -> Outcome:
         assert problems
         assert all(problem.message and problem.code for problem in problems)
         assert set(found) <= set(problems), (found, problems)
-        return Outcome("refused with problems", seconds, len(work.nodes))
+        laid_out = expand(work, REGISTRY.get, []).nodes
+        return Outcome("refused with problems", seconds, len(laid_out))
     assert not found, found
     result = engine.run(plan)
     assert result.outcome.ended.keys() == plan.steps.keys()
