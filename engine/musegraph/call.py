@@ -16,9 +16,7 @@ from musegraph.plan.literals import Asset, Refused, check
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
 from musegraph.values import Media, Reference, Type
 from musegraph.values.canonical import digest
-from musegraph.values.codec import own, tensors_of
-
-_SCALARS = frozenset({str, bool, int, float, type(None)})
+from musegraph.values.codec import PLAIN, own, tensors_of
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -103,7 +101,7 @@ class Call:
         for name, port in self.type.inputs.items():
             if name not in linked:
                 value = literals[name]
-                values[name] = value if type(value) in _SCALARS else self._literal(name, value)
+                values[name] = value if type(value) in PLAIN else self._literal(name, value)
                 continue
             entry = linked[name]
             if type(entry.json) is port.plain:
@@ -263,7 +261,7 @@ class Call:
     def _output(self, name: str, value: Any) -> Any:
         """An output as its port promises it; a node that breaks its promise fails."""
         port = self.type.outputs[name]
-        if type(value) is port.plain and (port.plain is not float or value - value == 0):
+        if port.takes_as_it_is(value):
             return value
         if value is UNSET or port.generic:
             return value

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from musegraph.store import NOTHING, Record
@@ -116,6 +117,7 @@ def _cuda() -> Any:
     return cuda if cuda is not None and cuda.is_initialized() else None
 
 
+@cache
 def _reader() -> Callable[[], int] | None:
     """A function that gives the resident memory of this process in bytes, if there is a way."""
     if sys.platform.startswith("linux"):

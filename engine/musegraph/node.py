@@ -131,6 +131,11 @@ class Port:
         """``str``, ``bool``, ``int`` or ``float`` if the port takes any such value and no other."""
         return self.annotation if self.annotation in (str, bool, int, float) else None
 
+    def takes_as_it_is(self, value: Any) -> bool:
+        """Whether a value needs no checking: of just the type that the port takes, and finite."""
+        plain = self.plain
+        return type(value) is plain and (plain is not float or value - value == 0)
+
     @cached_property
     def settled(self) -> bool:
         """Whether what a scalar means here depends on nothing else: neither links nor files."""

@@ -220,15 +220,10 @@ class _Stream:
         """An ``emit`` for the executor: who listens may fail, and that ends the run, told once."""
         if self._on_event is None:
             return lambda event: None
-        tell, lock, start = self._on_event, self._lock, self.start
 
         def emit(event: Any) -> None:
             try:
-                with lock:
-                    self._seq += 1
-                    event.seq = self._seq
-                    event.time = perf_counter() - start
-                    tell(event)
+                self.emit(event)
             except Exception as error:  # noqa: BLE001  someone else's callback
                 self._error = self._error or error
                 cancel.set()

@@ -102,7 +102,7 @@ def check(port: Port, value: Any) -> Any:
 
 
 def _convert(port: Port, value: Any, index: int | None = None) -> Any:
-    if type(value) is port.plain and (port.plain is not float or value - value == 0):
+    if port.takes_as_it_is(value):
         return value
     name = (port.type.item or port.type).name
     if name in ("Integer", "Seed"):

@@ -17,7 +17,7 @@ from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
 from musegraph.store.writer import Job, Writer
 from musegraph.values import Media, decode
 from musegraph.values.canonical import digest, digest_of_buffers, json_identity, parse
-from musegraph.values.codec import identity, to_json
+from musegraph.values.codec import PLAIN, identity, to_json
 
 __all__ = [
     "DISK_BUDGET",
@@ -37,7 +37,6 @@ DURABLE_SECONDS = 0.25
 GIGABYTE = 2**30
 DISK_BUDGET = 20 * GIGABYTE
 """Bytes that a cache may take on disk unless somebody says."""
-_SCALARS = frozenset({str, bool, int, float, type(None)})
 
 
 def default_folder() -> Path:
@@ -147,7 +146,7 @@ class Store:
         made = {} if made is None else made
         entries: dict[str, Entry] = {}
         for name, value in outputs.items():
-            if type(value) in _SCALARS:
+            if type(value) in PLAIN:
                 entries[name] = Entry(json_identity(value), json=value)
             else:
                 place = key or f"once-{uuid4().hex}"

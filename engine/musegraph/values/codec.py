@@ -36,6 +36,9 @@ _NAMES = {short: name.removeprefix("torch.") for name, short in _DTYPES.items()}
 _WIDTH = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2, "I16": 2}
 _BYTES = "bytes"
 
+PLAIN = frozenset({str, bool, int, float, type(None)})
+"""The Python types of JSON that nobody can change: handed on as they are."""
+
 
 class Buffer(NamedTuple):
     """One tensor or byte string on its way to a file."""
