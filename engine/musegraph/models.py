@@ -56,10 +56,14 @@ class Models:
         store: Store,
         folders: tuple[Path, ...] = (),
         budget: int = 16 << 30,
+        *,
+        confined: bool = False,
     ) -> None:
         self.registry = registry
         self.store = store
         self.budget = budget
+        self.confined = confined
+        """Whether a source is a name in a pack or a model folder, and never a path elsewhere."""
         named = os.environ.get("MUSEGRAPH_MODELS", "")
         self.folders = (*folders, *(Path(p).expanduser() for p in named.split(os.pathsep) if p))
         self.loads = 0
@@ -76,8 +80,15 @@ class Models:
         first, _, rest = source.partition("/")
         pack = self.registry.pack(first) if rest else None
         places = [pack.models / rest] if pack is not None and pack.models is not None else []
-        places += [folder / source for folder in self.folders]
-        places.append(Path(source).expanduser())
+        if not self.confined:
+            places += [folder / source for folder in self.folders]
+            places.append(Path(source).expanduser())
+        elif _is_name(source):
+            places += [folder / source for folder in self.folders]
+        else:
+            raise ModelMissing(
+                f"the model {source!r} is a path; name one of a pack or of a model folder"
+            )
         for place in places:
             if place.exists():
                 return place.resolve()
@@ -228,6 +239,12 @@ class Models:
     def clear(self) -> None:
         """Drop every model that is not on lease."""
         self._shrink(0)
+
+
+def _is_name(source: str) -> bool:
+    """Whether a source stays below whatever folder it is looked for in, on every system."""
+    parts = source.replace("\\", "/").split("/")
+    return all(parts) and not {".", ".."} & {*parts} and not set(":~\0") & {*source}
 
 
 def _model_files(folder: Path) -> list[Path]:

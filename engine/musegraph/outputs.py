@@ -82,6 +82,47 @@ def save_outputs(
     return saver.saved
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file of an output, kept in the store as an asset that nothing evicts."""
+
+    asset: str
+    name: str
+    media: str
+    bytes: int
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "asset": self.asset,
+            "name": self.name,
+            "media": self.media,
+            "bytes": self.bytes,
+        }
+
+
+def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, Any]]:
+    """Each named output that there is: its identity, and its JSON ``value`` or its ``files``.
+
+    Files go into the store, pinned; they are the bytes that ``save_outputs`` writes. A value that
+    was kept before is not made into files again. What cannot be a file has a ``problem``.
+    """
+    saver = _Saver(result, Path(), embed, "")
+    made: dict[str, dict[str, Any]] = {}
+    for name, port in result.ports().items():
+        entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
+        if entry is None or entry.unset:
+            continue
+        made[name] = {"identity": entry.identity}
+        if entry.json is not NOTHING:
+            made[name]["value"] = entry.json
+            continue
+        try:
+            made[name]["files"] = [kept.json() for kept in saver.keep(name, entry)]
+        except NodeError as error:
+            made[name]["problem"] = str(error)
+    return made
+
+
 class _Saver:
     def __init__(self, result: RunResult, folder: Path, embed: bool, prefix: str) -> None:
         self.result = result
@@ -107,6 +148,27 @@ class _Saver:
         made = [self.write(output, *named) for named in self.named_files(stem, entry)]
         self.saved.extend(made)
         self.remember(key, [saved.path for saved in made])
+
+    def keep(self, output: str, entry: Entry) -> list[Kept]:
+        """The files of an output in the store: those of an earlier run, or new ones."""
+        how = "embedded" if self.embed else "plain"
+        key = digest("kept files", output, entry.identity, how)
+        known = self.store.record(key)
+        if known is not None:
+            kept = [Kept(*listed) for listed in known.outputs["files"].json]
+            if all(self.store.has_bytes(one.asset) for one in kept):
+                return kept
+        kept = []
+        for number, part in _parts(entry):
+            stem = f"{output}_{number}" if number else output
+            for file, _ in self.named_files(stem, part):
+                full = self.with_facts(file)
+                asset = self.store.put_bytes(full.data)
+                kept.append(Kept(asset, file.name, file.media, len(full.data)))
+        listed = [[one.asset, one.name, one.media, one.bytes] for one in kept]
+        record = Record({"files": Entry("files", json=listed)}, 0.0, "kept files")
+        self.store.put_record(key, record, durable=False)
+        return kept
 
     # -- what was written before --------------------------------------------------------------
 

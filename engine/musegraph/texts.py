@@ -83,6 +83,19 @@ def node_text(kind: NodeType, entries: Entries) -> NodeText:
     )
 
 
+def schema_in(kind: NodeType, said: NodeText) -> dict[str, Any]:
+    """The node's schema in the words of a language; a port has a label where there is one."""
+    made = kind.schema() | {"title": said.title, "text": said.text}
+    for side, texts in (("inputs", said.inputs), ("outputs", said.outputs)):
+        for name, text in texts.items():
+            port = made[side][name]
+            if text.label:
+                port["label"] = text.label
+            if text.text:
+                port["schema"] = port.get("schema", {}) | {"description": text.text}
+    return made
+
+
 def _ports(ports: Mapping[str, Port], said: Mapping[str, Any]) -> dict[str, PortText]:
     made = {}
     for name, port in ports.items():

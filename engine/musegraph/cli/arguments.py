@@ -49,6 +49,7 @@ def parser() -> Parser:
     _reproduce(commands)
     _cache(commands)
     _doctor(commands)
+    _serve(commands)
     return top
 
 
@@ -239,6 +240,36 @@ def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
     sub.add_argument("--cache", metavar="DIR", help="look at the cache in this folder")
     _add_models(sub)
     _add_json(sub, "print the findings as JSON")
+    _add_debug(sub)
+
+
+def _serve(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "serve the canvas and the HTTP interface on this machine"
+    sub = commands.add_parser(
+        "serve", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    sub.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    sub.add_argument("--port", type=int, default=8190, help="the port; 0 takes any that is free")
+    sub.add_argument("--data", metavar="DIR", help="keep queue, history and library in this folder")
+    sub.add_argument("--no-open", action="store_true", help="do not open the browser")
+    sub.add_argument(
+        "--public-origin", default="", metavar="URL", help="the address by which others reach it"
+    )
+    sub.add_argument("--certificate", metavar="FILE", help="serve over TLS with this certificate")
+    sub.add_argument("--key", metavar="FILE", help="the key of the certificate")
+    sub.add_argument(
+        "--behind-proxy", action="store_true", help="a proxy in front of it takes care of TLS"
+    )
+    sub.add_argument(
+        "--worker-memory", type=float, default=0, metavar="GB", help="memory a worker may take"
+    )
+    sub.add_argument(
+        "--step-seconds", type=float, default=0, metavar="N", help="time that one step may take"
+    )
+    _add_packs(sub)
+    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
+    _add_models(sub)
+    _add_json(sub, "log as JSON, one object per line")
     _add_debug(sub)
 
 

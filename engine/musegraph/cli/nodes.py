@@ -13,7 +13,7 @@ from musegraph.cli.style import Style, table
 from musegraph.cli.words import LANGUAGES, Words
 from musegraph.node import NodeType, Port
 from musegraph.pack import Pack, Registry
-from musegraph.texts import NodeText, PortText, entries, node_text, pack_title
+from musegraph.texts import NodeText, PortText, entries, node_text, pack_title, schema_in
 
 _LIMITS = (
     ("minimum", "at least {}"),
@@ -40,7 +40,7 @@ def nodes(args: Namespace) -> int:
         pack = registry.pack(kind.pack)
         said = node_text(kind, entries(pack, args.lang) if pack else {})
         if args.json:
-            print_json(_schema(kind, said))
+            print_json(schema_in(kind, said))
         else:
             _describe(kind, said, style, words)
     elif args.id in registry.names():
@@ -101,19 +101,6 @@ def _pack_json(pack: Pack, words: Words) -> dict[str, Any]:
             for id, text in texts.items()
         ],
     }
-
-
-def _schema(kind: NodeType, said: NodeText) -> dict[str, Any]:
-    """The node's schema in the words of a language; a port has a label where there is one."""
-    made = kind.schema() | {"title": said.title, "text": said.text}
-    for side, texts in (("inputs", said.inputs), ("outputs", said.outputs)):
-        for name, text in texts.items():
-            port = made[side][name]
-            if text.label:
-                port["label"] = text.label
-            if text.text:
-                port["schema"] = port.get("schema", {}) | {"description": text.text}
-    return made
 
 
 def _describe(kind: NodeType, said: NodeText, style: Style, words: Words) -> None:

@@ -21,6 +21,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
+
 from musegraph.errors import StoreError
 from musegraph.store.records import Entry, Record
 from musegraph.store.trouble import unusable
@@ -73,6 +75,7 @@ class Disk:
         self._new = folder / "new"
         self._lock = threading.Lock()
         self._touched: set[str] = set()
+        self._verified: dict[str, tuple[int, int, int]] = {}
         try:
             self._objects.mkdir(parents=True, exist_ok=True)
             self._new.mkdir(exist_ok=True)
@@ -262,6 +265,45 @@ class Disk:
                 (digest, size, seconds, now),
             )
             self._rank([digest])
+
+    @property
+    def incoming(self) -> Path:
+        """Where a file is written before it gets its place; what is left there is swept."""
+        return self._new
+
+    def adopt(self, file: Path, digest: str) -> None:
+        """Take a file of ``incoming``, whose content is this digest, as a pinned object."""
+        place = self.path(digest)
+        size = file.stat().st_size
+        with self._careful():
+            place.parent.mkdir(exist_ok=True)
+            file.replace(place)
+        with self._careful(), self._lock:
+            self._db.execute(
+                "insert into objects(digest, bytes, seconds, used, pinned) values(?,?,0,?,1)"
+                " on conflict(digest) do update set used=excluded.used, pinned=1",
+                (digest, size, int(time.time())),
+            )
+            self._rank([digest])
+
+    def verify(self, digest: str) -> bool:
+        """Whether an object is there and whole; read once, and again when the file has changed."""
+        place = self.path(digest)
+        try:
+            facts = place.stat()
+            mark = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+            if self._verified.get(digest) == mark:
+                return True
+            hasher = blake3()
+            with place.open("rb") as file:
+                while chunk := file.read(1 << 22):
+                    hasher.update(chunk)
+        except OSError:
+            return False
+        if "blake3:" + hasher.hexdigest() != digest:
+            return False
+        self._verified[digest] = mark
+        return True
 
     def _write(self, buffers: list[Any], place: Path) -> None:
         place.parent.mkdir(exist_ok=True)

@@ -27,6 +27,7 @@ __all__ = [
     "PICTURE_FORMATS",
     "embed",
     "extract",
+    "file_base",
     "file_name",
     "read",
     "to_file",
@@ -307,12 +308,24 @@ def _stem(name: str) -> str:
     return name
 
 
+def file_base(name: str) -> str:
+    """A file's own name with its suffix, plain on every system, without folders."""
+    stem, dot, suffix = re.split(r"[/\\]", name)[-1].rpartition(".")
+    plain = _base(stem if dot and stem else suffix)
+    kind = re.sub(r"[^A-Za-z0-9]", "", suffix)[:10] if dot and stem else ""
+    return f"{plain}.{kind}" if kind else plain
+
+
 def file_name(name: str, kind: str) -> str:
     """A plain file name on every system: no folders, no reserved signs, at most 120 letters."""
-    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", _stem(name)).strip(" .")[:120].rstrip(" .")
+    return _base(_stem(name)) + _SUFFIXES[kind]
+
+
+def _base(name: str) -> str:
+    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", name).strip(" .")[:120].rstrip(" .")
     if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
         stem = "_" + stem
-    return (stem or "untitled") + _SUFFIXES[kind]
+    return stem or "untitled"
 
 
 def _picture_file(pixels: Tensor, name: str, kind: str, quality: int | None) -> File:

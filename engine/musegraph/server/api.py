@@ -1,0 +1,328 @@
+"""What goes over HTTP: the shapes of requests and answers, from which the OpenAPI is made."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from musegraph.values.scalars import MAX_SEED
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^blake3:[0-9a-f]{64}$")]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+Seconds = Annotated[float, Field(description="Seconds since 1970, UTC.")]
+
+
+class Shape(BaseModel):
+    """Base of what is received: what is not known is refused, so no typo goes unnoticed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Answer(BaseModel):
+    """Base of what is sent: every field is there, also one that is null."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class Problem(Answer):
+    """One thing wrong with a workflow, with its address."""
+
+    node: str | None
+    port: str | None
+    code: str
+    message: str
+
+
+class Fault(Answer):
+    """What went wrong, as a word for programs and a sentence for people."""
+
+    code: str
+    message: str
+    problems: list[Problem] = []
+
+
+class Failure(Answer):
+    """The answer of every request that did not succeed."""
+
+    error: Fault
+
+
+class Document(Shape):
+    """A workflow to look at."""
+
+    workflow: dict[str, Any] = Field(description="A workflow document.")
+
+
+class Wanted(Document):
+    """A workflow with the inputs of one run."""
+
+    inputs: dict[str, Any] = Field(
+        default={}, description="Values of named inputs; files as assets."
+    )
+    only: list[str] = Field(default=[], description="Nodes or outputs to run for; all if empty.")
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    quick: bool = Field(default=False, description="Take the quick inputs of the document.")
+
+
+class Submit(Wanted):
+    """A run to be put into the queue."""
+
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Names the submission: sent again, it is the same run."
+    )
+
+
+class SubmitMany(Shape):
+    """Runs to be put into the queue together: all of them, or none."""
+
+    runs: Annotated[list[Submit], Field(min_length=1, max_length=10_000)]
+
+
+class KeptFile(Answer):
+    """A file of an output, or one that was uploaded."""
+
+    asset: Digest
+    name: str
+    media: str
+    bytes: int
+
+
+class Output(Answer):
+    """What came out at a named output: a value, or files; or why it is neither."""
+
+    identity: str
+    value: Any = None
+    files: list[KeptFile] = []
+    problem: str | None = None
+
+
+class Run(Answer):
+    """A run, from its place in the queue to its outputs."""
+
+    number: int
+    id: Identifier
+    name: str
+    state: State
+    priority: int
+    attempt: int
+    worker: str | None
+    steps: int
+    submitted: Seconds
+    started: Seconds | None
+    finished: Seconds | None
+    error: str | None
+    outputs: dict[str, Output]
+
+
+class WholeRun(Run):
+    """A run with its document and the record of what happened."""
+
+    workflow: dict[str, Any]
+    targets: list[str]
+    record: dict[str, Any] | None
+
+
+class Runs(Answer):
+    """A page of runs."""
+
+    runs: list[Run]
+
+
+class Queue(Answer):
+    """The queue: whether it is paused, how many runs there are by state, and those to come."""
+
+    paused: bool
+    counts: dict[str, int]
+    runs: list[Run]
+
+
+class Pause(Shape):
+    """Whether new runs are started."""
+
+    paused: bool
+
+
+class Move(Shape):
+    """A new place in the queue."""
+
+    before: Identifier | None = Field(default=None, description="The end of the queue if null.")
+    priority: Annotated[int, Field(ge=-100, le=100)] | None = None
+
+
+class Cancel(Shape):
+    """Runs to be cancelled; all that have not ended if null."""
+
+    runs: Annotated[list[Identifier], Field(max_length=100_000)] | None = None
+
+
+class Cancelled(Answer):
+    """What a cancellation reached: runs that waited are over, those that run are told to stop."""
+
+    cancelled: list[Identifier]
+    stopping: list[Identifier]
+
+
+class Problems(Answer):
+    """Every problem of a workflow; none if it can run."""
+
+    problems: list[Problem]
+
+
+class Spread(Answer):
+    """What is to be expected, from the runs before."""
+
+    low: float
+    median: float
+    high: float
+
+
+class PlannedStep(Answer):
+    """A step of a plan."""
+
+    id: str
+    type: str | None
+    state: Literal["cached", "run", "open", "skip"]
+    note: str
+    each: list[str]
+    length: int | None
+    seconds: Spread | None
+
+
+class Planned(Answer):
+    """What running a workflow would do."""
+
+    counts: dict[str, int]
+    steps: list[PlannedStep]
+    outputs: dict[str, str]
+    unused: list[str]
+    seconds: Spread | None
+
+
+class PackFacts(Answer):
+    """A pack that is there."""
+
+    name: str
+    version: str
+    title: str
+
+
+class Catalogue(Answer):
+    """All packs and nodes, and the packs that cannot be opened, with the reason."""
+
+    packs: list[PackFacts]
+    nodes: list[dict[str, Any]]
+    failures: dict[str, str]
+
+
+class Model(Answer):
+    """A model that a source can name."""
+
+    source: str
+    bytes: int
+
+
+class Models(Answer):
+    """The models of the packs and of the model folders."""
+
+    models: list[Model]
+
+
+class Asset(KeptFile):
+    """An uploaded file, decoded once to find out what it is."""
+
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+
+
+class Saved(Answer):
+    """A workflow of the library, as it is listed."""
+
+    id: Identifier
+    name: str
+    version: int
+    created: Seconds
+    changed: Seconds
+    deleted: Seconds | None
+
+
+class Library(Answer):
+    """The workflows of the library."""
+
+    workflows: list[Saved]
+
+
+class SavedDocument(Saved):
+    """A workflow of the library with a version of its document."""
+
+    workflow: dict[str, Any]
+
+
+class Save(Document):
+    """A document to be kept in the library."""
+
+    name: Name
+
+
+class NewVersion(Document):
+    """A new version of a document; refused if another one came between."""
+
+    after: int = Field(description="The version that the change was made to.")
+
+
+class Rename(Shape):
+    """A new name."""
+
+    name: Name
+
+
+class Version(Answer):
+    """A version of a document in the library."""
+
+    number: int
+    saved: Seconds
+
+
+class Versions(Answer):
+    """All versions of a document, the latest first."""
+
+    versions: list[Version]
+
+
+class WorkerState(Answer):
+    """A worker process."""
+
+    name: str
+    process: int | None
+    run: str | None
+    alive: bool
+
+
+class Status(Answer):
+    """How the server is."""
+
+    version: str
+    uptime: float
+    paused: bool
+    counts: dict[str, int]
+    workers: list[WorkerState]
+    listeners: int
+
+
+class Healthy(Answer):
+    """The server answers."""
+
+    ok: Literal[True] = True
+
+
+class Session(Answer):
+    """The browser has a cookie now."""
+
+    ok: Literal[True] = True

@@ -1,0 +1,115 @@
+"""The server as a whole: made of settings, started, served, and stopped without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from importlib.metadata import version
+from typing import Any
+
+from aiohttp import web
+
+from musegraph.errors import StoreError
+from musegraph.server import queue
+from musegraph.server.database import Database
+from musegraph.server.dispatch import Dispatcher
+from musegraph.server.feed import Feed
+from musegraph.server.gate import Gate, add_headers
+from musegraph.server.lock import Lock
+from musegraph.server.routes import handle
+from musegraph.server.settings import Settings, token_in
+from musegraph.server.table import ROUTES
+from musegraph.store.disk import Disk
+from musegraph.workers.host import Setup
+
+SERVER: web.AppKey[Server] = web.AppKey("server")
+
+
+class Server:
+    """What all requests share."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.check()
+        self.settings = settings
+        self.log = logging.getLogger("musegraph.server")
+        self.started = time.time()
+        self.version = version("musegraph")
+        self.lock = Lock(settings.data)
+        try:
+            self.token = token_in(settings.data)
+            self.disk = Disk(settings.cache)
+            self.database = Database(settings.data / "server.db")
+        except BaseException:
+            self.lock.release()
+            raise
+        self.feed = Feed()
+        setup = Setup(settings.cache, settings.packs, settings.models, settings.memory)
+        self.dispatcher = Dispatcher(
+            self.database, self.feed, setup, step_seconds=settings.step_seconds, log=self.log
+        )
+        self.gate = Gate(self.token)
+        self.uploads = 0
+        self._catalogues: dict[str, Any] = {}
+
+    def application(self) -> web.Application:
+        """The aiohttp application with every route behind the gate."""
+        app = web.Application(middlewares=[self.gate.middleware()], client_max_size=0)
+        app[SERVER] = self
+        for route in ROUTES:
+            app.router.add_route(route.method, route.path, handle(self, route))
+        app.on_response_prepare.append(add_headers)
+        app.on_startup.append(self._start)
+        app.on_shutdown.append(self._stop)
+        return app
+
+    async def _start(self, app: web.Application) -> None:
+        again = await self.database.write(queue.recover)
+        if again:
+            self.log.info("%d runs go on that were interrupted", again)
+        self.dispatcher.paused = await self.database.read(paused)
+        self.dispatcher.start()
+
+    async def _stop(self, app: web.Application) -> None:
+        await self.dispatcher.stop()
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        self.database.close()
+        self.disk.close()
+        self.lock.release()
+
+    async def catalogue(self, language: str) -> dict[str, Any]:
+        """All packs and nodes; packs do not change while the server runs."""
+        if language not in self._catalogues:
+            self._catalogues[language] = await self.dispatcher.ask("catalogue", language=language)
+        found: dict[str, Any] = self._catalogues[language]
+        return found
+
+
+def paused(db: Any) -> bool:
+    row = db.execute("select value from settings where name='paused'").fetchone()
+    return row is not None and row[0] == "true"
+
+
+async def listen(server: Server) -> tuple[web.AppRunner, int]:
+    """Listen where the settings say; the runner, and the port that it came to be."""
+    settings = server.settings
+    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    site = web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls())
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise StoreError(
+            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error};"
+            " choose another with --port"
+        ) from None
+    port = int(runner.addresses[0][1])
+    if settings.local:
+        for host in ("127.0.0.1", "localhost", "[::1]"):
+            server.gate.let(host, port)
+    if settings.public_origin:
+        server.gate.let_origin(settings.public_origin)
+    return runner, port

@@ -1,0 +1,1 @@
+"""What answers: one module for each subject, a function for each route."""

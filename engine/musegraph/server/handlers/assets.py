@@ -1,0 +1,124 @@
+"""Files by the digest of their bytes: taken in, given out, and never by a path.
+
+What is given out is what a worker found it to be when it decoded it; anything else is bytes to be
+saved. A browser that opens one can run nothing in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from aiohttp import web
+from blake3 import blake3
+
+from musegraph.errors import MusegraphError, StoreError
+from musegraph.server import queue
+from musegraph.server.routes import Bad
+from musegraph.values.files import file_base
+
+if TYPE_CHECKING:
+    from musegraph.server.app import Server
+    from musegraph.server.routes import Ask
+
+UPLOADS = 4
+"""How many uploads are taken in at once."""
+
+SHOWN = frozenset(
+    {
+        "image/png", "image/jpeg", "image/webp", "image/gif",
+        "audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "video/mp4", "video/webm",
+    }
+)  # fmt: skip
+"""What is served as itself; all else is bytes."""
+
+_FENCE = "sandbox; default-src 'none'; style-src 'none'"
+
+
+async def upload_asset(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
+    """Take a file in as it comes, then have a worker find out what it is."""
+    if ask.request.content_type != "application/octet-stream":
+        raise Bad("send the bytes as application/octet-stream", 415, "media-type")
+    name = file_base(ask["name"] or "upload")
+    if server.uploads >= UPLOADS:
+        raise queue.TooMany(f"{UPLOADS} uploads are on already; try again in a moment")
+    server.uploads += 1
+    try:
+        digest, size = await _take_in(server, ask.request)
+    finally:
+        server.uploads -= 1
+    try:
+        found = await server.dispatcher.ask("media", asset=digest, name=name)
+    except MusegraphError as error:
+        await asyncio.to_thread(server.disk.forget, [digest], [])
+        raise Bad(str(error), 422, "media") from None
+    kept = {"asset": digest, "name": name, "bytes": size, **found}
+    await server.database.write(lambda db: queue.keep(db, [kept], time.time()))
+    return kept, 201
+
+
+async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
+    """Write a body to a file, hashed on the way; it gets its place once it is whole."""
+    most = server.settings.upload
+    if (request.content_length or 0) > most:
+        raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
+    handle, temporary = tempfile.mkstemp(dir=server.disk.incoming)
+    hasher, size = blake3(), 0
+    try:
+        with os.fdopen(handle, "wb") as file:
+            async for chunk in request.content.iter_chunked(1 << 18):
+                size += len(chunk)
+                if size > most:
+                    raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
+                hasher.update(chunk)
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_sync, file)
+        if not size:
+            raise Bad("the file is empty", 422, "media")
+        digest = "blake3:" + hasher.hexdigest()
+        await asyncio.to_thread(server.disk.adopt, Path(temporary), digest)
+    except OSError as error:
+        raise StoreError(f"the file cannot be kept: {error.strerror or error}") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return digest, size
+
+
+def _sync(file: Any) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+async def get_asset(server: Server, ask: Ask) -> web.StreamResponse:
+    """The bytes, in ranges if asked for; they are checked before the first is sent."""
+    kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
+    return await _send(server, kept["asset"], kept["media"], kept["name"])
+
+
+async def get_thumbnail(server: Server, ask: Ask) -> web.StreamResponse:
+    """A small picture of a picture."""
+    kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
+    if not str(kept["media"]).startswith("image/"):
+        raise Bad("it is no picture", 415, "media")
+    size = ask["size"] or 256
+    made = await server.dispatcher.ask("thumbnail", asset=kept["asset"], size=size)
+    return await _send(server, made["asset"], "image/webp", "thumbnail.webp")
+
+
+async def _send(server: Server, digest: str, media: str, name: str) -> web.StreamResponse:
+    if not await asyncio.to_thread(server.disk.verify, digest):
+        raise queue.Missing("the file is no longer here, or was damaged; make it again")
+    shown = media in SHOWN
+    response = web.FileResponse(server.disk.path(digest))
+    response.content_type = media if shown else "application/octet-stream"
+    disposition = "inline" if shown else "attachment"
+    response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(name)}"
+    response.headers["Content-Security-Policy"] = _FENCE
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["ETag"] = f'"{digest.removeprefix("blake3:")}"'
+    return response

@@ -1,0 +1,119 @@
+"""Facts about what is there: nodes, models, health, and what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMsgType, web
+
+from musegraph.server import queue
+from musegraph.server.feed import Listener, TooSlow
+from musegraph.server.gate import COOKIE
+from musegraph.server.metrics import text as metrics_text
+
+if TYPE_CHECKING:
+    from musegraph.server.app import Server
+    from musegraph.server.routes import Ask
+
+BREATH = 0.03
+"""Seconds between two messages to one listener: what happens meanwhile goes together."""
+
+STALLED = 30.0
+"""Seconds that a listener may take to accept a message."""
+
+
+async def healthz(server: Server, ask: Ask) -> dict[str, Any]:
+    return {"ok": True}
+
+
+async def open_session(server: Server, ask: Ask) -> web.Response:
+    """Hand the browser a cookie for the token that it came with."""
+    response = web.json_response({"ok": True})
+    response.set_cookie(
+        COOKIE,
+        server.token,
+        httponly=True,
+        samesite="Strict",
+        secure=ask.request.secure,
+        path="/",
+    )
+    return response
+
+
+async def get_status(server: Server, ask: Ask) -> dict[str, Any]:
+    workers = [
+        {"name": w.name, "process": w.process, "run": w.run, "alive": w.alive}
+        for w in server.dispatcher.workers.values()
+    ]
+    return {
+        "version": server.version,
+        "uptime": time.time() - server.started,
+        "paused": server.dispatcher.paused,
+        "counts": await server.database.read(queue.counts),
+        "workers": workers,
+        "listeners": len(server.feed),
+    }
+
+
+async def get_metrics(server: Server, ask: Ask) -> web.Response:
+    counts = await server.database.read(queue.counts)
+    return web.Response(text=metrics_text(server, counts), content_type="text/plain")
+
+
+async def get_catalogue(server: Server, ask: Ask) -> dict[str, Any]:
+    return await server.catalogue(ask["language"] or "en")
+
+
+async def list_models(server: Server, ask: Ask) -> dict[str, Any]:
+    return await server.dispatcher.ask("models")
+
+
+async def get_openapi(server: Server, ask: Ask) -> dict[str, Any]:
+    from musegraph.server.openapi import document
+    from musegraph.server.table import ROUTES
+
+    return document(ROUTES)
+
+
+async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
+    """The WebSocket: first where the numbers stand, then all that happens."""
+    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 16, compress=False)
+    if not socket.can_prepare(ask.request):
+        return web.Response(status=426, text="this address is a WebSocket")
+    await socket.prepare(ask.request)
+    listener, complete = server.feed.join(ask["epoch"], ask["after"], ask["run"])
+    try:
+        await socket.send_json(
+            {"epoch": server.feed.epoch, "last": server.feed.last, "complete": complete}
+        )
+        sending = asyncio.create_task(_send(socket, listener))
+        async for message in socket:  # nothing is expected, but a close has to be noticed
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                await socket.close(code=1003, message=b"nothing is said this way")
+        sending.cancel()
+    except ConnectionResetError:
+        pass
+    finally:
+        server.feed.leave(listener)
+    return socket
+
+
+async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
+    """Send what waits, never more than one message on its way."""
+    try:
+        while True:
+            message = await listener.next()
+            await asyncio.wait_for(socket.send_str(message), STALLED)
+            await asyncio.sleep(BREATH)
+    except (TooSlow, TimeoutError):
+        listener.lost = True
+        transport = socket._req.transport if socket._req else None
+        try:
+            await asyncio.wait_for(socket.close(code=1013, message=b"too slow"), 1)
+        except TimeoutError:
+            if transport is not None:
+                transport.abort()
+    except (ConnectionResetError, asyncio.CancelledError):
+        return

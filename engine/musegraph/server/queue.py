@@ -1,0 +1,304 @@
+"""The queue of runs, and their history: what is asked of the database.
+
+A run is ``queued``, then ``running`` under a lease, then ``done``, ``failed`` or ``cancelled``.
+One whose worker or server died goes back to ``queued``; who held the old lease can change nothing
+any more. Every function here takes a connection and does one thing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+from musegraph.errors import MusegraphError
+from musegraph.values.canonical import canonical, digest
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+ENDED = ("done", "failed", "cancelled")
+MAX_ATTEMPTS = 3
+"""How often a run may lose its worker before it is given up."""
+
+
+class Conflict(MusegraphError):
+    """The request contradicts what is there."""
+
+
+class Missing(MusegraphError):
+    """There is nothing by that name."""
+
+
+class TooMany(MusegraphError):
+    """The queue is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a client wants run: a checked document with the inputs of this run in it."""
+
+    workflow: dict[str, Any]
+    name: str = ""
+    targets: tuple[str, ...] = ()
+    steps: int = 0
+    priority: int = 0
+    key: str | None = None
+    """Names the submission: sent again, it is the same run."""
+
+    def body(self) -> str:
+        """What two submissions with one key have to agree in."""
+        return digest("submission", canonical([self.workflow, list(self.targets)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run handed to a worker, for as long as its lease is the run's."""
+
+    id: str
+    lease: str
+    attempt: int
+    workflow: dict[str, Any]
+    targets: tuple[str, ...]
+
+
+_FACTS = (
+    "number, id, name, state, priority, attempt, worker, steps, submitted, started, finished,"
+    " error, outputs"
+)
+
+
+def submit(
+    db: sqlite3.Connection, wanted: Sequence[Submission], most: int
+) -> list[tuple[dict[str, Any], bool]]:
+    """Put runs at the end of the queue; each with whether it is new.
+
+    Raises :class:`Conflict` if a key is known with another body, and :class:`TooMany` if more than
+    ``most`` would wait.
+    """
+    now = time.time()
+    waiting = db.execute("select count(*) from runs where state='queued'").fetchone()[0]
+    (last,) = db.execute("select coalesce(max(place), 0) from runs").fetchone()
+    made: list[tuple[dict[str, Any], bool]] = []
+    for one in wanted:
+        body = one.body()
+        known = (
+            one.key and db.execute("select id, body from runs where key=?", (one.key,)).fetchone()
+        )
+        if known:
+            if known[1] != body:
+                raise Conflict(
+                    f"the key {one.key!r} was used for another run; use a new key for a new run"
+                )
+            made.append((get(db, known[0]), False))
+            continue
+        waiting += 1
+        if waiting > most:
+            raise TooMany(f"{most} runs are waiting already; try again later")
+        last += 1
+        id = uuid4().hex
+        db.execute(
+            "insert into runs (id, key, body, name, workflow, targets, steps, state, priority,"
+            " place, submitted) values (?,?,?,?,?,?,?,'queued',?,?,?)",
+            (
+                id, one.key, body, one.name, json.dumps(one.workflow, ensure_ascii=False),
+                json.dumps(one.targets), one.steps, one.priority, last, now,
+            ),
+        )  # fmt: skip
+        made.append((get(db, id), True))
+    return made
+
+
+def claim(db: sqlite3.Connection, worker: str) -> Claim | None:
+    """Hand the first waiting run to a worker."""
+    row = db.execute(
+        "select id, attempt, workflow, targets from runs where state='queued'"
+        " order by priority desc, place limit 1"
+    ).fetchone()
+    if row is None:
+        return None
+    lease = uuid4().hex
+    db.execute(
+        "update runs set state='running', lease=?, worker=?, attempt=?, started=?, error=null"
+        " where id=?",
+        (lease, worker, row[1] + 1, time.time(), row[0]),
+    )
+    return Claim(row[0], lease, row[1] + 1, json.loads(row[2]), tuple(json.loads(row[3])))
+
+
+def finish(
+    db: sqlite3.Connection,
+    held: Claim,
+    state: State,
+    *,
+    error: str | None = None,
+    outputs: Any = None,
+    record: Any = None,
+) -> bool:
+    """Bring a run to its end; False if the lease is no longer its own."""
+    now = time.time()
+    changed = db.execute(
+        "update runs set state=?, finished=?, error=?, outputs=?, record=?, lease=null"
+        " where id=? and lease=?",
+        (
+            state, now, error, json.dumps(outputs or {}), json.dumps(record), held.id, held.lease,
+        ),
+    )  # fmt: skip
+    if changed.rowcount == 1 and outputs:
+        files = [file for output in outputs.values() for file in output.get("files", ())]
+        keep(db, files, now, held.id)
+    return changed.rowcount == 1
+
+
+def keep(
+    db: sqlite3.Connection, files: Iterable[dict[str, Any]], now: float, run: str | None = None
+) -> None:
+    """Note under which name and media type the bytes of an asset were kept."""
+    db.executemany(
+        "insert into assets (digest, name, media, bytes, made, run) values (?,?,?,?,?,?)"
+        " on conflict (digest) do nothing",
+        [(file["asset"], file["name"], file["media"], file["bytes"], now, run) for file in files],
+    )
+
+
+def asset(db: sqlite3.Connection, digest: str) -> dict[str, Any]:
+    """What an asset was kept as."""
+    row = db.execute("select name, media, bytes from assets where digest=?", (digest,)).fetchone()
+    if row is None:
+        raise Missing("there is no such file here")
+    return {"asset": digest, "name": row[0], "media": row[1], "bytes": row[2]}
+
+
+def give_back(db: sqlite3.Connection, held: Claim, cause: str) -> State | None:
+    """A worker was lost: the run waits again, or has failed if that happened too often."""
+    if held.attempt >= MAX_ATTEMPTS:
+        said = f"{cause}; it was given up after {held.attempt} attempts"
+        return "failed" if finish(db, held, "failed", error=said) else None
+    changed = db.execute(
+        "update runs set state='queued', lease=null, worker=null, error=? where id=? and lease=?",
+        (cause, held.id, held.lease),
+    )
+    return "queued" if changed.rowcount else None
+
+
+def recover(db: sqlite3.Connection) -> int:
+    """After a start: what was running goes on from its stored steps; how many runs those are.
+
+    The server's own end is no fault of the run, so that it counts as no attempt.
+    """
+    return db.execute(
+        "update runs set state='queued', lease=null, worker=null, attempt=max(attempt - 1, 0)"
+        " where state='running'"
+    ).rowcount
+
+
+def release(db: sqlite3.Connection, held: Claim) -> bool:
+    """The server stops: the run waits again, and this was no attempt of it."""
+    changed = db.execute(
+        "update runs set state='queued', lease=null, worker=null, attempt=attempt-1"
+        " where id=? and lease=?",
+        (held.id, held.lease),
+    )
+    return changed.rowcount == 1
+
+
+def cancel(db: sqlite3.Connection, ids: Iterable[str] | None) -> tuple[list[str], list[str]]:
+    """Cancel runs that wait, or all of them; those, and of the named ones those that run."""
+    chosen = (
+        db.execute("select id, state from runs where state in ('queued','running')").fetchall()
+        if ids is None
+        else [(id, get(db, id)["state"]) for id in ids]
+    )
+    waiting = [id for id, state in chosen if state == "queued"]
+    now = time.time()
+    db.executemany(
+        "update runs set state='cancelled', finished=? where id=?", [(now, id) for id in waiting]
+    )
+    return waiting, [id for id, state in chosen if state == "running"]
+
+
+def move(db: sqlite3.Connection, id: str, before: str | None, priority: int | None) -> None:
+    """Put a waiting run before another one, or at the end of its priority."""
+    if get(db, id)["state"] != "queued":
+        raise Conflict("only a run that waits can be moved")
+    if before is None:
+        (last,) = db.execute("select coalesce(max(place), 0) from runs").fetchone()
+        db.execute("update runs set place=? where id=?", (last + 1, id))
+    else:
+        other = db.execute(
+            "select place, priority from runs where id=? and state='queued'", (before,)
+        ).fetchone()
+        if other is None:
+            raise Conflict(f"the run {before} does not wait, so nothing can be put before it")
+        priority = other[1]
+        (above,) = db.execute(
+            "select max(place) from runs where state='queued' and priority=? and place<?",
+            (other[1], other[0]),
+        ).fetchone()
+        place = (other[0] + (above if above is not None else other[0] - 1)) / 2
+        db.execute("update runs set place=? where id=?", (place, id))
+    if priority is not None:
+        db.execute("update runs set priority=? where id=?", (priority, id))
+
+
+def get(db: sqlite3.Connection, id: str, whole: bool = False) -> dict[str, Any]:
+    """What is known of a run; ``whole`` with its workflow and its record."""
+    more = ", workflow, targets, record" if whole else ""
+    row = db.execute(f"select {_FACTS}{more} from runs where id=?", (id,)).fetchone()
+    if row is None:
+        raise Missing(f"there is no run {id!r}")
+    facts = _facts(row)
+    if whole:
+        facts["workflow"], facts["targets"] = json.loads(row[13]), json.loads(row[14])
+        facts["record"] = json.loads(row[15]) if row[15] else None
+    return facts
+
+
+def queued(db: sqlite3.Connection, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+    """What runs, and what waits in the order of its turn."""
+    rows = db.execute(
+        f"select {_FACTS} from runs where state='running' union all select * from (select {_FACTS}"
+        " from runs where state='queued' order by priority desc, place limit ? offset ?)",
+        (limit, offset),
+    ).fetchall()
+    return [_facts(row) for row in rows]
+
+
+def history(
+    db: sqlite3.Connection, limit: int, before: float | None = None, state: str | None = None
+) -> list[dict[str, Any]]:
+    """What has ended, the latest first, from a moment on backwards."""
+    conditions, values = ["finished is not null"], list[Any]()
+    if before is not None:
+        conditions.append("finished<?")
+        values.append(before)
+    if state is not None:
+        conditions.append("state=?")
+        values.append(state)
+    rows = db.execute(
+        f"select {_FACTS} from runs where {' and '.join(conditions)}"
+        " order by finished desc limit ?",
+        (*values, limit),
+    ).fetchall()
+    return [_facts(row) for row in rows]
+
+
+def counts(db: sqlite3.Connection) -> dict[str, int]:
+    """The number of runs by state."""
+    return dict(db.execute("select state, count(*) from runs group by state").fetchall())
+
+
+def forget(db: sqlite3.Connection, id: str) -> None:
+    """Take a run that has ended out of the history."""
+    if get(db, id)["state"] not in ENDED:
+        raise Conflict("it has not ended; cancel it first")
+    db.execute("delete from runs where id=?", (id,))
+
+
+def _facts(row: Sequence[Any]) -> dict[str, Any]:
+    names = [name.strip() for name in _FACTS.split(",")]
+    facts = dict(zip(names, row, strict=False))
+    facts["outputs"] = json.loads(facts["outputs"]) if facts["outputs"] else {}
+    return facts

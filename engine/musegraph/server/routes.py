@@ -1,0 +1,187 @@
+"""What a route is: who answers, what is taken and given, and with which status.
+
+The table of routes is the one place that says so: requests are checked by it before a handler
+runs, and the OpenAPI document is made from it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from musegraph.errors import (
+    InvalidWorkflow,
+    MusegraphError,
+    StoreError,
+    UnreadableWorkflow,
+)
+from musegraph.server.queue import Conflict, Missing, TooMany
+from musegraph.values.canonical import parse
+
+if TYPE_CHECKING:
+    from musegraph.server.app import Server
+
+Handler = Callable[..., Awaitable[Any]]
+
+LARGEST = 16 << 20
+"""Bytes of a JSON body at most."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to ask. ``path`` names its parameters as aiohttp and OpenAPI do: ``{id}``."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    status: int = 200
+    media: str = "application/json"
+    """What is given where that is no JSON."""
+    body: str = "application/json"
+    query: Mapping[str, Any] = field(default_factory=dict)
+    """Type of each parameter of the query; all may be left out."""
+    path_types: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[int, str] = field(default_factory=dict)
+    also: Mapping[int, str] = field(default_factory=dict)
+    """Further statuses of success, with what they mean."""
+
+
+class Ask:
+    """A checked request: path and query parameters by name, and the body."""
+
+    def __init__(self, request: web.Request, given: Mapping[str, Any], body: Any) -> None:
+        self.request = request
+        self.given = given
+        self.body = body
+
+    def __getitem__(self, name: str) -> Any:
+        return self.given.get(name)
+
+
+class Bad(MusegraphError):
+    """A request that cannot be meant; with the status to say so."""
+
+    def __init__(self, message: str, status: int = 422, code: str = "request") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+def failure(
+    status: int, code: str, message: str, problems: Any = (), **headers: str
+) -> web.Response:
+    made = {"error": {"code": code, "message": message, "problems": list(problems)}}
+    return web.json_response(made, status=status, headers=headers)
+
+
+def handle(server: Server, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The aiohttp handler of a route: checks, asks, and puts every outcome into words."""
+    adapters = {
+        name: TypeAdapter(type_)
+        for name, type_ in (*route.path_types.items(), *route.query.items())
+    }
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            given = _parameters(request, route, adapters)
+            body = await _body(request, route.takes) if route.takes is not None else None
+            made = await route.handler(server, Ask(request, given, body))
+        except web.HTTPException:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, the client gets a sentence
+            return explain(server, error)
+        if isinstance(made, web.StreamResponse):
+            return made
+        status = route.status
+        if isinstance(made, tuple):
+            made, status = made
+        if made is None:
+            return web.Response(status=204)
+        return web.Response(
+            text=json.dumps(made, ensure_ascii=False, separators=(",", ":")),
+            status=status,
+            content_type="application/json",
+        )
+
+    return answer
+
+
+def explain(server: Server, error: Exception) -> web.Response:
+    """An error as an answer."""
+    if isinstance(error, InvalidWorkflow):
+        problems = [problem.json() for problem in error.problems]
+        return failure(422, "workflow", str(error), problems)
+    if isinstance(error, Bad):
+        return failure(error.status, error.code, str(error))
+    if isinstance(error, Missing):
+        return failure(404, "missing", str(error))
+    if isinstance(error, Conflict):
+        return failure(409, "conflict", str(error))
+    if isinstance(error, TooMany):
+        return failure(429, "full", str(error), **{"Retry-After": "10"})
+    if isinstance(error, StoreError):
+        return failure(507, "storage", str(error))
+    if isinstance(error, MusegraphError):
+        return failure(422, "refused", str(error))
+    server.log.exception("a request failed", exc_info=error)
+    return failure(500, "defect", f"this is a defect of Musegraph: {type(error).__name__}")
+
+
+def _parameters(
+    request: web.Request, route: Route, adapters: Mapping[str, TypeAdapter[Any]]
+) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name in route.path_types:
+        try:
+            given[name] = adapters[name].validate_python(request.match_info[name])
+        except ValidationError:
+            raise Bad(
+                f"there is nothing at that address: {name} is malformed", 404, "missing"
+            ) from None
+    for name in request.query:
+        if name not in route.query:
+            known = ", ".join(route.query) or "none"
+            raise Bad(f"there is no parameter {name[:80]!r}; there are: {known}")
+        if len(request.query.getall(name)) > 1:
+            raise Bad(f"the parameter {name!r} is given twice")
+        try:
+            given[name] = adapters[name].validate_strings(request.query[name])
+        except ValidationError as error:
+            raise Bad(f"the parameter {name!r}: {_first(error)}") from None
+    return given
+
+
+async def _body(request: web.Request, shape: type[BaseModel]) -> BaseModel:
+    if request.content_type != "application/json":
+        raise Bad("send a body of application/json", 415, "media-type")
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(1 << 16):
+        data += chunk
+        if len(data) > LARGEST:
+            raise Bad(f"the body is larger than {LARGEST >> 20} MB", 413, "too-large")
+    try:
+        found = parse(data.decode())
+    except (UnicodeDecodeError, UnreadableWorkflow) as error:
+        raise Bad(f"the body is no JSON that can be read: {error}", 400, "json") from None
+    try:
+        return shape.model_validate(found)
+    except ValidationError as error:
+        raise Bad(_first(error)) from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing that a body lacks, and how many more there are."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    first = found[0]
+    where = ".".join(str(part) for part in first["loc"])
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return f"{where}: {first['msg']}{more}" if where else f"{first['msg']}{more}"

@@ -1,0 +1,110 @@
+"""What a server is started with, and the folder where it keeps what has to last."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import ssl
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from musegraph.errors import MusegraphError, StoreError
+
+PORT = 8190
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Fixed at the start: nothing that comes over HTTP can change any of it."""
+
+    data: Path
+    cache: Path
+    host: str = "127.0.0.1"
+    port: int = PORT
+    packs: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    public_origin: str = ""
+    behind_proxy: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+    most_queued: int = 100_000
+    upload: int = 2 << 30
+    """Bytes of one uploaded file at most."""
+    memory: int = 0
+    """Bytes of address space of a worker; 0 for no limit."""
+    step_seconds: float = 0.0
+    """Seconds that one step may take; 0 for no limit."""
+
+    @property
+    def local(self) -> bool:
+        return is_loopback(self.host)
+
+    def check(self) -> None:
+        """Refuse to be reached from elsewhere unless that was asked for in full."""
+        if self.local:
+            return
+        if not self.public_origin:
+            raise MusegraphError(
+                f"{self.host} can be reached from other machines: say under which address with"
+                " --public-origin https://…, and give --certificate and --key, or --behind-proxy"
+            )
+        if not self.behind_proxy and not (self.certificate and self.key):
+            raise MusegraphError(
+                "outside this machine the server needs TLS: give --certificate and --key, or say"
+                " --behind-proxy if a proxy does that"
+            )
+
+    def tls(self) -> ssl.SSLContext | None:
+        if self.certificate is None or self.key is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            raise MusegraphError(
+                f"the certificate {self.certificate} cannot be used: {error}"
+            ) from None
+        return context
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def default_data() -> Path:
+    """Where the server keeps what has to last: ``MUSEGRAPH_DATA``, else the user's data folder."""
+    if named := os.environ.get("MUSEGRAPH_DATA"):
+        return Path(named).expanduser()
+    base = os.environ.get("XDG_DATA_HOME")
+    if base:
+        return Path(base) / "musegraph"
+    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local) / "musegraph"
+    return Path.home() / ".local" / "share" / "musegraph"
+
+
+def token_in(data: Path) -> str:
+    """The token of this installation, made at the first start; only the user can read it."""
+    place = data / "token"
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            found = place.read_text("ascii").strip()
+            if len(found) >= 32:
+                return found
+            raise StoreError(f"the token in {place} is damaged; remove that file") from None
+        token = secrets.token_urlsafe(32)
+        with os.fdopen(handle, "w") as file:
+            file.write(token + "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreError(f"the folder {data} cannot be used: {error}; choose with --data") from None
+    return token

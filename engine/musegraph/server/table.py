@@ -1,0 +1,114 @@
+"""The table of routes: everything that can be asked of the server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from musegraph.server import api
+from musegraph.server.handlers import assets, facts, library, runs
+from musegraph.server.routes import Route
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
+Offset = Annotated[int, Field(ge=0, le=1 << 31)]
+Number = Annotated[int, Field(ge=0, le=1 << 53)]
+Moment = Annotated[float, Field(ge=0, le=1e12)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Size = Annotated[int, Field(ge=16, le=2048)]
+
+ID = {"id": api.Identifier}
+DIGEST = {"digest": api.Digest}
+CONFLICT = {409: "It contradicts what is there; the sentence says how."}
+FULL = {429: "There are too many already; Retry-After says when to try again."}
+
+_RUNS = (
+    Route("POST", "/api/runs", runs.submit_run, "Put a run into the queue.", "runs",
+          takes=api.Submit, gives=api.Run, status=201, errors=CONFLICT | FULL,
+          also={200: "The same submission was known already."}),
+    Route("POST", "/api/runs/batch", runs.submit_runs, "Put many runs into the queue, or none.",
+          "runs", takes=api.SubmitMany, gives=api.Runs, status=201, errors=CONFLICT | FULL),
+    Route("GET", "/api/runs", runs.list_runs, "The history: runs that have ended, latest first.",
+          "runs", gives=api.Runs,
+          query={"limit": Limit, "before": Moment, "state": api.State}),
+    Route("POST", "/api/runs/cancel", runs.cancel_runs, "Cancel some runs, or all.", "runs",
+          takes=api.Cancel, gives=api.Cancelled),
+    Route("GET", "/api/runs/{id}", runs.get_run, "A run, with its document and its record.",
+          "runs", gives=api.WholeRun, path_types=ID),
+    Route("DELETE", "/api/runs/{id}", runs.forget_run, "Take a run out of the history.", "runs",
+          status=204, path_types=ID, errors=CONFLICT),
+    Route("POST", "/api/runs/{id}/move", runs.move_run, "Give a waiting run another turn.", "runs",
+          takes=api.Move, gives=api.Run, path_types=ID, errors=CONFLICT),
+    Route("GET", "/api/queue", runs.get_queue, "What runs, and what waits.", "runs",
+          gives=api.Queue, query={"limit": Limit, "offset": Offset}),
+    Route("PUT", "/api/queue", runs.pause_queue, "Pause the queue, or go on.", "runs",
+          takes=api.Pause, gives=api.Queue),
+)  # fmt: skip
+
+_WORKFLOWS = (
+    Route("POST", "/api/check", runs.check_workflow, "Every problem of a workflow.", "workflows",
+          takes=api.Document, gives=api.Problems),
+    Route("POST", "/api/plan", runs.plan_workflow, "What running a workflow would do.",
+          "workflows", takes=api.Wanted, gives=api.Planned),
+    Route("GET", "/api/workflows", library.list_workflows, "The library, or its bin.", "workflows",
+          gives=api.Library, query={"deleted": bool}),
+    Route("POST", "/api/workflows", library.save_workflow, "Keep a workflow in the library.",
+          "workflows", takes=api.Save, gives=api.Saved, status=201,
+          errors=CONFLICT),
+    Route("GET", "/api/workflows/{id}", library.get_workflow, "A workflow of the library.",
+          "workflows", gives=api.SavedDocument, path_types=ID, query={"version": Number}),
+    Route("PUT", "/api/workflows/{id}", library.update_workflow, "Save a new version.",
+          "workflows", takes=api.NewVersion, gives=api.Saved, path_types=ID, errors=CONFLICT),
+    Route("DELETE", "/api/workflows/{id}", library.delete_workflow,
+          "Move a workflow to the bin, or out of it for good.", "workflows", status=204,
+          path_types=ID),
+    Route("POST", "/api/workflows/{id}/rename", library.rename_workflow, "Give another name.",
+          "workflows", takes=api.Rename, gives=api.Saved, path_types=ID, errors=CONFLICT),
+    Route("POST", "/api/workflows/{id}/duplicate", library.duplicate_workflow,
+          "Copy the latest version under another name.", "workflows", takes=api.Rename,
+          gives=api.Saved, status=201, path_types=ID, errors=CONFLICT),
+    Route("POST", "/api/workflows/{id}/restore", library.restore_workflow,
+          "Take a workflow back from the bin.", "workflows", gives=api.Saved, path_types=ID,
+          errors=CONFLICT),
+    Route("GET", "/api/workflows/{id}/versions", library.list_versions, "All its versions.",
+          "workflows", gives=api.Versions, path_types=ID),
+)  # fmt: skip
+
+_ASSETS = (
+    Route("POST", "/api/assets", assets.upload_asset, "Take in a file.", "assets",
+          gives=api.Asset, status=201, body="application/octet-stream",
+          query={"name": FileName}, errors=FULL),
+    Route("GET", "/api/assets/{digest}", assets.get_asset, "The bytes of a file, also in ranges.",
+          "assets", media="application/octet-stream", path_types=DIGEST,
+          also={206: "A part of the bytes.", 304: "It has not changed."},
+          errors={416: "There is no such range."}),
+    Route("GET", "/api/assets/{digest}/thumbnail", assets.get_thumbnail,
+          "A small picture of a picture.", "assets", media="image/webp", path_types=DIGEST,
+          query={"size": Size}, also={206: "A part of the bytes.", 304: "It has not changed."},
+          errors={415: "It is no picture.", 416: "There is no such range."}),
+)  # fmt: skip
+
+_FACTS = (
+    Route("GET", "/healthz", facts.healthz, "Whether the server answers.", "server",
+          gives=api.Healthy),
+    Route("POST", "/api/session", facts.open_session, "A cookie for a token.", "server",
+          gives=api.Session),
+    Route("GET", "/api/status", facts.get_status, "How the server is.", "server",
+          gives=api.Status),
+    Route("GET", "/metrics", facts.get_metrics, "Figures for Prometheus.", "server",
+          media="text/plain"),
+    Route("GET", "/api/nodes", facts.get_catalogue, "All packs and nodes.", "catalogue",
+          gives=api.Catalogue, query={"language": Language}),
+    Route("GET", "/api/models", facts.list_models, "The models that a source can name.",
+          "catalogue", gives=api.Models),
+    Route("GET", "/api/openapi.json", facts.get_openapi, "This document.", "server",
+          media="application/json"),
+    Route("GET", "/api/events", facts.listen_to_events, "What happens, over a WebSocket.",
+          "server", status=101, query={"epoch": Epoch, "after": Number, "run": api.Identifier},
+          errors={426: "This address is a WebSocket."}),
+)  # fmt: skip
+
+ROUTES: Final[tuple[Route, ...]] = (*_RUNS, *_WORKFLOWS, *_ASSETS, *_FACTS)
+"""The order matters where a fixed word and a parameter stand in the same place."""

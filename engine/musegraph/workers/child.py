@@ -1,0 +1,159 @@
+"""The worker itself: ``python -m musegraph.workers.child``; it ends when its server does.
+
+The main thread listens; runs go one after another on a thread of their own, questions on another,
+so that a question is answered while a run is on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from musegraph.errors import InvalidWorkflow, MusegraphError
+from musegraph.workers.board import Board
+from musegraph.workers.courier import Courier
+from musegraph.workers.messages import LONGEST, unpack
+
+BEAT = 1.0
+"""Seconds between two signs of life."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    args = _arguments(arguments)
+    for name in ("SIGINT", "SIGHUP"):  # the server says when to end
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    pipe = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # what nodes print goes to the log
+    sys.stdout = sys.stderr
+    _limit(args.memory)
+    board = Board(Path(args.board)) if args.board else None
+    worker = Child(args, Courier(pipe.write, board))
+    worker.listen(sys.stdin.buffer)
+    os._exit(0)  # threads that still compute have nobody left to answer
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="musegraph.workers.child")
+    parser.add_argument("--cache", required=True)
+    parser.add_argument("--board", default="")
+    parser.add_argument("--packs", action="append", default=[])
+    parser.add_argument("--models", action="append", default=[])
+    parser.add_argument("--memory", type=int, default=0)
+    return parser.parse_args(arguments)
+
+
+def _limit(memory: int) -> None:
+    """Let the system refuse memory above so many bytes, and leave no core file behind."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+class Child:
+    """What a worker does."""
+
+    def __init__(self, args: argparse.Namespace, courier: Courier) -> None:
+        self.args = args
+        self.courier = courier
+        self._cancel: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+        self._engine: Any = None
+        self._runs: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._questions: SimpleQueue[dict[str, Any]] = SimpleQueue()
+
+    def listen(self, stream: Any) -> None:
+        """Do what the server says until it says no more."""
+        for target in (self._carry_out, self._reply, self._beat):
+            threading.Thread(target=target, daemon=True).start()
+        self.courier.send({"is": "ready", "process": os.getpid()})
+        while line := stream.readline(LONGEST):
+            message = unpack(line)
+            match message["do"]:
+                case "run":
+                    self._cancel[message["run"]] = threading.Event()
+                    self._runs.put(message)
+                case "cancel":
+                    if (cancel := self._cancel.get(message["run"])) is not None:
+                        cancel.set()
+                case "ask":
+                    self._questions.put(message)
+                case "stop":
+                    break
+        for cancel in list(self._cancel.values()):
+            cancel.set()
+        if self._engine is not None:
+            self._engine.store.flush()
+
+    def engine(self) -> Any:
+        """The engine, made when it is first asked for; its live values and models stay."""
+        with self._lock:
+            if self._engine is None:
+                from musegraph.workers.work import open_engine
+
+                self._engine = open_engine(self.args)
+            return self._engine
+
+    def _carry_out(self) -> None:
+        while True:
+            message = self._runs.get()
+            run = message["run"]
+            cancel = self._cancel[run]
+            self.courier.run = run
+
+            def work(message: dict[str, Any] = message, cancel: threading.Event = cancel) -> Any:
+                from musegraph.workers.work import carry_out
+
+                return carry_out(self.engine(), message, self.courier.event, cancel)
+
+            self.courier.send({"is": "ended", "run": run, **_answer(work)})
+            del self._cancel[run]
+
+    def _reply(self) -> None:
+        while True:
+            message = self._questions.get()
+
+            def work(message: dict[str, Any] = message) -> Any:
+                from musegraph.workers.work import QUESTIONS
+
+                return {"answer": QUESTIONS[message["question"]](self.engine(), message)}
+
+            self.courier.send({"is": "answer", "number": message["number"], **_answer(work)})
+
+    def _beat(self) -> None:
+        while True:
+            threading.Event().wait(BEAT)
+            self.courier.send({"is": "beat"})
+
+
+def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What some work gives, or why it gives nothing, in words."""
+    try:
+        return work()
+    except InvalidWorkflow as error:
+        problems = [problem.json() for problem in error.problems]
+        return {"error": str(error), "kind": "invalid", "problems": problems}
+    except MusegraphError as error:
+        return {"error": str(error), "kind": "refused"}
+    except MemoryError:
+        return {"error": "the worker ran out of memory", "kind": "memory"}
+    except BaseException as error:  # noqa: BLE001  whatever it is, the server has to know
+        import traceback
+
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__}: {error}", "kind": "defect"}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,103 @@
+"""Carries a worker's events to the server: in batches, progress only as it is now."""
+
+from __future__ import annotations
+
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from io import BytesIO
+from time import perf_counter
+from typing import Any
+
+from musegraph.events import Event, StepDone, StepFailed, StepProgress, StepStarted
+from musegraph.workers.board import Board
+from musegraph.workers.messages import pack
+
+PAUSE = 0.015
+"""Seconds for which events are collected."""
+
+LOOK = 0.25
+"""Seconds between two previews of a step."""
+
+PREVIEW = 320
+"""Pixels of a preview's longer side."""
+
+
+class Courier:
+    """Sends messages over a pipe that several threads write to."""
+
+    def __init__(self, send: Callable[[bytes], object], board: Board | None = None) -> None:
+        self._write = send
+        self._board = board
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._states: list[dict[str, Any]] = []
+        self._progress: dict[str, StepProgress] = {}
+        self._looked: dict[str, float] = {}
+        self._pipe = threading.Lock()
+        self.run = ""
+        threading.Thread(target=self._deliver, name="courier", daemon=True).start()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message now, after the events that came before it."""
+        self.flush()
+        with self._pipe:
+            self._write(pack(message))
+
+    def event(self, event: Event) -> None:
+        """Take an event of the run that is being carried out."""
+        if self._board is not None:
+            if isinstance(event, StepStarted):
+                self._board.begin(event.node)
+            elif isinstance(event, (StepDone, StepFailed)):
+                self._board.end(event.node)
+        with self._lock:
+            if isinstance(event, StepProgress):
+                self._progress[event.node] = event
+            else:
+                node = getattr(event, "node", None)
+                if node is not None and (last := self._progress.pop(node, None)) is not None:
+                    self._states.append(last.json())
+                self._states.append(event.json())
+        self._wake.set()
+
+    def flush(self) -> None:
+        """Send the events that were collected."""
+        with self._pipe:
+            with self._lock:
+                states, self._states = self._states, []
+                progress, self._progress = self._progress, {}
+            made = states + [self._told(event) for event in progress.values()]
+            if made:
+                self._write(pack({"is": "events", "run": self.run, "events": made}))
+
+    def _deliver(self) -> None:
+        while True:
+            self._wake.wait()
+            threading.Event().wait(PAUSE)
+            self._wake.clear()
+            self.flush()
+
+    def _told(self, event: StepProgress) -> dict[str, Any]:
+        made = event.json()
+        now = perf_counter()
+        if event.preview is not None and now - self._looked.get(event.node, -LOOK) >= LOOK:
+            self._looked[event.node] = now
+            try:
+                made["preview"] = picture(event.preview)
+            except Exception:  # noqa: BLE001  a node's code, and nothing hangs on a preview
+                made.pop("preview", None)
+        return made
+
+
+def picture(preview: Any) -> str:
+    """A preview as the address of a small WEBP that holds itself."""
+    from PIL import Image as Pillow
+
+    image = preview() if callable(preview) else preview
+    pixels = (image.data[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
+    small = Pillow.fromarray(pixels)
+    small.thumbnail((PREVIEW, PREVIEW))
+    stream = BytesIO()
+    small.save(stream, format="WEBP", quality=70)
+    return "data:image/webp;base64," + b64encode(stream.getvalue()).decode()

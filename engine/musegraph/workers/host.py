@@ -1,0 +1,290 @@
+"""The server's side of a worker: starts it, talks to it, and ends it whatever it does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
+from musegraph.workers.board import Board
+from musegraph.workers.messages import LONGEST, pack, unpack
+
+GRACE = 2.0
+"""Seconds that a worker has to do what it is asked before it is asked harder."""
+
+SILENT = 60.0
+"""Seconds without a sign of life after which a worker counts as stuck."""
+
+OnEvents = Callable[[str, list[dict[str, Any]]], None]
+
+CRASHES = {
+    name: getattr(signal, name)
+    for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS")
+    if hasattr(signal, name)
+}
+
+
+class WorkerLost(MusegraphError):
+    """A worker ended while it had something to do. ``crash`` if its own code did that."""
+
+    def __init__(self, message: str, steps: Sequence[str] = (), crash: bool = False) -> None:
+        super().__init__(message)
+        self.steps = tuple(steps)
+        self.crash = crash
+
+
+class Refused(MusegraphError):
+    """A worker answered that it cannot; the sentence is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What workers are started with."""
+
+    cache: Path
+    packs: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    memory: int = 0
+    """Bytes of address space that a worker may take; 0 for no limit of ours."""
+
+    def command(self, board: Path) -> list[str]:
+        words = [sys.executable, "-m", "musegraph.workers.child", "--cache", str(self.cache)]
+        words += ["--board", str(board), "--memory", str(self.memory)]
+        words += [word for path in self.packs for word in ("--packs", path)]
+        return words + [word for path in self.models for word in ("--models", path)]
+
+
+@dataclass
+class Worker:
+    """One worker process, from its start to its end; a new one is made after that."""
+
+    name: str
+    setup: Setup
+    on_events: OnEvents = lambda run, events: None
+    log: Callable[[str, str], None] = lambda name, line: None
+    run: str | None = None
+    """The run that it is carrying out."""
+    running: dict[str, float] = field(default_factory=dict)
+    """The steps that it is in, and since when."""
+
+    _process: asyncio.subprocess.Process | None = None
+    _board: Board | None = None
+    _heard: float = 0.0
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    _questions: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+    _ended: asyncio.Future[dict[str, Any]] | None = None
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _tail: deque[str] = field(default_factory=lambda: deque(maxlen=40))
+    _why: str = ""
+    _loss: WorkerLost | None = None
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self) -> None:
+        """Start the process, in a session of its own, so that it can be ended with its children."""
+        folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="musegraph-")
+        place = Path(folder) / "board"
+        self._board = Board(place, create=True)
+        self._process = await asyncio.create_subprocess_exec(
+            *self.setup.command(place),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            limit=LONGEST,
+            env={**os.environ, "MUSEGRAPH_CACHE": str(self.setup.cache)},
+        )
+        self._heard = monotonic()
+        self._tasks = [
+            asyncio.create_task(self._listen(Path(folder))),
+            asyncio.create_task(self._overhear()),
+        ]
+
+    @property
+    def process(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and not self.gone.is_set()
+
+    async def carry_out(self, run: str, workflow: Any, targets: Iterable[str]) -> dict[str, Any]:
+        """Have a run carried out; what came of it. Raises :class:`WorkerLost`."""
+        loop = asyncio.get_running_loop()
+        self._ended = loop.create_future()
+        self.run = run
+        try:
+            await self._say(
+                {"do": "run", "run": run, "workflow": workflow, "targets": list(targets)}
+            )
+            return await self._ended
+        finally:
+            self.run, self._ended = None, None
+            self.running.clear()
+
+    async def cancel(self, run: str) -> None:
+        """Ask the worker to stop a run; the steps that look will notice."""
+        if self.run == run and self.alive:
+            with contextlib.suppress(WorkerLost):
+                await self._say({"do": "cancel", "run": run})
+
+    async def ask(self, question: str, **about: Any) -> dict[str, Any]:
+        """What a question is answered with. Raises what the answer says is wrong."""
+        number = next(self._numbers)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._questions[number] = answer
+        try:
+            await self._say({"do": "ask", "number": number, "question": question, **about})
+            found = await answer
+        finally:
+            self._questions.pop(number, None)
+        if "error" in found:
+            raise refusal(found)
+        result: dict[str, Any] = found["answer"]
+        return result
+
+    async def _say(self, message: dict[str, Any]) -> None:
+        if self._process is None or self._process.stdin is None or self.gone.is_set():
+            raise WorkerLost(f"the worker {self.name} is not there")
+        try:
+            self._process.stdin.write(pack(message))
+            await self._process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            await self.gone.wait()
+            raise self._loss or WorkerLost(f"the worker {self.name} is gone") from None
+
+    async def _listen(self, folder: Path) -> None:
+        """Take in what the worker says, until it says no more."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        try:
+            while line := await self._process.stdout.readline():
+                self._heard = monotonic()
+                self._hear(unpack(line))
+        except ValueError as error:  # a line too long, or no JSON: not one of ours any more
+            self._why = self._why or f"it said what no worker says ({error})"
+            self._signal(signal.SIGKILL)
+        await self._process.wait()
+        lost = self._loss = self._lost()
+        self.gone.set()
+        for waiting in (*self._questions.values(), self._ended):
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(lost)
+        if self._board is not None:
+            self._board.close()
+        await asyncio.to_thread(_remove, folder)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        match message["is"]:
+            case "ready":
+                self._ready.set()
+            case "events":
+                self._note(message["events"])
+                self.on_events(message["run"], message["events"])
+            case "ended":
+                if self._ended is not None and not self._ended.done():
+                    self._ended.set_result(message)
+            case "answer":
+                answer = self._questions.get(message["number"])
+                if answer is not None and not answer.done():
+                    answer.set_result(message)
+
+    def _note(self, events: list[dict[str, Any]]) -> None:
+        """Keep count of the steps that run, for their limits."""
+        for event in events:
+            if event["type"] == "step_started":
+                self.running[event["node"]] = monotonic()
+            elif event["type"] in ("step_done", "step_failed", "step_skipped"):
+                self.running.pop(event["node"], None)
+
+    async def _overhear(self) -> None:
+        """Keep the last lines that it wrote to its log: they may say why it ended."""
+        assert self._process is not None
+        assert self._process.stderr is not None
+        while True:
+            try:
+                line = await self._process.stderr.readline()
+            except ValueError:  # a line without an end
+                continue
+            if not line:
+                return
+            text = line.decode(errors="replace").rstrip()[:2000]
+            self._tail.append(text)
+            self.log(self.name, text)
+
+    def silent(self) -> float:
+        """Seconds since it was last heard of."""
+        return monotonic() - self._heard
+
+    def _lost(self) -> WorkerLost:
+        """How it ended, and in which steps."""
+        code = self._process.returncode if self._process is not None else None
+        steps = self._board.steps() if self._board is not None else []
+        where = f" in {', '.join(steps)}" if steps else ""
+        if self._why:
+            return WorkerLost(f"{self._why}{where}", steps, crash=True)
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            crash = name in CRASHES
+            return WorkerLost(f"the worker was ended by {name}{where}", steps, crash)
+        if any("MemoryError" in line for line in self._tail):
+            return WorkerLost(f"the worker ran out of memory{where}", steps, crash=True)
+        return WorkerLost(f"the worker ended by itself (code {code}){where}", steps, bool(steps))
+
+    async def end(self, why: str = "") -> None:
+        """End it now: ask, then insist, then leave no choice; its children go with it."""
+        self._why = why or self._why
+        if self._process is None:
+            return
+        if not why:
+            with contextlib.suppress(WorkerLost):
+                await self._say({"do": "stop"})
+            if await self._gone_within(GRACE):
+                return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self._signal(number)
+            if await self._gone_within(GRACE):
+                break
+
+    async def _gone_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.gone.wait(), seconds)
+        return self.gone.is_set()
+
+    def _signal(self, number: int) -> None:
+        """Send a signal to the worker and to all that it started, wherever they went."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        import psutil
+
+        family = [self._process.pid]
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(self._process.pid).children(recursive=True)
+            family += [child.pid for child in children]
+        for process in family:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, number)
+
+
+def refusal(found: dict[str, Any]) -> MusegraphError:
+    """What a worker said is wrong, as an error."""
+    if found.get("kind") == "invalid":
+        return InvalidWorkflow([Problem(**problem) for problem in found["problems"]])
+    return Refused(str(found["error"]))
+
+
+def _remove(folder: Path) -> None:
+    for place in folder.iterdir():
+        place.unlink(missing_ok=True)
+    folder.rmdir()

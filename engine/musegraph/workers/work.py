@@ -1,0 +1,227 @@
+"""What a worker is asked for: runs, and questions about workflows, media and models.
+
+A document from a client is somebody else's: models are names in known folders, files are assets,
+and no text of it is ever taken for a path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from musegraph.errors import InvalidWorkflow, NodeError, Problem
+from musegraph.events import Event
+from musegraph.inputs import input_types
+from musegraph.models import Models
+from musegraph.outputs import keep_outputs
+from musegraph.pack import load_registry
+from musegraph.plan import Plan
+from musegraph.plan import check as problems_of
+from musegraph.predict import Prediction
+from musegraph.run import Engine
+from musegraph.store import Store
+from musegraph.texts import entries, node_text, pack_title, schema_in
+from musegraph.workflow import Workflow
+
+Message = Mapping[str, Any]
+
+
+def open_engine(args: argparse.Namespace) -> Engine:
+    """The engine of a worker; it keeps to its folders of models."""
+    registry = load_registry(args.packs)
+    engine = Engine(registry, Store(Path(args.cache)), models=args.models)
+    engine.models.confined = True
+    return engine
+
+
+def carry_out(
+    engine: Engine, message: Message, emit: Callable[[Event], None], cancel: threading.Event
+) -> dict[str, Any]:
+    """Run a document, keep its outputs as assets, and say what came of it."""
+    workflow = Workflow.parse(message["workflow"])
+    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
+    outputs = keep_outputs(result)
+    engine.store.flush()
+    failed = next(iter(result.outcome.errors.items()), None)
+    return {
+        "state": "cancelled" if result.cancelled else "failed" if failed else "done",
+        "error": None if failed is None else f"{failed[0]}: {failed[1]}",
+        "failures": result.outcome.errors,
+        "outputs": outputs,
+        "counts": result.outcome.count(),
+        "seconds": result.seconds,
+        "record": result.record,
+    }
+
+
+def settle(engine: Engine, message: Message) -> dict[str, Any]:
+    """The document with the inputs of a run in it, checked; what a submission is made of."""
+    workflow = Workflow.parse(message["workflow"])
+    given = message.get("inputs") or {}
+    _only_assets(workflow, engine, given)
+    settled = engine.settle(
+        workflow, given, seed=message.get("seed"), quick=bool(message.get("quick"))
+    )
+    problems = problems_of(settled, engine.registry, engine.models)
+    problems += _missing_assets(settled, engine)
+    only = [str(name) for name in message.get("only") or ()]
+    known = {*settled.nodes, *settled.outputs}
+    problems += [
+        Problem(id, None, "no-node", f"there is no node and no output {id!r}")
+        for id in only
+        if id not in known
+    ]
+    if problems:
+        raise InvalidWorkflow(problems)
+    return {"workflow": settled.json(), "targets": only, "steps": len(settled.nodes)}
+
+
+def settle_all(engine: Engine, message: Message) -> dict[str, Any]:
+    """Several submissions; the first that is wrong is wrong for all."""
+    return {"documents": [settle(engine, one) for one in message["documents"]]}
+
+
+def _only_assets(workflow: Workflow, engine: Engine, given: Mapping[str, Any]) -> None:
+    """Refuse a text at an input for media: on the command line that would be a path."""
+    types = input_types(workflow, engine.registry)
+    for name, value in given.items():
+        base = (types[name].item or types[name]) if name in types else None
+        listed = value if isinstance(value, list) else [value]
+        if base is None or base.is_json or base.is_variable:
+            continue
+        if any(isinstance(part, str) for part in listed):
+            message = f"it takes a {base}: upload the file, and give its asset"
+            raise InvalidWorkflow([Problem(None, name, "input", message)])
+
+
+def _missing_assets(workflow: Workflow, engine: Engine) -> list[Problem]:
+    problems = []
+    for id, node in workflow.nodes.items():
+        for name, value in node.values.items():
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, Mapping) and "asset" in part:
+                    digest = str(part["asset"])
+                    if not engine.store.has_bytes(digest):
+                        said = f"the file {part.get('name') or digest} is not here; upload it"
+                        problems.append(Problem(id, name, "asset", said))
+    return problems
+
+
+def check(engine: Engine, message: Message) -> dict[str, Any]:
+    """Every problem of a document."""
+    try:
+        workflow = Workflow.parse(message["workflow"])
+    except InvalidWorkflow as error:
+        problems = list(error.problems)
+    else:
+        problems = problems_of(workflow, engine.registry, engine.models)
+    return {"problems": [problem.json() for problem in problems]}
+
+
+def plan(engine: Engine, message: Message) -> dict[str, Any]:
+    """What running a document would do, and how long that may take."""
+    settled = settle(engine, message)
+    made = engine.plan(Workflow.parse(settled["workflow"]), settled["targets"])
+    return plan_json(made, engine.predict(made))
+
+
+def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
+    steps = []
+    for step in made.steps.values():
+        found = predicted.steps.get(step.id)
+        steps.append(
+            {
+                "id": step.id,
+                "type": step.type.id if step.type else None,
+                "state": step.state,
+                "note": step.note,
+                "each": list(step.each),
+                "length": step.length,
+                "seconds": None if found is None else found.seconds.json(),
+            }
+        )
+    return {
+        "counts": made.count(),
+        "steps": steps,
+        "outputs": {name: str(port) for name, port in made.outputs.items()},
+        "unused": list(made.unused),
+        "seconds": None if predicted.seconds is None else predicted.seconds.json(),
+    }
+
+
+def catalogue(engine: Engine, message: Message) -> dict[str, Any]:
+    """All packs, the schema of every node in a language, and the packs that cannot be opened."""
+    language = str(message.get("language", "en"))
+    packs, nodes = [], []
+    for name in engine.registry.names():
+        pack = engine.registry.pack(name)
+        if pack is None:
+            continue
+        said = entries(pack, language)
+        packs.append({"name": name, "version": pack.version, "title": pack_title(pack, said)})
+        nodes += [schema_in(kind, node_text(kind, said)) for kind in pack.types.values()]
+    return {"packs": packs, "nodes": nodes, "failures": dict(engine.registry.failures)}
+
+
+def models(engine: Engine, message: Message) -> dict[str, Any]:
+    """The models of the packs and of the model folders, by the name that a source gives."""
+    found = []
+    for name in engine.registry.names():
+        pack = engine.registry.pack(name)
+        if pack is not None and pack.models is not None and pack.models.is_dir():
+            found += [f"{name}/{place.name}" for place in sorted(pack.models.iterdir())]
+    for folder in engine.models.folders:
+        if folder.is_dir():
+            found += [place.name for place in sorted(folder.iterdir())]
+    listed = []
+    for source in dict.fromkeys(found):
+        files = _files_of(engine.models, source)
+        if files:
+            listed.append({"source": source, "bytes": sum(f.stat().st_size for f in files)})
+    return {"models": listed}
+
+
+def _files_of(models: Models, source: str) -> list[Path]:
+    from musegraph.errors import ModelError
+
+    try:
+        return models.files(models.path(source))
+    except (ModelError, OSError):
+        return []
+
+
+def media(engine: Engine, message: Message) -> dict[str, Any]:
+    """What an uploaded file is, found out by decoding it; :class:`NodeError` if it is nothing."""
+    from musegraph.workers.media import describe
+
+    return describe(_bytes(engine, message["asset"]), str(message["name"]))
+
+
+def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
+    """A small WEBP of a picture, as an asset."""
+    from musegraph.workers.media import thumbnail as small
+
+    data = small(_bytes(engine, message["asset"]), int(message["size"]))
+    return {"asset": engine.store.put_bytes(data), "media": "image/webp"}
+
+
+def _bytes(engine: Engine, asset: str) -> bytes:
+    data = engine.store.get_bytes(asset)
+    if data is None:
+        raise NodeError(f"the file {asset} is not here, or is damaged; upload it again")
+    return data
+
+
+QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
+    "catalogue": catalogue,
+    "check": check,
+    "media": media,
+    "models": models,
+    "plan": plan,
+    "settle": settle,
+    "settle_all": settle_all,
+    "thumbnail": thumbnail,
+}
