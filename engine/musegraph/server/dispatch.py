@@ -64,7 +64,7 @@ class Dispatcher:
         try:
             return await asyncio.wait_for(worker.ask(question, **about), PATIENCE)
         except TimeoutError:
-            await worker.end("it did not answer")
+            await worker.end("the worker did not answer")
             raise MusegraphError(f"there was no answer within {PATIENCE:g} s") from None
         except WorkerLost as lost:
             raise MusegraphError(f"this could not be looked at: {lost}") from None
@@ -117,7 +117,7 @@ class Dispatcher:
         try:
             ended = await worker.carry_out(held.id, held.workflow, held.targets)
         except WorkerLost as lost:
-            await worker.end("it was lost")
+            await worker.end("the worker was lost")
             await self._lost(held, lost)
         else:
             await self._ended(held, ended)
@@ -168,10 +168,10 @@ class Dispatcher:
             await asyncio.sleep(LOOK)
             now = monotonic()
             if now - self._cancelled.get(run, now) > GRACE:
-                await worker.end("it did not stop when it was told to")
+                await worker.end("the worker did not stop when it was told to")
                 return
             if worker.silent() > SILENT:
-                await worker.end(f"it gave no sign of life for {SILENT:g} s")
+                await worker.end(f"the worker gave no sign of life for {SILENT:g} s")
                 return
             for step, since in list(worker.running.items()):
                 if not self.step_seconds or now - since < self.step_seconds:

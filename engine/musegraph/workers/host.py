@@ -173,8 +173,8 @@ class Worker:
                 self._heard = monotonic()
                 self._hear(unpack(line))
         except ValueError as error:  # a line too long, or no JSON: not one of ours any more
-            self._why = self._why or f"it said what no worker says ({error})"
-            self._signal(signal.SIGKILL)
+            self._why = self._why or f"the worker said what no worker says ({error})"
+            self._process.kill()
         await self._process.wait()
         lost = self._loss = self._lost()
         self.gone.set()
@@ -233,7 +233,7 @@ class Worker:
         steps = self._board.steps() if self._board is not None else []
         where = f" in {', '.join(steps)}" if steps else ""
         if self._why:
-            return WorkerLost(f"{self._why}{where}", steps, crash=True)
+            return WorkerLost(self._why, steps, crash=True)
         if code is not None and code < 0:
             name = signal.Signals(-code).name
             crash = name in CRASHES
@@ -243,38 +243,44 @@ class Worker:
         return WorkerLost(f"the worker ended by itself (code {code}){where}", steps, bool(steps))
 
     async def end(self, why: str = "") -> None:
-        """End it now: ask, then insist, then leave no choice; its children go with it."""
+        """End it now: ask, then insist, then leave no choice; all that it started goes with it."""
         self._why = why or self._why
         if self._process is None:
             return
+        family = await asyncio.to_thread(_family, self._process.pid)
         if not why:
             with contextlib.suppress(WorkerLost):
                 await self._say({"do": "stop"})
-            if await self._gone_within(GRACE):
-                return
+            await self._gone_within(GRACE)
         for number in (signal.SIGTERM, signal.SIGKILL):
-            self._signal(number)
+            _send(family, number)
             if await self._gone_within(GRACE):
                 break
+        _send(family, signal.SIGKILL)  # what it started may be deaf to anything less
 
     async def _gone_within(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.gone.wait(), seconds)
         return self.gone.is_set()
 
-    def _signal(self, number: int) -> None:
-        """Send a signal to the worker and to all that it started, wherever they went."""
-        if self._process is None or self._process.returncode is not None:
-            return
-        import psutil
 
-        family = [self._process.pid]
+def _family(process: int) -> list[Any]:
+    """A process and all that it started, wherever they went."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        parent = psutil.Process(process)
+        return [parent, *parent.children(recursive=True)]
+    return []
+
+
+def _send(family: list[Any], number: int) -> None:
+    """Send a signal to those that are still what they were when they were looked up."""
+    import psutil
+
+    for process in family:
         with contextlib.suppress(psutil.Error):
-            children = psutil.Process(self._process.pid).children(recursive=True)
-            family += [child.pid for child in children]
-        for process in family:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(process, number)
+            process.send_signal(number)
 
 
 def refusal(found: dict[str, Any]) -> MusegraphError:

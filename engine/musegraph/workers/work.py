@@ -21,7 +21,7 @@ from musegraph.pack import load_registry
 from musegraph.plan import Plan
 from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
-from musegraph.run import Engine
+from musegraph.run import Engine, RunResult
 from musegraph.store import Store
 from musegraph.texts import entries, node_text, pack_title, schema_in
 from musegraph.workflow import Workflow
@@ -43,11 +43,11 @@ def carry_out(
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
     result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
-    outputs = keep_outputs(result)
+    outputs = {} if _cut_short(result) else keep_outputs(result)
     engine.store.flush()
     failed = next(iter(result.outcome.errors.items()), None)
     return {
-        "state": "cancelled" if result.cancelled else "failed" if failed else "done",
+        "state": "cancelled" if _cut_short(result) else "failed" if failed else "done",
         "error": None if failed is None else f"{failed[0]}: {failed[1]}",
         "failures": result.outcome.errors,
         "outputs": outputs,
@@ -55,6 +55,13 @@ def carry_out(
         "seconds": result.seconds,
         "record": result.record,
     }
+
+
+def _cut_short(result: RunResult) -> bool:
+    """Whether a cancellation came before all was there; one that came too late changes nothing."""
+    ended = result.outcome.status
+    wanted = [ended.get(port.node) for port in result.plan.targets]
+    return result.cancelled and not all(status in ("done", "cached") for status in wanted)
 
 
 def settle(engine: Engine, message: Message) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""Nodes that crash, hang, take their time and ask for too much; for the tests of the server."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from musegraph import Context, node
+
+
+@node(version="1")
+def add(a: float, b: float = 0) -> float:
+    """Add two numbers."""
+    return a + b
+
+
+@node(version="1")
+def slow(a: float, seconds: float, ctx: Context, log: str = "") -> float:
+    """Take some time, and note in a file that it was done."""
+    if log:
+        with Path(log).open("a") as file:
+            file.write(f"{a}\n")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        ctx.progress(1 - (end - time.monotonic()) / seconds)
+        time.sleep(0.01)
+    return a
+
+
+@node(version="1")
+def crash(a: float) -> float:
+    """Read what is nowhere."""
+    ctypes.string_at(0)
+    return a
+
+
+@node(version="1")
+def killed(a: float, log: str = "") -> float:
+    """Be ended as the system ends what takes too much memory."""
+    if log:
+        with Path(log).open("a") as file:
+            file.write("tried\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+    return a
+
+
+@node(version="1")
+def leave(a: float) -> float:
+    """End the process as if nothing were the matter."""
+    os._exit(0)
+
+
+@node(version="1")
+def hang(a: float, children: bool = False) -> float:
+    """Never come back, deaf to SIGTERM, with children that have left the session."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    if children:
+        code = "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(1000)"
+        subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    while True:
+        time.sleep(1000)
+
+
+@node(version="1")
+def hoard(gigabytes: float) -> float:
+    """Ask for memory, and write into it."""
+    held = bytearray(int(gigabytes * 2**30))
+    return float(len(held))
+
+
+@node(version="1")
+def refuse(a: float) -> float:
+    """Fail as nodes do."""
+    raise ValueError("this was to be expected")
