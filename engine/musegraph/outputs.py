@@ -90,6 +90,8 @@ class Kept:
     name: str
     media: str
     bytes: int
+    identity: str
+    """That of the value that it was made of."""
 
     def json(self) -> dict[str, Any]:
         return {
@@ -97,6 +99,7 @@ class Kept:
             "name": self.name,
             "media": self.media,
             "bytes": self.bytes,
+            "identity": self.identity,
         }
 
 
@@ -121,6 +124,25 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
         except NodeError as error:
             made[name]["problem"] = str(error)
     return made
+
+
+def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Saved:
+    """Write a file that was kept elsewhere under the name that ``save_outputs`` would give it."""
+    place = Path(folder).expanduser()
+    mark = _mark(identity)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name in _names(file.name, mark):
+            path = place / name
+            if _write_new(path, file.data):
+                return Saved(output, path, True)
+            if path.is_file() and path.read_bytes() == file.data:
+                return Saved(output, path, False)
+    except OSError as error:
+        raise StoreError(
+            f"the outputs cannot be saved in {place}: {error.strerror or error}"
+        ) from None
+    raise AssertionError("there is no end to names")
 
 
 class _Saver:
@@ -164,8 +186,9 @@ class _Saver:
             for file, _ in self.named_files(stem, part):
                 full = self.with_facts(file)
                 asset = self.store.put_bytes(full.data)
-                kept.append(Kept(asset, file.name, file.media, len(full.data)))
-        listed = [[one.asset, one.name, one.media, one.bytes] for one in kept]
+                facts = (file.name, file.media, len(full.data), part.identity)
+                kept.append(Kept(asset, *facts))
+        listed = [[*one.json().values()] for one in kept]
         record = Record({"files": Entry("files", json=listed)}, 0.0, "kept files")
         self.store.put_record(key, record, durable=False)
         return kept

@@ -86,7 +86,7 @@ class SubmitMany(Shape):
 
 
 class KeptFile(Answer):
-    """A file of an output, or one that was uploaded."""
+    """A file that the server keeps."""
 
     asset: Digest
     name: str
@@ -94,12 +94,18 @@ class KeptFile(Answer):
     bytes: int
 
 
+class OutputFile(KeptFile):
+    """A file of an output, with the identity of the value that it was made of."""
+
+    identity: str
+
+
 class Output(Answer):
     """What came out at a named output: a value, or files; or why it is neither."""
 
     identity: str
     value: Any = None
-    files: list[KeptFile] = []
+    files: list[OutputFile] = []
     problem: str | None = None
 
 

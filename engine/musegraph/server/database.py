@@ -146,23 +146,27 @@ class Database:
 def connect(path: Path) -> sqlite3.Connection:
     """The writing connection: every commit is synchronised with the disk."""
     db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=5)
+    refuse_newer(db, path)
     db.execute("pragma journal_mode=wal")
     db.execute("pragma synchronous=full")
     db.execute("pragma foreign_keys=on")
     return db
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> bool:
-    """Bring the database up to date, a copy of it kept beside it; whether anything was done.
-
-    Raises :class:`StoreError` for one written by a newer Musegraph, which is left as it is.
-    """
+def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """A database written by a newer Musegraph is left as it is, down to the last byte."""
     found = int(db.execute("pragma user_version").fetchone()[0])
     if found > len(MIGRATIONS):
+        db.close()
         raise StoreError(
             f"the database {path} was written by a newer Musegraph (version {found}, this one knows"
             f" {len(MIGRATIONS)}); use that one, or another folder with --data"
         )
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> bool:
+    """Bring the database up to date, a copy of it kept beside it; whether anything was done."""
+    found = int(db.execute("pragma user_version").fetchone()[0])
     if 0 < found < len(MIGRATIONS):
         copy = path.with_name(f"{path.stem}-version-{found}-{time.time_ns()}.db")
         with sqlite3.connect(copy) as target:

@@ -17,7 +17,7 @@ from musegraph.server.database import Database
 from musegraph.server.feed import Feed
 from musegraph.workers.host import GRACE, SILENT, Setup, Worker, WorkerLost
 
-LOOK = 0.1
+LOOK = 0.05
 """Seconds between two looks at what a worker takes its time with."""
 
 PATIENCE = 60.0
@@ -164,9 +164,12 @@ class Dispatcher:
     async def _watch(self, worker: Worker, run: str) -> None:
         """End a worker that does not stop when it should, or does not answer."""
         over: dict[str, float] = {}
+        told = False
         while True:
-            await asyncio.sleep(LOOK)
             now = monotonic()
+            if run in self._cancelled and not told:
+                told = True
+                await worker.cancel(run)
             if now - self._cancelled.get(run, now) > GRACE:
                 await worker.end("the worker did not stop when it was told to")
                 return
@@ -184,14 +187,13 @@ class Dispatcher:
                         f"{step} took longer than the {self.step_seconds:g} s that a step may take"
                     )
                     return
+            await asyncio.sleep(LOOK)
 
     async def cancel(self, ids: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """Cancel runs, or all: those that waited and are over, and those that are told to stop."""
         over, running = await self.database.write(lambda db: queue.cancel(db, ids))
-        for worker in self.workers.values():
-            if worker.run in running:
-                self._cancelled.setdefault(worker.run, monotonic())
-                await worker.cancel(worker.run)
+        for id in running:
+            self._cancelled.setdefault(id, monotonic())
         for id in over if len(over) <= 1000 else ():
             await self.tell(id)
         if len(over) > 1000:

@@ -114,3 +114,13 @@ def _responses(route: Route, named: Any) -> dict[str, Any]:
 def parameters_of(path: str) -> list[str]:
     """The names in the braces of a path."""
     return re.findall(r"\{(\w+)\}", path)
+
+
+if __name__ == "__main__":
+    import json
+    from pathlib import Path
+
+    from musegraph.server.table import ROUTES
+
+    place = Path(__file__).with_name("openapi.json")
+    place.write_text(json.dumps(document(ROUTES), indent=2, ensure_ascii=False) + "\n")

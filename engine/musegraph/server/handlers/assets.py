@@ -120,5 +120,4 @@ async def _send(server: Server, digest: str, media: str, name: str) -> web.Strea
     response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(name)}"
     response.headers["Content-Security-Policy"] = _FENCE
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    response.headers["ETag"] = f'"{digest.removeprefix("blake3:")}"'
     return response

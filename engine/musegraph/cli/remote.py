@@ -1,0 +1,170 @@
+"""A running server, as the command line speaks to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from musegraph.cli.entry import UsageError
+from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
+from musegraph.server.lock import address_in
+from musegraph.server.settings import default_data
+
+if TYPE_CHECKING:
+    from musegraph.workflow import Workflow
+
+PATIENCE = 120
+
+
+class Remote:
+    """A server by its address, with the token that it asks for."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
+        self.headers = {"Authorization": f"Bearer {token}", "X-Requested-By": "musegraph"}
+
+    def get(self, path: str) -> Any:
+        return json.loads(self.call("GET", path))
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        answer = self.call(method, path, data, "application/json")
+        return json.loads(answer) if answer else None
+
+    def upload(self, name: str, data: bytes) -> dict[str, Any]:
+        """Have the server keep a file; what it found it to be."""
+        path = f"/api/assets?name={quote(name[:200] or 'upload')}"
+        answer: dict[str, Any] = json.loads(
+            self.call("POST", path, data, "application/octet-stream")
+        )
+        return answer
+
+    def call(self, method: str, path: str, data: bytes | None = None, media: str = "") -> bytes:
+        headers = {**self.headers, **({"Content-Type": media} if data is not None else {})}
+        request = Request(self.url + path, data, headers, method=method)  # noqa: S310  checked
+        try:
+            with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310  see above
+                found: bytes = answer.read()
+                return found
+        except HTTPError as error:
+            raise _said(error) from None
+        except (URLError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise MusegraphError(
+                f"the server at {self.url} does not answer: {reason}; is 'musegraph serve' running?"
+            ) from None
+
+    def events(self, run: str | None = None) -> Iterator[dict[str, Any]]:
+        """What happens from now on; ends when the server does."""
+        import asyncio
+        import queue
+        import threading
+
+        found: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+        async def listen() -> None:
+            import aiohttp
+
+            path = self.url + "/api/events" + (f"?run={run}" if run else "")
+            try:
+                async with (
+                    aiohttp.ClientSession(headers=self.headers) as session,
+                    session.ws_connect(path) as socket,
+                ):
+                    async for message in socket:
+                        told = json.loads(message.data)
+                        for event in told.get("events", [{"type": "hello", **told}]):
+                            found.put(event)
+            except aiohttp.ClientError:
+                pass
+            finally:
+                found.put(None)
+
+        threading.Thread(target=lambda: asyncio.run(listen()), daemon=True).start()
+        while (event := found.get()) is not None:
+            yield event
+
+
+def find(args: Namespace) -> Remote:
+    """The server that is meant: the one named, or the one that runs here."""
+    data = Path(args.data).expanduser() if args.data else default_data()
+    url = args.server or os.environ.get("MUSEGRAPH_SERVER") or address_in(data)
+    if not url:
+        raise MusegraphError(
+            "no server runs here; start one with 'musegraph serve', or name one with --server"
+        )
+    if not url.startswith(("http://", "https://")):
+        raise UsageError(f"--server {url}: an address starts with http:// or https://")
+    return Remote(url, token(args, data))
+
+
+def token(args: Namespace, data: Path) -> str:
+    """The token of a server: from the variable, the file that was named, or this machine's own."""
+    if (named := os.environ.get("MUSEGRAPH_TOKEN")) is not None:
+        return named.strip()
+    place = Path(args.token_file).expanduser() if args.token_file else data / "token"
+    try:
+        return place.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise MusegraphError(
+            f"there is no token in {place}; name its file with --token-file, or set MUSEGRAPH_TOKEN"
+        ) from None
+
+
+def document(args: Namespace, remote: Remote) -> dict[str, Any]:
+    """The submission of a file with the inputs of the arguments; its files are uploaded."""
+    from musegraph.cli.loading import given_inputs, open_registry, read_workflow, with_files
+    from musegraph.models import Models
+    from musegraph.run import Engine
+    from musegraph.store import Store
+
+    registry = open_registry(args)
+    engine = Engine(registry, Store())
+    workflow = with_files(read_workflow(args.file), registry, engine.store)
+    given = given_inputs(engine, workflow, args)
+    settled = engine.settle(workflow, given, seed=args.seed, quick=args.quick)
+    settled = with_own_files(settled, engine, Models(registry, engine.store))
+    document = settled.json()
+    for asset in {found["asset"]: found for found in assets_in(document)}.values():
+        data = engine.store.get_bytes(asset["asset"])
+        if data is not None:
+            remote.upload(str(asset.get("name") or "upload"), data)
+    return {"workflow": document, "only": list(args.only)}
+
+
+def with_own_files(workflow: Workflow, engine: Any, models: Any) -> Workflow:
+    """The document with the files that lie next to it as assets."""
+    from musegraph.plan import with_assets
+
+    return with_assets(workflow, engine.registry, engine.store)
+
+
+def assets_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every asset that a document names."""
+    if isinstance(value, dict):
+        if isinstance(value.get("asset"), str):
+            yield value
+        else:
+            for part in value.values():
+                yield from assets_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from assets_in(part)
+
+
+def _said(error: HTTPError) -> MusegraphError:
+    """What the server says is wrong, in its own words."""
+    try:
+        fault = json.loads(error.read())["error"]
+        problems = [Problem(**problem) for problem in fault.get("problems", ())]
+        message = str(fault["message"])
+    except (ValueError, KeyError, TypeError):
+        return MusegraphError(f"the server answered {error.code}")
+    return InvalidWorkflow(problems) if problems else MusegraphError(message)
