@@ -138,15 +138,19 @@ def bomb(side: int) -> bytes:
     packer = zlib.compressobj(9)
     row = bytes(1 + side * 3)
     rows = b"".join(packer.compress(row) for _ in range(min(side, 200))) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
 
 
 BOMBS = {
     "13,300 a side": lambda: bomb(13_378),
     "30,000 a side": lambda: bomb(30_000),
-    "60 MB of text": lambda: picture()[:-12]
-    + chunk(b"zTXt", b"workflow\0\0" + zlib.compress(b"x" * 60_000_000, 9))
-    + chunk(b"IEND", b""),
+    "60 MB of text": lambda: (
+        picture()[:-12]
+        + chunk(b"zTXt", b"workflow\0\0" + zlib.compress(b"x" * 60_000_000, 9))
+        + chunk(b"IEND", b"")
+    ),
     "FITS named PNG": lambda: b"SIMPLE  =                    T" + b" " * 3000,
     "EPS named PNG": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
     "half a picture": lambda: picture()[:-60],

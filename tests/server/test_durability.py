@@ -1,5 +1,4 @@
-"""The server is killed, told to end, started twice and fed twice: nothing that was acknowledged is
-lost, and nothing is done twice that was announced as stored."""
+"""The server is killed, told to end, started twice and fed twice: nothing is lost or done twice."""
 
 from __future__ import annotations
 
@@ -44,8 +43,7 @@ def job(number: int, log: Path) -> dict[str, Any]:
 def test_nothing_acknowledged_is_lost_or_done_twice_when_the_server_is_killed(
     tmp_path: Path,
 ) -> None:
-    """A small form of the trial in the soak tests: jobs sent until they are acknowledged, some of
-    them twice, while the server is killed at random moments."""
+    """Jobs are sent until they are acknowledged, some of them twice; a small form of the soak."""
     jobs, kills, moments = 24, 4, random.Random(7)
     log = tmp_path / "log"
 
@@ -109,9 +107,7 @@ def test_a_server_that_is_told_to_end_leaves_what_runs_to_the_next_one(tmp_path:
         process = await asyncio.to_thread(Process, tmp_path)
         async with aiohttp.ClientSession() as session:
             client = Client(session, process.url, process.token)
-            status, found = await client.ask(
-                "POST", "/api/runs/cancel", json={"runs": [first["id"]]}
-            )
+            status, _ = await client.ask("POST", "/api/runs/cancel", json={"runs": [first["id"]]})
             assert status == 200
             end = monotonic() + 60
             while (await client.get("/api/queue"))["counts"] != {"done": 100, "cancelled": 1}:
@@ -164,7 +160,9 @@ def test_writes_that_wait_together_fail_one_by_one(tmp_path: Path) -> None:
         )
         assert [f for f in found if isinstance(f, str)] == ["one", "two", "three"]
         assert isinstance(found[2], sqlite3.IntegrityError)
-        rows = await database.read(lambda db: db.execute("select count(*) from settings").fetchone())
+        rows = await database.read(
+            lambda db: db.execute("select count(*) from settings").fetchone()
+        )
         assert rows == (3,)
         database.close()
 

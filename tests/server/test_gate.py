@@ -1,5 +1,7 @@
-"""The front door, tried by everyone who should not come in. Exact statuses: a 500 lets nobody in
-either, and is no gate."""
+"""The front door, tried by everyone who should not come in.
+
+Statuses are exact: a 500 lets nobody in either, and is no gate.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,7 @@ def test_no_page_elsewhere_gets_past_the_gate_with_the_users_cookie(tmp_path: Pa
 
 def test_a_name_that_was_rebound_reaches_no_route(tmp_path: Path) -> None:
     async def body() -> None:
-        async with served(tmp_path) as (client, server):
+        async with served(tmp_path) as (client, _):
             name = f"rebind.test:{client.url.rpartition(':')[2]}"
             headers = {**client.headers, "Host": name, "Origin": f"http://{name}"}
             for route in ROUTES:
@@ -174,10 +176,8 @@ SMUGGLED = [
     b"GET /api/status HTTP/1.1\r\nHost: {host}\r\nHost: evil.test\r\n{token}\r\n",
     b"GET /api/status HTTP/1.1\r\n{token}\r\n",
     b"GET http://evil.test/api/status HTTP/1.1\r\nHost: evil.test\r\n{token}\r\n",
-    b"POST /api/check HTTP/1.1\r\nHost: {host}\r\n{token}Content-Length: 2\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    b"POST /api/check HTTP/1.1\r\nHost: {host}\r\n{token}Content-Length: 2\r\n"
-    b"Content-Length: 5\r\n\r\n{}",
+    b"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0",
+    b"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}",
     b"GET /api/status HTTP/1.1\r\nHost: {host}\r\n folded: yes\r\n{token}\r\n",
     b"GET /api/status HTTP/1.1\r\nHost: {host}\r\nBad Name: x\r\n{token}\r\n",
     b"GET /api/status HTTP/9.9\r\nHost: {host}\r\n{token}\r\n",

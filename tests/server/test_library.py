@@ -42,7 +42,7 @@ def test_a_workflow_is_renamed_duplicated_and_comes_back_from_the_bin(tmp_path: 
             save = {"name": "Sums", "workflow": LIGHT}
             _, saved = await client.ask("POST", "/api/workflows", json=save)
             at = f"/api/workflows/{saved['id']}"
-            status, copy = await client.ask("POST", f"{at}/duplicate", json={"name": "Copy"})
+            status, _ = await client.ask("POST", f"{at}/duplicate", json={"name": "Copy"})
             assert status == 201
             status, _ = await client.ask("POST", f"{at}/rename", json={"name": "Copy"})
             assert status == 409

@@ -167,7 +167,7 @@ def test_a_run_that_is_cancelled_ends_soon_and_says_so(tmp_path: Path) -> None:
             run = await client.submit(slow(60))
             while server.dispatcher.workers["cpu"].run is None:
                 await asyncio.sleep(0.01)
-            status, found = await client.ask("POST", "/api/runs/cancel", json={})
+            _, found = await client.ask("POST", "/api/runs/cancel", json={})
             assert found == {"cancelled": [], "stopping": [run["id"]]}
             made = await client.ended(run["id"], 5)
             assert made["state"] == "cancelled"

@@ -50,6 +50,8 @@ def parser() -> Parser:
     _cache(commands)
     _doctor(commands)
     _serve(commands)
+    _submit(commands)
+    _queue(commands)
     return top
 
 
@@ -66,6 +68,7 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
         " where it was stopped",
     )
     _add_inputs(sub)
+    _add_server(sub)
     sub.add_argument(
         "--no-embed",
         action="store_true",
@@ -271,6 +274,53 @@ def _serve(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_models(sub)
     _add_json(sub, "log as JSON, one object per line")
     _add_debug(sub)
+
+
+def _submit(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "have a running server run a workflow, and print the id of the run"
+    sub = commands.add_parser(
+        "submit", help=text, description=text.capitalize() + ".", epilog=EPILOG
+    )
+    _add_file(sub)
+    _add_inputs(sub)
+    _add_server(sub)
+    sub.add_argument("--priority", type=int, default=0, metavar="N", help="higher goes first")
+    sub.add_argument("--key", help="names the submission: sent again, it is the same run")
+    _add_json(sub, "print the run as JSON")
+    _add_debug(sub)
+
+
+def _queue(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "list what a running server does and what waits"
+    sub = commands.add_parser("queue", help=text, description=text.capitalize() + ".")
+    sub.add_argument("--all", action="store_true", help="also what has ended")
+    sub.add_argument("--pause", action="store_true", help="start nothing more for now")
+    sub.add_argument("--resume", action="store_true", help="go on")
+    _add_server(sub)
+    _add_json(sub, "print the queue as JSON")
+    _add_debug(sub)
+    text = "tell what happens on a running server"
+    sub = commands.add_parser("watch", help=text, description=text.capitalize() + ".")
+    sub.add_argument("run", metavar="RUN", nargs="?", help="only in this run, until it ends")
+    sub.add_argument("--quiet", action="store_true", help="print what is wrong, no more")
+    _add_server(sub)
+    _add_json(sub, "print events, one JSON object per line")
+    _add_debug(sub)
+    text = "cancel runs on a running server"
+    sub = commands.add_parser("cancel", help=text, description=text.capitalize() + ".")
+    sub.add_argument("runs", metavar="RUN", nargs="*", help="the first letters of an id")
+    sub.add_argument("--all", action="store_true", help="all that have not ended")
+    _add_server(sub)
+    _add_json(sub, "print what was cancelled as JSON")
+    _add_debug(sub)
+
+
+def _add_server(sub: Parser) -> None:
+    sub.add_argument(
+        "--server", metavar="URL", help="the server; without it the one that runs here"
+    )
+    sub.add_argument("--token-file", metavar="FILE", help="the file with the token of the server")
+    sub.add_argument("--data", metavar="DIR", help="the folder of the server that runs here")
 
 
 def _add_file(sub: Parser) -> None:

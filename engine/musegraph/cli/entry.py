@@ -73,6 +73,8 @@ def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
 _PLACES = {
     "check": "musegraph.cli.inspect",
     "plan": "musegraph.cli.inspect",
+    "cancel": "musegraph.cli.queue",
+    "watch": "musegraph.cli.queue",
 }
 """The module of each command that is not in one of its own name."""
 
@@ -86,6 +88,10 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.rows import run_rows
 
         return run_rows(args, interrupts)
+    if name == "run" and args.server:
+        from musegraph.cli.submit import run_there
+
+        return run_there(args)
     carry_out = getattr(import_module(_PLACES.get(name, f"musegraph.cli.{name}")), name)
     code: int = carry_out(args, interrupts) if name == "run" else carry_out(args)
     return code

@@ -14,10 +14,13 @@ from urllib.request import Request, urlopen
 
 from musegraph.cli.entry import UsageError
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
+from musegraph.plan.files import missing_file
+from musegraph.plan.literals import Asset
 from musegraph.server.lock import address_in
 from musegraph.server.settings import default_data
 
 if TYPE_CHECKING:
+    from musegraph.store import Store
     from musegraph.workflow import Workflow
 
 PATIENCE = 120
@@ -48,9 +51,9 @@ class Remote:
 
     def call(self, method: str, path: str, data: bytes | None = None, media: str = "") -> bytes:
         headers = {**self.headers, **({"Content-Type": media} if data is not None else {})}
-        request = Request(self.url + path, data, headers, method=method)  # noqa: S310  checked
+        request = Request(self.url + path, data, headers, method=method)
         try:
-            with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310  see above
+            with urlopen(request, timeout=PATIENCE) as answer:
                 found: bytes = answer.read()
                 return found
         except HTTPError as error:
@@ -118,45 +121,37 @@ def token(args: Namespace, data: Path) -> str:
         ) from None
 
 
-def document(args: Namespace, remote: Remote) -> dict[str, Any]:
-    """The submission of a file with the inputs of the arguments; its files are uploaded."""
-    from musegraph.cli.loading import given_inputs, open_registry, read_workflow, with_files
-    from musegraph.models import Models
-    from musegraph.run import Engine
-    from musegraph.store import Store
+def submission(args: Namespace, remote: Remote) -> dict[str, Any]:
+    """A file with the inputs of the arguments as the server takes it; its files are uploaded."""
+    from musegraph.cli.loading import given_inputs, open_engine, read_workflow, with_files
 
-    registry = open_registry(args)
-    engine = Engine(registry, Store())
-    workflow = with_files(read_workflow(args.file), registry, engine.store)
-    given = given_inputs(engine, workflow, args)
-    settled = engine.settle(workflow, given, seed=args.seed, quick=args.quick)
-    settled = with_own_files(settled, engine, Models(registry, engine.store))
-    document = settled.json()
-    for asset in {found["asset"]: found for found in assets_in(document)}.values():
-        data = engine.store.get_bytes(asset["asset"])
-        if data is not None:
-            remote.upload(str(asset.get("name") or "upload"), data)
+    workflow = read_workflow(args.file)
+    with open_engine(args) as engine:
+        workflow = with_files(workflow, engine.registry, engine.store)
+        given = given_inputs(engine, workflow, args)
+        settled = engine.settle(workflow, given, seed=args.seed, quick=args.quick)
+        document = _uploaded(settled.json(), settled, engine.store, remote)
     return {"workflow": document, "only": list(args.only)}
 
 
-def with_own_files(workflow: Workflow, engine: Any, models: Any) -> Workflow:
-    """The document with the files that lie next to it as assets."""
-    from musegraph.plan import with_assets
-
-    return with_assets(workflow, engine.registry, engine.store)
-
-
-def assets_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Every asset that a document names."""
-    if isinstance(value, dict):
-        if isinstance(value.get("asset"), str):
-            yield value
-        else:
-            for part in value.values():
-                yield from assets_in(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from assets_in(part)
+def _uploaded(value: Any, workflow: Workflow, store: Store, remote: Remote) -> Any:
+    """A part of a document with every file of it on the server."""
+    if isinstance(value, list):
+        return [_uploaded(part, workflow, store, remote) for part in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"file"} and isinstance(value["file"], str):
+        name = value["file"]
+        if why := missing_file(workflow, Asset("File", f"file:{name}", name, ""), store):
+            raise InvalidWorkflow([Problem(None, None, "file", why)])
+        found = remote.upload(Path(name).name, ((workflow.folder or Path()) / name).read_bytes())
+        return {key: found[key] for key in ("asset", "name", "media")}
+    if isinstance(value.get("asset"), str):
+        data = store.get_bytes(value["asset"])
+        if data is not None:
+            remote.upload(str(value.get("name") or "upload"), data)
+        return value
+    return {key: _uploaded(part, workflow, store, remote) for key, part in value.items()}
 
 
 def _said(error: HTTPError) -> MusegraphError:

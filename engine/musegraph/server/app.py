@@ -17,6 +17,7 @@ from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
 from musegraph.server.gate import Gate, add_headers
 from musegraph.server.lock import Lock
+from musegraph.server.page import add_page
 from musegraph.server.routes import handle
 from musegraph.server.settings import Settings, token_in
 from musegraph.server.table import ROUTES
@@ -58,6 +59,7 @@ class Server:
         app[SERVER] = self
         for route in ROUTES:
             app.router.add_route(route.method, route.path, handle(self, route))
+        add_page(app)
         app.on_response_prepare.append(add_headers)
         app.on_startup.append(self._start)
         app.on_shutdown.append(self._stop)
