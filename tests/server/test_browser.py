@@ -1,0 +1,176 @@
+"""A real browser: our page gets in by its address, and a page elsewhere does not get in at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from client import carried, served
+from test_runs import LIGHT
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="there is no Chromium here"
+)
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Any]:
+    """Chromium, in which names under .test lead to this machine."""
+    from playwright.async_api import async_playwright
+
+    assert CHROMIUM is not None, "in CI a browser has to be there: apt-get install chromium"
+    rules = "--host-resolver-rules=MAP *.test 127.0.0.1"
+    async with async_playwright() as driver:
+        opened = await driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", rules]
+        )
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+
+ATTACK = """
+async (target) => {
+  const tried = {};
+  const attempt = async (name, work) => {
+    try { tried[name] = await work(); } catch (error) { tried[name] = 'refused'; }
+  };
+  const body = JSON.stringify(WORKFLOW);
+  const json = { 'Content-Type': 'application/json', 'X-Requested-By': 'musegraph' };
+  await attempt('read', async () => (await fetch(target + '/api/status', { credentials: 'include' })).text());
+  await attempt('post', async () => (await fetch(target + '/api/runs', { method: 'POST', credentials: 'include', headers: json, body })).text());
+  await attempt('simple post', async () => {
+    await fetch(target + '/api/runs', { method: 'POST', mode: 'no-cors', credentials: 'include', body });
+    return 'sent, nothing readable';
+  });
+  await attempt('beacon', async () => { navigator.sendBeacon(target + '/api/runs', body); return 'sent, nothing readable'; });
+  await attempt('image', () => new Promise((done, fail) => {
+    const image = new Image();
+    image.onload = () => done('loaded'); image.onerror = fail; image.src = target + '/api/status';
+  }));
+  await attempt('socket', () => new Promise((done, fail) => {
+    const socket = new WebSocket(target.replace('http', 'ws') + '/api/events');
+    socket.onmessage = ({ data }) => done(data); socket.onerror = fail;
+  }));
+  await attempt('worker', () => new Promise((done, fail) => {
+    const code = `fetch('${target}/api/status', { credentials: 'include' }).then(a => a.text()).then(postMessage, () => postMessage('refused'))`;
+    const worker = new Worker(URL.createObjectURL(new Blob([code])));
+    worker.onmessage = ({ data }) => done(data); worker.onerror = fail;
+  }));
+  await attempt('frame', () => new Promise((done, fail) => {
+    const frame = document.createElement('iframe');
+    frame.onload = () => { try { done(frame.contentDocument ? 'readable' : 'refused'); } catch { done('refused'); } };
+    frame.src = target + '/'; document.body.append(frame);
+  }));
+  const form = document.createElement('form');
+  Object.assign(form, { method: 'POST', action: target + '/api/runs', enctype: 'text/plain', target: 'nowhere' });
+  const field = document.createElement('input');
+  field.name = body.slice(0, -1); field.value = '}'; form.append(field);
+  document.body.append(form); form.submit();
+  await new Promise((done) => setTimeout(done, 500));
+  return tried;
+}
+""".replace("WORKFLOW", json.dumps({"workflow": LIGHT}))  # noqa: E501  it is a page's own text
+
+
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[int]:
+    """A server of somebody else's, with an empty page; its port."""
+
+    async def page(request: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html><title>evil</title>", content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def test_a_page_elsewhere_can_neither_read_nor_change_anything(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with (
+            served(tmp_path) as (client, server),
+            elsewhere() as other,
+            browser() as chromium,
+        ):
+            context = await chromium.new_context()
+            ours = await context.new_page()
+            await ours.goto(f"{client.url}/#t={server.token}")
+            await ours.get_by_text("connected", exact=True).wait_for()
+            last = server.feed.last
+            port = client.url.rpartition(":")[2]
+            for host in ("evil.test", "localhost", "127.0.0.1"):  # the last is the same site
+                address = f"http://{host}:{other}"
+                page = await context.new_page()
+                await page.goto(address)
+                for target in (client.url, f"http://rebind.test:{port}"):
+                    tried = await page.evaluate(ATTACK, target)
+                    unread = {"refused", "sent, nothing readable"}
+                    assert set(tried.values()) <= unread, (address, target, tried)
+            counts = (await client.get("/api/queue"))["counts"]
+            assert counts == {}
+            assert server.feed.last == last
+
+    carried(body())
+
+
+def test_a_name_that_was_rebound_shows_no_page(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server), browser() as chromium:
+            page = await chromium.new_page()
+            port = client.url.rpartition(":")[2]
+            answer = await page.goto(f"http://rebind.test:{port}/#t={server.token}")
+            assert answer.status == 421
+            read = "fetch('/api/status').then(a => a.status)"
+            assert await page.evaluate(read) == 421
+
+    carried(body())
+
+
+def test_our_page_gets_in_by_its_address_and_shows_what_is_run(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server), browser() as chromium:
+            page = await chromium.new_page()
+            said: list[str] = []
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda error: said.append(str(error)))
+            await page.goto(f"{client.url}/#t={server.token}")
+            await page.get_by_text("connected", exact=True).wait_for()
+            assert "#" not in page.url, "the token does not stay in the address"
+            await client.carry_out({**LIGHT, "name": "<img src=x onerror=alert(1)>"})
+            card = page.locator("li")
+            await card.get_by_text("done").wait_for()
+            assert "<img src=x" in await card.inner_text()
+            assert await card.get_by_text("sum: 6").count() == 1
+            assert said == []
+            cookies = await page.context.cookies()
+            assert [cookie["httpOnly"] for cookie in cookies] == [True]
+
+    carried(body())
+
+
+def test_without_the_token_the_page_says_where_to_get_it(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, _), browser() as chromium:
+            page = await chromium.new_page()
+            await page.goto(client.url + "/")
+            await page.get_by_text("Open the address").wait_for()
+            await asyncio.sleep(0)
+
+    carried(body())
