@@ -6,22 +6,30 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from musegraph.errors import MusegraphError
+from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
 from musegraph.workers.host import GRACE, SILENT, Setup, Worker, WorkerLost
+
+Note = Callable[[sqlite3.Connection], object]
 
 LOOK = 0.05
 """Seconds between two looks at what a worker takes its time with."""
 
 PATIENCE = 60.0
 """Seconds in which a question has to be answered."""
+
+AHEAD = 16
+"""How many runs a worker is given at most before it has ended the first of them."""
+
+QUICK = 0.05
+"""Seconds below which the next runs are given ahead."""
 
 SHUTDOWN = 8.0
 """Seconds that running steps have when the server stops."""
@@ -90,104 +98,116 @@ class Dispatcher:
     # -- runs -------------------------------------------------------------------------------
 
     async def _serve(self, name: str) -> None:
-        """Take one run after another, on one worker after another if need be."""
-        worker = self.workers[name] = self._worker(name)
-        await worker.start()
+        """Keep a worker busy, and replace it when it ends.
+
+        It is given one run at a time, and some ahead while they are over sooner than the disk
+        takes to note it.
+        """
+        worker = await self._start(name)
+        flying: set[asyncio.Task[float]] = set()
+        ahead = 1
         while not self._stopping:
             self._wake.clear()
-            held = None
-            if not self.paused:
-                held = await self.database.write(lambda db: queue.claim(db, name))
-            if held is None:
-                await self._wake.wait()
-                continue
-            self._wake.set()  # another worker may find more
+            for task in [task for task in flying if task.done()]:
+                flying.discard(task)
+                ahead = min(2 * ahead, AHEAD) if task.result() < QUICK else 1
             if not worker.alive:
-                worker = self.workers[name] = self._worker(name)
-                await worker.start()
-            try:
-                await self._carry_out(worker, held)
-            except MusegraphError as error:  # the database: the run waits until it is back
-                self.log.error("the run %s could not be noted: %s", held.id, error)
-                await asyncio.sleep(1)
+                worker = await self._start(name)
+            room = 0 if self.paused else ahead - len(flying)
+            held = await self._claim(name, room) if room > 0 else []
+            flying |= {asyncio.create_task(self._carry_out(worker, one)) for one in held}
+            if len(held) < max(room, 1):  # nothing more to be had for now
+                waking = asyncio.create_task(self._wake.wait())
+                await asyncio.wait({waking, *flying}, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+        if flying:
+            await asyncio.wait(flying)
 
-    async def _carry_out(self, worker: Worker, held: queue.Claim) -> None:
-        await self.tell(held.id)
-        watch = asyncio.create_task(self._watch(worker, held.id))
+    async def _start(self, name: str) -> Worker:
+        worker = self.workers[name] = self._worker(name)
+        await worker.start()
+        asyncio.create_task(self._watch(worker), name=f"watch {name}")  # noqa: RUF006  ends with it
+        return worker
+
+    async def _claim(self, name: str, most: int) -> list[queue.Claim]:
         try:
-            ended = await worker.carry_out(held.id, held.workflow, held.targets)
+            return await self.database.write(lambda db: queue.claim(db, name, most))
+        except StoreError as error:  # the runs wait until there is a disk again
+            self.log.error("nothing can be taken from the queue: %s", error)
+            await asyncio.sleep(1)
+            return []
+
+    async def _carry_out(self, worker: Worker, held: queue.Claim) -> float:
+        """Bring a run to its end, or back into the queue; the seconds that it took."""
+        await self.tell(held.id)
+        start = monotonic()
+        try:
+            note = self._noted(held, await worker.carry_out(held.id, held.workflow, held.targets))
         except WorkerLost as lost:
             await worker.end("the worker was lost")
-            await self._lost(held, lost)
-        else:
-            await self._ended(held, ended)
-        finally:
-            watch.cancel()
-            self._cancelled.pop(held.id, None)
-        await self.tell(held.id)
-
-    async def _ended(self, held: queue.Claim, ended: dict[str, Any]) -> None:
-        if "error" in ended and "state" not in ended:
-            ended = {"state": "failed", **ended}
-        state: queue.State = ended["state"]
-        if state == "cancelled" and held.id not in self._cancelled:
-            await self.database.write(lambda db: queue.release(db, held))  # the server stops
-            return
-        await self.database.write(
-            lambda db: queue.finish(
-                db,
-                held,
-                state,
-                error=ended.get("error"),
-                outputs=ended.get("outputs"),
-                record=ended.get("record"),
-            )
-        )
-
-    async def _lost(self, held: queue.Claim, lost: WorkerLost) -> None:
-        """What becomes of a run whose worker ended."""
-        self.log.warning("the run %s lost its worker: %s", held.id, lost)
-
-        def note(db: sqlite3.Connection) -> None:
-            if held.id in self._cancelled:
-                queue.finish(db, held, "cancelled")
-            elif self._stopping:
-                queue.release(db, held)
-            elif lost.crash:  # its own code did it, and would again
-                queue.finish(db, held, "failed", error=str(lost))
-            else:
-                queue.give_back(db, held, str(lost))
-
-        await self.database.write(note)
-        self.wake()
-
-    async def _watch(self, worker: Worker, run: str) -> None:
-        """End a worker that does not stop when it should, or does not answer."""
-        over: dict[str, float] = {}
-        told = False
+            note = self._lost(held, lost)
+        seconds = monotonic() - start
         while True:
-            now = monotonic()
-            if run in self._cancelled and not told:
-                told = True
+            try:
+                await self.database.write(note)
+                break
+            except StoreError as error:
+                self.log.error("the end of the run %s cannot be noted: %s", held.id, error)
+                await asyncio.sleep(1)
+        self._cancelled.pop(held.id, None)
+        await self.tell(held.id)
+        return seconds
+
+    def _noted(self, held: queue.Claim, ended: dict[str, Any]) -> Note:
+        """What is noted of a run that has ended."""
+        state: queue.State = ended.get("state", "failed")
+        if state == "cancelled" and held.id not in self._cancelled:
+            return lambda db: queue.release(db, held)  # the server stops
+        facts = {name: ended.get(name) for name in ("error", "outputs", "record")}
+        return lambda db: queue.finish(db, held, state, **facts)
+
+    def _lost(self, held: queue.Claim, lost: WorkerLost) -> Note:
+        """What is noted of a run whose worker has ended."""
+        if held.id in self._cancelled:
+            return lambda db: queue.finish(db, held, "cancelled")
+        if self._stopping or lost.run not in (None, held.id):  # another run brought that about
+            return lambda db: queue.release(db, held)
+        self.log.warning("the run %s lost its worker: %s", held.id, lost)
+        if lost.crash:  # its own code did it, and would again
+            return lambda db: queue.finish(db, held, "failed", error=str(lost))
+        return lambda db: queue.give_back(db, held, str(lost))
+
+    async def _watch(self, worker: Worker) -> None:
+        """End a worker that does not stop when it should, or does not answer."""
+        told: set[str] = set()
+        over: dict[tuple[str, str], float] = {}
+        while not worker.gone.is_set():
+            for run in self._cancelled.keys() - told:
+                told.add(run)
                 await worker.cancel(run)
-            if now - self._cancelled.get(run, now) > GRACE:
-                await worker.end("the worker did not stop when it was told to")
+            if why := await self._too_long(worker, over):
+                await worker.end(why)
                 return
-            if worker.silent() > SILENT:
-                await worker.end(f"the worker gave no sign of life for {SILENT:g} s")
-                return
-            for step, since in list(worker.running.items()):
-                if not self.step_seconds or now - since < self.step_seconds:
-                    continue
-                if step not in over:
-                    over[step] = now
-                    await worker.cancel(run)
-                elif now - over[step] > GRACE / 2:
-                    await worker.end(
-                        f"{step} took longer than the {self.step_seconds:g} s that a step may take"
-                    )
-                    return
             await asyncio.sleep(LOOK)
+
+    async def _too_long(self, worker: Worker, over: dict[tuple[str, str], float]) -> str:
+        """Why a worker has to be ended; empty if it has not."""
+        now, run = monotonic(), worker.run
+        if worker.silent() > SILENT:
+            return f"the worker gave no sign of life for {SILENT:g} s"
+        if run is None:
+            return ""
+        if now - self._cancelled.get(run, now) > GRACE:
+            return "the worker did not stop when it was told to"
+        for step, since in list(worker.running.items()):
+            if not self.step_seconds or now - since < self.step_seconds:
+                continue
+            if (run, step) not in over:
+                over[run, step] = now
+                await worker.cancel(run)
+            elif now - over[run, step] > GRACE / 2:
+                return f"{step} took longer than the {self.step_seconds:g} s that a step may take"
+        return ""
 
     async def cancel(self, ids: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """Cancel runs, or all: those that waited and are over, and those that are told to stop."""
@@ -211,8 +231,7 @@ class Dispatcher:
         self._stopping = True
         self.wake()
         for worker in self.workers.values():
-            if worker.run is not None:
-                await worker.cancel(worker.run)
+            await worker.cancel_all()
         if self._loops:
             _, left = await asyncio.wait(self._loops, timeout=SHUTDOWN)
             for loop in left:

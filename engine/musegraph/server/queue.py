@@ -111,21 +111,24 @@ def submit(
     return made
 
 
-def claim(db: sqlite3.Connection, worker: str) -> Claim | None:
-    """Hand the first waiting run to a worker."""
-    row = db.execute(
+def claim(db: sqlite3.Connection, worker: str, most: int = 1) -> list[Claim]:
+    """Hand the first waiting runs to a worker."""
+    rows = db.execute(
         "select id, attempt, workflow, targets from runs where state='queued'"
-        " order by priority desc, place limit 1"
-    ).fetchone()
-    if row is None:
-        return None
-    lease = uuid4().hex
-    db.execute(
+        " order by priority desc, place limit ?",
+        (most,),
+    ).fetchall()
+    now = time.time()
+    claims = [
+        Claim(id, uuid4().hex, attempt + 1, json.loads(workflow), tuple(json.loads(targets)))
+        for id, attempt, workflow, targets in rows
+    ]
+    db.executemany(
         "update runs set state='running', lease=?, worker=?, attempt=?, started=?, error=null"
         " where id=?",
-        (lease, worker, row[1] + 1, time.time(), row[0]),
+        [(one.lease, worker, one.attempt, now, one.id) for one in claims],
     )
-    return Claim(row[0], lease, row[1] + 1, json.loads(row[2]), tuple(json.loads(row[3])))
+    return claims
 
 
 def finish(

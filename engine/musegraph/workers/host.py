@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -28,19 +28,19 @@ SILENT = 60.0
 
 OnEvents = Callable[[str, list[dict[str, Any]]], None]
 
-CRASHES = {
-    name: getattr(signal, name)
-    for name in ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS")
-    if hasattr(signal, name)
-}
+CRASHES = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS"})
+"""Signals that a process brings on itself."""
 
 
 class WorkerLost(MusegraphError):
-    """A worker ended while it had something to do. ``crash`` if its own code did that."""
+    """A worker ended while it had something to do: the run ``run``, as far as one was begun.
 
-    def __init__(self, message: str, steps: Sequence[str] = (), crash: bool = False) -> None:
+    ``crash`` if the code of the run did that itself, and would do it again.
+    """
+
+    def __init__(self, message: str, run: str | None = None, crash: bool = False) -> None:
         super().__init__(message)
-        self.steps = tuple(steps)
+        self.run = run
         self.crash = crash
 
 
@@ -73,8 +73,6 @@ class Worker:
     setup: Setup
     on_events: OnEvents = lambda run, events: None
     log: Callable[[str, str], None] = lambda name, line: None
-    run: str | None = None
-    """The run that it is carrying out."""
     running: dict[str, float] = field(default_factory=dict)
     """The steps that it is in, and since when."""
 
@@ -83,7 +81,8 @@ class Worker:
     _heard: float = 0.0
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _questions: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
-    _ended: asyncio.Future[dict[str, Any]] | None = None
+    _runs: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
+    """What it was given to carry out, in that order."""
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=40))
@@ -119,25 +118,36 @@ class Worker:
     def alive(self) -> bool:
         return self._process is not None and not self.gone.is_set()
 
+    @property
+    def run(self) -> str | None:
+        """The run that it is carrying out: the first that it was given and that has not ended."""
+        return next((run for run, ended in self._runs.items() if not ended.done()), None)
+
     async def carry_out(self, run: str, workflow: Any, targets: Iterable[str]) -> dict[str, Any]:
-        """Have a run carried out; what came of it. Raises :class:`WorkerLost`."""
-        loop = asyncio.get_running_loop()
-        self._ended = loop.create_future()
-        self.run = run
+        """Have a run carried out after those before it; what came of it.
+
+        Raises :class:`WorkerLost`, whose ``run`` is the one that was being carried out.
+        """
+        ended: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._runs[run] = ended
         try:
             await self._say(
                 {"do": "run", "run": run, "workflow": workflow, "targets": list(targets)}
             )
-            return await self._ended
+            return await ended
         finally:
-            self.run, self._ended = None, None
-            self.running.clear()
+            self._runs.pop(run, None)
 
     async def cancel(self, run: str) -> None:
         """Ask the worker to stop a run; the steps that look will notice."""
-        if self.run == run and self.alive:
+        if run in self._runs and self.alive:
             with contextlib.suppress(WorkerLost):
                 await self._say({"do": "cancel", "run": run})
+
+    async def cancel_all(self) -> None:
+        """Ask the worker to stop all that it was given."""
+        for run in list(self._runs):
+            await self.cancel(run)
 
     async def ask(self, question: str, **about: Any) -> dict[str, Any]:
         """What a question is answered with. Raises what the answer says is wrong."""
@@ -178,8 +188,8 @@ class Worker:
         await self._process.wait()
         lost = self._loss = self._lost()
         self.gone.set()
-        for waiting in (*self._questions.values(), self._ended):
-            if waiting is not None and not waiting.done():
+        for waiting in (*self._questions.values(), *self._runs.values()):
+            if not waiting.done():
                 waiting.set_exception(lost)
         if self._board is not None:
             self._board.close()
@@ -193,8 +203,10 @@ class Worker:
                 self._note(message["events"])
                 self.on_events(message["run"], message["events"])
             case "ended":
-                if self._ended is not None and not self._ended.done():
-                    self._ended.set_result(message)
+                self.running.clear()
+                ended = self._runs.get(message["run"])
+                if ended is not None and not ended.done():
+                    ended.set_result(message)
             case "answer":
                 answer = self._questions.get(message["number"])
                 if answer is not None and not answer.done():
@@ -228,19 +240,19 @@ class Worker:
         return monotonic() - self._heard
 
     def _lost(self) -> WorkerLost:
-        """How it ended, and in which steps."""
+        """How it ended, and in which steps of which run."""
         code = self._process.returncode if self._process is not None else None
         steps = self._board.steps() if self._board is not None else []
         where = f" in {', '.join(steps)}" if steps else ""
         if self._why:
-            return WorkerLost(self._why, steps, crash=True)
+            return WorkerLost(self._why, self.run, crash=True)
         if code is not None and code < 0:
             name = signal.Signals(-code).name
-            crash = name in CRASHES
-            return WorkerLost(f"the worker was ended by {name}{where}", steps, crash)
+            return WorkerLost(f"the worker was ended by {name}{where}", self.run, name in CRASHES)
         if any("MemoryError" in line for line in self._tail):
-            return WorkerLost(f"the worker ran out of memory{where}", steps, crash=True)
-        return WorkerLost(f"the worker ended by itself (code {code}){where}", steps, bool(steps))
+            return WorkerLost(f"the worker ran out of memory{where}", self.run, crash=True)
+        said = f"the worker ended by itself (code {code}){where}"
+        return WorkerLost(said, self.run, bool(steps))
 
     async def end(self, why: str = "") -> None:
         """End it now: ask, then insist, then leave no choice; all that it started goes with it."""
