@@ -16,7 +16,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from musegraph.errors import MusegraphError
-from musegraph.values.canonical import canonical, digest
+from musegraph.values.canonical import digest
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
@@ -48,10 +48,6 @@ class Submission:
     key: str | None = None
     """Names the submission: sent again, it is the same run."""
 
-    def body(self) -> str:
-        """What two submissions with one key have to agree in."""
-        return digest("submission", canonical([self.workflow, list(self.targets)]))
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -68,6 +64,7 @@ _FACTS = (
     "number, id, name, state, priority, attempt, worker, steps, submitted, started, finished,"
     " error, outputs"
 )
+_NAMES = tuple(name.strip() for name in _FACTS.split(","))
 
 
 def submit(
@@ -79,36 +76,41 @@ def submit(
     ``most`` would wait.
     """
     now = time.time()
-    waiting = db.execute("select count(*) from runs where state='queued'").fetchone()[0]
+    (waiting,) = db.execute("select count(*) from runs where state='queued'").fetchone()
     (last,) = db.execute("select coalesce(max(place), 0) from runs").fetchone()
     made: list[tuple[dict[str, Any], bool]] = []
     for one in wanted:
-        body = one.body()
-        known = (
-            one.key and db.execute("select id, body from runs where key=?", (one.key,)).fetchone()
-        )
-        if known:
-            if known[1] != body:
-                raise Conflict(
-                    f"the key {one.key!r} was used for another run; use a new key for a new run"
-                )
-            made.append((get(db, known[0]), False))
+        workflow = json.dumps(one.workflow, ensure_ascii=False, separators=(",", ":"))
+        targets = json.dumps(one.targets)
+        body = digest("submission", workflow, targets) if one.key else ""
+        if one.key and (known := _known(db, one.key, body)):
+            made.append((known, False))
             continue
         waiting += 1
         if waiting > most:
             raise TooMany(f"{most} runs are waiting already; try again later")
         last += 1
         id = uuid4().hex
-        db.execute(
+        number = db.execute(
             "insert into runs (id, key, body, name, workflow, targets, steps, state, priority,"
             " place, submitted) values (?,?,?,?,?,?,?,'queued',?,?,?)",
             (
-                id, one.key, body, one.name, json.dumps(one.workflow, ensure_ascii=False),
-                json.dumps(one.targets), one.steps, one.priority, last, now,
+                id, one.key, body, one.name, workflow, targets, one.steps, one.priority, last, now,
             ),
-        )  # fmt: skip
-        made.append((get(db, id), True))
+        ).lastrowid  # fmt: skip
+        row = (number, id, one.name, "queued", one.priority, 0, None, one.steps, now)
+        made.append((_facts((*row, None, None, None, None)), True))
     return made
+
+
+def _known(db: sqlite3.Connection, key: str, body: str) -> dict[str, Any] | None:
+    """The run that was submitted under a key."""
+    row = db.execute("select id, body from runs where key=?", (key,)).fetchone()
+    if row is None:
+        return None
+    if row[1] != body:
+        raise Conflict(f"the key {key!r} was used for another run; use a new key for a new run")
+    return get(db, row[0])
 
 
 def claim(db: sqlite3.Connection, worker: str, most: int = 1) -> list[Claim]:
@@ -301,7 +303,6 @@ def forget(db: sqlite3.Connection, id: str) -> None:
 
 
 def _facts(row: Sequence[Any]) -> dict[str, Any]:
-    names = [name.strip() for name in _FACTS.split(",")]
-    facts = dict(zip(names, row, strict=False))
+    facts = dict(zip(_NAMES, row, strict=False))
     facts["outputs"] = json.loads(facts["outputs"]) if facts["outputs"] else {}
     return facts
