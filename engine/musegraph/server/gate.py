@@ -107,7 +107,7 @@ class Gate:
             if refused is None:
                 return await handler(request)
             status, message = refused
-            made = {"error": {"code": _CODES[status], "message": message}}
+            made = {"error": {"code": _CODES[status], "message": message, "problems": []}}
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
             return web.json_response(made, status=status, headers=headers)
 

@@ -99,3 +99,4 @@ def log_to_stderr(as_json: bool, debug: bool) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.DEBUG if debug else logging.INFO)
     logger.propagate = False
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # what strangers send is no news
