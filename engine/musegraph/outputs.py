@@ -115,7 +115,7 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
         entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
         if entry is None or entry.unset:
             continue
-        made[name] = {"identity": entry.identity}
+        made[name] = {"identity": entry.identity, "value": None, "files": [], "problem": None}
         if entry.json is not NOTHING:
             made[name]["value"] = entry.json
             continue

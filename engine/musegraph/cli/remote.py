@@ -130,14 +130,14 @@ def submission(args: Namespace, remote: Remote) -> dict[str, Any]:
         workflow = with_files(workflow, engine.registry, engine.store)
         given = given_inputs(engine, workflow, args)
         settled = engine.settle(workflow, given, seed=args.seed, quick=args.quick)
-        document = _uploaded(settled.json(), settled, engine.store, remote)
+        document = uploaded(settled.json(), settled, engine.store, remote)
     return {"workflow": document, "only": list(args.only)}
 
 
-def _uploaded(value: Any, workflow: Workflow, store: Store, remote: Remote) -> Any:
+def uploaded(value: Any, workflow: Workflow, store: Store, remote: Remote) -> Any:
     """A part of a document with every file of it on the server."""
     if isinstance(value, list):
-        return [_uploaded(part, workflow, store, remote) for part in value]
+        return [uploaded(part, workflow, store, remote) for part in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"file"} and isinstance(value["file"], str):
@@ -151,7 +151,7 @@ def _uploaded(value: Any, workflow: Workflow, store: Store, remote: Remote) -> A
         if data is not None:
             remote.upload(str(value.get("name") or "upload"), data)
         return value
-    return {key: _uploaded(part, workflow, store, remote) for key, part in value.items()}
+    return {key: uploaded(part, workflow, store, remote) for key, part in value.items()}
 
 
 def _said(error: HTTPError) -> MusegraphError:

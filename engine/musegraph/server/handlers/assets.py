@@ -57,7 +57,8 @@ async def upload_asset(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
     except MusegraphError as error:
         await asyncio.to_thread(server.disk.forget, [digest], [])
         raise Bad(str(error), 422, "media") from None
-    kept = {"asset": digest, "name": name, "bytes": size, **found}
+    facts = {"width": None, "height": None, "frames": None, **found}
+    kept = {"asset": digest, "name": name, "bytes": size, **facts}
     await server.database.write(lambda db: queue.keep(db, [kept], time.time()))
     return kept, 201
 

@@ -1,0 +1,42 @@
+"""Every example gives the same over the server as from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from client import ROOT, carried, served
+
+from musegraph import Engine, Store
+from musegraph.cli.remote import Remote, uploaded
+from musegraph.workflow import Workflow
+
+EXAMPLES = sorted((ROOT / "workflows").glob("*.json"))
+
+
+def test_every_example_gives_the_same_here_and_there(tmp_path: Path) -> None:
+    """By the identities of all named outputs, which are those of their content."""
+
+    async def body() -> None:
+        here: dict[str, dict[str, str | None]] = {}
+        with Engine(store=Store(tmp_path / "here")) as engine:
+            for file in EXAMPLES:
+                made = engine.run(engine.plan(engine.settle(Workflow.read(file), quick=True)))
+                assert made.ok, file
+                here[file.stem] = {name: made.identity(port) for name, port in made.ports().items()}
+        async with served(tmp_path) as (client, server):
+            for file in EXAMPLES:
+                workflow = Workflow.read(file)
+                document = await asyncio.to_thread(
+                    uploaded, workflow.json(), workflow, Store(), Remote(client.url, server.token)
+                )
+                made_there = await client.carry_out(document, quick=True)
+                assert made_there["state"] == "done", made_there["error"]
+                there = {name: out["identity"] for name, out in made_there["outputs"].items()}
+                assert there == here[file.stem], file.stem
+
+    carried(body())
+
+
+def test_examples_are_there() -> None:
+    assert len(EXAMPLES) >= 4
