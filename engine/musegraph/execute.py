@@ -18,7 +18,7 @@ from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.meter import Meter
 from musegraph.models import Models
-from musegraph.outcome import Outcome, describe
+from musegraph.outcome import Outcome, code_of, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Record, Store
@@ -260,10 +260,7 @@ class Execution:
             record = self._measured(call, forced)
         finally:
             self._land(call)
-        if forced:
-            self._keep(step.id, call.made)
-        if step.id in self.site.durable and self.store.disk is None:
-            self.outcome.held.update(call.made)
+        self._note(call, forced)
         spent = perf_counter() - start
         return self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
 
@@ -280,6 +277,16 @@ class Execution:
         if profile is not None:
             self.outcome.profiles[call.step.id] = profile
         return record
+
+    def _note(self, call: Call, forced: bool) -> None:
+        """Hold on to what the store may let go of, and say how the call came by its memory."""
+        id = call.step.id
+        if forced:
+            self._keep(id, call.made)
+        if id in self.site.durable and (self.store.disk is None or call.makeshift):
+            self.outcome.held.update(call.made)
+        if call.relief is not None:
+            self.outcome.relieved(id, call.relief, call.recipe())
 
     def _keep(self, id: str, made: Mapping[str, Any]) -> None:
         """Hold on to values made again until the steps that wait for them have them."""
@@ -315,7 +322,9 @@ class Execution:
         self.outcome.seconds[id] = spent
         if not again or not cached:
             identities = {name: entry.identity for name, entry in record.outputs.items()}
-            self.emit(StepDone(id, cached, spent, identities))
+            relief = self.outcome.reliefs.get(id)
+            told = (relief.words(), relief.makeshift or None) if relief else ()
+            self.emit(StepDone(id, cached, spent, identities, *told))
         return True
 
     def _skip(self, step: Step, because: str) -> bool:
@@ -332,7 +341,7 @@ class Execution:
         message = self.site.concealed(message)
         detail = self.site.concealed(detail) if detail else None
         self.outcome.errors[step.id] = message
-        self.emit(StepFailed(step.id, message, detail=detail))
+        self.emit(StepFailed(step.id, message, code_of(error), detail))
         return True
 
     # -- order ------------------------------------------------------------------------------
