@@ -14,7 +14,6 @@ so that a run with enough memory makes the true one. Below the last rung the ste
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from typing import Any
 
 from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, OutOfMemory
+from musegraph.garbage import collect
 from musegraph.node import NodeType
 from musegraph.shortage import Shortage, shortage_of
 
@@ -204,7 +204,7 @@ def _count(count: int, what: str) -> str:
 
 def _collect() -> None:
     """Give back what nobody refers to, also what torch keeps at hand for the device."""
-    gc.collect()
+    collect()
     torch = sys.modules.get("torch")
     if torch is None:
         return
