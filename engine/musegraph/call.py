@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -72,10 +73,10 @@ class Call:
 
     def run(self, forced: bool) -> Record:
         """Run it; results are in the store when this returns."""
-        values = self._values()
-        self.site.emit(StepStarted(self.step.id))
         self.site.running[self.step.id] = self
         try:
+            values = self._arguments()
+            self.site.emit(StepStarted(self.step.id))
             if self.step.each:
                 return self._run_each(values, forced)
             context = RunContext(self.step.id, self.site) if self.type.context else None
@@ -102,19 +103,23 @@ class Call:
             if shortage is None:
                 raise
         if shortage is not None:
-            outputs, makeshift = self._relieved(shortage, arguments, context)
+            attempt = partial(self._invoke, arguments, context)
+            outputs, makeshift = self._relieved(shortage, attempt, context)
             if makeshift:  # in host memory, so that its identity is that of its content
                 key, outputs = None, {name: to_host(value) for name, value in outputs.items()}
         return self._put(key, outputs, perf_counter() - start)
 
     def _relieved(
-        self, shortage: Shortage, arguments: dict[str, Any], context: RunContext | None
+        self,
+        shortage: Shortage,
+        attempt: Callable[[], dict[str, Any]],
+        context: RunContext | None,
     ) -> tuple[dict[str, Any], bool]:
-        """What the function gives once there is more room, or it does with less; it is told of."""
+        """What an attempt gives with more room, or less need of it, and if that is makeshift."""
         told = self.relief is not None, self.makeshift
         self.relief = relief = self.relief or Relief()
         ladder = Ladder(self.step.id, self.type, self.site, context, relief)
-        made = ladder.climb(shortage, lambda: self._invoke(arguments, context))
+        made = ladder.climb(shortage, attempt)
         if told != (True, self.makeshift):
             self.site.emit(Warned(relief.sentence(shortage), self.step.id))
         return made
@@ -135,6 +140,16 @@ class Call:
     def recipe(self) -> tuple[str, ...]:
         """What the key is made of."""
         return (self.step.prefix, *self.lines)
+
+    def _arguments(self) -> dict[str, Any]:
+        """The values; where they find no room in memory, once others have left it."""
+        try:
+            return self._values()
+        except Exception as error:
+            shortage = shortage_of(error)
+            if shortage is None:
+                raise
+        return self._relieved(shortage, self._values, None)[0]
 
     def _values(self) -> dict[str, Any]:
         """The arguments; raises :class:`Lost` if a source has to run again first."""

@@ -1,13 +1,14 @@
 """What is done when memory runs out inside a node: room is made and it is called again.
 
-Three rungs, and after each the node is called once more:
+Four rungs, and after each that is to be had the node is called once more:
 
-1. *Evict.* The steps beside it end first; then values and models that nobody uses are let go of.
-2. *Offload.* On an accelerator, where a loader can: weights stay in host memory and visit the
+1. *Evict.* Values and models that nobody uses are let go of.
+2. *Wait.* The steps that run beside it end first, for they hold memory too.
+3. *Offload.* On an accelerator, where a loader can: weights stay in host memory and visit the
    device layer by layer.
-3. *Frugal.* A node that declares it does with less memory, in tiles or one by one.
+4. *Frugal.* A node that declares it does with less memory, in tiles or one by one.
 
-The first two change where things lie, and no result. The third changes bits: its result is
+The first three change where things lie, and no result. The last changes bits: its result is
 *makeshift*. It is used in this run under the identity of its content, and not kept under its key,
 so that a run with enough memory makes the true one. Below the last rung the step fails, by name.
 """
@@ -23,6 +24,7 @@ from typing import Any
 
 from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, OutOfMemory
+from musegraph.events import StepProgress
 from musegraph.garbage import collect
 from musegraph.node import NodeType
 from musegraph.shortage import Shortage, shortage_of
@@ -40,9 +42,9 @@ _SIZES = ("width", "height", "batch", "tile")
 class Relief:
     """What was done for want of memory so that a step could run; over all its calls."""
 
-    waited: int = 0
     values: int = 0
     models: int = 0
+    waited: int = 0
     offloaded: str = ""
     frugal: str = ""
     """How it did with less, in the node's words; then its result is makeshift."""
@@ -55,7 +57,7 @@ class Relief:
         """The rungs that were needed, each in a few words."""
         said = [_evicted(self.values, self.models)]
         if self.waited:
-            said.insert(0, f"waited for {_count(self.waited, 'other step')}")
+            said.append(f"waited for {_count(self.waited, 'other step')}")
         if self.offloaded:
             said.append(self.offloaded)
         if self.frugal:
@@ -90,7 +92,7 @@ class Ladder:
         """
         tried: list[str] = []
         with self._alone():
-            for rung in (self._evict, self._offload, self._do_with_less):
+            for rung in (self._evict, self._wait, self._offload, self._do_with_less):
                 said = rung(shortage)
                 if not said:
                     continue
@@ -126,7 +128,6 @@ class Ladder:
     # -- rungs: each makes ready for another attempt and says how, or is not to be had -----------
 
     def _evict(self, shortage: Shortage) -> str:
-        self._wait(shortage)
         needed = {
             leaf.identity
             for call in [*self.site.running.values()]
@@ -141,16 +142,20 @@ class Ladder:
         self.relief.models += models
         return _evicted(values, models)
 
-    def _wait(self, shortage: Shortage) -> None:
-        """Until the steps that run beside this one have ended, for they hold memory too."""
+    def _wait(self, shortage: Shortage) -> str:
         uses = ("device",) if shortage.device else ("device", "cpu")
         running, climbing = self.site.running, self.site.climbing
         beside = [id for id, call in [*running.items()] if call.type.uses in uses]
         waiting = [id for id in beside if id not in climbing]
-        self.relief.waited += len(waiting)
+        if not waiting:
+            return ""
+        self.site.emit(StepProgress(self.step, 0.0, 0.0, "waiting for memory"))
         while any(id in running and id not in climbing for id in waiting):
             self._check()
             time.sleep(PAUSE)
+        self._evict(shortage)
+        self.relief.waited += len(waiting)
+        return f"waited for {_count(len(waiting), 'other step')}"
 
     def _offload(self, shortage: Shortage) -> str:
         context, models = self.context, self.site.models
