@@ -11,11 +11,11 @@ from musegraph.annotations import bare
 from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory
 from musegraph.events import StepStarted, Warned
-from musegraph.ladder import Ladder, Relief
+from musegraph.ladder import Ladder
 from musegraph.node import UNSET, NodeType
 from musegraph.plan import Step, key_from, key_lines, key_of
 from musegraph.plan.literals import Asset, Refused, check
-from musegraph.shortage import Shortage, shortage_of
+from musegraph.shortage import Relief, Shortage, shortage_of
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
 from musegraph.values import Media, Reference, Type
 from musegraph.values.canonical import digest
@@ -34,6 +34,11 @@ class Lost(Exception):
 
 class Call:
     """A step with the entries of its links: its key, and what running it gives."""
+
+    __slots__ = (
+        "calls", "identities", "items", "key", "lines", "linked", "made", "relief", "site", "step",
+        "store", "type",
+    )  # fmt: skip
 
     def __init__(self, step: Step, linked: Mapping[str, Entry], site: Site) -> None:
         assert step.type is not None
@@ -120,6 +125,8 @@ class Call:
         self.relief = relief = self.relief or Relief()
         ladder = Ladder(self.step.id, self.type, self.site, context, relief)
         made = ladder.climb(shortage, attempt)
+        relief.recipe = self.recipe()
+        self.site.reliefs[self.step.id] = relief
         if told != (True, self.makeshift):
             self.site.emit(Warned(relief.sentence(shortage), self.step.id))
         return made

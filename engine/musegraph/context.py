@@ -13,6 +13,7 @@ from musegraph.errors import Cancelled, NodeError
 from musegraph.events import Event, StepProgress, StepStored, Warned
 from musegraph.models import Models
 from musegraph.node import Context, NodeType, Weights
+from musegraph.shortage import Relief
 from musegraph.store import Entry, Store
 from musegraph.values import Reference
 
@@ -45,6 +46,8 @@ class Site:
     """Those of them whose memory ran out: they make room, or wait until they may."""
     alone: threading.Lock = field(default_factory=threading.Lock)
     """Held by the one that makes room and tries again."""
+    reliefs: dict[str, Relief] = field(default_factory=dict)
+    """What was done for want of memory, by step."""
 
     secrets: set[str] = field(default_factory=set)
     """What nodes asked for by name; it is never shown."""

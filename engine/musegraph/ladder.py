@@ -19,7 +19,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from musegraph.context import RunContext, Site
@@ -27,7 +26,7 @@ from musegraph.errors import Cancelled, OutOfMemory
 from musegraph.events import StepProgress
 from musegraph.garbage import collect
 from musegraph.node import NodeType
-from musegraph.shortage import Shortage, shortage_of
+from musegraph.shortage import Relief, Shortage, shortage_of
 
 Outputs = dict[str, Any]
 
@@ -36,40 +35,6 @@ PAUSE = 0.01
 
 _SIZES = ("width", "height", "batch", "tile")
 """Inputs that by custom say how much a node makes at once."""
-
-
-@dataclass(slots=True)
-class Relief:
-    """What was done for want of memory so that a step could run; over all its calls."""
-
-    values: int = 0
-    models: int = 0
-    waited: int = 0
-    offloaded: str = ""
-    frugal: str = ""
-    """How it did with less, in the node's words; then its result is makeshift."""
-
-    @property
-    def makeshift(self) -> bool:
-        return bool(self.frugal)
-
-    def words(self) -> list[str]:
-        """The rungs that were needed, each in a few words."""
-        said = [_evicted(self.values, self.models)]
-        if self.waited:
-            said.append(f"waited for {_count(self.waited, 'other step')}")
-        if self.offloaded:
-            said.append(self.offloaded)
-        if self.frugal:
-            said.append(f"ran {self.frugal}")
-        return said
-
-    def sentence(self, shortage: Shortage) -> str:
-        """What a user is told."""
-        said = f"{shortage}, so it {' and '.join(self.words())}"
-        if not self.makeshift:
-            return f"{said}; the result is the same"
-        return f"{said}; the result differs a little from the true one and is not kept"
 
 
 class Ladder:
@@ -140,7 +105,7 @@ class Ladder:
         _collect()
         self.relief.values += values
         self.relief.models += models
-        return _evicted(values, models)
+        return _said(Relief(values, models))
 
     def _wait(self, shortage: Shortage) -> str:
         uses = ("device",) if shortage.device else ("device", "cpu")
@@ -155,7 +120,7 @@ class Ladder:
             time.sleep(PAUSE)
         self._evict(shortage)
         self.relief.waited += len(waiting)
-        return f"waited for {_count(len(waiting), 'other step')}"
+        return _said(Relief(waited=len(waiting)))
 
     def _offload(self, shortage: Shortage) -> str:
         context, models = self.context, self.site.models
@@ -167,16 +132,15 @@ class Ladder:
         context.offload = True
         models.clear()
         _collect()
-        names = " and ".join(dict.fromkeys(parts))
-        self.relief.offloaded = f"left the weights of {names} in host memory"
-        return self.relief.offloaded
+        self.relief.offloaded = " and ".join(dict.fromkeys(parts))
+        return _said(Relief(offloaded=self.relief.offloaded))
 
     def _do_with_less(self, shortage: Shortage) -> str:
         if self.context is None or not self.type.frugal:
             return ""
         self.context.frugal = True
         _collect()
-        return f"ran {self.type.frugal}"
+        return _said(Relief(frugal=self.type.frugal))
 
     def _is_frugal(self) -> bool:
         frugal = self.context is not None and self.context.frugal
@@ -198,13 +162,8 @@ class Ladder:
         return f"{shortage}, also after what was tried ({', '.join(tried)}); {remedy}"
 
 
-def _evicted(values: int, models: int) -> str:
-    parts = [_count(count, what) for count, what in ((values, "value"), (models, "model")) if count]
-    return f"evicted {' and '.join(parts)}" if parts else "ran once more"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _said(rung: Relief) -> str:
+    return ", ".join(rung.words())
 
 
 def _collect() -> None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from musegraph.errors import MusegraphError, OutOfMemory
-from musegraph.ladder import Relief
 from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
-from musegraph.shortage import shortage_of
+from musegraph.shortage import Relief, shortage_of
 
 Status = Literal["done", "cached", "failed", "skipped", "lost"]
 
@@ -39,9 +38,6 @@ class Outcome:
     reliefs: dict[str, Relief] = field(default_factory=dict)
     """What was done so that a step could run whose memory ran out."""
 
-    recipes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """What the keys of makeshift steps are made of: the store has no record of them."""
-
     @property
     def status(self) -> dict[str, Status]:
         """How every step ended, as far as it did."""
@@ -53,16 +49,20 @@ class Outcome:
                 found[id] = "cached"
         return found
 
-    def relieved(self, id: str, relief: Relief, recipe: tuple[str, ...]) -> None:
-        """Note what was done so that a step could run."""
-        self.reliefs[id] = relief
-        if relief.makeshift:
-            self.recipes[id] = recipe
+    def relief_of(self, id: str) -> tuple[list[str] | None, bool | None]:
+        """What an event says of it: the rungs in words, and whether the result is makeshift."""
+        relief = self.reliefs.get(id) if self.reliefs else None
+        return (None, None) if relief is None else (relief.words(), relief.makeshift or None)
+
+    def makeshift(self, id: str) -> bool:
+        """Whether the result of a step is for this run only, for want of memory."""
+        relief = self.reliefs.get(id)
+        return relief is not None and relief.makeshift
 
     @property
     def lasting(self) -> dict[str, Status]:
         """How the steps ended whose results are those of their keys: none that is makeshift."""
-        return {id: status for id, status in self.ended.items() if id not in self.recipes}
+        return {id: status for id, status in self.ended.items() if not self.makeshift(id)}
 
     def count(self) -> dict[str, int]:
         """The number of steps by how they ended."""

@@ -35,7 +35,8 @@ def make_record(
         key = outcome.keys.get(id) or step.key
         if key and step.type is not None and step.type.cache:
             facts["key"] = key
-            facts |= _made_of(step, outcome.recipes.get(id) or store.recipe(key))
+            recipe = outcome.reliefs[id].recipe if id in outcome.reliefs else ()
+            facts |= _made_of(step, recipe or store.recipe(key))
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
         if taken := outcome.profiles.get(id):

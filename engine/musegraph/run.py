@@ -169,7 +169,7 @@ class Engine:
             ok = result.ok and whole
             stream.emit(RunFinished(ok, cancel.is_set(), seconds, outcome.count()))
             if whole:
-                ended = outcome.lasting if outcome.recipes else outcome.ended
+                ended = outcome.lasting if outcome.reliefs else outcome.ended
                 plan.learn(ended, outcome.outputs, outcome.keys)
         stream.complain()
         result.again = lambda: self.run(self.plan(plan.workflow, _names(plan)), None).outcome

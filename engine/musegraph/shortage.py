@@ -1,4 +1,4 @@
-"""Whether an error means that memory ran out, and whose: the one place that decides it."""
+"""Whether an error means that memory ran out, the one place that decides it; and what helped."""
 
 from __future__ import annotations
 
@@ -29,6 +29,51 @@ class Shortage:
         place = " on the device" if self.device else ""
         asked = f" ({in_words(self.asked)} were asked for at once)" if self.asked else ""
         return f"out of memory{place}{asked}"
+
+
+@dataclass(slots=True)
+class Relief:
+    """What was done for want of memory so that a step could run; over all its calls."""
+
+    values: int = 0
+    models: int = 0
+    """Values and models that were evicted."""
+    waited: int = 0
+    """Other steps that were waited for."""
+    offloaded: str = ""
+    """What was left in host memory."""
+    frugal: str = ""
+    """How the node did with less, in its words; then its result is makeshift."""
+    recipe: tuple[str, ...] = ()
+    """What its key is made of, since the store has no record of a makeshift result."""
+
+    @property
+    def makeshift(self) -> bool:
+        """Whether the result is not the one that its key stands for."""
+        return bool(self.frugal)
+
+    def words(self) -> list[str]:
+        """What helped, each in a few words: ``evicted 3 values and 1 model``, ``ran in tiles``."""
+        counts = ((self.values, "value"), (self.models, "model"))
+        evicted = " and ".join(_count(count, what) for count, what in counts if count)
+        said = {
+            "evicted": evicted,
+            "waited for": _count(self.waited, "other step") if self.waited else "",
+            "left": self.offloaded and f"the weights of {self.offloaded} in host memory",
+            "ran": self.frugal,
+        }
+        return [f"{did} {what}" for did, what in said.items() if what] or ["ran once more"]
+
+    def sentence(self, shortage: Shortage) -> str:
+        """What a user is told."""
+        said = f"{shortage}, so it {' and '.join(self.words())}"
+        if not self.makeshift:
+            return f"{said}; the result is the same"
+        return f"{said}; the result differs a little from the true one and is not kept"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def shortage_of(error: BaseException | None) -> Shortage | None:

@@ -58,7 +58,7 @@ def test_a_makeshift_picture_says_so_when_it_is_made_in_its_file_and_when_it_is_
     tmp_path: Path,
 ) -> None:
     file = painted(tmp_path, 0.1)
-    told = "out of memory (3.00 GiB were asked for at once), so it ran once more and ran in halves"
+    told = "out of memory (3.00 GiB were asked for at once), so it ran in halves"
     made = musegraph(tmp_path, "run", file, "--packs", "short.py", "--out", "out", SHORT="1")
     assert made.returncode == 0, made.stderr
     assert f"warning: p: {told}" in made.stderr
@@ -68,7 +68,7 @@ def test_a_makeshift_picture_says_so_when_it_is_made_in_its_file_and_when_it_is_
     again = musegraph(tmp_path, "reproduce", saved, "--packs", "short.py")
     assert again.returncode == 1
     assert again.stdout == (
-        "diverged: first at p: memory ran out when it was made (ran once more, ran in halves), and"
+        "diverged: first at p: memory ran out when it was made (ran in halves), and"
         " now there was enough\n"
     )
     short = musegraph(tmp_path, "reproduce", saved, "--packs", "short.py", SHORT="1")
@@ -78,9 +78,7 @@ def test_a_makeshift_picture_says_so_when_it_is_made_in_its_file_and_when_it_is_
     assert "short of memory" not in true.stderr
     assert true.stdout.strip() != saved
     other = musegraph(tmp_path, "reproduce", true.stdout.strip(), "--packs", "short.py", SHORT="1")
-    assert (
-        "memory ran out now (ran once more, ran in halves), which it had not then" in other.stdout
-    )
+    assert "memory ran out now (ran in halves), which it had not then" in other.stdout
 
 
 def test_a_makeshift_picture_that_looks_like_the_true_one_is_within_tolerance(
@@ -101,7 +99,7 @@ def test_without_a_folder_to_save_in_it_is_said_that_a_makeshift_output_is_not_k
     assert "p.out: makeshift and not kept; --out DIR saves files" in made.stderr
     seen = musegraph(tmp_path, "run", file, "--packs", "short.py", "--json", SHORT="1")
     (done,) = [event for event in events(seen.stdout) if event["type"] == "step_done"]
-    assert (done["relief"], done["makeshift"]) == (["ran once more", "ran in halves"], True)
+    assert (done["relief"], done["makeshift"]) == (["ran in halves"], True)
 
 
 def test_a_step_without_memory_fails_by_name_with_the_exit_code_of_a_failed_step(

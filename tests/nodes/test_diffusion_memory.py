@@ -96,8 +96,8 @@ def test_a_latent_too_large_to_decode_is_decoded_in_tiles_and_that_is_not_kept(
     assert set(seen[2:]) == {20 * 20}
     (warning,) = warnings
     assert warning == (
-        "out of memory on the device (2.00 GiB were asked for at once), so it ran once more and"
-        " ran in tiles; the result differs a little from the true one and is not kept"
+        "out of memory on the device (2.00 GiB were asked for at once), so it ran in tiles;"
+        " the result differs a little from the true one and is not kept"
     )
     facts = result.record["steps"]["decode"]
     assert (facts["makeshift"], facts["relief"][-1]) == (True, "ran in tiles")

@@ -128,7 +128,7 @@ def show_values(result: RunResult) -> None:
         if entry.unset:
             continue
         if entry.json is NOTHING:
-            (lost if ports[name].node in result.outcome.recipes else kept).append(name)
+            (lost if result.outcome.makeshift(ports[name].node) else kept).append(name)
             continue
         plain = isinstance(entry.json, str)
         text = entry.json if plain else json.dumps(entry.json, ensure_ascii=False)
