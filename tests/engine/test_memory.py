@@ -249,6 +249,21 @@ def test_dear_results_are_on_disk_before_they_leave_memory(tmp_path: Path) -> No
     made.close()
 
 
+def test_values_leave_the_device_for_host_memory_and_host_memory_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = Image(torch.zeros(1, 2, 2, 3))
+    monkeypatch.setattr("musegraph.store.live.to_host", lambda value: here)
+    live = Store().live
+    for name in "abc":
+        live.put(name, Image(torch.zeros(1, 2, 2, 3, device="meta")), 1.0)
+    assert live.release(on_device=False, needed=set()) == 0
+    assert live.release(on_device=True, needed={"b"}) == 2
+    assert [live.get(name).data.device.type for name in "abc"] == ["cpu", "meta", "cpu"]
+    assert live.release(on_device=False, needed={"c"}) == 1
+    assert ["a" in live, "b" in live, "c" in live] == [False, True, True]
+
+
 def test_arguments_that_find_no_room_are_read_once_others_have_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -255,10 +255,11 @@ class Store:
     def release(self, on_device: bool, needed: Set[str]) -> int:
         """Let go of live values that are not needed now, by identity; how many went.
 
-        Those in device memory move to host memory. Those in host memory are dropped, after what
-        is still to be written is on disk, so that they are read back rather than made again.
+        Those in device memory move to host memory, those in host memory are dropped. First what is
+        still to be written goes to disk: until then the writer holds it, and from there it is read
+        back rather than made again.
         """
-        if self._writer is not None and not on_device:
+        if self._writer is not None:
             self._writer.flush()
         return self.live.release(on_device, needed)
 
