@@ -33,8 +33,8 @@ Outputs = dict[str, Any]
 PAUSE = 0.01
 """Seconds between two looks at whether the steps beside have ended."""
 
-_SIZES = ("width", "height", "batch", "tile")
-"""Inputs that by custom say how much a node makes at once."""
+_SIZES = ("width", "height", "batch")
+"""Inputs that by custom say how much a node makes at once; ``tile``, in what parts."""
 
 
 class Ladder:
@@ -154,11 +154,14 @@ class Ladder:
 
     def _sentence(self, shortage: Shortage, tried: list[str]) -> str:
         sizes = [name for name in _SIZES if name in self.type.inputs]
-        remedy = f"set {' or '.join(sizes)} smaller" if sizes else "give it less at once"
+        remedies = [f"set {' or '.join(sizes)} smaller" if sizes else "give it less at once"]
+        if "tile" in self.type.inputs:
+            remedies.append("set a small tile")
         if shortage.device:
-            remedy += ", or compute on the CPU (MUSEGRAPH_DEVICE=cpu)"
+            remedies.append("compute on the CPU (MUSEGRAPH_DEVICE=cpu)")
         else:
-            remedy += ", or close other programs that hold memory"
+            remedies.append("close other programs that hold memory")
+        remedy = f"{', '.join(remedies[:-1])} or {remedies[-1]}"
         return f"{shortage}, also after what was tried ({', '.join(tried)}); {remedy}"
 
 

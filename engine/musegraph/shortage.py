@@ -101,7 +101,7 @@ def _judged(error: BaseException) -> bool | None:
         return False
     if isinstance(error, OSError):
         return False if error.errno == errno.ENOMEM else None
-    if type(error) is not RuntimeError:
+    if not isinstance(error, RuntimeError):
         return None
     text = str(error)
     if _HOST.search(text):

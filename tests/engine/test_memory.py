@@ -29,13 +29,12 @@ from musegraph import (
     Workflow,
     node,
 )
-from musegraph.events import Event, StepDone, StepFailed, Warned
+from musegraph.events import Event, StepDone, StepFailed, StepProgress, Warned
 from musegraph.models import Models
 from musegraph.run import RunResult
 from musegraph.shortage import Shortage, shortage_of
 
 CALLS: Counter[str] = Counter()
-REFUSED = threading.Event()
 
 
 class Room:
@@ -51,7 +50,6 @@ class Room:
         """Count for as long as ``holder`` lives; raises if there is no room for it."""
         if self.used + size > self.size:
             self.refused += 1
-            REFUSED.set()
             raise self.error(f"tried to allocate {size} bytes")
         self.used += size
         weakref.finalize(holder, self.give, size)
@@ -81,7 +79,6 @@ class Machine:
 @pytest.fixture(autouse=True)
 def _rooms() -> None:
     CALLS.clear()
-    REFUSED.clear()
     Machine.host = Room(100)
     Machine.device = Room(100, torch.OutOfMemoryError)
 
@@ -137,6 +134,18 @@ def crowd(seed: Seed) -> float:
     return float(seed)
 
 
+@node(version="1")
+def linger(seed: Seed, ctx: Context) -> float:
+    """Take more than half of what there is until the run is cancelled."""
+    block = Block()
+    Machine.host.take(60, block)
+    end = time.perf_counter() + 10
+    while time.perf_counter() < end:
+        ctx.check()
+        time.sleep(0.005)
+    return float(seed)
+
+
 @node(version="1", uses="device")
 def compute(model: Model, size: int, ctx: Context) -> str:
     """Take ``size`` on the device beside the weights."""
@@ -171,7 +180,7 @@ def engine(store: Store | None = None) -> Engine:
         "plain": Loader(load, lambda live: 50),
         "able": Loader(load, lambda live: 50, offload=offload),
     }
-    nodes = [hold, work, split, darken, mean, crowd, compute, rogue]
+    nodes = [hold, work, split, darken, mean, crowd, linger, compute, rogue]
     return Engine(Registry.of(Pack("toy", nodes, loaders=loaders)), store or Store())
 
 
@@ -331,25 +340,29 @@ def test_two_steps_that_fit_alone_and_not_together_both_give_their_results() -> 
     assert relief.words() == ["waited for 1 other step"]
 
 
-def test_a_cancelled_run_does_not_wait_for_room() -> None:
+def test_a_cancelled_run_waits_for_nobody() -> None:
     made = engine()
     cancel = threading.Event()
-    both = document({"a": step("crowd", seed=1), "b": step("crowd", seed=2)})
-    block = Block()
-    Machine.host.take(50, block)  # nobody gives it back: whoever comes is refused
-    REFUSED.clear()
 
-    def stop() -> None:
-        REFUSED.wait(10)
-        cancel.set()
+    def listen(event: Event) -> None:
+        if isinstance(event, StepProgress) and event.text == "waiting for memory":
+            cancel.set()
 
-    watcher = threading.Thread(target=stop)
-    watcher.start()
+    both = document({"a": step("linger", seed=1), "b": step("linger", seed=2)})
     start = time.perf_counter()
-    result = made.run(made.plan(both), None, cancel)
-    watcher.join()
+    result = made.run(made.plan(both), listen, cancel)
     assert time.perf_counter() - start < 5
-    assert not result.ok
+    assert result.outcome.ended == {"a": "skipped", "b": "skipped"}
+
+
+def test_steps_that_are_all_short_of_memory_do_not_wait_for_each_other() -> None:
+    block = Block()
+    Machine.host.take(50, block)  # nobody gives it back
+    result, _ = run(
+        engine(), document({name: step("linger", seed=i) for i, name in enumerate("abcd")})
+    )
+    assert result.outcome.count()["failed"] == 4
+    assert all(error.startswith("out of memory") for error in result.outcome.errors.values())
 
 
 # -- offload --------------------------------------------------------------------------------------
@@ -377,7 +390,7 @@ def test_weights_stay_where_they_are_on_the_cpu_and_where_the_loader_cannot_move
         result, _ = run(engine(), one("compute", model=model(tmp_path, "a", loader), size=90))
         assert result.outcome.errors == {
             "n": "out of memory on the device (90 bytes were asked for at once), also after what"
-            " was tried (ran once more); give it less at once, or compute on the CPU"
+            " was tried (ran once more); give it less at once or compute on the CPU"
             " (MUSEGRAPH_DEVICE=cpu)"
         }
 
@@ -487,7 +500,7 @@ def test_a_step_that_cannot_be_helped_fails_by_name_and_harms_no_other() -> None
     assert result.outcome.ended == {"n": "failed", "under": "skipped", "other": "done"}
     assert result.outcome.errors == {
         "n": "out of memory (200 bytes were asked for at once), also after what was tried"
-        " (ran once more, ran in halves); give it less at once, or close other programs that"
+        " (ran once more, ran in halves); give it less at once or close other programs that"
         " hold memory"
     }
     (failed,) = [event for event in events if isinstance(event, StepFailed)]
@@ -527,6 +540,7 @@ NUMPY = "Unable to allocate 3.00 GiB for an array with shape (3221225472,)"
         (torch.OutOfMemoryError(CUDA), Shortage(device=True, asked=5 << 29)),
         (RuntimeError("MPS backend out of memory"), Shortage(device=True)),
         (RuntimeError("CUDA error: out of memory"), Shortage(device=True)),
+        (torch.AcceleratorError("CUDA error: out of memory"), Shortage(device=True)),
         (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"), Shortage(device=True)),
         (RuntimeError("the size of tensor a must match"), None),
         (OSError(2, "No such file"), None),

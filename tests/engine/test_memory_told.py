@@ -110,7 +110,7 @@ def test_a_step_without_memory_fails_by_name_with_the_exit_code_of_a_failed_step
     assert made.returncode == 1
     assert (
         "p: out of memory (3.00 GiB were asked for at once), also after what was tried (ran once"
-        " more, ran in halves); give it less at once, or close other programs that hold memory"
+        " more, ran in halves); give it less at once or close other programs that hold memory"
     ) in made.stderr
     (failed,) = [event for event in events(made.stdout) if event["type"] == "step_failed"]
     assert failed["code"] == "out-of-memory"
