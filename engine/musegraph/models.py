@@ -228,8 +228,13 @@ class Models:
                 if total <= budget:
                     break
                 self._age = held.rank
-                del self._resident[base]
+                self._drop(base)
                 total -= held.size
+
+    def _drop(self, base: tuple[str, ...]) -> None:
+        """Let go of a model. The lock is held."""
+        if self._resident.pop(base) is self._last:
+            self._last = None  # it would keep the weights from going
 
     def used(self) -> int:
         """Bytes of all resident models."""
@@ -245,8 +250,7 @@ class Models:
                 if not held.used and base[:-1] not in kept
             ]
             for base in free:
-                del self._resident[base]
-            self._last = None  # it would keep its model from going
+                self._drop(base)
         return len(free)
 
 

@@ -330,6 +330,9 @@ def test_models_that_are_let_go_of_are_not_held_by_the_one_who_lends_them(tmp_pa
     go(one("compute", model=model(tmp_path, "a"), size=10), made)
     assert made.models.clear() == 1
     assert Machine.device.used == 0
+    made.models.budget = 10  # less than any model takes
+    go(one("compute", model=model(tmp_path, "b"), size=10), made)
+    assert Machine.device.used == 0
 
 
 def test_two_steps_that_fit_alone_and_not_together_both_give_their_results() -> None:
