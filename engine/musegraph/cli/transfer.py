@@ -1,0 +1,111 @@
+"""How far a model on its way is: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import threading
+from time import perf_counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from musegraph.cli.plain import EVERY, Clock
+from musegraph.cli.progress import BEFORE, RATE
+from musegraph.cli.style import Style, remaining, shorten, size
+from musegraph.events import StepProgress
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from musegraph.hub import Progress
+
+_BAR = 30
+
+
+class Transfer:
+    """Shows the progress that :meth:`tell` is told; drawing happens on a thread of its own."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.clock = Clock()
+        self.now: Progress | None = None
+        self._began: tuple[float, int] | None = None
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.style.line(self.style("Ctrl-C stops it; the same command goes on from there", "dim"))
+        if self.style.terminal:
+            self._thread = threading.Thread(target=self._draw, name="view", daemon=True)
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def tell(self, progress: Progress) -> None:
+        """So many bytes are there now."""
+        if self._began is None:
+            self._began = perf_counter(), progress.done
+        self.now = progress
+        self.clock.update(StepProgress("", progress.done, progress.total))
+        if self._thread is None and perf_counter() - self.clock.told >= EVERY:
+            self.clock.told = perf_counter()
+            self.style.line("  ".join(self._words(progress)))
+
+    def _words(self, progress: Progress) -> list[str]:
+        """``1.2 GiB of 4.0 GiB``, ``35 MiB/s``, ``2 min left``, and the file."""
+        words = [f"{size(progress.done)} of {size(progress.total)}"]
+        since, before = self._began or (perf_counter(), 0)
+        gained, seconds = progress.done - before, perf_counter() - since
+        if gained > 0 and seconds > 0.5:
+            words.append(f"{size(int(gained / seconds))}/s")
+        left = self.clock.left
+        if left is not None and progress.done < progress.total:
+            words.append(remaining(left))
+        words.append(f"checking {progress.path}" if progress.checking else progress.path)
+        return words
+
+    def _draw(self) -> None:
+        if self._over.wait(BEFORE):
+            return
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(stderr=True, highlight=False)
+        with Live(
+            get_renderable=lambda: self.picture(console),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ) as live:
+            while not self._over.wait(1 / RATE):
+                live.refresh()
+
+    def picture(self, console: Console) -> RenderableType:
+        """One line: the bar, the numbers, the file."""
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        progress = self.now
+        if progress is None:
+            return Text("")
+        *numbers, file = self._words(progress)
+        text = "  ".join(numbers)
+        parts: list[Any] = [Text(" "), Text(text)]
+        room = console.size.width - len(text) - 6
+        if room > _BAR + 16:
+            bar = ProgressBar(total=progress.total or 1, completed=progress.done, width=_BAR)
+            parts.insert(1, bar)
+            parts.append(Text(shorten(file, room - _BAR - 2), style="dim"))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_row(*parts)
+        return table

@@ -1,0 +1,160 @@
+"""Fetching the files of a model: going on where it stopped, believing nothing unchecked."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from musegraph.errors import HubError, ModelError
+from musegraph.headers import read_header
+from musegraph.hub.ask import Repository, talking
+from musegraph.hub.record import Kept, Record, blob_of, sha256_of
+from musegraph.hub.trouble import unwritable
+
+LARGEST = 50 * 10**9
+"""Bytes above which the hub gives a file only by a protocol that cannot go on after a stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the fetching is, in bytes, and with which file."""
+
+    done: int
+    total: int
+    path: str
+    checking: bool = False
+
+
+Tell = Callable[[Progress], None]
+
+
+class Part(io.FileIO):
+    """A file that grows up to its size and no further, and says so."""
+
+    def __init__(self, file: Path, size: int, tell: Callable[[int], None]) -> None:
+        self._file, self._size, self._tell = file, size, tell
+        super().__init__(file, "ab")
+
+    def write(self, data: Any) -> int:
+        left = memoryview(data)
+        if self.tell() + len(left) > self._size:
+            raise HubError(f"the hub sends more than the {self._size:,} bytes of {self._file.name}")
+        while left:
+            try:
+                left = left[super().write(left) or 0 :]
+            except OSError as error:
+                raise unwritable(self._file.parent, error) from None
+        self._tell(self.tell())
+        return len(data)
+
+
+def fetch(repository: Repository, record: Record, content: Path, tell: Tell) -> Record:
+    """Put all files of a record into the folder ``content``; the record with every SHA-256.
+
+    What is there already is not fetched again, half a file only its other half. A file counts as
+    there when its bytes are what the hub says they are and, for weights, their header makes sense.
+    """
+    done = 0
+    files = []
+    for kept in record.files:
+        file = content / kept.path
+        if not (file.is_file() and file.stat().st_size == kept.size):
+            before = done
+
+            def say(now: int, before: int = before, path: str = kept.path) -> None:
+                tell(Progress(before + now, record.size, path))
+
+            _receive(repository, kept, file, say)
+            tell(Progress(before + kept.size, record.size, kept.path, checking=True))
+            _accept(kept, part_of(file), repository)
+        done += kept.size
+        files.append(kept.model_copy(update={"sha256": kept.sha256 or sha256_of(file)}))
+        tell(Progress(done, record.size, kept.path))
+    return record.model_copy(update={"files": tuple(files)})
+
+
+def part_of(file: Path) -> Path:
+    """Where a file is until it is whole."""
+    return file.with_name(f"{file.name}.part")
+
+
+def _receive(repository: Repository, kept: Kept, file: Path, say: Callable[[int], None]) -> None:
+    """Fetch what is missing of a file, from the commit that was agreed on and no other."""
+    if kept.size > LARGEST:
+        raise HubError(
+            f"{kept.path} is too large ({kept.size / 1e9:.0f} GB) to be fetched in one piece;"
+            " choose a model that comes in several files"
+        )
+    part = part_of(file)
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        if part.is_file() and part.stat().st_size > kept.size:
+            part.unlink()
+        with talking(repository.wanted), Part(part, kept.size, say) as stream:
+            from huggingface_hub import hf_hub_url
+            from huggingface_hub.file_download import http_get
+            from huggingface_hub.utils import build_hf_headers
+
+            have = stream.tell()
+            say(have)
+            if have < kept.size:
+                http_get(
+                    hf_hub_url(
+                        repository.wanted.repo,
+                        kept.path,
+                        revision=repository.commit,
+                        endpoint=repository.endpoint,
+                    ),
+                    stream,
+                    resume_size=have,
+                    headers=build_hf_headers(library_name="musegraph")
+                    | {"Accept-Encoding": "identity"},
+                    expected_size=kept.size,
+                )
+    except OSError as error:
+        raise unwritable(part.parent, error) from None
+
+
+def _accept(kept: Kept, part: Path, repository: Repository) -> None:
+    """Give a part its name if it is what the hub says; else throw it away."""
+    try:
+        if kept.sha256:
+            right = sha256_of(part) == kept.sha256
+        else:
+            right = part.stat().st_size == kept.size and kept.blob in ("", blob_of(part))
+        if not right:
+            part.unlink()
+            raise HubError(
+                f"{kept.path} came with other bytes than the hub promises for {repository.wanted};"
+                " it is thrown away and nothing is installed; give the command again, and if it"
+                " comes wrong again, do not trust where it comes from"
+            )
+        _check_weights(kept, part)
+        part.replace(part.with_name(part.name.removesuffix(".part")))
+    except OSError as error:
+        raise unwritable(part.parent, error) from None
+
+
+def _check_weights(kept: Kept, part: Path) -> None:
+    """Refuse weights that are none: the hub keeps whatever was put there."""
+    if kept.path.endswith(".gguf"):
+        with part.open("rb") as stream:
+            wrong = "" if stream.read(4) == b"GGUF" else "it does not begin like a .gguf file"
+    elif kept.path.endswith(".safetensors"):
+        try:
+            read_header(part)
+            wrong = ""
+        except ModelError as error:
+            said = str(error).replace(str(part), "it").removesuffix("; get it again")
+            wrong = said.partition(";")[0]
+    else:
+        return
+    if wrong:
+        part.unlink()
+        raise HubError(
+            f"the hub's {kept.path} cannot be used: {wrong}; nothing is installed: look for"
+            " another repository of this model"
+        )

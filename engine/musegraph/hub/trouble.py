@@ -1,0 +1,22 @@
+"""What is wrong with a folder of models, in a sentence that says what to do."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from musegraph.errors import StoreError
+
+_ELSEWHERE = "use another folder (--models, or the variable MUSEGRAPH_MODELS)"
+
+
+def unwritable(folder: Path, error: OSError) -> StoreError:
+    """The error to raise for one of the file system."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            f"the disk is full at {folder}; what has come is kept: make room and give the command"
+            f" again, or {_ELSEWHERE}"
+        )
+    return StoreError(
+        f"{error.filename or folder} cannot be written: {error.strerror or error}; {_ELSEWHERE}"
+    )
