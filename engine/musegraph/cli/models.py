@@ -52,7 +52,8 @@ def _add(args: Namespace) -> int:
     style = Style(sys.stderr)
     _show_offer(repository, choice, record, shelf, style)
     shelf.check_room(record)
-    if not (args.yes or _agreed(f"fetch {size(record.size)}", "fetch")):
+    missing = record.size - shelf.there(record)
+    if not (args.yes or _agreed(f"fetch {size(missing)}")):
         if args.json:
             print_json(_facts(record, shelf, "declined"))
         else:
@@ -156,7 +157,7 @@ def _show_offer(
         ["access", "granted: you have accepted its terms" if repository.gated else ""],
         ["takes", f"{number(len(choice.files), 'file')}, {size(choice.size)}: {choice.layout}"],
         *(["leaves", printable(text)] for text in choice.left),
-        ["there", f"{size(there)} from an earlier start" if there else ""],
+        ["there", f"{size(there)} of it are here already" if there else ""],
         ["into", f"{shelf.place(record.name)} ({size(shelf.free())} free)"],
     ]
     for line in table([row for row in rows if row[1]], style, [("dim",), ()], wrap=True):
@@ -174,7 +175,7 @@ def _show_offer(
         style.line(line)
 
 
-def _agreed(what: str, verb: str) -> bool:
+def _agreed(what: str) -> bool:
     """Ask on the terminal; without one, refuse to guess."""
     if not sys.stdin or not sys.stdin.isatty():
         raise UsageError(
@@ -305,7 +306,7 @@ def _remove(args: Namespace) -> int:
     begun = shelf.unfinished().get(args.name)
     total = (record.size if record else 0) + (begun[1] if begun else 0)
     what = f"remove {args.name} ({size(total)}) from {shelf.folder}"
-    if not (args.yes or _agreed(what, "remove")):
+    if not (args.yes or _agreed(what)):
         if args.json:
             print_json({"name": args.name, "freed": 0, "left": []})
         else:

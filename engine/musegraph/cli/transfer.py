@@ -32,8 +32,9 @@ class Transfer:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self.style.line(self.style("Ctrl-C stops it; the same command goes on from there", "dim"))
         if self.style.terminal:
+            note = "Ctrl-C stops it; the same command goes on from there"
+            self.style.line(self.style(note, "dim"))
             self._thread = threading.Thread(target=self._draw, name="view", daemon=True)
             self._thread.start()
         return self

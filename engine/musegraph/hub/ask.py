@@ -94,8 +94,11 @@ def _text(value: Any) -> str:
 
 
 @contextmanager
-def talking(wanted: Wanted) -> Iterator[None]:
-    """Keep the library quiet, and make a sentence of whatever it raises."""
+def talking(wanted: Wanted, kept: str = "") -> Iterator[None]:
+    """Keep the library quiet, and make a sentence of whatever it raises.
+
+    ``kept`` is what to say of the bytes that are there already.
+    """
     from huggingface_hub import constants
     from huggingface_hub.utils import (
         are_progress_bars_disabled,
@@ -114,7 +117,7 @@ def talking(wanted: Wanted) -> Iterator[None]:
     except MusegraphError:
         raise
     except Exception as error:  # the library, and those below it, raise all kinds
-        raise _said(error, wanted) from error
+        raise HubError(_said(error, wanted) + kept) from error
     finally:
         logging.set_verbosity(verbosity)
         constants.DOWNLOAD_CHUNK_SIZE = chunk
@@ -122,33 +125,32 @@ def talking(wanted: Wanted) -> Iterator[None]:
             enable_progress_bars()
 
 
-def _said(error: Exception, wanted: Wanted) -> MusegraphError:
+def _said(error: Exception, wanted: Wanted) -> str:
     from huggingface_hub import errors
 
     where = endpoint()
     page = f"{where}/{wanted.repo}"
     if isinstance(error, errors.OfflineModeIsEnabled):
-        return HubError("the hub is not asked while HF_HUB_OFFLINE is set; unset it to add a model")
+        return "the hub is not asked while HF_HUB_OFFLINE is set; unset it to add a model"
     if isinstance(error, errors.GatedRepoError):
-        return HubError(
+        return (
             f"{wanted.repo} is given only to those who have accepted its terms: accept them at"
             f" {page}, then put a token of your account ({where}/settings/tokens) into the"
             " variable HF_TOKEN and give the command again"
         )
     if isinstance(error, errors.RepositoryNotFoundError):
-        return HubError(
+        return (
             f"the hub knows no model {wanted.repo}, or it is private: look at {page}; for a"
             " private one put a token of your account into the variable HF_TOKEN"
         )
     if isinstance(error, errors.RevisionNotFoundError):
-        return HubError(f"{wanted.repo} has no revision {wanted.revision!r}; see {page}/commits")
+        return f"{wanted.repo} has no revision {wanted.revision!r}; see {page}/commits/main"
     if isinstance(error, errors.HfHubHTTPError):
-        return HubError(_status(error.response.status_code, where))
+        return _status(error.response.status_code, where)
     why = " ".join(str(error).split())[:200] or type(error).__name__
-    return HubError(
-        f"the hub at {where} cannot be reached ({why}); what has come is kept: give the command"
-        " again when the network is back"
-    )
+    if isinstance(error, OSError):  # the library's own, for a file that ends too early
+        return f"the hub at {where} has sent less than it promised; give the command again"
+    return f"the hub at {where} cannot be reached ({why}); try again when the network is back"
 
 
 def _status(code: int, where: str) -> str:

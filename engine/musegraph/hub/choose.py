@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from musegraph.errors import HubError, MusegraphError
 from musegraph.hub.names import safe_path
+from musegraph.hub.trouble import amount
 from musegraph.models import MAX_DEPTH, MAX_FILES, SUFFIXES
 
 WEIGHTS = (".safetensors", ".gguf")
@@ -102,10 +103,10 @@ def _one(every: list[RemoteFile], path: str) -> Choice:
         )
     one = chosen[0]
     if one.suffix not in WEIGHTS:
-        why = ", which can run code when it is opened" if one.suffix in PICKLES else ""
-        raise MusegraphError(
-            f"{one.path} is no .safetensors and no .gguf file{why}; {_those_there_are(every)}"
-        )
+        why = "a pickle, which can run code when it is opened, so it is never fetched"
+        if one.suffix not in PICKLES:
+            why = "no .safetensors and no .gguf file"
+        raise MusegraphError(f"{one.path} is {why}; {_those_there_are(every)}")
     if _SHARD.search(one.name):
         raise MusegraphError(
             f"{one.path} is one part of several and no use alone; leave --file out to have all"
@@ -227,7 +228,8 @@ def _left(
         yield f"{len(pickles)} {kind}, which can run code when opened ({_some(pickles)})"
     named = sorted(name for name in set(variants) if name)
     if named:
-        yield f"the variants {', '.join(named)} (--variant)"
+        kind = "variant" if len(named) == 1 else "variants"
+        yield f"the {kind} {', '.join(named)} (--variant takes it)"
     elif "" in variants:
         yield "the plain variant"
     if aside:
@@ -261,5 +263,5 @@ def _those_there_are(every: list[RemoteFile]) -> str:
 
 
 def _listed(files: list[RemoteFile]) -> str:
-    shown = ", ".join(f"{one.path} ({one.size / 2**20:,.0f} MiB)" for one in files[:12])
+    shown = ", ".join(f"{one.path} ({amount(one.size)})" for one in files[:12])
     return f"{shown} and {len(files) - 12} more" if len(files) > 12 else shown

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from musegraph.errors import HubError, ModelError
@@ -16,6 +19,8 @@ from musegraph.hub.trouble import unwritable
 
 LARGEST = 50 * 10**9
 """Bytes above which the hub gives a file only by a protocol that cannot go on after a stop."""
+
+_KEPT = "; what has come is kept, and the same command goes on from there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,18 @@ class Part(io.FileIO):
         return len(data)
 
 
-def fetch(repository: Repository, record: Record, content: Path, tell: Tell) -> Record:
+def fetch(
+    repository: Repository,
+    record: Record,
+    content: Path,
+    tell: Tell,
+    same: Mapping[Kept, Path] = MappingProxyType({}),
+) -> Record:
     """Put all files of a record into the folder ``content``; the record with every SHA-256.
 
-    What is there already is not fetched again, half a file only its other half. A file counts as
-    there when its bytes are what the hub says they are and, for weights, their header makes sense.
+    What is there already is not fetched again, half a file only its other half; ``same`` are files
+    elsewhere that should be the same. A file counts as there when its bytes are what the hub says
+    they are and, for weights, their header makes sense.
     """
     done = 0
     files = []
@@ -67,9 +79,10 @@ def fetch(repository: Repository, record: Record, content: Path, tell: Tell) -> 
             def say(now: int, before: int = before, path: str = kept.path) -> None:
                 tell(Progress(before + now, record.size, path))
 
-            _receive(repository, kept, file, say)
-            tell(Progress(before + kept.size, record.size, kept.path, checking=True))
-            _accept(kept, part_of(file), repository)
+            if not (kept in same and _borrow(kept, same[kept], file)):
+                _receive(repository, kept, file, say)
+                tell(Progress(before + kept.size, record.size, kept.path, checking=True))
+                _accept(kept, part_of(file), repository)
         done += kept.size
         files.append(kept.model_copy(update={"sha256": kept.sha256 or sha256_of(file)}))
         tell(Progress(done, record.size, kept.path))
@@ -93,7 +106,7 @@ def _receive(repository: Repository, kept: Kept, file: Path, say: Callable[[int]
         part.parent.mkdir(parents=True, exist_ok=True)
         if part.is_file() and part.stat().st_size > kept.size:
             part.unlink()
-        with talking(repository.wanted), Part(part, kept.size, say) as stream:
+        with talking(repository.wanted, _KEPT), Part(part, kept.size, say) as stream:
             from huggingface_hub import hf_hub_url
             from huggingface_hub.file_download import http_get
             from huggingface_hub.utils import build_hf_headers
@@ -118,14 +131,34 @@ def _receive(repository: Repository, kept: Kept, file: Path, say: Callable[[int]
         raise unwritable(part.parent, error) from None
 
 
+def _is(kept: Kept, file: Path) -> bool:
+    """Whether a file holds what the hub says, byte for byte."""
+    if file.stat().st_size != kept.size:
+        return False
+    if kept.sha256:
+        return sha256_of(file) == kept.sha256
+    return kept.blob in ("", blob_of(file))
+
+
+def _borrow(kept: Kept, here: Path, file: Path) -> bool:
+    """Take a file from the model that is to be replaced, if it is still what it was."""
+    try:
+        if not _is(kept, here):
+            return False
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(here, file)
+        except OSError:  # not every file system has links
+            shutil.copyfile(here, file)
+    except OSError as error:
+        raise unwritable(file.parent, error) from None
+    return True
+
+
 def _accept(kept: Kept, part: Path, repository: Repository) -> None:
     """Give a part its name if it is what the hub says; else throw it away."""
     try:
-        if kept.sha256:
-            right = sha256_of(part) == kept.sha256
-        else:
-            right = part.stat().st_size == kept.size and kept.blob in ("", blob_of(part))
-        if not right:
+        if not _is(kept, part):
             part.unlink()
             raise HubError(
                 f"{kept.path} came with other bytes than the hub promises for {repository.wanted};"

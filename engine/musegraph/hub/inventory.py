@@ -42,16 +42,12 @@ def inventory(models: Models, read: bool = False) -> Iterator[Found]:
                 yield _found(models, source, place, name)
     for folder in models.folders:
         records = Shelf(folder).records()
-        for place in _models_in(folder):
+        places = {folder / name for name in records}
+        for place in sorted({*_models_in(folder, frozenset(places)), *places}):
             source = place.relative_to(folder).as_posix()
             if source not in seen:
                 seen.add(source)
-                record = records.get(source)
-                yield _found(models, source, place, str(folder), record, read)
-        for source, record in records.items():
-            if not Shelf(folder).place(source).exists():
-                place, wrong = folder / source, "its files are gone"
-                yield Found(source, place, str(folder), size=0, record=record, wrong=wrong)
+                yield _found(models, source, place, str(folder), records.get(source), read)
 
 
 def _found(
@@ -64,7 +60,7 @@ def _found(
 ) -> Found:
     wrong, size = "", 0
     try:
-        size = sum(file.stat().st_size for file in models.files(place))
+        size = sum(file.stat().st_size for file in models.files(place)) if place.exists() else 0
     except (ModelError, OSError) as error:
         wrong = str(error)
     if record is not None and (wrongs := list(record.wrongs(place, read))):
@@ -72,14 +68,19 @@ def _found(
     return Found(source, place, where, family(place), size, record, wrong)
 
 
-def _models_in(folder: Path, depth: int = 0) -> Iterator[Path]:
-    """Files of weights, and folders that say by a JSON at their top what they are."""
+def _models_in(
+    folder: Path, known: frozenset[Path] = frozenset(), depth: int = 0
+) -> Iterator[Path]:
+    """Files of weights, and folders that say by a JSON at their top what they are.
+
+    What is ``known`` already is not looked into.
+    """
     try:
         inside = sorted(folder.iterdir())
     except OSError:
         return
     for place in inside:
-        if place.name.startswith("."):
+        if place.name.startswith(".") or place in known:
             continue
         if place.is_file():
             if place.suffix in (".safetensors", ".gguf"):
@@ -88,7 +89,7 @@ def _models_in(folder: Path, depth: int = 0) -> Iterator[Path]:
             if any(place.glob("*.json")):
                 yield place
             elif depth < _DEPTH:
-                yield from _models_in(place, depth + 1)
+                yield from _models_in(place, known, depth + 1)
 
 
 def family(place: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from musegraph.errors import MusegraphError
 from musegraph.hub.names import safe_path
 
 Inside = Annotated[str, AfterValidator(safe_path)]
@@ -82,7 +83,7 @@ class Record(BaseModel):
         """The record in a file; None if there is none that makes sense."""
         try:
             return cls.model_validate_json(file.read_bytes())
-        except (OSError, ValidationError):
+        except (OSError, ValidationError, MusegraphError):
             return None
 
 

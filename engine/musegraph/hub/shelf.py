@@ -12,8 +12,8 @@ from urllib.parse import quote
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.hub.ask import Repository
 from musegraph.hub.fetch import Tell, fetch, part_of
-from musegraph.hub.record import Record
-from musegraph.hub.trouble import unwritable
+from musegraph.hub.record import Kept, Record
+from musegraph.hub.trouble import amount, unwritable
 
 try:
     import fcntl
@@ -45,7 +45,8 @@ class Shelf:
         return self.folder / name
 
     def record(self, name: str) -> Record | None:
-        return Record.read(self._record(name))
+        found = Record.read(self._record(name))
+        return found if found is not None and found.name == name else None
 
     def records(self) -> dict[str, Record]:
         """Everything that was fetched into this folder, by name."""
@@ -60,12 +61,28 @@ class Shelf:
         return {record.name: (record, self.there(record)) for record in found}
 
     def there(self, record: Record) -> int:
-        """Bytes that a fetch of this record would find here already."""
+        """Bytes that a fetch of this record would find here already: begun, or in its place."""
         before = Record.read(self._adding(record.name) / "record.json")
         same = set(before.files) & set(record.files) if before else set()
         content = self._adding(record.name) / "content"
-        sizes = (_size(content / kept.path) for kept in same)
-        return sum(sizes)
+        begun = {kept: size for kept in same if (size := _size(content / kept.path))}
+        here = {kept: kept.size for kept in self._same_here(record)}
+        return sum((here | begun).values())
+
+    def _same_here(self, record: Record) -> dict[Kept, Path]:
+        """Files that the model in its place has already, judged by its record and their sizes."""
+        known = self.record(record.name)
+        if known is None:
+            return {}
+        place = self.place(known.name)
+        old = {kept.path: (kept, known.file(place, kept)) for kept in known.files}
+        found = {}
+        for kept in record.files:
+            before, file = old.get(kept.path, (None, place))
+            same = before and (before.size, before.blob) == (kept.size, kept.blob)
+            if same and file.is_file() and file.stat().st_size == kept.size:
+                found[kept] = file
+        return found
 
     def free(self) -> int:
         """Bytes free where the models are, or will be."""
@@ -79,7 +96,7 @@ class Shelf:
         need, free = record.size - self.there(record), self.free()
         if need > free:
             raise StoreError(
-                f"there is no room for it: {_gib(need)} are needed and {_gib(free)} are free at"
+                f"there is no room for it: {amount(need)} are needed and {amount(free)} are free at"
                 f" {self.folder}; make room, or use another folder (--models, or the variable"
                 " MUSEGRAPH_MODELS)"
             )
@@ -128,7 +145,7 @@ class Shelf:
             self._keep_what_is_the_same(adding, record)
             record.write(adding / "record.json")
             content = adding / "content"
-            made = fetch(repository, record, content, tell)
+            made = fetch(repository, record, content, tell, self._same_here(record))
             self._install(made, content, adding)
         return made
 
@@ -214,10 +231,6 @@ def _size(file: Path) -> int:
         if place.is_file():
             return place.stat().st_size
     return 0
-
-
-def _gib(count: int) -> str:
-    return f"{count / 2**30:.1f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
 
 
 def _discard(place: Path) -> None:

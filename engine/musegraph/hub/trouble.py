@@ -20,3 +20,12 @@ def unwritable(folder: Path, error: OSError) -> StoreError:
     return StoreError(
         f"{error.filename or folder} cannot be written: {error.strerror or error}; {_ELSEWHERE}"
     )
+
+
+def amount(count: int) -> str:
+    """Bytes in a sentence: ``312 bytes``, ``40 MiB``, ``3.9 GiB``."""
+    for limit, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << limit:
+            value = count / (1 << limit)
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count} bytes"
