@@ -9,37 +9,11 @@ from typing import Any
 import pytest
 import torch
 from fake_hub import fake_hub
+from test_diffusion_folders import engine, workflow
 from tiny_sd import make_tiny
 
-import musegraph
-from musegraph import Engine, Store, Workflow
+from musegraph import Image
 from musegraph.cli import main
-
-
-def work(source: str) -> Workflow:
-    return Workflow.parse(
-        {
-            "musegraph": 1,
-            "outputs": {"picture": "decode.out"},
-            "nodes": {
-                "model": {"type": "diffusion.load", "values": {"source": source}},
-                "words": {
-                    "type": "diffusion.encode_text",
-                    "values": {"text": "a lamp"},
-                    "links": {"encoder": "model.text_encoder"},
-                },
-                "sample": {
-                    "type": "diffusion.sample",
-                    "values": {"seed": 3, "steps": 2},
-                    "links": {"model": "model.model", "positive": "words.out"},
-                },
-                "decode": {
-                    "type": "diffusion.decode",
-                    "links": {"vae": "model.vae", "latent": "sample.out"},
-                },
-            },
-        }
-    )
 
 
 def test_a_tiny_model_of_the_hub_gives_the_picture_of_the_same_folder(
@@ -60,10 +34,10 @@ def test_a_tiny_model_of_the_hub_gives_the_picture_of_the_same_folder(
     asked: list[Any] = []
     monkeypatch.setattr(socket.socket, "connect", lambda *where: asked.append(where))
     pictures = []
-    for source in ("artist/tiny", str(folder)):
-        with Engine(store=Store()) as engine:
-            pictures.append(engine.run(engine.plan(work(source))).outputs()["picture"])
+    for index, source in enumerate((Path("artist/tiny"), folder)):
+        with engine(tmp_path / f"cache{index}") as one:
+            pictures.append(one.run(one.plan(workflow(source))).outputs()["picture"])
     assert not asked, "loading a model asks nobody"
     first, second = pictures
-    assert isinstance(first, musegraph.Image)
+    assert isinstance(first, Image)
     assert torch.equal(first.data, second.data)

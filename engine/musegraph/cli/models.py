@@ -228,9 +228,9 @@ def _list(args: Namespace) -> int:
     _show_models(found, style)
     for _, record, held in begun:
         sign = style(style.signs["open"], "blue")
-        again = f"musegraph models add {record.source}"
         style.line(
-            f"{sign} {record.name}: {size(held)} of {size(record.size)} are there; {again} goes on"
+            f"{sign} {record.name}: {size(held)} of {size(record.size)} are there;"
+            f" {_command(record)} goes on"
         )
     if not any(model.record for model in found) and not begun:
         style.line(
@@ -238,6 +238,22 @@ def _list(args: Namespace) -> int:
             " musegraph models add OWNER/NAME does it"
         )
     return FAILED if failed else FINE
+
+
+def _command(record: Record) -> str:
+    """What was typed to begin it."""
+    from shlex import quote
+
+    revision = f"@{record.revision}" if record.revision else ""
+    words = ["musegraph models add", quote(record.source + revision)]
+    file = record.files[0].path if record.single else ""
+    if file:
+        words += ["--file", quote(file)]
+    if record.variant:
+        words += ["--variant", quote(record.variant)]
+    if record.name != _name(record.source, file, ""):
+        words += ["--as", quote(record.name)]
+    return " ".join(words)
 
 
 def _names(there: Models) -> list[str]:

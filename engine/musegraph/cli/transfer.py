@@ -7,10 +7,9 @@ from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from musegraph.cli.plain import EVERY, Clock
+from musegraph.cli.plain import EVERY
 from musegraph.cli.progress import BEFORE, RATE
 from musegraph.cli.style import Style, remaining, shorten, size
-from musegraph.events import StepProgress
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from musegraph.hub import Progress
 
 _BAR = 30
+SETTLED = 0.5
+"""Seconds before a rate is worth telling."""
 
 
 class Transfer:
@@ -25,9 +26,8 @@ class Transfer:
 
     def __init__(self, style: Style) -> None:
         self.style = style
-        self.clock = Clock()
         self.now: Progress | None = None
-        self._began: tuple[float, int] | None = None
+        self._began = self._told = perf_counter()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -51,24 +51,20 @@ class Transfer:
 
     def tell(self, progress: Progress) -> None:
         """So many bytes are there now."""
-        if self._began is None:
-            self._began = perf_counter(), progress.done
         self.now = progress
-        self.clock.update(StepProgress("", progress.done, progress.total))
-        if self._thread is None and perf_counter() - self.clock.told >= EVERY:
-            self.clock.told = perf_counter()
+        if self._thread is None and perf_counter() - self._told >= EVERY:
+            self._told = perf_counter()
             self.style.line("  ".join(self._words(progress)))
 
     def _words(self, progress: Progress) -> list[str]:
         """``1.2 GiB of 4.0 GiB``, ``35 MiB/s``, ``2 min left``, and the file."""
         words = [f"{size(progress.done)} of {size(progress.total)}"]
-        since, before = self._began or (perf_counter(), 0)
-        gained, seconds = progress.done - before, perf_counter() - since
-        if gained > 0 and seconds > 0.5:
-            words.append(f"{size(int(gained / seconds))}/s")
-        left = self.clock.left
-        if left is not None and progress.done < progress.total:
-            words.append(remaining(left))
+        seconds = perf_counter() - self._began
+        if progress.received and seconds > SETTLED:
+            rate = progress.received / seconds
+            words.append(f"{size(int(rate))}/s")
+            if progress.done < progress.total:
+                words.append(remaining((progress.total - progress.done) / rate))
         words.append(f"checking {progress.path}" if progress.checking else progress.path)
         return words
 

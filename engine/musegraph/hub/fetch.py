@@ -25,10 +25,14 @@ _KEPT = "; what has come is kept, and the same command goes on from there"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the fetching is, in bytes, and with which file."""
+    """How far the fetching is, in bytes, and with which file.
+
+    ``received`` are those that have come now; ``done`` also counts what was there before.
+    """
 
     done: int
     total: int
+    received: int
     path: str
     checking: bool = False
 
@@ -69,24 +73,46 @@ def fetch(
     elsewhere that should be the same. A file counts as there when its bytes are what the hub says
     they are and, for weights, their header makes sense.
     """
-    done = 0
+    course = _Course(record.size, tell)
     files = []
     for kept in record.files:
         file = content / kept.path
-        if not (file.is_file() and file.stat().st_size == kept.size):
-            before = done
-
-            def say(now: int, before: int = before, path: str = kept.path) -> None:
-                tell(Progress(before + now, record.size, path))
-
-            if not (kept in same and _borrow(kept, same[kept], file)):
-                _receive(repository, kept, file, say)
-                tell(Progress(before + kept.size, record.size, kept.path, checking=True))
-                _accept(kept, part_of(file), repository)
-        done += kept.size
+        there = file.is_file() and file.stat().st_size == kept.size
+        if not there and not (kept in same and _borrow(kept, same[kept], file)):
+            _receive(repository, kept, file, course)
+            course.say(kept.size, checking=True)
+            _accept(kept, part_of(file), repository)
+        course.end(kept)
         files.append(kept.model_copy(update={"sha256": kept.sha256 or sha256_of(file)}))
-        tell(Progress(done, record.size, kept.path))
     return record.model_copy(update={"files": tuple(files)})
+
+
+class _Course:
+    """Adds up over all files how far it is."""
+
+    def __init__(self, total: int, tell: Tell) -> None:
+        self._total, self._tell = total, tell
+        self._done = self._received = 0
+        self._begun: tuple[str, int] | None = None
+
+    def begin(self, kept: Kept, there: int) -> None:
+        """A file comes, of which so much is there."""
+        self._begun = kept.path, there
+        self.say(there)
+
+    def say(self, now: int, checking: bool = False) -> None:
+        """So much of the file is there now."""
+        path, there = self._begun or ("", now)
+        received = self._received + max(0, now - there)
+        self._tell(Progress(self._done + now, self._total, received, path, checking))
+
+    def end(self, kept: Kept) -> None:
+        """A file is whole; if it was not begun, it was so before."""
+        if self._begun is not None:
+            self._received += kept.size - self._begun[1]
+        self._done += kept.size
+        self._begun = None
+        self._tell(Progress(self._done, self._total, self._received, kept.path))
 
 
 def part_of(file: Path) -> Path:
@@ -94,7 +120,7 @@ def part_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.part")
 
 
-def _receive(repository: Repository, kept: Kept, file: Path, say: Callable[[int], None]) -> None:
+def _receive(repository: Repository, kept: Kept, file: Path, course: _Course) -> None:
     """Fetch what is missing of a file, from the commit that was agreed on and no other."""
     if kept.size > LARGEST:
         raise HubError(
@@ -106,13 +132,13 @@ def _receive(repository: Repository, kept: Kept, file: Path, say: Callable[[int]
         part.parent.mkdir(parents=True, exist_ok=True)
         if part.is_file() and part.stat().st_size > kept.size:
             part.unlink()
-        with talking(repository.wanted, _KEPT), Part(part, kept.size, say) as stream:
+        with talking(repository.wanted, _KEPT), Part(part, kept.size, course.say) as stream:
             from huggingface_hub import hf_hub_url
             from huggingface_hub.file_download import http_get
             from huggingface_hub.utils import build_hf_headers
 
             have = stream.tell()
-            say(have)
+            course.begin(kept, have)
             if have < kept.size:
                 http_get(
                     hf_hub_url(
