@@ -134,22 +134,19 @@ class _Handler(BaseHTTPRequestHandler):
             repo, commit, file = path.strip("/").split("|")
             self._file(call, self.fake.repos[repo].commits[commit][file], file, "")
         elif path.startswith("/api/models/"):
-            self._api(path.removeprefix("/api/models/"), call)
+            self._api(path.removeprefix("/api/models/"))
         else:
             self._resolve(path.strip("/"), call)
 
     def _error(self, status: int, code: str) -> None:
         self._send(status, b"", {"X-Error-Code": code} if code else {})
 
-    def _api(self, path: str, call: Call) -> None:
+    def _api(self, path: str) -> None:
         owner, name, *rest = path.split("/")
         id = f"{owner}/{name}"
         repo = self.fake.repos.get(id)
         if repo is None:
             return self._error(404, "RepoNotFound")
-        if rest[:1] == ["auth-check"]:
-            fine = not repo.token or call.token == repo.token
-            return self._send(200, b"{}", {}) if fine else self._error(403, "GatedRepo")
         commit = repo.at(rest[1] if rest else "main")
         if commit is None:
             return self._error(404, "RevisionNotFound")

@@ -10,7 +10,9 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
+from collections import namedtuple
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,11 @@ from fake_hub import FakeHub, Repo, fake_hub
 from shell import COMMAND, environment, furnish, musegraph, run, workflow, write
 
 from musegraph import Registry, Store
+from musegraph.cli import main
+from musegraph.cli.style import Style
+from musegraph.cli.transfer import Transfer
 from musegraph.errors import HubError, MusegraphError, StoreError
-from musegraph.hub import RemoteFile, Shelf, choose, read_source
+from musegraph.hub import Progress, RemoteFile, Shelf, choose, read_source
 from musegraph.hub.fetch import Part
 from musegraph.models import Models
 
@@ -72,9 +77,29 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def models(hub: FakeHub, place: Path) -> Command:
+def models(
+    hub: FakeHub,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Command:
+    """``musegraph models …``, in this process: most of its time would be importing."""
+    for name in list(os.environ):
+        if name.startswith(("MUSEGRAPH_", "XDG_", "HF_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(place / "home"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.chdir(place)
+
     def command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return musegraph(place, "models", *arguments, **at(hub, **more))
+        capfd.readouterr()
+        with monkeypatch.context() as patched:
+            for name, value in at(hub, **more).items():
+                patched.setenv(name, value)
+            code = main(["models", *arguments])
+        said = capfd.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
 
     return command
 
@@ -213,7 +238,7 @@ def test_adding_it_again_fetches_nothing_and_by_its_commit_not_even_asks(
     assert "there already" in again.stdout
     before = len(hub.calls)
     commit = hub.repos[MODEL].branches["main"]
-    pinned = models("add", f"{MODEL}@{commit}", HF_HUB_OFFLINE="1")
+    pinned = models("add", f"{MODEL}@{commit}")
     assert (pinned.returncode, len(hub.calls)) == (0, before), pinned.stderr
 
 
@@ -358,17 +383,11 @@ def test_weights_that_are_none_are_refused_though_the_hub_holds_them(
 
 
 def test_what_does_not_fit_on_the_disk_is_refused_before_anything_comes(
-    hub: FakeHub, place: Path, models: Command
+    hub: FakeHub, place: Path, models: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listed = {"config.json": b"{}", "model.safetensors": b""}
-    hub.repo("artist/huge", listed)
-    (place / "sitecustomize.py").write_text(
-        "import shutil, collections\n"
-        "facts = collections.namedtuple('facts', 'total used free')\n"
-        "shutil.disk_usage = lambda place: facts(9 << 20, 8 << 20, 1 << 20)\n"
-    )
-    path = environment(place)["PYTHONPATH"]
-    refused = models("add", MODEL, "--yes", PYTHONPATH=os.pathsep.join((str(place), path)))
+    facts = namedtuple("facts", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: facts(9 << 20, 8 << 20, 1 << 20))
+    refused = models("add", MODEL, "--yes")
     assert refused.returncode == 5, refused.stderr
     assert "6.0 MiB are needed and 1.0 MiB are free" in refused.stderr
     assert hub.sent() == 0
@@ -477,7 +496,10 @@ def test_a_source_is_an_id_or_the_address_of_its_page(
     assert (read.repo, read.revision, read.file) == (repo, revision, file)
 
 
-@pytest.mark.parametrize("text", ["", "a", "a/b/c", "../b", "a/..", "a/b@", "a b/c", "/a/b", "~/b"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a", "a/b/c", "../b", "a/..", "a/b@", "a b/c", "/a/b", "~/b", "https://example.org/a/b"],
+)
 def test_what_is_no_source_is_refused(text: str) -> None:
     with pytest.raises(MusegraphError, match="names no model of the hub"):
         read_source(text)
@@ -506,7 +528,6 @@ def test_what_cannot_be_had_is_one_sentence(hub: FakeHub, models: Command) -> No
     for source, said, variables in (
         ("artist/none", "knows no model artist/none", {}),
         (f"{MODEL}@never", "no revision 'never'", {}),
-        (MODEL, "HF_HUB_OFFLINE", {"HF_HUB_OFFLINE": "1"}),
         (MODEL, "cannot be reached", {"HF_ENDPOINT": "http://127.0.0.1:9"}),
     ):
         refused = models("add", source, "--yes", "--json", **variables)
@@ -518,14 +539,19 @@ def test_what_cannot_be_had_is_one_sentence(hub: FakeHub, models: Command) -> No
     assert "answers with the error 503" in models("add", MODEL, "--yes").stderr
 
 
+def test_offline_nobody_is_asked(hub: FakeHub, place: Path) -> None:
+    refused = musegraph(place, "models", "add", MODEL, "--yes", **at(hub, HF_HUB_OFFLINE="1"))
+    assert (refused.returncode, len(hub.calls)) == (1, 0)
+    assert "HF_HUB_OFFLINE" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
 # nothing else fetches
 
 
 def test_opening_checking_planning_and_running_make_no_connection(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from musegraph.cli import main
-
     asked: list[Any] = []
 
     def refuse(*arguments: Any, **_: Any) -> None:
@@ -637,6 +663,42 @@ def test_removing_takes_what_was_fetched_and_nothing_else(place: Path, models: C
     assert (unknown.returncode, "was not fetched" in unknown.stderr) == (2, True)
     packs = models("remove", "starter/scenes", "--yes")
     assert (packs.returncode, "was not fetched" in packs.stderr) == (2, True)
+
+
+def test_what_lies_in_the_folder_of_a_model_is_not_lost_by_replacing_it(
+    hub: FakeHub, place: Path, models: Command
+) -> None:
+    assert models("add", MODEL, "--yes").returncode == 0
+    note = shelf_of(place) / MODEL / "notes.md"
+    note.write_text("mine")
+    hub.repos[MODEL].add(FILES | {"unet/config.json": b'{"new": 1}'})
+    refused = models("add", MODEL, "--yes", "--replace")
+    assert (refused.returncode, "notes.md, which would be lost" in refused.stderr) == (2, True)
+    note.unlink()
+    assert models("add", MODEL, "--yes", "--replace").returncode == 0
+
+
+def test_what_was_begun_can_be_dropped_and_its_command_is_named_in_full(
+    hub: FakeHub, place: Path, models: Command
+) -> None:
+    name = "unet/diffusion_pytorch_model.fp16.safetensors"
+    hub.repos[MODEL].promised[name] = weights((3 << 20) - 4, 1)
+    source = f"{MODEL}@main"
+    refused = models("add", source, "--yes", "--variant", "fp16", "--as", "my half")
+    assert refused.returncode == 1
+    said = models("list").stdout
+    assert f"musegraph models add {source} --variant fp16 --as 'my half' goes on" in said
+    assert models("remove", "my half", "--yes").returncode == 0
+    assert inside(shelf_of(place)) == set()
+
+
+def test_the_rate_is_of_the_bytes_that_come_now(capsys: pytest.CaptureFixture[str]) -> None:
+    view = Transfer(Style(sys.stderr))
+    view._began -= 10
+    view.tell(Progress(890 << 20, 990 << 20, 100 << 20, "a.safetensors"))
+    words = view._words(Progress(890 << 20, 990 << 20, 100 << 20, "a.safetensors"))
+    assert words == ["890 MiB of 990 MiB", "10 MiB/s", "10 s left", "a.safetensors"]
+    assert capsys.readouterr().err == "", "the first line comes after a while"
 
 
 def test_a_record_that_somebody_has_changed_reaches_no_file_outside(tmp_path: Path) -> None:

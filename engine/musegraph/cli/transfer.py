@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from musegraph.cli.plain import EVERY
 from musegraph.cli.progress import BEFORE, RATE
-from musegraph.cli.style import Style, remaining, shorten, size
+from musegraph.cli.style import Style, duration, remaining, shorten, size
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -20,6 +20,9 @@ _BAR = 30
 SETTLED = 0.5
 """Seconds before a rate is worth telling."""
 
+PATIENCE = 5.0
+"""Seconds without a byte after which that is said."""
+
 
 class Transfer:
     """Shows the progress that :meth:`tell` is told; drawing happens on a thread of its own."""
@@ -27,7 +30,7 @@ class Transfer:
     def __init__(self, style: Style) -> None:
         self.style = style
         self.now: Progress | None = None
-        self._began = self._told = perf_counter()
+        self._began = self._told = self._came = perf_counter()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -51,7 +54,7 @@ class Transfer:
 
     def tell(self, progress: Progress) -> None:
         """So many bytes are there now."""
-        self.now = progress
+        self.now, self._came = progress, perf_counter()
         if self._thread is None and perf_counter() - self._told >= EVERY:
             self._told = perf_counter()
             self.style.line("  ".join(self._words(progress)))
@@ -65,7 +68,13 @@ class Transfer:
             words.append(f"{size(int(rate))}/s")
             if progress.done < progress.total:
                 words.append(remaining((progress.total - progress.done) / rate))
-        words.append(f"checking {progress.path}" if progress.checking else progress.path)
+        waits = perf_counter() - self._came
+        if progress.checking:
+            words.append(f"checking {progress.path}")
+        elif waits > PATIENCE:
+            words.append(f"nothing has come for {duration(waits)}")
+        else:
+            words.append(progress.path)
         return words
 
     def _draw(self) -> None:

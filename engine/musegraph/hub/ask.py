@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from musegraph.errors import HubError, MusegraphError
 from musegraph.hub.choose import RemoteFile
 from musegraph.hub.names import COMMIT, Wanted
+from musegraph.hub.trouble import shown
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
@@ -36,6 +37,12 @@ class Repository:
     def page(self) -> str:
         return f"{self.endpoint}/{self.wanted.repo}"
 
+    def url(self, path: str) -> str:
+        """Where a file is to be had, at this commit and no other."""
+        from huggingface_hub import hf_hub_url
+
+        return hf_hub_url(self.wanted.repo, path, revision=self.commit, endpoint=self.endpoint)
+
 
 def endpoint() -> str:
     """Where the hub is: ``HF_ENDPOINT``, else what the library says."""
@@ -57,9 +64,11 @@ def ask(wanted: Wanted) -> Repository:
         info = api.model_info(
             wanted.repo, revision=wanted.revision or None, files_metadata=True, timeout=30
         )
-        if info.gated:
-            api.auth_check(wanted.repo)
-        return _repository(wanted, info, endpoint())
+        found = _repository(wanted, info, api.endpoint)
+        if found.gated and found.files:
+            largest = max(found.files, key=lambda file: file.size)
+            api.get_hf_file_metadata(url=found.url(largest.path))
+        return found
 
 
 def _repository(wanted: Wanted, info: ModelInfo, where: str) -> Repository:
@@ -90,7 +99,7 @@ def _text(value: Any) -> str:
     """A member of a model card, which anybody may have written, as one short line."""
     parts = value if isinstance(value, list) else [value]
     line = " ".join(", ".join(str(part) for part in parts if part).split())
-    return "".join(letter for letter in line if letter.isprintable())[:200]
+    return shown(line)[:200]
 
 
 @contextmanager
@@ -147,8 +156,8 @@ def _said(error: Exception, wanted: Wanted) -> str:
         return f"{wanted.repo} has no revision {wanted.revision!r}; see {page}/commits/main"
     if isinstance(error, errors.HfHubHTTPError):
         return _status(error.response.status_code, where)
-    why = " ".join(str(error).split())[:200] or type(error).__name__
-    if isinstance(error, OSError):  # the library's own, for a file that ends too early
+    why = _text(str(error)) or type(error).__name__
+    if why.startswith("Consistency check failed"):  # a file that ends too early
         return f"the hub at {where} has sent less than it promised; give the command again"
     return f"the hub at {where} cannot be reached ({why}); try again when the network is back"
 

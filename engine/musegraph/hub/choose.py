@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from musegraph.errors import HubError, MusegraphError
 from musegraph.hub.names import safe_path
-from musegraph.hub.trouble import amount
+from musegraph.hub.trouble import amount, shown
 from musegraph.models import MAX_DEPTH, MAX_FILES, SUFFIXES
 
 WEIGHTS = (".safetensors", ".gguf")
@@ -24,6 +24,8 @@ _SPARE = ("safety_checker",)
 """Parts without which a model is still whole."""
 
 _NAMED = 4
+LARGEST = 50 * 10**9
+"""Bytes above which the hub gives a file only by a protocol that cannot go on after a stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,17 @@ class Choice:
 
 def choose(files: Iterable[RemoteFile], file: str = "", variant: str = "") -> Choice:
     """The set of files to fetch. :class:`HubError` says why there is none to be had."""
+    found = _choose(files, file, variant)
+    for one in found.files:
+        if one.size > LARGEST:
+            raise HubError(
+                f"{one.path} is too large ({amount(one.size)}) to be fetched in one piece; choose a"
+                " model that comes in several files"
+            )
+    return found
+
+
+def _choose(files: Iterable[RemoteFile], file: str, variant: str) -> Choice:
     every = sorted(files, key=lambda one: one.path)
     usable = [one for one in every if one.suffix in SUFFIXES and not _HIDDEN.search(one.path)]
     for one in usable:
@@ -238,7 +251,7 @@ def _left(
 
 
 def _some(files: list[RemoteFile]) -> str:
-    named = ", ".join(one.path for one in files[:_NAMED])
+    named = ", ".join(shown(one.path) for one in files[:_NAMED])
     return f"{named} …" if len(files) > _NAMED else named
 
 
@@ -263,5 +276,5 @@ def _those_there_are(every: list[RemoteFile]) -> str:
 
 
 def _listed(files: list[RemoteFile]) -> str:
-    shown = ", ".join(f"{one.path} ({amount(one.size)})" for one in files[:12])
-    return f"{shown} and {len(files) - 12} more" if len(files) > 12 else shown
+    named = ", ".join(f"{shown(one.path)} ({amount(one.size)})" for one in files[:12])
+    return f"{named} and {len(files) - 12} more" if len(files) > 12 else named

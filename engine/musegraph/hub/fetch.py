@@ -17,9 +17,6 @@ from musegraph.hub.ask import Repository, talking
 from musegraph.hub.record import Kept, Record, blob_of, sha256_of
 from musegraph.hub.trouble import unwritable
 
-LARGEST = 50 * 10**9
-"""Bytes above which the hub gives a file only by a protocol that cannot go on after a stop."""
-
 _KEPT = "; what has come is kept, and the same command goes on from there"
 
 
@@ -122,18 +119,12 @@ def part_of(file: Path) -> Path:
 
 def _receive(repository: Repository, kept: Kept, file: Path, course: _Course) -> None:
     """Fetch what is missing of a file, from the commit that was agreed on and no other."""
-    if kept.size > LARGEST:
-        raise HubError(
-            f"{kept.path} is too large ({kept.size / 1e9:.0f} GB) to be fetched in one piece;"
-            " choose a model that comes in several files"
-        )
     part = part_of(file)
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         if part.is_file() and part.stat().st_size > kept.size:
             part.unlink()
         with talking(repository.wanted, _KEPT), Part(part, kept.size, course.say) as stream:
-            from huggingface_hub import hf_hub_url
             from huggingface_hub.file_download import http_get
             from huggingface_hub.utils import build_hf_headers
 
@@ -141,12 +132,7 @@ def _receive(repository: Repository, kept: Kept, file: Path, course: _Course) ->
             course.begin(kept, have)
             if have < kept.size:
                 http_get(
-                    hf_hub_url(
-                        repository.wanted.repo,
-                        kept.path,
-                        revision=repository.commit,
-                        endpoint=repository.endpoint,
-                    ),
+                    repository.url(kept.path),
                     stream,
                     resume_size=have,
                     headers=build_hf_headers(library_name="musegraph")

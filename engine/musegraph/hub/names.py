@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from musegraph.errors import MusegraphError
 
@@ -11,9 +13,10 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 _ID = re.compile(rf"(?:hf:)?(?P<repo>{_PART}/{_PART})(?:@(?P<revision>[^\s@]{{1,200}}))?")
 _PAGE = re.compile(
-    rf"https?://[^/\s]+/(?P<repo>{_PART}/{_PART})"
+    rf"https?://(?P<host>[^/\s]+)/(?P<repo>{_PART}/{_PART})"
     r"(?:/(?:tree|blob|resolve)/(?P<revision>[^/\s?#]+)(?:/(?P<file>[^\s?#]+))?)?/?(?:[?#].*)?"
 )
+_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 _LONGEST = 300
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
@@ -38,13 +41,19 @@ class Wanted:
 def read_source(text: str, file: str = "") -> Wanted:
     """``OWNER/NAME``, ``OWNER/NAME@REVISION``, or the address of the model's page."""
     found = _ID.fullmatch(text) or _PAGE.fullmatch(text)
-    if found is None or ".." in found["repo"]:
+    parts = found.groupdict() if found else {}
+    elsewhere = parts.get("host") not in (None, *_HOSTS, urlsplit(_endpoint()).netloc)
+    if found is None or elsewhere or ".." in parts["repo"]:
         raise MusegraphError(
             f"{text!r} names no model of the hub: write OWNER/NAME or OWNER/NAME@REVISION, as on"
             " its page at https://huggingface.co"
         )
-    wanted = Wanted(found["repo"], found["revision"] or "", found.groupdict().get("file") or "")
+    wanted = Wanted(parts["repo"], parts["revision"] or "", parts.get("file") or "")
     return replace(wanted, file=safe_path(file)) if file else wanted
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", "")
 
 
 def safe_path(path: str) -> str:

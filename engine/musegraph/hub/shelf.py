@@ -133,7 +133,14 @@ class Shelf:
         ) and {kept.path for kept in known.files} == {kept.path for kept in record.files}
         if not same and not replace:
             raise MusegraphError(_other(known, record))
-        return same and not any(known.wrongs(place))
+        if same and not any(known.wrongs(place)):
+            return True
+        if strangers := _strangers(known, place):
+            raise MusegraphError(
+                f"in {place} are files that did not come with {name}, such as"
+                f" {strangers[0].relative_to(place)}, which would be lost; move them away first"
+            )
+        return False
 
     def add(self, repository: Repository, record: Record, tell: Tell) -> Record:
         """Fetch a model and put it in its place; the record as it is kept.
@@ -186,7 +193,7 @@ class Shelf:
                     file = record.file(place, kept)
                     freed += file.stat().st_size if file.is_file() else 0
                     file.unlink(missing_ok=True)
-                left = tuple(sorted(file for file in place.rglob("*") if file.is_file()))
+                left = _strangers(record, place)
                 _tidy(place, self.folder)
                 self._record(name).unlink()
                 _tidy(self._record(name).parent, self._own)
@@ -224,6 +231,13 @@ def _other(known: Record, record: Record) -> str:
     else:
         what = f"{known.source} with other files"
     return f"{known.name} is here already: it is {what}; say --replace, or another name with --as"
+
+
+def _strangers(record: Record, place: Path) -> tuple[Path, ...]:
+    """Files in the folder of a model that did not come with it."""
+    own = {record.file(place, kept) for kept in record.files}
+    every = sorted(place.rglob("*")) if place.is_dir() else ()
+    return tuple(file for file in every if file not in own and not file.is_dir())
 
 
 def _size(file: Path) -> int:

@@ -29,3 +29,8 @@ def amount(count: int) -> str:
             value = count / (1 << limit)
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{count} bytes"
+
+
+def shown(text: str) -> str:
+    """Text from elsewhere without the letters that a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
