@@ -75,8 +75,7 @@ class FakeHub:
         class Handler(_Handler):
             fake, name = hub, host
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return server
 
@@ -106,6 +105,13 @@ def fake_hub() -> Iterator[FakeHub]:
         yield hub
     finally:
         hub.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that has gone is no news here."""
 
 
 class _Handler(BaseHTTPRequestHandler):

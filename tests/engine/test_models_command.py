@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -28,6 +29,7 @@ from musegraph.cli.transfer import Transfer
 from musegraph.errors import HubError, MusegraphError, StoreError
 from musegraph.hub import Progress, RemoteFile, Shelf, choose, read_source
 from musegraph.hub.fetch import Part
+from musegraph.hub.trouble import unwritable
 from musegraph.models import Models
 
 MODEL = "artist/tiny"
@@ -289,6 +291,24 @@ def test_what_was_not_fetched_is_never_overwritten(place: Path, models: Command)
         assert "left alone" in refused.stderr
 
 
+@pytest.mark.parametrize("sound", [True, False])
+def test_what_other_programs_have_fetched_from_the_hub_is_taken_if_it_is_sound(
+    hub: FakeHub, place: Path, models: Command, monkeypatch: pytest.MonkeyPatch, sound: bool
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(place / "hub"))
+    commit = hub.repos[MODEL].branches["main"]
+    file = place / "hub" / "models--artist--tiny" / "snapshots" / commit / UNET
+    file.parent.mkdir(parents=True)
+    data = bytearray(FILES[UNET])
+    data[-1] ^= not sound
+    file.write_bytes(data)
+    assert models("add", MODEL, "--yes").returncode == 0
+    assert hub.sent(UNET) == (0 if sound else len(data))
+    assert (shelf_of(place) / MODEL / UNET).read_bytes() == FILES[UNET]
+    assert models("remove", MODEL, "--yes").returncode == 0
+    assert file.read_bytes() == data
+
+
 # interruptions, damage, lack of room
 
 
@@ -394,12 +414,31 @@ def test_what_does_not_fit_on_the_disk_is_refused_before_anything_comes(
     assert not shelf_of(place).exists()
 
 
-def test_a_disk_that_fills_up_is_one_sentence_and_what_has_come_is_kept(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     full = Path("/dev/full")
-    if not full.exists():
+    if not full.is_char_device():
         pytest.skip("this system has no /dev/full")
     with pytest.raises(StoreError, match=r"the disk is full at .*; what has come is kept"):
         Part(full, 100, lambda _: None).write(b"x")
+
+
+def test_after_the_disk_was_full_only_the_rest_is_fetched(
+    hub: FakeHub, place: Path, models: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Part, data: Any) -> int:
+        if self.tell() >= 4 << 20:
+            raise unwritable(place, OSError(errno.ENOSPC, "No space left on device"))
+        return write_all(self, data)
+
+    write_all = Part.write
+    with monkeypatch.context() as patched:
+        patched.setattr(Part, "write", full)
+        refused = models("add", MODEL, "--yes")
+    assert refused.returncode == 5
+    assert "the disk is full" in refused.stderr
+    before = hub.sent(UNET)
+    assert models("add", MODEL, "--yes").returncode == 0
+    assert hub.sent(UNET) - before == len(FILES[UNET]) - (4 << 20)
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(place: Path, models: Command) -> None:
@@ -444,6 +483,17 @@ def test_parts_of_weights_come_with_their_index_unless_one_file_holds_all() -> N
     assert chosen(*every, variant="fp16") == {"config.json", *half}
     assert chosen(*every, "model.safetensors") == {"config.json", "model.safetensors"}
     assert chosen("config.json", *half) == {"config.json", *half}, "the only one there is"
+
+
+def test_weights_of_unknown_names_are_asked_about_and_known_ones_go_first() -> None:
+    with pytest.raises(MusegraphError, match=r"--file: a\.safetensors .*, b\.safetensors"):
+        choose(listing("config.json", "a.safetensors", "b.safetensors"))
+    both = choose(listing("config.json", "consolidated.safetensors", "model.safetensors"))
+    assert {file.path for file in both.files} == {"config.json", "model.safetensors"}
+    assert "consolidated.safetensors" in both.left[0]
+    assert chosen("config.json", "model.safetensors", "onnx/pytorch_model.bin")
+    with pytest.raises(HubError, match="too large"):
+        choose([RemoteFile("big.gguf", 60 * 10**9)])
 
 
 def test_of_a_repository_with_a_folder_layout_whole_files_and_hidden_ones_stay_behind() -> None:
@@ -640,6 +690,13 @@ def test_a_changed_or_missing_file_is_told_and_the_same_command_mends_it(
     assert models("list").returncode == 0, "one flipped bit costs reading all"
     read = models("list", "--verify")
     assert (read.returncode, f"{UNET} has changed" in read.stdout) == (1, True)
+    assert f"models add {MODEL}@{hub.repos[MODEL].branches['main']} --replace" in read.stdout
+    before = hub.sent()
+    assert models("add", MODEL, "--yes").returncode == 0
+    assert hub.sent() == before, "its sizes are right"
+    assert models("add", MODEL, "--yes", "--replace").returncode == 0
+    assert hub.sent() - before == len(data)
+    file.write_bytes(data)
     (shelf_of(place) / MODEL / "model_index.json").unlink()
     assert "model_index.json is missing" in models("list").stdout
     before = hub.sent()
@@ -676,6 +733,42 @@ def test_what_lies_in_the_folder_of_a_model_is_not_lost_by_replacing_it(
     assert (refused.returncode, "notes.md, which would be lost" in refused.stderr) == (2, True)
     note.unlink()
     assert models("add", MODEL, "--yes", "--replace").returncode == 0
+
+
+def test_when_replacing_ends_half_way_no_record_stands_beside_what_it_does_not_describe(
+    hub: FakeHub, place: Path, models: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert models("add", MODEL, "--yes").returncode == 0
+    newer = FILES | {UNET: weights(6 << 20, 5)}
+    hub.repos[MODEL].add(newer)
+    left = 0
+    rename, replace = Path.rename, Path.replace
+
+    def count(do: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
+        def counted(here: Path, there: Path) -> Path:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+            return do(here, there)
+
+        return counted
+
+    monkeypatch.setattr(Path, "rename", count(rename))
+    monkeypatch.setattr(Path, "replace", count(replace))
+    for moment in range(1, 20):
+        left = moment
+        code = models("add", MODEL, "--yes", "--replace").returncode
+        left = 0
+        record = Shelf(shelf_of(place)).record(MODEL)
+        assert record is not None
+        folder = shelf_of(place) / MODEL
+        assert not folder.exists() or not list(record.wrongs(folder, read=True)), moment
+        if code == 0:
+            break
+        assert code == 130
+    assert moment > 4
+    assert (shelf_of(place) / MODEL / UNET).read_bytes() == newer[UNET]
 
 
 def test_what_was_begun_can_be_dropped_and_its_command_is_named_in_full(

@@ -73,7 +73,12 @@ def _add(args: Namespace) -> int:
 def _known_commit(shelf: Shelf, wanted: Wanted, args: Namespace) -> Record | None:
     """What is here whole already, found without asking the hub: it is named by its commit."""
     record = shelf.record(_name(wanted.repo, wanted.file, args.name))
-    if record is None or record.commit != wanted.commit or record.variant != args.variant:
+    if (
+        record is None
+        or args.replace
+        or record.commit != wanted.commit
+        or record.variant != args.variant
+    ):
         return None
     if record.source != wanted.repo or any(record.wrongs(shelf.place(record.name))):
         return None
@@ -232,6 +237,10 @@ def _list(args: Namespace) -> int:
             f"{sign} {record.name}: {size(held)} of {size(record.size)} are there;"
             f" {_command(record)} goes on"
         )
+    for model in found:
+        if model.record and model.wrong:
+            again = f"{_command(model.record, model.record.commit)} --replace"
+            style.line(f"{style(style.signs['to'], 'cyan')} {again} mends {model.name}")
     if not any(model.record for model in found) and not begun:
         style.line(
             f"no model was fetched into {there.folders[0]} yet;"
@@ -240,12 +249,13 @@ def _list(args: Namespace) -> int:
     return FAILED if failed else FINE
 
 
-def _command(record: Record) -> str:
-    """What was typed to begin it."""
+def _command(record: Record, revision: str = "") -> str:
+    """What was typed to begin it, or fetches what it is at another revision."""
     from shlex import quote
 
-    revision = f"@{record.revision}" if record.revision else ""
-    words = ["musegraph models add", quote(record.source + revision)]
+    revision = revision or record.revision
+    source = f"{record.source}@{revision}" if revision else record.source
+    words = ["musegraph models add", quote(source)]
     file = record.files[0].path if record.single else ""
     if file:
         words += ["--file", quote(file)]

@@ -79,6 +79,8 @@ def _repository(wanted: Wanted, info: ModelInfo, where: str) -> Repository:
     for found in info.siblings or ():
         if not isinstance(found.size, int) or found.size < 0:
             raise HubError(f"the hub does not say how large {found.rfilename!r} of {wanted} is")
+        if not (found.lfs or found.blob_id):
+            raise HubError(f"the hub gives no checksum of {found.rfilename!r} of {wanted}")
         sha256 = str(found.lfs["sha256"]) if found.lfs else ""
         size = int(found.lfs["size"]) if found.lfs else found.size
         files.append(RemoteFile(found.rfilename, size, sha256, found.blob_id or ""))

@@ -119,10 +119,10 @@ def _one(every: list[RemoteFile], path: str) -> Choice:
         why = "a pickle, which can run code when it is opened, so it is never fetched"
         if one.suffix not in PICKLES:
             why = "no .safetensors and no .gguf file"
-        raise MusegraphError(f"{one.path} is {why}; {_those_there_are(every)}")
+        raise MusegraphError(f"{shown(one.path)} is {why}; {_those_there_are(every)}")
     if _SHARD.search(one.name):
         raise MusegraphError(
-            f"{one.path} is one part of several and no use alone; leave --file out to have all"
+            f"{shown(one.path)} is one part of several, no use alone; leave --file out to have all"
         )
     _check_path(one.path)
     return Choice((one,), f"the one file {one.path}", single=True)
@@ -149,19 +149,26 @@ def _folder(
     sets = _sets(one for one in inside if bool(one.folder) == diffusers)
     _check_variant(variant, sets)
     taken: set[str] = set()
+    stems: dict[str, str] = {}
     others: set[str] = set()
     for folder, groups in sets.items():
         stem, name = _best(folder, groups, variant)
+        stems[folder] = stem
         taken |= {one.path for one in _whole(groups[stem, name])}
-        others |= {other for _, other in groups if other != name}
+        others |= {other for one, other in groups if one == stem and other != name}
     if not taken:
         raise HubError(f"the folders of the repository hold no weights{_instead(every)}")
-    _check_whole(every, {path.rpartition("/")[0] for path in taken} if diffusers else {""})
+    if diffusers:
+        _check_whole(every, set(stems))
     small = {one.path for one in inside if not _is_weight(one)}
     files = tuple(one for one in inside if one.path in taken | small)
     if len(files) > MAX_FILES:
         raise HubError(f"the repository holds {len(files)} files: more than a model has")
-    aside = [one for one in usable if one.suffix in WEIGHTS and bool(one.folder) != diffusers]
+    aside = [
+        one
+        for one in usable
+        if one.suffix in WEIGHTS and stems.get(one.folder) != _stem_of(one.name)[0]
+    ]
     return Choice(files, layout, tuple(_left(every, aside, others)))
 
 
@@ -203,6 +210,11 @@ def _best(
     """The stem and variant to take: as asked for, else the plain one, else the only one."""
     stems = {stem for stem, _ in groups}
     stem = next((name for name in _STEMS if name in stems), min(stems))
+    if len(stems) > 1 and stem not in _STEMS:
+        raise MusegraphError(
+            f"in {folder or 'the repository'} are several models; say which with --file:"
+            f" {_listed([one for group in groups.values() for one in group])}"
+        )
     there = sorted(name for one, name in groups if one == stem)
     for name in (variant, ""):
         if name in there:
@@ -227,7 +239,7 @@ def _check_whole(every: list[RemoteFile], folders: set[str]) -> None:
         pickled = _PICKLED.fullmatch(one.name) and one.folder not in folders
         if pickled and one.folder and one.folder not in _SPARE and one.path.count("/") == 1:
             raise HubError(
-                f"the weights of {one.folder} are there only as a pickle ({one.path}), which can"
+                f"the weights of {shown(one.folder)} are there only as a pickle, which can"
                 f" run code when it is opened, so it is never fetched{_whole_files(every)}"
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -47,7 +47,8 @@ class Part(io.FileIO):
     def write(self, data: Any) -> int:
         left = memoryview(data)
         if self.tell() + len(left) > self._size:
-            raise HubError(f"the hub sends more than the {self._size:,} bytes of {self._file.name}")
+            name = self._file.name.removesuffix(".part")
+            raise HubError(f"the hub sends more than the {self._size:,} bytes of {name}")
         while left:
             try:
                 left = left[super().write(left) or 0 :]
@@ -67,15 +68,15 @@ def fetch(
     """Put all files of a record into the folder ``content``; the record with every SHA-256.
 
     What is there already is not fetched again, half a file only its other half; ``same`` are files
-    elsewhere that should be the same. A file counts as there when its bytes are what the hub says
-    they are and, for weights, their header makes sense.
+    elsewhere that should be the same, and the library's cache may have some. A file counts as there
+    when its bytes are what the hub says they are and, for weights, their header makes sense.
     """
     course = _Course(record.size, tell)
     files = []
     for kept in record.files:
         file = content / kept.path
         there = file.is_file() and file.stat().st_size == kept.size
-        if not there and not (kept in same and _borrow(kept, same[kept], file)):
+        if not there and not _borrow(kept, (same.get(kept), _cached(repository, kept)), file):
             _receive(repository, kept, file, course)
             course.say(kept.size, checking=True)
             _accept(kept, part_of(file), repository)
@@ -149,19 +150,29 @@ def _is(kept: Kept, file: Path) -> bool:
         return False
     if kept.sha256:
         return sha256_of(file) == kept.sha256
-    return kept.blob in ("", blob_of(file))
+    return blob_of(file) == kept.blob
 
 
-def _borrow(kept: Kept, here: Path, file: Path) -> bool:
-    """Take a file from the model that is to be replaced, if it is still what it was."""
+def _cached(repository: Repository, kept: Kept) -> Path | None:
+    """A file in the cache that the hub's own library and its like keep."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repository.wanted.repo, kept.path, revision=repository.commit)
+    return Path(found).resolve() if isinstance(found, str) else None
+
+
+def _borrow(kept: Kept, places: Iterable[Path | None], file: Path) -> bool:
+    """Take a file from somewhere else on this machine, if it is there what the hub says."""
     try:
-        if not _is(kept, here):
+        here = next((one for one in places if one and one.is_file() and _is(kept, one)), None)
+        if here is None:
             return False
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(here, file)
-        except OSError:  # not every file system has links
+        except OSError:  # not on one file system, or one that has no links
             shutil.copyfile(here, file)
+        _check_weights(kept, file)
     except OSError as error:
         raise unwritable(file.parent, error) from None
     return True
@@ -183,22 +194,19 @@ def _accept(kept: Kept, part: Path, repository: Repository) -> None:
         raise unwritable(part.parent, error) from None
 
 
-def _check_weights(kept: Kept, part: Path) -> None:
-    """Refuse weights that are none: the hub keeps whatever was put there."""
+def _check_weights(kept: Kept, file: Path) -> None:
+    """Throw weights away that are none: the hub keeps whatever was put there."""
+    wrong = ""
     if kept.path.endswith(".gguf"):
-        with part.open("rb") as stream:
+        with file.open("rb") as stream:
             wrong = "" if stream.read(4) == b"GGUF" else "it does not begin like a .gguf file"
     elif kept.path.endswith(".safetensors"):
         try:
-            read_header(part)
-            wrong = ""
+            read_header(file)
         except ModelError as error:
-            said = str(error).replace(str(part), "it").removesuffix("; get it again")
-            wrong = said.partition(";")[0]
-    else:
-        return
+            wrong = str(error).replace(str(file), "it").partition(";")[0]
     if wrong:
-        part.unlink()
+        file.unlink()
         raise HubError(
             f"the hub's {kept.path} cannot be used: {wrong}; nothing is installed: look for"
             " another repository of this model"

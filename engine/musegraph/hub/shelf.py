@@ -102,7 +102,10 @@ class Shelf:
             )
 
     def check_place(self, record: Record, replace: bool) -> bool:
-        """Whether the model is here already, whole; what is in its way is refused."""
+        """Whether the model is here already, whole; what is in its way is refused.
+
+        Whole by the sizes of its files; whoever says ``replace`` has their bytes compared.
+        """
         name, place = record.name, self.place(record.name)
         for other in {**self.records(), **self.unfinished()}:
             if other.startswith(f"{name}/") or name.startswith(f"{other}/"):
@@ -126,14 +129,10 @@ class Shelf:
                     " left alone; give the model another name with --as"
                 )
             return False
-        same = (known.source, known.commit, known.variant) == (
-            record.source,
-            record.commit,
-            record.variant,
-        ) and {kept.path for kept in known.files} == {kept.path for kept in record.files}
+        same = _content(known) == _content(record)
         if not same and not replace:
             raise MusegraphError(_other(known, record))
-        if same and not any(known.wrongs(place)):
+        if same and not any(known.wrongs(place, read=replace)):
             return True
         if strangers := _strangers(known, place):
             raise MusegraphError(
@@ -168,15 +167,19 @@ class Shelf:
                 file.unlink(missing_ok=True)
 
     def _install(self, record: Record, content: Path, adding: Path) -> None:
-        """From here to there by renaming. The record first: a model without one is not touched."""
+        """From here to there by renaming.
+
+        At no moment does a record stand beside what it does not describe: the old model goes, then
+        the record comes, then the new model. Where this ends half-way, the same command goes on.
+        """
         place = self.place(record.name)
         new = content / record.files[0].path if record.single else content
-        record.write(self._record(record.name))
         place.parent.mkdir(parents=True, exist_ok=True)
-        old = adding / "old"
-        _discard(old)
         if place.exists():
+            old = adding / "old"
+            _discard(old)
             place.rename(old)
+        record.write(self._record(record.name))
         new.rename(place)
         shutil.rmtree(adding, ignore_errors=True)
 
@@ -215,6 +218,8 @@ class Shelf:
                             f"another process is adding or removing {name} just now"
                         ) from None
                 yield
+        except BrokenPipeError:  # nobody reads the progress any more
+            raise
         except OSError as error:
             raise unwritable(self.folder, error) from None
 
@@ -223,6 +228,11 @@ class Shelf:
 
     def _adding(self, name: str) -> Path:
         return self._own / "adding" / quote(name, safe="")
+
+
+def _content(record: Record) -> tuple[str, str, frozenset[str]]:
+    """What makes two records those of the same files."""
+    return record.source, record.commit, frozenset(kept.path for kept in record.files)
 
 
 def _other(known: Record, record: Record) -> str:
