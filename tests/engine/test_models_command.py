@@ -142,7 +142,8 @@ def test_a_model_is_put_where_workflows_find_it_pinned_to_a_commit(
     folder = shelf_of(place) / MODEL
     assert (said["state"], said["place"]) == ("added", str(folder))
     assert said["commit"] == hub.repos[MODEL].branches["main"]
-    assert (said["licence"], said["licence_link"]) == ("openrail", "LICENSE")
+    link = f"{hub.url()}/{MODEL}/blob/{said['commit']}/LICENSE"
+    assert (said["licence"], said["licence_link"]) == ("openrail", link)
     assert inside(folder) == TAKEN, "no pickle, no code, no other set of weights"
     for name in TAKEN:
         assert (folder / name).read_bytes() == FILES[name]
@@ -238,8 +239,10 @@ def test_adding_it_again_fetches_nothing_and_by_its_commit_not_even_asks(
     again = models("add", MODEL)
     assert (again.returncode, hub.sent()) == (0, sent)
     assert "there already" in again.stdout
-    before = len(hub.calls)
     commit = hub.repos[MODEL].branches["main"]
+    elsewhere = models("add", MODEL, MUSEGRAPH_MODELS="/nowhere")
+    assert "there already" in elsewhere.stdout
+    before = len(hub.calls)
     pinned = models("add", f"{MODEL}@{commit}")
     assert (pinned.returncode, len(hub.calls)) == (0, before), pinned.stderr
 

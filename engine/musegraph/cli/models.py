@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.entry import FAILED, FINE, UsageError, print_json
@@ -37,20 +35,21 @@ def _open(args: Namespace) -> Models:
 
 
 def _add(args: Namespace) -> int:
-    from musegraph.hub import Shelf, ask, choose, read_source
+    from musegraph.hub import ask, choose, name_of, read_source, record_of
 
     wanted = read_source(args.source, args.file)
-    shelf = Shelf(_open(args).folders[0])
+    there = _open(args)
+    shelf = _shelf(there, name_of(wanted.repo, wanted.file, args.name), args)
     if (known := _known_commit(shelf, wanted, args)) is not None:
         return _there(known, shelf, args)
     repository = ask(wanted)
     choice = choose(repository.files, wanted.file, args.variant)
-    record = _record(repository, choice, args)
+    record = record_of(repository, choice, args.name, args.variant)
+    shelf = _shelf(there, record.name, args)
     if shelf.check_place(record, args.replace):
         return _there(shelf.record(record.name) or record, shelf, args)
-    _check_unshadowed(record, shelf, args)
-    style = Style(sys.stderr)
-    _show_offer(repository, choice, record, shelf, style)
+    _check_unshadowed(there, record, shelf)
+    _show_offer(repository, choice, record, shelf, Style(sys.stderr))
     shelf.check_room(record)
     missing = record.size - shelf.there(record)
     if not (args.yes or _agreed(f"fetch {size(missing)}")):
@@ -70,60 +69,33 @@ def _add(args: Namespace) -> int:
     return FINE
 
 
+def _shelf(there: Models, name: str, args: Namespace) -> Shelf:
+    """The folder that has a model of this name; else the first, and if one is named, that one."""
+    from musegraph.hub import Shelf
+
+    shelves = [Shelf(folder) for folder in (there.folders[:1] if args.models else there.folders)]
+    return next((one for one in shelves if one.record(name)), shelves[0])
+
+
 def _known_commit(shelf: Shelf, wanted: Wanted, args: Namespace) -> Record | None:
     """What is here whole already, found without asking the hub: it is named by its commit."""
-    record = shelf.record(_name(wanted.repo, wanted.file, args.name))
-    if (
-        record is None
-        or args.replace
-        or record.commit != wanted.commit
-        or record.variant != args.variant
-    ):
+    from musegraph.hub import name_of
+
+    record = shelf.record(name_of(wanted.repo, wanted.file, args.name))
+    if record is None or args.replace:
         return None
-    if record.source != wanted.repo or any(record.wrongs(shelf.place(record.name))):
+    asked = (wanted.repo, wanted.commit, args.variant)
+    if (record.source, record.commit, record.variant) != asked:
         return None
-    return record
+    return None if any(record.wrongs(shelf.place(record.name))) else record
 
 
-def _name(repo: str, file: str, given: str) -> str:
-    """What workflows call it: as on the hub, unless the user says otherwise."""
-    if not given:
-        return f"{repo}/{file}" if file else repo
-    suffix = Path(file).suffix
-    return given if given.endswith(suffix) else given + suffix
-
-
-def _record(repository: Repository, choice: Choice, args: Namespace) -> Record:
-    from musegraph.hub import Record
-    from musegraph.hub.names import safe_path
-    from musegraph.hub.record import Kept
-
-    file = choice.files[0].path if choice.single else ""
-    return Record(
-        name=safe_path(_name(repository.wanted.repo, file, args.name)),
-        source=repository.wanted.repo,
-        revision=repository.wanted.revision,
-        commit=repository.commit,
-        endpoint=repository.endpoint,
-        licence=repository.licence,
-        licence_link=repository.licence_link,
-        gated=repository.gated,
-        variant=args.variant,
-        single=choice.single,
-        added=datetime.now(UTC).isoformat(timespec="seconds"),
-        files=tuple(
-            Kept(path=one.path, size=one.size, sha256=one.sha256, blob=one.blob)
-            for one in choice.files
-        ),
-    )
-
-
-def _check_unshadowed(record: Record, shelf: Shelf, args: Namespace) -> None:
+def _check_unshadowed(there: Models, record: Record, shelf: Shelf) -> None:
     """Refuse a name under which workflows would find another model."""
     from musegraph.errors import ModelMissing
 
     try:
-        first = _open(args).path(record.name)
+        first = there.path(record.name)
     except ModelMissing:
         return
     if first != shelf.place(record.name).resolve():
@@ -253,6 +225,8 @@ def _command(record: Record, revision: str = "") -> str:
     """What was typed to begin it, or fetches what it is at another revision."""
     from shlex import quote
 
+    from musegraph.hub import name_of
+
     revision = revision or record.revision
     source = f"{record.source}@{revision}" if revision else record.source
     words = ["musegraph models add", quote(source)]
@@ -261,7 +235,7 @@ def _command(record: Record, revision: str = "") -> str:
         words += ["--file", quote(file)]
     if record.variant:
         words += ["--variant", quote(record.variant)]
-    if record.name != _name(record.source, file, ""):
+    if record.name != name_of(record.source, file):
         words += ["--as", quote(record.name)]
     return " ".join(words)
 

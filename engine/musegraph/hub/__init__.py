@@ -7,8 +7,8 @@ from musegraph.hub.ask import Repository, ask
 from musegraph.hub.choose import Choice, RemoteFile, choose
 from musegraph.hub.fetch import Progress, fetch
 from musegraph.hub.inventory import Found, inventory
-from musegraph.hub.names import Wanted, read_source
-from musegraph.hub.record import Record
+from musegraph.hub.names import Wanted, name_of, read_source
+from musegraph.hub.record import Record, record_of
 from musegraph.hub.shelf import Shelf
 
 __all__ = [
@@ -24,5 +24,7 @@ __all__ = [
     "choose",
     "fetch",
     "inventory",
+    "name_of",
     "read_source",
+    "record_of",
 ]

@@ -86,13 +86,16 @@ def _repository(wanted: Wanted, info: ModelInfo, where: str) -> Repository:
         files.append(RemoteFile(found.rfilename, size, sha256, found.blob_id or ""))
     card: dict[str, Any] = info.card_data.to_dict() if info.card_data else {}
     named = _text(card.get("license_name")) or _text(card.get("license"))
+    link = _text(card.get("license_link"))
+    if link and "://" not in link:
+        link = f"{where}/{wanted.repo}/blob/{commit}/{link}"
     return Repository(
         wanted,
         commit,
         where,
         tuple(files),
         named,
-        _text(card.get("license_link")),
+        link,
         str(info.gated or ""),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from musegraph.errors import MusegraphError
@@ -54,6 +55,14 @@ def read_source(text: str, file: str = "") -> Wanted:
 
 def _endpoint() -> str:
     return os.environ.get("HF_ENDPOINT", "")
+
+
+def name_of(repo: str, file: str = "", given: str = "") -> str:
+    """What workflows call a model: as on the hub, unless the user says otherwise."""
+    if not given:
+        return f"{repo}/{file}" if file else repo
+    suffix = PurePosixPath(file).suffix
+    return given if given.endswith(suffix) else given + suffix
 
 
 def safe_path(path: str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from musegraph.errors import MusegraphError
-from musegraph.hub.names import safe_path
+from musegraph.hub.ask import Repository
+from musegraph.hub.choose import Choice
+from musegraph.hub.names import name_of, safe_path
 
 Inside = Annotated[str, AfterValidator(safe_path)]
 """A path that stays inside, also if somebody has written into the record."""
@@ -85,6 +88,28 @@ class Record(BaseModel):
             return cls.model_validate_json(file.read_bytes())
         except (OSError, ValidationError, MusegraphError):
             return None
+
+
+def record_of(repository: Repository, choice: Choice, name: str = "", variant: str = "") -> Record:
+    """The record of a model that is to be fetched: what was chosen of a repository."""
+    file = choice.files[0].path if choice.single else ""
+    return Record(
+        name=safe_path(name_of(repository.wanted.repo, file, name)),
+        source=repository.wanted.repo,
+        revision=repository.wanted.revision,
+        commit=repository.commit,
+        endpoint=repository.endpoint,
+        licence=repository.licence,
+        licence_link=repository.licence_link,
+        gated=repository.gated,
+        variant=variant,
+        single=choice.single,
+        added=datetime.now(UTC).isoformat(timespec="seconds"),
+        files=tuple(
+            Kept(path=one.path, size=one.size, sha256=one.sha256, blob=one.blob)
+            for one in choice.files
+        ),
+    )
 
 
 def sha256_of(file: Path) -> str:
