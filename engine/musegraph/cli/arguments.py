@@ -241,7 +241,7 @@ def _models(commands: argparse._SubParsersAction[Parser]) -> None:
     actions = sub.add_subparsers(dest="action", metavar="ACTION", title="actions")
 
     text = "fetch a model from the Hugging Face hub, after asking"
-    add = actions.add_parser("add", help=text, description=text.capitalize() + ".")
+    add = actions.add_parser("add", help=text, description=f"F{text[1:]}.")
     add.add_argument(
         "source", metavar="OWNER/NAME[@REVISION]", help="the model, or the address of its page"
     )
@@ -251,7 +251,9 @@ def _models(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     add.add_argument("--as", metavar="NAME", dest="name", default="", help="give it this name")
     add.add_argument(
-        "--replace", action="store_true", help="put it in the place of another commit of it"
+        "--replace",
+        action="store_true",
+        help="put it in the place of another commit of it, or mend it",
     )
     add.add_argument("--yes", action="store_true", help="do not ask")
 
