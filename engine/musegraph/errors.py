@@ -51,6 +51,10 @@ class NodeError(MusegraphError):
     """A node refuses what it was given; raised inside nodes, shown as it is."""
 
 
+class OutOfMemory(MusegraphError):
+    """Memory ran out in a node, and nothing that could be done about it was enough."""
+
+
 class ModelError(MusegraphError):
     """A model is missing, damaged or of the wrong kind."""
 
@@ -59,8 +63,12 @@ class ModelMissing(ModelError):
     """There is no model of that name in any place that was looked at."""
 
 
+class HubError(MusegraphError):
+    """The hub of models cannot be asked, refuses, or gives what cannot be used."""
+
+
 class StoreError(MusegraphError):
-    """The cache or an output folder cannot be used."""
+    """The cache, an output folder or the folder of models cannot be used."""
 
 
 class Cancelled(MusegraphError):

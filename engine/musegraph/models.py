@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +22,13 @@ from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest
 
-_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
+SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
 _CHUNK = 1 << 24
 MAX_FILES = 2000
 MAX_DEPTH = 4
+_ON_THE_HUB = re.compile(
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)(?:/(?P<file>\S+\.(?:safetensors|gguf)))?", re.ASCII
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,18 @@ class _Resident:
     patched: threading.Condition = field(default_factory=threading.Condition)
     applied: ExitStack | None = None
     """The patches that are on it now, until the last lease with them ends."""
+
+
+def named_folders() -> tuple[Path, ...]:
+    """The folders of models that ``MUSEGRAPH_MODELS`` names."""
+    named = os.environ.get("MUSEGRAPH_MODELS", "")
+    return tuple(Path(part).expanduser() for part in named.split(os.pathsep) if part)
+
+
+def default_models() -> Path:
+    """Where models are that were fetched, unless somebody says otherwise: with the user's data."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "musegraph" / "models"
 
 
 class Models:
@@ -64,8 +80,7 @@ class Models:
         self.budget = budget
         self.confined = confined
         """Whether a source is a name in a pack or a model folder, and never a path elsewhere."""
-        named = os.environ.get("MUSEGRAPH_MODELS", "")
-        self.folders = (*folders, *(Path(p).expanduser() for p in named.split(os.pathsep) if p))
+        self.folders = (*folders, *named_folders(), default_models())
         self.loads = 0
         self._resident: dict[tuple[str, ...], _Resident] = {}
         self._lock = threading.Lock()
@@ -77,23 +92,22 @@ class Models:
 
     def path(self, source: str) -> Path:
         """Where a source lives: a pack's own model, a model folder's entry, or a path."""
-        first, _, rest = source.partition("/")
-        pack = self.registry.pack(first) if rest else None
-        places = [pack.models / rest] if pack is not None and pack.models is not None else []
-        if not self.confined:
-            places += [folder / source for folder in self.folders]
-            places.append(Path(source).expanduser())
-        elif _is_name(source):
-            places += [folder / source for folder in self.folders]
-        else:
+        if self.confined and not _is_name(source):
             raise ModelMissing(
                 f"the model {source!r} is a path; name one of a pack or of a model folder"
             )
+        first, _, rest = source.partition("/")
+        pack = self.registry.pack(first) if rest else None
+        places = [pack.models / rest] if pack is not None and pack.models is not None else []
+        places += [folder / source for folder in self.folders]
+        if not self.confined:
+            places.append(Path(source).expanduser())
         for place in places:
             if place.exists():
                 return place.resolve()
-        looked = ", ".join(str(place) for place in places)
-        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}")
+        looked = "the folders of models" if self.confined else ", ".join(map(str, places))
+        advice = "" if pack is not None else _advice(source)
+        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}{advice}")
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
@@ -161,10 +175,15 @@ class Models:
         return (*ref.base(), device()) in self._resident
 
     @contextmanager
-    def lease(self, ref: Reference, place: str, check: Callable[[], None]) -> Iterator[Any]:
-        """The live model for as long as the context lasts, with the reference's patches on it."""
+    def lease(
+        self, ref: Reference, place: str, check: Callable[[], None], offload: bool = False
+    ) -> Iterator[Any]:
+        """The live model for as long as the context lasts, with the reference's patches on it.
+
+        With ``offload`` its weights stay in host memory, if its loader can do that.
+        """
         loader = self.registry.loader(ref.loader)
-        held = self._take(ref, place)
+        held = self._take(ref, place, offload and self.can_offload(ref))
         wanted = canonical([patch.model_dump(mode="json") for patch in ref.patches])
         try:
             with held.patched:
@@ -194,8 +213,12 @@ class Models:
                 self._last = held
             self._shrink(self.budget, self._last)
 
-    def _take(self, ref: Reference, device: str) -> _Resident:
-        base = (*ref.base(), device)
+    def can_offload(self, ref: Reference) -> bool:
+        """Whether a model can compute on a device with its weights elsewhere; patches cannot."""
+        return self.registry.loader(ref.loader).offload is not None and not ref.patches
+
+    def _take(self, ref: Reference, device: str, offload: bool) -> _Resident:
+        base = (*ref.base(), f"{device}, offloaded" if offload else device)
         with self._lock:
             loading = self._loading.setdefault(base, threading.Lock())
         with loading:
@@ -204,19 +227,20 @@ class Models:
                 if held is not None:
                     held.used += 1
                     return held
-            held = self._load(ref, device)
+            held = self._load(ref, device, offload)
             with self._lock:
                 held.used += 1
                 self._resident[base] = held
             return held
 
-    def _load(self, ref: Reference, device: str) -> _Resident:
+    def _load(self, ref: Reference, device: str, offload: bool) -> _Resident:
         from time import perf_counter
 
         loader = self.registry.loader(ref.loader)
         place = self.place_of(ref)
         start = perf_counter()
-        live = loader.load(ref, place, device)
+        load = loader.offload if offload and loader.offload is not None else loader.load
+        live = load(ref, place, device)
         self.loads += 1
         return _Resident(live, max(1, loader.size(live)), perf_counter() - start)
 
@@ -229,16 +253,39 @@ class Models:
                 if total <= budget:
                     break
                 self._age = held.rank
-                del self._resident[base]
+                self._drop(base)
                 total -= held.size
+
+    def _drop(self, base: tuple[str, ...]) -> None:
+        """Let go of a model. The lock is held."""
+        if self._resident.pop(base) is self._last:
+            self._last = None  # it would keep the weights from going
 
     def used(self) -> int:
         """Bytes of all resident models."""
         return sum(held.size for held in list(self._resident.values()))
 
-    def clear(self) -> None:
-        """Drop every model that is not on lease."""
-        self._shrink(0)
+    def clear(self, keep: Iterable[Reference] = ()) -> int:
+        """Drop every model that is neither on lease nor to be kept; how many those were."""
+        kept = {ref.base() for ref in keep}
+        with self._lock:
+            free = [
+                base
+                for base, held in self._resident.items()
+                if not held.used and base[:-1] not in kept
+            ]
+            for base in free:
+                self._drop(base)
+        return len(free)
+
+
+def _advice(source: str) -> str:
+    """The command that fetches a model, if its source looks like one of the hub."""
+    found = _ON_THE_HUB.fullmatch(source)
+    if found is None or found["repo"].endswith((".safetensors", ".gguf", ".ckpt")):
+        return ""
+    file = f" --file {found['file']}" if found["file"] else ""
+    return f"; to fetch it from the Hugging Face hub: musegraph models add {found['repo']}{file}"
 
 
 def _is_name(source: str) -> bool:
@@ -257,7 +304,7 @@ def _model_files(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(here.resolve())
-        found += [here / name for name in names if Path(name).suffix in _SUFFIXES]
+        found += [here / name for name in names if Path(name).suffix in SUFFIXES]
         if here == folder and not found:
             break  # a model has a file at the top that says what it is
         if len(found) > MAX_FILES:
@@ -268,7 +315,7 @@ def _model_files(folder: Path) -> list[Path]:
 def _settings(file: Path) -> list[Path]:
     """Files of ``NAME.config`` beside a single file, which says how the file is to be read."""
     found = file.with_suffix(".config").glob("*/*")
-    return sorted(beside for beside in found if beside.suffix in _SUFFIXES and beside.is_file())
+    return sorted(beside for beside in found if beside.suffix in SUFFIXES and beside.is_file())
 
 
 def _together(place: Path, parts: list[tuple[Path, str]]) -> str:

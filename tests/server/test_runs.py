@@ -197,9 +197,9 @@ def test_no_text_from_a_client_becomes_a_path(tmp_path: Path) -> None:
         "inputs": {"photo": {"to": ["small.image"]}},
         "nodes": {"small": {"type": "image.resize", "values": {"width": 8, "height": 8}}},
     }
-    model = {
+    model: Any = {
         "musegraph": 1,
-        "nodes": {"model": {"type": "diffusion.load", "values": {"source": str(tmp_path)}}},
+        "nodes": {"model": {"type": "diffusion.load", "values": {"source": ""}}},
     }
 
     async def body() -> None:
@@ -209,9 +209,11 @@ def test_no_text_from_a_client_becomes_a_path(tmp_path: Path) -> None:
                 status, found = await client.ask("POST", "/api/runs", json=wanted)
                 assert status == 422, found
                 assert ("upload" in found["error"]["message"]) == isinstance(value, str)
-            status, found = await client.ask("POST", "/api/runs", json={"workflow": model})
-            assert status == 422
-            assert "is a path" in found["error"]["message"]
+            for source in (str(tmp_path), "../x", "starter/../../x", "~/x", "C:x", "a\\..\\b"):
+                model["nodes"]["model"]["values"]["source"] = source
+                status, found = await client.ask("POST", "/api/runs", json={"workflow": model})
+                assert status == 422
+                assert "is a path" in found["error"]["message"]
 
     carried(body())
 

@@ -8,11 +8,12 @@ from typing import Any
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed, what was compared is not the same, or a check found something wrong
+    1  a step failed, what was compared is not the same, a check found something wrong, or a
+       model could not be had
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
-    5  the cache or the output folder cannot be used
+    5  the cache, the output folder or the folder of models cannot be used
    70  a defect of Musegraph itself; --debug shows where
   130  interrupted by Ctrl-C (128 + n: ended by signal n, such as 143 by SIGTERM)
 
@@ -48,6 +49,7 @@ def parser() -> Parser:
     _docs(commands)
     _reproduce(commands)
     _cache(commands)
+    _models(commands)
     _doctor(commands)
     _serve(commands)
     _submit(commands)
@@ -229,6 +231,61 @@ def _add_cache_common(sub: Parser, again: bool = False) -> None:
     sub.add_argument(
         "--cache", metavar="DIR", default=nothing if again else None, help="look into this folder"
     )
+    for name, text in (("--json", "print JSON"), ("--debug", "show tracebacks")):
+        default = nothing if again else False
+        sub.add_argument(name, action="store_true", default=default, help=text)
+
+
+def _models(commands: argparse._SubParsersAction[Parser]) -> None:
+    text = "fetch a model from the hub, list the models there are, or remove one"
+    more = "Nothing else in Musegraph fetches: opening or running a workflow never does."
+    sub = commands.add_parser(
+        "models", help=text, description=f"{text.capitalize()}.\n\n{more}", epilog=EPILOG
+    )
+    actions = sub.add_subparsers(dest="action", metavar="ACTION", title="actions")
+
+    text = "fetch a model from the Hugging Face hub, after asking"
+    add = actions.add_parser("add", help=text, description=f"F{text[1:]}.")
+    add.add_argument(
+        "source", metavar="OWNER/NAME[@REVISION]", help="the model, or the address of its page"
+    )
+    add.add_argument("--file", metavar="FILE", default="", help="take this one file of weights")
+    add.add_argument(
+        "--variant", metavar="V", default="", help="take this variant of the weights, such as fp16"
+    )
+    add.add_argument("--as", metavar="NAME", dest="name", default="", help="give it this name")
+    add.add_argument(
+        "--replace",
+        action="store_true",
+        help="put it in the place of another commit of it, or mend it",
+    )
+    add.add_argument("--yes", action="store_true", help="do not ask")
+
+    text = "list all models by the names that workflows use"
+    listing = actions.add_parser("list", help=text, description=text.capitalize() + ".")
+    listing.add_argument(
+        "--verify",
+        action="store_true",
+        help="read what was fetched in full; exit code 1 if something has changed",
+    )
+
+    text = "remove a model that was fetched"
+    remove = actions.add_parser("remove", help=text, description=text.capitalize() + ".")
+    remove.add_argument("name", metavar="NAME", help="its name, as `models list` says it")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    for parser in (sub, add, listing, remove):
+        _add_models_common(parser, again=parser is not sub)
+
+
+def _add_models_common(sub: Parser, again: bool) -> None:
+    """Options before the action and, ``again``, after it; there they undo nothing said before."""
+    nothing: Any = argparse.SUPPRESS
+    for name, metavar, text in (
+        ("--models", "DIR", "use this folder of models first; what is fetched goes there"),
+        ("--packs", "PATH", "also use the models of this pack"),
+    ):
+        default = nothing if again else []
+        sub.add_argument(name, metavar=metavar, action="append", default=default, help=text)
     for name, text in (("--json", "print JSON"), ("--debug", "show tracebacks")):
         default = nothing if again else False
         sub.add_argument(name, action="store_true", default=default, help=text)
