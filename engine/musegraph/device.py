@@ -23,7 +23,7 @@ def device() -> str:
     """
     if asked := asked_device():
         return asked
-    if _version("torch").endswith("+cpu") or not has_driver():
+    if cpu_build() or not has_driver():
         return "cpu"
     try:
         import torch
@@ -41,6 +41,11 @@ def asked_device() -> str:
         known = ", ".join(KINDS)
         raise MusegraphError(f"MUSEGRAPH_DEVICE is {asked!r}; it can be: {known}")
     return asked
+
+
+def cpu_build() -> bool:
+    """Whether torch was built for the CPU alone; its version says so."""
+    return _version("torch").endswith("+cpu")
 
 
 def has_driver() -> bool:

@@ -64,7 +64,7 @@ def test_a_node_that_asks_for_too_much_memory_is_named(tmp_path: Path) -> None:
         async with served(tmp_path, memory=4 << 30) as (client, _):
             made = await client.carry_out(one("hoard", gigabytes=8))
             assert made["state"] == "failed"
-            assert made["error"].startswith("bad: there is not enough memory")
+            assert made["error"].startswith("bad: out of memory")
             assert (await client.carry_out(LIGHT))["state"] == "done"
 
     carried(body())
@@ -75,9 +75,9 @@ def test_a_node_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> Non
     async def body() -> None:
         async with served(tmp_path, step_seconds=1) as (client, server):
             run = await client.submit(one("hang", a=1, children=True))
-            while not server.dispatcher.workers["cpu"].running:
+            while not server.dispatcher.workers["main"].running:
                 await asyncio.sleep(0.02)
-            process = psutil.Process(server.dispatcher.workers["cpu"].process)
+            process = psutil.Process(server.dispatcher.workers["main"].process)
             while not (children := process.children(recursive=True)):
                 await asyncio.sleep(0.02)
             start = monotonic()
@@ -96,7 +96,7 @@ def test_a_node_that_does_not_stop_when_cancelled_is_ended(tmp_path: Path) -> No
     async def body() -> None:
         async with served(tmp_path) as (client, server):
             run = await client.submit(one("hang", a=1))
-            while not server.dispatcher.workers["cpu"].running:
+            while not server.dispatcher.workers["main"].running:
                 await asyncio.sleep(0.02)
             start = monotonic()
             await client.ask("POST", "/api/runs/cancel", json={"runs": [run["id"]]})

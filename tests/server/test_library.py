@@ -60,3 +60,20 @@ def test_a_workflow_is_renamed_duplicated_and_comes_back_from_the_bin(tmp_path: 
             assert (await client.ask("GET", at))[0] == 404
 
     carried(body())
+
+
+def test_what_the_canvas_keeps_for_its_user_is_changed_name_by_name(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            path = "/api/preferences"
+            given = {"preferences": {"theme": "dark", "grid": {"size": 20}}}
+            assert await client.ask("PATCH", path, json=given) == (200, given)
+            given = {"preferences": {"theme": None, "snap": True}}
+            wanted = {"preferences": {"grid": {"size": 20}, "snap": True}}
+            assert await client.ask("PATCH", path, json=given) == (200, wanted)
+            assert await client.get(path) == wanted
+            await client.ask("PUT", "/api/queue", json={"paused": True})
+            assert await client.get(path) == wanted
+            assert (await client.get("/api/cache"))["groups"] == []
+
+    carried(body())

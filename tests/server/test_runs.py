@@ -165,7 +165,7 @@ def test_a_run_that_is_cancelled_ends_soon_and_says_so(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, server):
             run = await client.submit(slow(60))
-            while server.dispatcher.workers["cpu"].run is None:
+            while server.dispatcher.workers["main"].run is None:
                 await asyncio.sleep(0.01)
             _, found = await client.ask("POST", "/api/runs/cancel", json={})
             assert found == {"cancelled": [], "stopping": [run["id"]]}

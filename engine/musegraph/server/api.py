@@ -302,6 +302,29 @@ class Versions(Answer):
     versions: list[Version]
 
 
+class CacheGroup(Answer):
+    """What one node type keeps in the cache."""
+
+    type: str
+    records: int
+    objects: int
+    bytes: int
+
+
+class Cache(Answer):
+    """What the cache holds; what is pinned is never evicted."""
+
+    bytes: int
+    pinned: int
+    groups: list[CacheGroup]
+
+
+class Preferences(Shape):
+    """What the canvas keeps for its user, by name; null takes a name away."""
+
+    preferences: Annotated[dict[Name, Any], Field(max_length=200)]
+
+
 class WorkerState(Answer):
     """A worker process."""
 

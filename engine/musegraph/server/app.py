@@ -23,6 +23,7 @@ from musegraph.server.settings import Settings, token_in
 from musegraph.server.table import ROUTES
 from musegraph.store.disk import Disk
 from musegraph.workers.host import Setup
+from musegraph.workers.places import places
 
 SERVER: web.AppKey[Server] = web.AppKey("server")
 
@@ -47,7 +48,7 @@ class Server:
         self.feed = Feed()
         setup = Setup(settings.cache, settings.packs, settings.models, settings.memory)
         self.dispatcher = Dispatcher(
-            self.database, self.feed, setup, step_seconds=settings.step_seconds, log=self.log
+            self.database, self.feed, setup, places(), settings.step_seconds, self.log
         )
         self.gate = Gate(self.token)
         self.uploads = 0

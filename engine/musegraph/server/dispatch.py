@@ -16,6 +16,7 @@ from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
 from musegraph.workers.host import GRACE, SILENT, Setup, Worker, WorkerLost
+from musegraph.workers.places import Place
 
 Note = Callable[[sqlite3.Connection], object]
 
@@ -42,7 +43,7 @@ class Dispatcher:
     database: Database
     feed: Feed
     setup: Setup
-    names: Sequence[str] = ("cpu",)
+    places: Sequence[Place] = (Place("main"),)
     step_seconds: float = 0.0
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("musegraph.server"))
     paused: bool = False
@@ -58,7 +59,7 @@ class Dispatcher:
         """Runs that were told to stop, and when."""
 
     def start(self) -> None:
-        self._loops = [asyncio.create_task(self._serve(name)) for name in self.names]
+        self._loops = [asyncio.create_task(self._serve(place)) for place in self.places]
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -80,12 +81,12 @@ class Dispatcher:
     async def _inspect(self) -> Worker:
         async with self._starting:
             if self._inspector is None or not self._inspector.alive:
-                self._inspector = self._worker("inspector")
+                self._inspector = self._worker(Place("inspector", {"MUSEGRAPH_DEVICE": "cpu"}))
                 await self._inspector.start()
             return self._inspector
 
-    def _worker(self, name: str) -> Worker:
-        return Worker(name, self.setup, on_events=self._events, log=self._logged)
+    def _worker(self, place: Place) -> Worker:
+        return Worker(place.name, self.setup, place.variables, self._events, self._logged)
 
     def _logged(self, name: str, line: str) -> None:
         self.log.info("%s: %s", name, line, extra={"worker": name})
@@ -97,13 +98,14 @@ class Dispatcher:
 
     # -- runs -------------------------------------------------------------------------------
 
-    async def _serve(self, name: str) -> None:
+    async def _serve(self, place: Place) -> None:
         """Keep a worker busy, and replace it when it ends.
 
         It is given one run at a time, and some ahead while they are over sooner than the disk
         takes to note it.
         """
-        worker = await self._start(name)
+        name = place.name
+        worker = await self._start(place)
         flying: set[asyncio.Task[float]] = set()
         ahead = 1
         while not self._stopping:
@@ -112,7 +114,7 @@ class Dispatcher:
                 flying.discard(task)
                 ahead = min(2 * ahead, AHEAD) if task.result() < QUICK else 1
             if not worker.alive:
-                worker = await self._start(name)
+                worker = await self._start(place)
             room = 0 if self.paused else ahead - len(flying)
             held = await self._claim(name, room) if room > 0 else []
             flying |= {asyncio.create_task(self._carry_out(worker, one)) for one in held}
@@ -123,10 +125,10 @@ class Dispatcher:
         if flying:
             await asyncio.wait(flying)
 
-    async def _start(self, name: str) -> Worker:
-        worker = self.workers[name] = self._worker(name)
+    async def _start(self, place: Place) -> Worker:
+        worker = self.workers[place.name] = self._worker(place)
         await worker.start()
-        asyncio.create_task(self._watch(worker), name=f"watch {name}")  # noqa: RUF006  ends with it
+        asyncio.create_task(self._watch(worker), name=f"watch {place.name}")  # noqa: RUF006  ends with it
         return worker
 
     async def _claim(self, name: str, most: int) -> list[queue.Claim]:

@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -71,6 +71,7 @@ class Worker:
 
     name: str
     setup: Setup
+    variables: Mapping[str, str] = field(default_factory=dict)
     on_events: OnEvents = lambda run, events: None
     log: Callable[[str, str], None] = lambda name, line: None
     running: dict[str, float] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class Worker:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
             limit=LONGEST,
-            env={**os.environ, "MUSEGRAPH_CACHE": str(self.setup.cache)},
+            env={**os.environ, "MUSEGRAPH_CACHE": str(self.setup.cache), **self.variables},
         )
         self._heard = monotonic()
         self._tasks = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ from musegraph.server.metrics import text as metrics_text
 if TYPE_CHECKING:
     from musegraph.server.app import Server
     from musegraph.server.routes import Ask
+
+_PREFERENCE = "preference "
 
 BREATH = 0.03
 """Seconds between two messages to one listener: what happens meanwhile goes together."""
@@ -68,6 +72,50 @@ async def get_catalogue(server: Server, ask: Ask) -> dict[str, Any]:
 
 async def list_models(server: Server, ask: Ask) -> dict[str, Any]:
     return await server.dispatcher.ask("models")
+
+
+async def get_cache(server: Server, ask: Ask) -> dict[str, Any]:
+    """What the cache holds, by node type."""
+    from musegraph.store.survey import Survey
+
+    survey = await asyncio.to_thread(Survey, server.disk)
+    groups = [
+        {"type": one.type, "records": one.records, "objects": one.objects, "bytes": one.bytes}
+        for one in survey.groups()
+    ]
+    return {"bytes": survey.bytes(), "pinned": survey.bytes(pinned=True), "groups": groups}
+
+
+async def get_preferences(server: Server, ask: Ask) -> dict[str, Any]:
+    """What the canvas keeps for its user."""
+    return {"preferences": await server.database.read(_preferences)}
+
+
+async def set_preferences(server: Server, ask: Ask) -> dict[str, Any]:
+    """Change some of it; a name set to null is gone."""
+    changes = ask.body.preferences
+
+    def change(db: sqlite3.Connection) -> dict[str, Any]:
+        for name, value in changes.items():
+            if value is None:
+                db.execute("delete from settings where name=?", (_PREFERENCE + name,))
+            else:
+                text = json.dumps(value, ensure_ascii=False)
+                db.execute(
+                    "insert or replace into settings values (?, ?)", (_PREFERENCE + name, text)
+                )
+        return _preferences(db)
+
+    found = await server.database.write(change)
+    server.feed.tell({"type": "preferences"})
+    return {"preferences": found}
+
+
+def _preferences(db: sqlite3.Connection) -> dict[str, Any]:
+    rows = db.execute(
+        "select name, value from settings where name>=? and name<?", (_PREFERENCE, "prefes")
+    )
+    return {name.removeprefix(_PREFERENCE): json.loads(value) for name, value in rows}
 
 
 async def get_openapi(server: Server, ask: Ask) -> dict[str, Any]:
