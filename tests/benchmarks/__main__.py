@@ -18,6 +18,7 @@ from overhead import linearity, overhead
 from parallel import parallel
 from pictures import cold_start, parity
 from reuse import again_from_text, again_in_memory, edit, restart
+from serving import latency, throughput, traffic
 from tiers import hashing, tiers
 
 BENCHMARKS = {
@@ -33,6 +34,9 @@ BENCHMARKS = {
     "B11": tiers,
     "B12": hashing,
     "B13": eviction,
+    "B17": throughput,
+    "B18": latency,
+    "B19": traffic,
     "B24": memory,
     "B25": determinism,
 }

@@ -77,3 +77,25 @@ def hoard(gigabytes: float) -> float:
 def refuse(a: float) -> float:
     """Fail as nodes do."""
     raise ValueError("this was to be expected")
+
+
+@node(version="1", cache=False)
+def matrices(seconds: float, ctx: Context) -> float:
+    """Multiply matrices with torch for some time."""
+    import torch
+
+    end, made = time.monotonic() + seconds, torch.rand(512, 512)
+    while time.monotonic() < end:
+        made = (made @ made).softmax(0)
+        ctx.check()
+    return float(made.mean())
+
+
+@node(version="1", cache=False)
+def count(seconds: float, ctx: Context) -> float:
+    """Count in Python for some time."""
+    end, number = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        number += sum(range(1000))
+        ctx.check()
+    return float(number)
