@@ -13,7 +13,9 @@ _BITS = {
     "F64": 64, "F32": 32, "F16": 16, "BF16": 16, "I64": 64, "I32": 32, "I16": 16, "I8": 8,
     "U64": 64, "U32": 32, "U16": 16, "U8": 8, "BOOL": 8, "F8_E4M3": 8, "F8_E5M2": 8,
 }  # fmt: skip
-_LONGEST = 100 << 20
+_LONGEST = 8 << 20
+"""Bytes of a header: some 80,000 tensors. A file of the largest models has a few thousand."""
+
 _MOST = 2**63
 _PICKLED = (b"PK\x03\x04", b"\x80")
 
@@ -30,7 +32,12 @@ def read_header(file: Path) -> dict[str, dict[str, Any]]:
         with file.open("rb") as stream:
             start = stream.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            if not 2 <= length <= min(size - 8, _LONGEST):
+            if _LONGEST < length <= size - 8:
+                raise ModelError(
+                    f"{file} has a header of {length >> 20} MB, and none above {_LONGEST >> 20} MB"
+                    " is read: no model needs that, so get the file again"
+                )
+            if not 2 <= length <= size - 8:
                 raise ModelError(_is_none(file, start, size))
             tensors = _tensors(stream.read(length))
         end = _end_of_data(tensors)

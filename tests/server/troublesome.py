@@ -99,3 +99,25 @@ def count(seconds: float, ctx: Context) -> float:
         number += sum(range(1000))
         ctx.check()
     return float(number)
+
+
+@node(version="1", cache=False)
+def blab(ctx: Context, fail: bool = True) -> str:
+    """Say a secret everywhere."""
+    secret = ctx.secret("canary")
+    print("printed:", secret, flush=True)
+    print("complained:", secret, file=sys.stderr, flush=True)
+    ctx.warn(f"warned: {secret}")
+    ctx.progress(0.5, text=f"on the way: {secret}")
+    time.sleep(0.05)
+    if fail:
+        raise ValueError(f"failed with {secret}")
+    return "fine"
+
+
+@node(version="1", cache=False)
+def flood(ctx: Context, events: int) -> float:
+    """Say how far it is far too often."""
+    for index in range(events):
+        ctx.progress(index, events)
+    return float(events)

@@ -232,7 +232,7 @@ class Worker:
                 continue
             if not line:
                 return
-            text = line.decode(errors="replace").rstrip()[:2000]
+            text = concealed(line.decode(errors="replace").rstrip()[:2000])
             self._tail.append(text)
             self.log(self.name, text)
 
@@ -294,6 +294,14 @@ def _send(family: list[Any], number: int) -> None:
     for process in family:
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)
+
+
+def concealed(text: str) -> str:
+    """A line of a log without the secrets that nodes can ask for."""
+    for name, value in os.environ.items():
+        if value and name.startswith("MUSEGRAPH_SECRET_"):
+            text = text.replace(value, "•••")
+    return text
 
 
 def refusal(found: dict[str, Any]) -> MusegraphError:

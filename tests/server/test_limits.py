@@ -1,0 +1,218 @@
+"""What is said too often, asked too much or kept secret; and disks that are not there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import shutil
+import struct
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from client import carried, served
+from test_runs import LIGHT, listened
+
+from musegraph.server.table import ROUTES
+
+
+def one(kind: str, **values: Any) -> dict[str, Any]:
+    return {"musegraph": 1, "nodes": {"node": {"type": f"troublesome.{kind}", "values": values}}}
+
+
+def test_a_secret_is_nowhere_whatever_a_node_does_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    canary = "canary-7f3a-never-shown"
+    monkeypatch.setenv("MUSEGRAPH_SECRET_CANARY", canary)
+    caplog.set_level(logging.DEBUG, "musegraph")
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            socket = await listened(client)
+            heard = ""
+            for fail in (True, False):
+                made = await client.carry_out(one("blab", fail=fail))
+                assert made["state"] == ("failed" if fail else "done")
+                assert canary not in json.dumps(made)
+            await asyncio.sleep(0.1)
+            while not heard.count('"state":"done"'):
+                heard += (await socket.receive()).data
+            await socket.close()
+            assert canary not in heard
+            assert "•••" in heard
+
+    carried(body())
+    assert "printed:" in caplog.text
+    assert canary not in caplog.text
+    for place in tmp_path.rglob("*"):
+        assert not place.is_file() or canary.encode() not in place.read_bytes(), place
+
+
+def test_a_node_that_says_too_often_how_far_it_is_floods_nobody(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            socket = await listened(client)
+            await socket.receive()
+            run = await client.submit(one("flood", events=100_000))
+            messages, progress, start = 0, 0, monotonic()
+            over = False
+            while not over:
+                found = (await socket.receive_json())["events"]
+                messages += 1
+                progress += sum(event["type"] == "step_progress" for event in found)
+                over = any(e["type"] == "run" and e["facts"]["finished"] for e in found)
+            seconds = monotonic() - start
+            assert messages <= 40 * seconds + 10
+            assert progress <= messages
+            assert (await client.ended(run["id"]))["state"] == "done"
+            await socket.close()
+
+    carried(body())
+
+
+def test_a_full_queue_says_so_and_what_it_took_is_done(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path, most_queued=5) as (client, _):
+            await client.ask("PUT", "/api/queue", json={"paused": True})
+            for number in range(5):
+                await client.submit(LIGHT, inputs={"a": number})
+            async with client.session.post(
+                client.url + "/api/runs", json={"workflow": LIGHT}, headers=client.headers
+            ) as answer:
+                assert answer.status == 429
+                assert int(answer.headers["Retry-After"]) > 0
+            many = {"runs": [{"workflow": LIGHT}] * 3}
+            assert (await client.ask("POST", "/api/runs/batch", json=many))[0] == 429
+            await client.ask("PUT", "/api/queue", json={"paused": False})
+            while (await client.get("/api/queue"))["counts"] != {"done": 5}:
+                await asyncio.sleep(0.02)
+
+    carried(body())
+
+
+def traversals() -> list[str]:
+    """Strings that somewhere lead out of a folder, from their parts."""
+    ups = ["..", "%2e%2e", "..%2f", "%252e%252e", "..\\", "..;", ".\u2024", "\uff0e\uff0e", "..\0"]
+    ends = ["etc/passwd", "data/token", "server.db", "CON", "nul.txt", "C:", "x::$DATA", "~root"]
+    between = ["/", "\\", "%2f", "%5c", "//", "\u2215"]
+    found = [f"{up}{sign}" * depth + end for up in ups for sign in between
+             for end in ends for depth in (1, 4)]  # fmt: skip
+    found += ["/etc/passwd", "//host/share", "\\\\host\\share", "file:///etc/passwd", "C:\\x", "\0"]
+    return random.Random(3).sample(found, 500)
+
+
+def test_no_string_leads_out_of_the_folders(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server):
+            places = [route for route in ROUTES if route.path_types or route.query]
+            tried = 0
+            token = server.token
+            for index, text in enumerate(traversals()):
+                route = places[index % len(places)]
+                path = route.path
+                for name in route.path_types:
+                    path = path.replace(f"{{{name}}}", text.replace("\0", "%00"))
+                query = dict.fromkeys(route.query, text)
+                if route.handler.__name__ == "upload_asset":
+                    headers = {**client.headers, "Content-Type": "application/octet-stream"}
+                    async with client.session.post(
+                        client.url + path, params=query, data=b"x", headers=headers
+                    ) as answer:
+                        assert answer.status in (201, 422)
+                        if answer.status == 201:
+                            name = (await answer.json())["name"]
+                            assert not set(name) & set('/\\:<>"|?*\0')
+                    tried += 1
+                    continue
+                body_ = None if route.takes is None else {}
+                status, found = await client.ask(route.method, path, params=query, json=body_)
+                assert status in (200, 404, 405, 422), (route.path, text, status)
+                assert token not in str(found)
+                assert "root:" not in str(found)
+                tried += 1
+            assert tried == 500
+            strange = [p.name for p in (tmp_path / "data").iterdir()]
+            assert {name.partition(".")[0] for name in strange} == {"server", "token"}
+
+    carried(body())
+
+
+def test_a_cache_that_vanishes_is_named_and_the_server_goes_on(tmp_path: Path) -> None:
+    picture = {
+        "musegraph": 1,
+        "outputs": {"picture": "fill.out"},
+        "nodes": {"fill": {"type": "image.color", "values": {"width": 16, "height": 16}}},
+    }
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            await client.carry_out(LIGHT)
+            shutil.rmtree(tmp_path / "cache" / "objects")
+            (tmp_path / "cache" / "objects").write_text("in the way")
+            made = await client.carry_out(picture)
+            assert made["state"] == "failed"
+            assert "cache" in made["error"] or "kept" in made["error"]
+            (tmp_path / "cache" / "objects").unlink()
+            (tmp_path / "cache" / "objects").mkdir()
+            assert (await client.carry_out(picture))["state"] == "done"
+
+    carried(body())
+
+
+def weights(header: bytes, body: bytes = b"") -> bytes:
+    return struct.pack("<Q", len(header)) + header + body
+
+
+HOSTILE = {
+    "a pickle": b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94.",
+    "a zip": b"PK\x03\x04" + b"\0" * 60,
+    "a length without end": struct.pack("<Q", 2**63) + b"{}",
+    "keys that reach into objects": weights(
+        json.dumps(
+            {"a.__class__.__base__.x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
+        ).encode(),
+        b"\0" * 4,
+    ),
+    "a million keys": weights(
+        json.dumps(
+            {f"k{n}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for n in range(10**6)}
+        ).encode()
+    ),
+    "a key twice": weights(
+        b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},'
+        b'"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        b"\0" * 4,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_model_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "bad.safetensors").write_bytes(HOSTILE[name])
+    document = {
+        "musegraph": 1,
+        "nodes": {"model": {"type": "diffusion.load", "values": {"source": "bad.safetensors"}}},
+    }
+
+    async def body() -> None:
+        async with served(tmp_path, models=(str(folder),)) as (client, _):
+            start = monotonic()
+            status, found = await client.ask("POST", "/api/runs", json={"workflow": document})
+            if status == 201:
+                found = await client.ended(found["id"])
+                assert found["state"] == "failed"
+                message = found["error"]
+            else:
+                assert status == 422
+                message = found["error"]["message"]
+            assert monotonic() - start < 20
+            assert "bad.safetensors" in message
+            assert "Traceback" not in message
+
+    carried(body())
