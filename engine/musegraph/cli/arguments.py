@@ -1,9 +1,10 @@
-"""What may be typed after ``musegraph``."""
+"""What may be typed after ``musegraph``: every command as the list of what it takes."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 EPILOG = """\
 exit codes:
@@ -35,273 +36,54 @@ def parser() -> Parser:
         description="Run, check and look into Musegraph workflows.",
         epilog=EPILOG,
     )
-    top.add_argument("--version", action="store_true", help="say which version this is")
+    _flag("--version", "say which version this is")(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _run(commands)
-    _check(commands)
-    _plan(commands)
-    _show(commands)
-    _diff(commands)
-    _why(commands)
-    _bundle(commands)
-    _nodes(commands)
-    _docs(commands)
-    _reproduce(commands)
-    _cache(commands)
-    _doctor(commands)
+    for command in _COMMANDS:
+        command.add_to(commands)
     return top
 
 
-def _run(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "run a workflow and save its outputs"
-    sub = commands.add_parser("run", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    sub.add_argument("--out", metavar="DIR", help="save the named outputs in this folder")
-    sub.add_argument(
-        "--rows",
-        metavar="TABLE",
-        help="run once for each row of this CSV or JSONL file, whose columns are named inputs;"
-        " results.csv in the folder of --out lists what came of each, and the same command goes on"
-        " where it was stopped",
-    )
-    _add_inputs(sub)
-    sub.add_argument(
-        "--no-embed",
-        action="store_true",
-        help="do not put the workflow and the record of the run into saved pictures",
-    )
-    _add_json(sub, "print events, one JSON object per line")
-    sub.add_argument(
-        "--quiet", action="store_true", help="print saved paths and what is wrong, no more"
-    )
-    _add_debug(sub)
+Add = Callable[[Parser], object]
+"""Adds an argument, or all that may follow, to a parser."""
 
 
-def _check(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "report every problem of workflows"
-    sub = commands.add_parser(
-        "check", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    sub.add_argument(
-        "files", metavar="FILE", nargs="+", help="a workflow, a bundle, or a picture with one"
-    )
-    _add_packs(sub)
-    _add_models(sub)
-    _add_json(sub, "print one JSON object per file")
-    _add_debug(sub)
+def _argument(*names: str, **settings: Any) -> Add:
+    return lambda parser: parser.add_argument(*names, **settings)
 
 
-def _plan(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "show which steps would run and which results are there"
-    sub = commands.add_parser("plan", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    _add_inputs(sub)
-    _add_json(sub, "print the plan as JSON")
-    _add_debug(sub)
+def _flag(name: str, text: str, default: Any = False) -> Add:
+    return _argument(name, action="store_true", default=default, help=text)
 
 
-def _show(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "show the graph as readable text"
-    sub = commands.add_parser("show", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    _add_json(sub, "print the workflow document itself")
-    _add_debug(sub)
+def _listed(name: str, metavar: str, text: str, read: Callable[[str], Any] = str) -> Add:
+    """An option that may be given several times."""
+    return _argument(name, metavar=metavar, action="append", default=[], type=read, help=text)
 
 
-def _diff(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "say what is different between two workflows"
-    more = (
-        "Nodes, values, links and all else that counts; what was only moved on the canvas does"
-        " not.\nThe exit code is 0 if they are equal, and 1 if they are different."
-    )
-    sub = commands.add_parser(
-        "diff", help=text, description=f"{text.capitalize()}.\n\n{more}", epilog=EPILOG
-    )
-    sub.add_argument("old", metavar="A", help="a workflow, or a picture that carries one")
-    sub.add_argument("new", metavar="B", help="the one to compare it with")
-    _add_json(sub, "print the differences as JSON")
-    _add_debug(sub)
+def _cache(text: str, default: Any = None) -> Add:
+    return _argument("--cache", metavar="DIR", default=default, help=text)
 
 
-def _why(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "say why a node would run, or that its result is there"
-    sub = commands.add_parser("why", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    sub.add_argument("node", metavar="NODE", help="a node, or a named output")
-    _add_inputs(sub)
-    _add_json(sub, "print the reason as JSON")
-    _add_debug(sub)
+def _json(text: str) -> Add:
+    return _flag("--json", text)
 
 
-def _bundle(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "put a workflow and its files into one zip, which runs as it is"
-    sub = commands.add_parser(
-        "bundle", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    _add_file(sub)
-    sub.add_argument(
-        "-o", "--out", metavar="ZIP", help="write it here; else FILE's name with .zip, here"
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="look for its files in this folder")
-    _add_models(sub)
-    _add_json(sub, "print what was written as JSON")
-    _add_debug(sub)
+class _Command(NamedTuple):
+    """A command; its ``text`` stands in the list of all of them, and above its own help."""
 
+    name: str
+    text: str
+    takes: tuple[Add, ...]
+    more: str = ""
+    epilog: str = EPILOG
 
-def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "list packs and nodes, or describe one"
-    sub = commands.add_parser(
-        "nodes", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    sub.add_argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack")
-    sub.add_argument("--lang", metavar="LANG", default="en", help="say it in en or zh")
-    _add_packs(sub)
-    _add_json(sub, "print JSON")
-    _add_debug(sub)
-
-
-def _docs(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "write the catalogue of nodes and examples as HTML pages"
-    sub = commands.add_parser("docs", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    sub.add_argument("--out", metavar="DIR", required=True, help="write the pages in this folder")
-    sub.add_argument(
-        "--examples", metavar="DIR", help="also run the workflows of this folder and show them"
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
-    _add_models(sub)
-    _add_json(sub, "print what was written as JSON")
-    _add_debug(sub)
-
-
-def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "run what made a saved picture again, and say whether the same comes out"
-    sub = commands.add_parser(
-        "reproduce", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    sub.add_argument("file", metavar="OUTPUT", help="a picture that `run --out` saved")
-    _add_set(sub)
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="look for the files of its inputs here")
-    _add_models(sub)
-    _add_json(sub, "print the verdict as JSON")
-    _add_debug(sub)
-
-
-def _cache(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "show, clear or verify what is kept between runs"
-    sub = commands.add_parser(
-        "cache", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    _add_cache_common(sub)
-    actions = sub.add_subparsers(dest="action", metavar="ACTION", title="actions")
-
-    text = "list the results, largest first"
-    listing = actions.add_parser("list", help=text, description=text.capitalize() + ".")
-    listing.add_argument("--type", metavar="T", help="only those of this node or pack")
-
-    text = "remove results; what is pinned, or came from outside, stays"
-    clear = actions.add_parser("clear", help=text, description=text.capitalize() + ".")
-    clear.add_argument("--type", metavar="T", help="only those of this node or pack")
-    clear.add_argument(
-        "--older",
-        metavar="DAYS",
-        type=_days,
-        help="only what was not made or read for so many days",
-    )
-    clear.add_argument("--pinned", action="store_true", help="also what is pinned")
-    clear.add_argument("--yes", action="store_true", help="do not ask")
-
-    text = "read everything and remove what is damaged; exit code 1 if something was"
-    verify = actions.add_parser("verify", help=text, description=text.capitalize() + ".")
-    for action in (listing, clear, verify):
-        _add_cache_common(action, again=True)
-
-
-def _add_cache_common(sub: Parser, again: bool = False) -> None:
-    """Options before the action and, ``again``, after it; there they undo nothing said before."""
-    nothing: Any = argparse.SUPPRESS
-    sub.add_argument(
-        "--cache", metavar="DIR", default=nothing if again else None, help="look into this folder"
-    )
-    for name, text in (("--json", "print JSON"), ("--debug", "show tracebacks")):
-        default = nothing if again else False
-        sub.add_argument(name, action="store_true", default=default, help=text)
-
-
-def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "look for what is wrong with this installation, and say what to do"
-    sub = commands.add_parser(
-        "doctor", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="look at the cache in this folder")
-    _add_models(sub)
-    _add_json(sub, "print the findings as JSON")
-    _add_debug(sub)
-
-
-def _add_file(sub: Parser) -> None:
-    sub.add_argument("file", metavar="FILE", help="a workflow, a bundle, or a picture with one")
-
-
-def _add_set(sub: Parser) -> None:
-    sub.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_assignment,
-        help="give a named input a value: text, JSON, or for a picture the path of"
-        " a file, or of a folder for the list of all in it",
-    )
-    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
-
-
-def _add_inputs(sub: Parser) -> None:
-    _add_set(sub)
-    sub.add_argument(
-        "--only",
-        metavar="NODE",
-        action="append",
-        default=[],
-        help="run no more than this node or named output needs",
-    )
-    sub.add_argument(
-        "--quick", action="store_true", help="use the workflow's values for a fast test run"
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
-    _add_models(sub)
-
-
-def _add_packs(sub: Parser) -> None:
-    sub.add_argument(
-        "--packs",
-        metavar="PATH",
-        action="append",
-        default=[],
-        help="also use the nodes of this Python file or folder",
-    )
-
-
-def _add_models(sub: Parser) -> None:
-    sub.add_argument(
-        "--models",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="also look for models in this folder",
-    )
-
-
-def _add_json(sub: Parser, text: str) -> None:
-    sub.add_argument("--json", action="store_true", help=text)
-
-
-def _add_debug(sub: Parser) -> None:
-    sub.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
+    def add_to(self, commands: argparse._SubParsersAction[Parser]) -> None:
+        description = f"{self.text[0].upper()}{self.text[1:]}.{self.more}"
+        made = commands.add_parser(
+            self.name, help=self.text, description=description, epilog=self.epilog
+        )
+        for add in self.takes:
+            add(made)
 
 
 def _assignment(text: str) -> tuple[str, str]:
@@ -319,3 +101,222 @@ def _days(text: str) -> float:
     if not 0 <= days < 1e6:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
     return days
+
+
+# What several commands take
+
+_A_WORKFLOW = "a workflow, a bundle, or a picture with one"
+_FILE = _argument("file", metavar="FILE", help=_A_WORKFLOW)
+_PACKS = _listed("--packs", "PATH", "also use the nodes of this Python file or folder")
+_MODELS = _listed("--models", "DIR", "also look for models in this folder")
+_DEBUG = _flag("--debug", "show tracebacks and library warnings")
+
+
+def _resources(cache: str) -> tuple[Add, ...]:
+    """What an engine is opened with; ``cache`` says what the command does with that folder."""
+    return (_PACKS, _cache(cache), _MODELS)
+
+
+_GIVEN = (
+    _listed(
+        "--set",
+        "NAME=VALUE",
+        "give a named input a value: text, JSON, or for a picture the path of"
+        " a file, or of a folder for the list of all in it",
+        _assignment,
+    ),
+    _argument("--seed", metavar="N", type=int, help="start all randomness from this number"),
+)
+"""The values of named inputs."""
+
+_PLANNED = (
+    *_GIVEN,
+    _listed("--only", "NODE", "run no more than this node or named output needs"),
+    _flag("--quick", "use the workflow's values for a fast test run"),
+    *_resources("keep results in this folder"),
+)
+"""All that decides which steps there are, and which of them have a result."""
+
+
+# The commands
+
+
+def _common(folder: Any = None, flag: Any = False) -> tuple[Add, ...]:
+    """What ``cache`` takes before its action and after it, with these defaults."""
+    return (
+        _cache("look into this folder", folder),
+        _flag("--json", "print JSON", flag),
+        _flag("--debug", "show tracebacks", flag),
+    )
+
+
+_AGAIN = _common(argparse.SUPPRESS, argparse.SUPPRESS)
+"""Said after the action; what is not said there undoes nothing that was said before."""
+
+_OF_TYPE = _argument("--type", metavar="T", help="only those of this node or pack")
+
+_ACTIONS = (
+    _Command("list", "list the results, largest first", (_OF_TYPE, *_AGAIN), epilog=""),
+    _Command(
+        "clear",
+        "remove results; what is pinned, or came from outside, stays",
+        (
+            _OF_TYPE,
+            _argument(
+                "--older",
+                metavar="DAYS",
+                type=_days,
+                help="only what was not made or read for so many days",
+            ),
+            _flag("--pinned", "also what is pinned"),
+            _flag("--yes", "do not ask"),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    _Command(
+        "verify",
+        "read everything and remove what is damaged; exit code 1 if something was",
+        _AGAIN,
+        epilog="",
+    ),
+)
+
+
+def _add_actions(cache: Parser) -> None:
+    actions = cache.add_subparsers(dest="action", metavar="ACTION", title="actions")
+    for action in _ACTIONS:
+        action.add_to(actions)
+
+
+_COMMANDS = (
+    _Command(
+        "run",
+        "run a workflow and save its outputs",
+        (
+            _FILE,
+            _argument("--out", metavar="DIR", help="save the named outputs in this folder"),
+            _argument(
+                "--rows",
+                metavar="TABLE",
+                help="run once for each row of this CSV or JSONL file, whose columns are named"
+                " inputs; results.csv in the folder of --out lists what came of each, and the same"
+                " command goes on where it was stopped",
+            ),
+            *_PLANNED,
+            _flag(
+                "--no-embed",
+                "do not put the workflow and the record of the run into saved pictures",
+            ),
+            _json("print events, one JSON object per line"),
+            _flag("--quiet", "print saved paths and what is wrong, no more"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "check",
+        "report every problem of workflows",
+        (
+            _argument("files", metavar="FILE", nargs="+", help=_A_WORKFLOW),
+            _PACKS,
+            _MODELS,
+            _json("print one JSON object per file"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "plan",
+        "show which steps would run and which results are there",
+        (_FILE, *_PLANNED, _json("print the plan as JSON"), _DEBUG),
+    ),
+    _Command(
+        "show",
+        "show the graph as readable text",
+        (_FILE, _json("print the workflow document itself"), _DEBUG),
+    ),
+    _Command(
+        "diff",
+        "say what is different between two workflows",
+        (
+            _argument("old", metavar="A", help="a workflow, or a picture that carries one"),
+            _argument("new", metavar="B", help="the one to compare it with"),
+            _json("print the differences as JSON"),
+            _DEBUG,
+        ),
+        more="\n\nNodes, values, links and all else that counts; what was only moved on the canvas"
+        " does not.\nThe exit code is 0 if they are equal, and 1 if they are different.",
+    ),
+    _Command(
+        "why",
+        "say why a node would run, or that its result is there",
+        (
+            _FILE,
+            _argument("node", metavar="NODE", help="a node, or a named output"),
+            *_PLANNED,
+            _json("print the reason as JSON"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "bundle",
+        "put a workflow and its files into one zip, which runs as it is",
+        (
+            _FILE,
+            _argument(
+                "-o", "--out", metavar="ZIP", help="write it here; else FILE's name with .zip, here"
+            ),
+            *_resources("look for its files in this folder"),
+            _json("print what was written as JSON"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "nodes",
+        "list packs and nodes, or describe one",
+        (
+            _argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack"),
+            _argument("--lang", metavar="LANG", default="en", help="say it in en or zh"),
+            _PACKS,
+            _json("print JSON"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "docs",
+        "write the catalogue of nodes and examples as HTML pages",
+        (
+            _argument("--out", metavar="DIR", required=True, help="write the pages in this folder"),
+            _argument(
+                "--examples",
+                metavar="DIR",
+                help="also run the workflows of this folder and show them",
+            ),
+            *_resources("keep results in this folder"),
+            _json("print what was written as JSON"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "reproduce",
+        "run what made a saved picture again, and say whether the same comes out",
+        (
+            _argument("file", metavar="OUTPUT", help="a picture that `run --out` saved"),
+            *_GIVEN,
+            *_resources("look for the files of its inputs here"),
+            _json("print the verdict as JSON"),
+            _DEBUG,
+        ),
+    ),
+    _Command(
+        "cache", "show, clear or verify what is kept between runs", (*_common(), _add_actions)
+    ),
+    _Command(
+        "doctor",
+        "look for what is wrong with this installation, and say what to do",
+        (
+            *_resources("look at the cache in this folder"),
+            _json("print the findings as JSON"),
+            _DEBUG,
+        ),
+    ),
+)
