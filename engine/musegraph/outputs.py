@@ -197,7 +197,7 @@ class _Saver:
             record, plan = self.result.record, self.result.plan
             self._facts = {
                 "musegraph": record.get("musegraph", ""),
-                "workflow": plan.workflow.with_assets(plan.files).json(),
+                "workflow": plan.workflow.json(),
                 "record": record,
             }
         try:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from shell import furnish, musegraph, run, workflow, write
 
-import musegraph.bundle as bundles
+import musegraph as api
+from musegraph import UnreadableWorkflow, archive
 
 PNG = Path(__file__).resolve().parents[2] / "workflows" / "images" / "sketch.png"
 
@@ -57,6 +58,31 @@ def test_a_bundle_runs_on_another_machine_and_gives_the_same(place: Path) -> Non
     pair = [folder / done.stdout.strip() for folder, done in ((there, theirs), (place, ours))]
     assert pair[0].read_bytes() == pair[1].read_bytes()
     assert "2 cached" in musegraph(place, "plan", "there/got.zip").stdout, "the same keys"
+
+
+def test_python_opens_a_bundle_as_the_command_line_does(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bundle(place, "work.json")
+    monkeypatch.chdir(place)
+    outputs = api.run(made, cache=place / "cache")
+    assert outputs["picture"].data.shape == (1, 8, 8, 3)
+    assert "2 cached" in musegraph(place, "plan", "out.zip", "--cache", "cache").stdout
+    made.write_bytes(made.read_bytes()[:-30])
+    with pytest.raises(UnreadableWorkflow) as refused:
+        api.run("out.zip")
+    assert f"error: {refused.value}\n" == musegraph(place, "run", "out.zip").stderr
+
+
+def test_a_bundle_runs_over_rows(place: Path) -> None:
+    document = json.loads((place / "work.json").read_text())
+    document["inputs"] = {"width": {"to": ["small.width"]}}
+    write(place, "wide.json", document)
+    bundle(place, "wide.json")
+    write(place, "rows.csv", "width\n4\n6\n")
+    done = musegraph(place, "run", "out.zip", "--rows", "rows.csv", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    assert len(list((place / "out").glob("*.png"))) == 2
 
 
 def test_a_bundle_is_the_same_bytes_wherever_and_whenever_it_is_made(place: Path) -> None:
@@ -233,10 +259,13 @@ def test_a_file_that_a_bundle_lacks_is_named_with_its_node(place: Path) -> None:
 def test_a_member_that_unpacks_to_more_than_it_says_is_not_read_on(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(archive, "MAX_BYTES", 2**20)
     made = zipped(place, {"assets/x": bytes(2**24)})
     data = bytearray(made.read_bytes())
     size = (2**24).to_bytes(4, "little")
     made.write_bytes(data.replace(size, (100).to_bytes(4, "little")))
-    with pytest.raises(bundles.UnreadableWorkflow, match="Bad CRC-32"):
-        bundles._members(made, {"assets/x"})
+    with (
+        archive.Archive(made) as bundle,
+        pytest.raises(UnreadableWorkflow, match="Bad CRC-32"),
+    ):
+        bundle.read("assets/x")

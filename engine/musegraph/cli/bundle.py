@@ -9,18 +9,18 @@ from argparse import Namespace
 from pathlib import Path
 
 from musegraph.cli.entry import FINE, print_json
-from musegraph.cli.loading import open_engine, read_workflow, warn, with_files
+from musegraph.cli.loading import open_engine, warn
 from musegraph.cli.style import Style, number
 from musegraph.errors import StoreError
+from musegraph.workflow import Workflow
 
 
 def bundle(args: Namespace) -> int:
     """Write the zip, print its path, and warn of what it cannot hold."""
     from musegraph.bundle import make_bundle
 
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
-        workflow = with_files(workflow, engine.registry, engine.store)
         made = make_bundle(workflow, engine.registry, engine.store)
     place = Path(args.out) if args.out else Path(Path(args.file).stem + ".zip")
     write(place, made.data)

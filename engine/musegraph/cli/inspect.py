@@ -12,8 +12,6 @@ from musegraph.cli.loading import (
     model_folders,
     open_engine,
     open_registry,
-    read_workflow,
-    with_files,
 )
 from musegraph.cli.style import Style, duration, number, size, table
 from musegraph.errors import InvalidWorkflow, UnreadableWorkflow
@@ -22,6 +20,7 @@ from musegraph.plan import Plan, Step
 from musegraph.plan import check as problems_of
 from musegraph.predict import Estimate, Prediction, Spread
 from musegraph.store import Store
+from musegraph.workflow import Workflow
 
 _SIGNS = {
     "cached": ("done", "green"),
@@ -43,7 +42,7 @@ def check(args: Namespace) -> int:
     codes = []
     for file in args.files:
         try:
-            workflow = with_files(read_workflow(file), registry, models.store)
+            workflow = Workflow.read(file)
             problems = problems_of(workflow, registry, models)
         except InvalidWorkflow as error:
             workflow, problems = None, list(error.problems)
@@ -68,7 +67,7 @@ def check(args: Namespace) -> int:
 
 def plan(args: Namespace) -> int:
     """The steps in order, each with its state, and what the run would give."""
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
         made = make_plan(engine, workflow, args)
         predicted = engine.predict(made)

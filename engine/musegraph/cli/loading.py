@@ -15,33 +15,6 @@ from musegraph.workflow import Workflow
 if TYPE_CHECKING:
     from musegraph.plan import Plan
     from musegraph.run import Engine
-    from musegraph.store import Store
-
-
-def read_workflow(path: str) -> Workflow:
-    """The workflow in a file, in a bundle, or in a picture that carries one."""
-    if not _is_zip(path):
-        return Workflow.read(path)
-    from musegraph.bundle import read_bundle
-
-    return read_bundle(path)
-
-
-def _is_zip(path: str) -> bool:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(4) == b"PK\x03\x04"
-    except OSError:
-        return False
-
-
-def with_files(workflow: Workflow, registry: Registry, store: Store) -> Workflow:
-    """The workflow with the files of the bundle it came in, if it did, in the store."""
-    if workflow.folder is None or not workflow.folder.is_file():
-        return workflow
-    from musegraph.bundle import take_files
-
-    return take_files(workflow, registry, store)
 
 
 def open_registry(args: Namespace, tell: bool = True) -> Registry:
@@ -70,7 +43,6 @@ def model_folders(args: Namespace) -> tuple[Path, ...]:
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
     """The plan of a workflow with the inputs that the arguments give."""
-    workflow = with_files(workflow, engine.registry, engine.store)
     settled = engine.settle(
         workflow, given_inputs(engine, workflow, args), seed=args.seed, quick=args.quick
     )

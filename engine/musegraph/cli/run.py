@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, print_json
-from musegraph.cli.loading import make_plan, open_engine, read_workflow, warn
+from musegraph.cli.loading import make_plan, open_engine, warn
 from musegraph.cli.plain import Collected, Lines, Printed, Quiet, View
 from musegraph.cli.style import Style
 from musegraph.store import NOTHING, Entry
-from musegraph.workflow import Port
+from musegraph.workflow import Port, Workflow
 
 if TYPE_CHECKING:
     from musegraph.cli.interrupts import Interrupts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, interrupts: Interrupts) -> int:
     """Plan, run, save, and say what came of it; the exit code."""
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
         plan = make_plan(engine, workflow, args)
         view = make_view(plan, args)

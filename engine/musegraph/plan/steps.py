@@ -98,9 +98,6 @@ class Plan:
     active: dict[str, None] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
     nodes: Mapping[str, FlatNode] = field(default_factory=dict)
-    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The files next to the document that it names, as assets."""
-
     changes: dict[Port | str, Any] = field(default_factory=dict)
     editor: Editing | None = None
     durable: frozenset[str] = frozenset()
@@ -135,7 +132,6 @@ class Plan:
             dict(self.active),
             (),
             Overlay(self.nodes, nodes),
-            self.files,
             changes,
             self.editor,
         )
