@@ -234,7 +234,7 @@ class Pages:
             f"<h2>{self.words('Run it')}</h2>",
             f"<pre>musegraph run {escape(example.path)} --out out</pre>",
             f"<h2>{self.words('The graph')}</h2>",
-            f'<div class="scroll">{drawing(example.workflow.graph, self.types, titles)}</div>',
+            f'<div class="scroll wide">{drawing(example.workflow.graph, self.types, titles)}</div>',
             f"<h2>{self.words('Inputs')}</h2>",
             here.table([name, default, meaning_], inputs),
             f"<h2>{self.words('Outputs')}</h2>",
