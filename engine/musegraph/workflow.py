@@ -59,7 +59,9 @@ class Workflow:
 
     @property
     def packs(self) -> Mapping[str, str]:
-        return dict(self.graph.extra.get("packs", {}))
+        """The versions of the packs that it was made with, as far as it says them."""
+        packs: Mapping[str, str] = self.graph.extra.get("packs", EMPTY)
+        return packs
 
     @classmethod
     def parse(cls, source: str | Mapping[str, Any], folder: Path | None = None) -> Workflow:
@@ -191,6 +193,10 @@ def _workflow(document: Any, folder: Path | None, problems: list[Problem]) -> Wo
         problems.append(_bad(None, None, "structure", "the name of the workflow is no text"))
         name = ""
     quick = _object(document, "quick", None, problems)
+    for pack, version in _object(document, "packs", None, problems).items():
+        if not isinstance(version, str):
+            message = f'the version of the pack {pack!r} has to be a text, such as "1.0.0"'
+            problems.append(_bad(None, None, "structure", message))
     return Workflow(_graph(rest, "", problems), graphs, name, quick, folder)
 
 
