@@ -29,7 +29,7 @@ def run(args: Namespace, interrupts: Interrupts) -> int:
     workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
         plan = make_plan(engine, workflow, args)
-        view = make_view(plan, args)
+        view = make_view(engine, plan, args)
         cancel = threading.Event()
         interrupts.guard(cancel, view.tell, engine.store.flush)
         try:
@@ -41,7 +41,7 @@ def run(args: Namespace, interrupts: Interrupts) -> int:
         return interrupts.code or code
 
 
-def make_view(plan: Plan, args: Namespace) -> View:
+def make_view(engine: Engine, plan: Plan, args: Namespace) -> View:
     if args.json:
         return Printed(plan, args.debug)
     if args.quiet:
@@ -49,7 +49,7 @@ def make_view(plan: Plan, args: Namespace) -> View:
     if Style(sys.stderr).terminal:
         from musegraph.cli.progress import Live
 
-        return Live(plan, args.debug)
+        return Live(plan, args.debug, engine.predict(plan))
     return Lines(plan, args.debug)
 
 
