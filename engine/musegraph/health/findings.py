@@ -185,7 +185,7 @@ def _device(facts: Facts) -> Iterator[Finding]:
 
 
 def _unused_gpu(facts: Facts, said: str) -> Finding | None:
-    """What keeps torch from the GPU that there is, if it is one that nobody asked to leave alone."""
+    """That torch does not use the GPU that there is, though nobody asked it not to."""
     torch = facts.libraries.get("torch")
     there = facts.system.startswith("linux") and facts.driver
     if torch is None or not there or facts.probe.device != "cpu" or facts.asked_device == "cpu":
