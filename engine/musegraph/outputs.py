@@ -61,11 +61,8 @@ def save_outputs(
     reasons: list[str] = []
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name, port in result.ports().items():
-            entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
-            if entry is None or entry.unset or entry.json is None:
-                continue
-            if not values and entry.json is not NOTHING:
+        for name, entry in result.entries().items():
+            if entry.json is None or not (values or entry.json is NOTHING):
                 continue
             try:
                 saver.output(name, entry)

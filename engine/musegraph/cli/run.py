@@ -14,8 +14,8 @@ from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, print_json
 from musegraph.cli.loading import make_plan, open_engine, warn
 from musegraph.cli.plain import Collected, Lines, Printed, Quiet, View
 from musegraph.cli.style import Style
-from musegraph.store import NOTHING, Entry
-from musegraph.workflow import Port, Workflow
+from musegraph.store import NOTHING
+from musegraph.workflow import Workflow
 
 if TYPE_CHECKING:
     from musegraph.cli.interrupts import Interrupts
@@ -108,11 +108,8 @@ def outputs_line(result: RunResult, saved: list[Saved]) -> dict[str, Any]:
     paths: dict[str, list[str]] = {}
     for one in saved:
         paths.setdefault(one.output, []).append(str(one.path))
-    values = {
-        name: entry.json
-        for name, entry in entries(result).items()
-        if entry.json is not NOTHING and not entry.unset
-    }
+    entries = result.entries()
+    values = {name: entry.json for name, entry in entries.items() if entry.json is not NOTHING}
     return {"type": "outputs", "files": paths, "values": values}
 
 
@@ -122,9 +119,7 @@ def show_values(result: RunResult) -> None:
 
     style = Style(sys.stdout)
     kept = []
-    for name, entry in entries(result).items():
-        if entry.unset:
-            continue
+    for name, entry in result.entries().items():
         if entry.json is NOTHING:
             kept.append(name)
             continue
@@ -135,13 +130,3 @@ def show_values(result: RunResult) -> None:
         aside = Style(sys.stderr)
         said = f"{', '.join(kept)}: kept in the cache; --out DIR saves files"
         aside.line(aside(said, "dim"))
-
-
-def entries(result: RunResult) -> dict[str, Entry]:
-    """The named outputs that there are."""
-    found = {name: _entry(result, port) for name, port in result.ports().items()}
-    return {name: entry for name, entry in found.items() if entry is not None}
-
-
-def _entry(result: RunResult, port: Port) -> Entry | None:
-    return (result.outcome.outputs.get(port.node) or {}).get(port.port)
