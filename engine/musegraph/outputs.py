@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record
 from musegraph.values import File, Image, Mask, digest, files
+from musegraph.whole import write_new, write_whole
 
 _KIND = "saved files"
 _MOST = 120
@@ -167,7 +167,7 @@ class _Saver:
             try:
                 there = path.read_bytes()
             except FileNotFoundError:
-                if _write_new(path, full.data):
+                if write_new(path, full.data):
                     return Saved(output, path, True)
                 there = path.read_bytes()  # another process was faster
             except IsADirectoryError:
@@ -177,7 +177,7 @@ class _Saver:
             if self.same_content(there, file):
                 if bool(files.extract(there)) == (full is not file):
                     return Saved(output, path, False)
-                _replace(path, full.data)
+                write_whole(path, full.data)
                 return Saved(output, path, True)
         raise AssertionError("there is no end to names")
 
@@ -241,39 +241,3 @@ def _names(name: str, mark: str, bare: bool = False) -> Iterator[str]:
 def _plain(name: str) -> str:
     """A file name without folders, leading dots or signs that some system reserves."""
     return re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", name).strip(" .")
-
-
-def _write_new(path: Path, data: bytes) -> bool:
-    """Write a file whole or not at all; False if there is one by now."""
-    temporary = _temporary(path, data)
-    try:
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without hard links
-            if path.exists():
-                return False
-            temporary.replace(path)
-        return True
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = _temporary(path, data)
-    try:
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _temporary(path: Path, data: bytes) -> Path:
-    temporary = path.with_name(f".{uuid4().hex}.part")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
