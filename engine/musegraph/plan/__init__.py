@@ -13,7 +13,17 @@ from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
 from musegraph.plan.overlay import Overlay
-from musegraph.plan.steps import Known, Plan, Step, Wire, key_from, key_lines, key_of
+from musegraph.plan.steps import (
+    Known,
+    Plan,
+    Step,
+    Wire,
+    key_from,
+    key_lines,
+    key_of,
+    read_lines,
+    read_prefix,
+)
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
 
@@ -29,6 +39,8 @@ __all__ = [
     "key_lines",
     "key_of",
     "make_plan",
+    "read_lines",
+    "read_prefix",
 ]
 
 
