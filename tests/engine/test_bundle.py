@@ -174,6 +174,9 @@ def test_a_bundle_that_cannot_be_written_is_one_sentence(place: Path) -> None:
     done = musegraph(place, "bundle", "work.json", "-o", "no/such/folder.zip")
     assert done.returncode == 5
     assert "error: no/such/folder.zip cannot be written: " in done.stderr
+    assert musegraph(place, "bundle", "work.json", "-o", ".").returncode == 5
+    assert not list(place.glob("*.part")), "nothing is left behind"
+    assert not list(place.glob(".*.part"))
 
 
 # zips that nobody should trust
@@ -254,6 +257,16 @@ def test_a_file_that_a_bundle_lacks_is_named_with_its_node(place: Path) -> None:
     done = musegraph(place, "check", "bad.zip")
     assert done.returncode == 3
     assert "load.image: there is no file bad.zip/assets/x" in done.stdout
+
+
+def test_a_damaged_file_in_a_bundle_is_named_with_its_node(place: Path) -> None:
+    made = bundle(place, "work.json")
+    data = made.read_bytes()
+    at = data.index(PNG.read_bytes()) + 100
+    made.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    done = musegraph(place, "run", "out.zip", "--cache", "other")
+    assert done.returncode == 3
+    assert "load.image: out.zip is no bundle that can be read: Bad CRC-32" in done.stderr
 
 
 def test_a_member_that_unpacks_to_more_than_it_says_is_not_read_on(

@@ -12,7 +12,7 @@ from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from musegraph.errors import Problem, UnreadableWorkflow
+from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.plan.expand import FlatNode
 from musegraph.plan.interface import Lookup
 from musegraph.plan.literals import Asset, asset_of
@@ -128,11 +128,16 @@ def adopt_files(
 ) -> tuple[Workflow, dict[str, FlatNode]]:
     """Take the files beside a document into the store: the document and the nodes with assets.
 
-    Of the nodes only those that change. Raises :class:`UnreadableWorkflow` if one cannot be read.
+    Of the nodes only those that change. Raises :class:`InvalidWorkflow` if a file cannot be read.
     """
     named = [(s.id, port, asset.file) for s, port, asset in _named(steps) if asset.file is not None]
+    taken: dict[str, Asset] = {}
     with Beside(workflow.folder) as beside:
-        taken = {name: _take(name, beside, store) for name in {name for _, _, name in named}}
+        for id, port, name in named:
+            try:
+                taken[name] = taken.get(name) or _take(name, beside, store)
+            except UnreadableWorkflow as error:
+                raise InvalidWorkflow([Problem(id, port, "value", str(error))]) from None
     if not taken:
         return workflow, {}
 
