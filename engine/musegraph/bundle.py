@@ -8,7 +8,6 @@ it as it does in a folder: none is ever written under a name from a zip.
 
 from __future__ import annotations
 
-import re
 import stat
 import zipfile
 from dataclasses import dataclass
@@ -25,11 +24,11 @@ from musegraph.plan.literals import Asset, asset_of
 from musegraph.plan.places import change_values
 from musegraph.store import Store
 from musegraph.values import Type
+from musegraph.values.files import plain_name
 from musegraph.workflow import BUNDLED, Workflow
 
 FOLDER = "assets/"
 
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -110,7 +109,7 @@ class _Packing:
 
 def _name(asset: Asset) -> str:
     """A file name that every system takes, with the suffix that says what it is."""
-    name = _FORBIDDEN.sub("_", asset.name).strip(". ")[-120:] or "file"
+    name = plain_name(asset.name[-120:]) or "file"
     if asset.media and guess_type(name)[0] != asset.media:
         safetensors = asset.media == "application/safetensors" and ".safetensors"
         suffix = safetensors or guess_extension(asset.media) or ""

@@ -145,7 +145,7 @@ class _Saver:
             raise NodeError("its data is no longer in the cache; run it again")
         mark = _mark(entry.identity)
         if isinstance(value, File):
-            plain = _plain(value.name)
+            plain = files.plain_name(value.name)
             own = self.prefix + plain if plain else stem
             return [(value, _names(own, mark, bare=True))]
         if isinstance(value, (Image, Mask)) and len(value.data) > 1:
@@ -236,8 +236,3 @@ def _names(name: str, mark: str, bare: bool = False) -> Iterator[str]:
         yield f"{stem}_{mark[:length]}{end}"
     for number in count(2):
         yield f"{stem}_{mark}_{number}{end}"
-
-
-def _plain(name: str) -> str:
-    """A file name without folders, leading dots or signs that some system reserves."""
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", name).strip(" .")

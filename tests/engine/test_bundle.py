@@ -127,6 +127,16 @@ def test_equal_files_are_packed_once_and_different_ones_of_one_name_apart(place:
         assert archive.read("assets/x-2.png") == b"two"
 
 
+def test_a_file_gets_a_name_that_can_be_unpacked_on_every_system(place: Path) -> None:
+    (place / "aux.png").write_bytes(b"1")
+    (place / "a?b.png").write_bytes(b"2")
+    files = [{"file": "aux.png"}, {"file": "a?b.png"}]
+    write(place, "odd.json", workflow(load={"type": "image.load", "values": {"image": files}}))
+    with zipfile.ZipFile(bundle(place, "odd.json")) as archive:
+        names = archive.namelist()
+    assert names == ["assets/_aux.png", "assets/a_b.png", "workflow.json"]
+
+
 def test_every_file_that_is_not_there_or_leads_out_is_named(place: Path) -> None:
     write(
         place,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.inputs import input_types, is_text, parse_argument
 from musegraph.pack import Registry
 from musegraph.values import Type, canonical, parse
+from musegraph.values.files import plain_name
 from musegraph.values.types import TEXT
 from musegraph.workflow import Workflow
 
@@ -21,7 +21,6 @@ ID = "id"
 
 _LONGEST = 60
 """Bytes of a row's id, so that the name of an output still fits behind it in a file name."""
-_RESERVED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 
 
 class BadRows(InvalidWorkflow):
@@ -166,7 +165,7 @@ class _Reader:
                     given[name] = parse_argument(cell, type_)
         id = cells.get(ID, "") if ID not in self.inputs else ""
         said = id if isinstance(id, str) else canonical(id)
-        label = _RESERVED.sub("_", said).strip(" .")
+        label = plain_name(said)
         if len(label.encode()) > _LONGEST:
             self.say(number, ID, f"it is too long for a file name: {_LONGEST} bytes at most")
         return Row(number, said, label or f"{number:0{width}}", cells, given)
