@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,10 +44,13 @@ def model_folders(args: Namespace) -> tuple[Path, ...]:
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
     """The plan of a workflow with the inputs that the arguments give."""
-    settled = engine.settle(
-        workflow, given_inputs(engine, workflow, args), seed=args.seed, quick=args.quick
-    )
-    return engine.plan(settled, args.only)
+    return engine.plan(settle(engine, workflow, args), args.only)
+
+
+def settle(engine: Engine, workflow: Workflow, args: Namespace) -> Workflow:
+    """The document with the inputs that the arguments give."""
+    given = given_inputs(engine, workflow, args)
+    return engine.settle(workflow, given, seed=args.seed, quick=args.quick)
 
 
 def given_inputs(engine: Engine, workflow: Workflow, args: Namespace) -> dict[str, Any]:
@@ -70,6 +74,13 @@ def _known(workflow: Workflow, types: dict[str, Any]) -> str:
         return "this workflow has no inputs"
     listed = (f"{name} ({types[name]})" if name in types else name for name in workflow.inputs)
     return f"the inputs are: {', '.join(listed)}"
+
+
+def tell_unused(unused: Sequence[str], args: Namespace) -> None:
+    """Warn of nodes that no output needs, unless somebody asked for a part of the graph."""
+    if unused and not args.only and not args.quiet:
+        names = ", ".join(unused[:5]) + (" …" if len(unused) > 5 else "")
+        warn(f"no output needs {names}, so it does not run")
 
 
 def warn(text: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, print_json
-from musegraph.cli.loading import make_plan, open_engine, warn
+from musegraph.cli.loading import make_plan, open_engine, tell_unused
 from musegraph.cli.plain import Collected, Lines, Printed, Quiet, View
 from musegraph.cli.style import Style
 from musegraph.store import NOTHING
@@ -58,10 +58,7 @@ def carry_out(
 ) -> RunResult:
     """Run the plan. What a node prints goes to stderr: stdout belongs to paths and events."""
     events = Collected(view, cancel)
-    if plan.unused and not args.only and not args.quiet:
-        names = ", ".join(plan.unused[:5]) + (" …" if len(plan.unused) > 5 else "")
-        warn(f"no output needs {names}, so it does not run")
-    gc.freeze()
+    tell_unused(plan.unused, args)
     gc.enable()
     try:
         with contextlib.redirect_stdout(sys.stderr):
