@@ -86,6 +86,17 @@ class _Command(NamedTuple):
             add(made)
 
 
+def _actions(*actions: _Command) -> Add:
+    """What may follow a command and has options of its own."""
+
+    def add(made: Parser) -> None:
+        under = made.add_subparsers(dest="action", metavar="ACTION", title="actions")
+        for action in actions:
+            action.add_to(under)
+
+    return add
+
+
 def _assignment(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
@@ -155,7 +166,7 @@ _AGAIN = _common(argparse.SUPPRESS, argparse.SUPPRESS)
 
 _OF_TYPE = _argument("--type", metavar="T", help="only those of this node or pack")
 
-_ACTIONS = (
+_CACHE = (
     _Command("list", "list the results, largest first", (_OF_TYPE, *_AGAIN), epilog=""),
     _Command(
         "clear",
@@ -181,12 +192,6 @@ _ACTIONS = (
         epilog="",
     ),
 )
-
-
-def _add_actions(cache: Parser) -> None:
-    actions = cache.add_subparsers(dest="action", metavar="ACTION", title="actions")
-    for action in _ACTIONS:
-        action.add_to(actions)
 
 
 _COMMANDS = (
@@ -308,7 +313,7 @@ _COMMANDS = (
         ),
     ),
     _Command(
-        "cache", "show, clear or verify what is kept between runs", (*_common(), _add_actions)
+        "cache", "show, clear or verify what is kept between runs", (*_common(), _actions(*_CACHE))
     ),
     _Command(
         "doctor",
