@@ -166,7 +166,7 @@ _AGAIN = _common(argparse.SUPPRESS, argparse.SUPPRESS)
 
 _OF_TYPE = _argument("--type", metavar="T", help="only those of this node or pack")
 
-_CACHE = (
+_CACHE_ACTIONS = (
     _Command("list", "list the results, largest first", (_OF_TYPE, *_AGAIN), epilog=""),
     _Command(
         "clear",
@@ -313,7 +313,9 @@ _COMMANDS = (
         ),
     ),
     _Command(
-        "cache", "show, clear or verify what is kept between runs", (*_common(), _actions(*_CACHE))
+        "cache",
+        "show, clear or verify what is kept between runs",
+        (*_common(), _actions(*_CACHE_ACTIONS)),
     ),
     _Command(
         "doctor",
