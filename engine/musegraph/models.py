@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,10 +22,13 @@ from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest
 
-_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
+SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
 _CHUNK = 1 << 24
 MAX_FILES = 2000
 MAX_DEPTH = 4
+_ON_THE_HUB = re.compile(
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)(?:/(?P<file>\S+\.(?:safetensors|gguf)))?", re.ASCII
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,18 @@ class _Resident:
     patched: threading.Condition = field(default_factory=threading.Condition)
     applied: ExitStack | None = None
     """The patches that are on it now, until the last lease with them ends."""
+
+
+def named_folders() -> tuple[Path, ...]:
+    """The folders of models that ``MUSEGRAPH_MODELS`` names."""
+    named = os.environ.get("MUSEGRAPH_MODELS", "")
+    return tuple(Path(part).expanduser() for part in named.split(os.pathsep) if part)
+
+
+def default_models() -> Path:
+    """Where models are that were fetched, unless somebody says otherwise: with the user's data."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "musegraph" / "models"
 
 
 class Models:
@@ -60,8 +76,7 @@ class Models:
         self.registry = registry
         self.store = store
         self.budget = budget
-        named = os.environ.get("MUSEGRAPH_MODELS", "")
-        self.folders = (*folders, *(Path(p).expanduser() for p in named.split(os.pathsep) if p))
+        self.folders = (*folders, *named_folders(), default_models())
         self.loads = 0
         self._resident: dict[tuple[str, ...], _Resident] = {}
         self._lock = threading.Lock()
@@ -82,7 +97,8 @@ class Models:
             if place.exists():
                 return place.resolve()
         looked = ", ".join(str(place) for place in places)
-        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}")
+        advice = "" if pack is not None else _advice(source)
+        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}{advice}")
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
@@ -230,6 +246,15 @@ class Models:
         self._shrink(0)
 
 
+def _advice(source: str) -> str:
+    """The command that fetches a model, if its source looks like one of the hub."""
+    found = _ON_THE_HUB.fullmatch(source)
+    if found is None or found["repo"].endswith((".safetensors", ".gguf", ".ckpt")):
+        return ""
+    file = f" --file {found['file']}" if found["file"] else ""
+    return f"; if it is meant to come from the hub: musegraph models add {found['repo']}{file}"
+
+
 def _model_files(folder: Path) -> list[Path]:
     """Files of a model below a folder, also behind links; no folder is a model by accident."""
     found: list[Path] = []
@@ -240,7 +265,7 @@ def _model_files(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(here.resolve())
-        found += [here / name for name in names if Path(name).suffix in _SUFFIXES]
+        found += [here / name for name in names if Path(name).suffix in SUFFIXES]
         if here == folder and not found:
             break  # a model has a file at the top that says what it is
         if len(found) > MAX_FILES:
@@ -251,7 +276,7 @@ def _model_files(folder: Path) -> list[Path]:
 def _settings(file: Path) -> list[Path]:
     """Files of ``NAME.config`` beside a single file, which says how the file is to be read."""
     found = file.with_suffix(".config").glob("*/*")
-    return sorted(beside for beside in found if beside.suffix in _SUFFIXES and beside.is_file())
+    return sorted(beside for beside in found if beside.suffix in SUFFIXES and beside.is_file())
 
 
 def _together(place: Path, parts: list[tuple[Path, str]]) -> str:

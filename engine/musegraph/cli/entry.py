@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from musegraph.cli.arguments import parser
 from musegraph.cli.style import Style, prepare_streams
 from musegraph.errors import (
+    HubError,
     InvalidWorkflow,
     MusegraphError,
     Problem,
@@ -148,6 +149,8 @@ def code_of(error: BaseException) -> int:
         return UNREADABLE
     if isinstance(error, StoreError) or type(error).__module__ == "sqlite3":
         return UNUSABLE
+    if isinstance(error, HubError):
+        return FAILED
     return USAGE if isinstance(error, MusegraphError) else DEFECT
 
 

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed, what was compared is not the same, or a check found something wrong
+    1  a step failed, what was compared is not the same, a check found something wrong, or a
+       model could not be had
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow
-    5  the cache or the output folder cannot be used
+    5  the cache, the output folder or the folder of models cannot be used
    70  a defect of Musegraph itself; --debug shows where
   130  interrupted by Ctrl-C (128 + n: ended by signal n, such as 143 by SIGTERM)
 
@@ -41,9 +42,12 @@ def flag(name: str, text: str, default: Any = False) -> Add:
     return argument(name, action="store_true", default=default, help=text)
 
 
-def listed(name: str, metavar: str, text: str, read: Callable[[str], Any] = str) -> Add:
+def listed(
+    name: str, metavar: str, text: str, read: Callable[[str], Any] = str, default: Any = ()
+) -> Add:
     """An option that may be given several times."""
-    return argument(name, metavar=metavar, action="append", default=[], type=read, help=text)
+    first = default if isinstance(default, str) else list(default)
+    return argument(name, metavar=metavar, action="append", default=first, type=read, help=text)
 
 
 def cache(text: str, default: Any = None) -> Add:

@@ -228,8 +228,6 @@ def _room(count: int) -> str:
 
 
 def _models(facts: Facts) -> Iterator[Finding]:
-    if not facts.models:
-        yield _ok("models", "no folder is named (MUSEGRAPH_MODELS): models by path")
     for folder in facts.models:
         where = f"{folder.path} ({folder.origin})"
         if folder.problem:
