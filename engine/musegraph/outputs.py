@@ -140,7 +140,7 @@ class _Saver:
 
     def named_files(self, stem: str, entry: Entry) -> list[tuple[File, Iterator[str]]]:
         """The files of a value, each with the names that it may be saved under."""
-        value = self.store.value(entry)
+        value = self.store.value(entry, self.result.outcome.held)
         if value is NOTHING:
             raise NodeError("its data is no longer in the cache; run it again")
         mark = _mark(entry.identity)
