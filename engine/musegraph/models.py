@@ -276,7 +276,7 @@ def _advice(source: str) -> str:
     if found is None or found["repo"].endswith((".safetensors", ".gguf", ".ckpt")):
         return ""
     file = f" --file {found['file']}" if found["file"] else ""
-    return f"; if it is meant to come from the hub: musegraph models add {found['repo']}{file}"
+    return f"; to fetch it from the Hugging Face hub: musegraph models add {found['repo']}{file}"
 
 
 def _model_files(folder: Path) -> list[Path]:

@@ -115,7 +115,7 @@ _MODELS_ACTIONS = (
                 help="take this variant of the weights, such as fp16",
             ),
             argument("--as", metavar="NAME", dest="name", default="", help="give it this name"),
-            flag("--replace", "put it in the place of another commit of it"),
+            flag("--replace", "put it in the place of another commit of it, or mend it"),
             flag("--yes", "do not ask"),
             *_MODELS_AGAIN,
         ),

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
+from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, UsageError, print_json
 from musegraph.cli.loading import model_folders, open_registry
 from musegraph.cli.style import Style, number, printable, shorten, size, table
@@ -52,7 +53,7 @@ def _add(args: Namespace) -> int:
     _show_offer(repository, choice, record, shelf, Style(sys.stderr))
     shelf.check_room(record)
     missing = record.size - shelf.there(record)
-    if not (args.yes or _agreed(f"fetch {size(missing)}")):
+    if not (args.yes or agreed(f"fetch {size(missing)}")):
         if args.json:
             print_json(_facts(record, shelf, "declined"))
         else:
@@ -150,16 +151,6 @@ def _show_offer(
         listed.append([total.rjust(8), f"{number(len(rest), 'smaller file')}"])
     for line in table(listed, style, [("bold",), ()]):
         style.line(line)
-
-
-def _agreed(what: str) -> bool:
-    """Ask on the terminal; without one, refuse to guess."""
-    if not sys.stdin or not sys.stdin.isatty():
-        raise UsageError(
-            f"this would {what}, and nobody can be asked here; say --yes if it is meant"
-        )
-    print(f"{what}? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _fetch(repository: Repository, record: Record, shelf: Shelf) -> Record:
@@ -306,7 +297,7 @@ def _remove(args: Namespace) -> int:
     begun = shelf.unfinished().get(args.name)
     total = (record.size if record else 0) + (begun[1] if begun else 0)
     what = f"remove {args.name} ({size(total)}) from {shelf.folder}"
-    if not (args.yes or _agreed(what)):
+    if not (args.yes or agreed(what)):
         if args.json:
             print_json({"name": args.name, "freed": 0, "left": []})
         else:
