@@ -23,6 +23,15 @@ _MEDIA = {"Image": "image/", "Mask": "image/"}
 """What the files that a folder gives to a port of this type are; at other ports all are taken."""
 
 
+_WRITTEN = frozenset(("Text", "Choice", "ModelSource"))
+"""The types whose values are texts: what is typed is the value as it stands."""
+
+
+def is_text(type_: Type) -> bool:
+    """Whether an input takes a text, and no list of them."""
+    return not type_.is_list and type_.name in _WRITTEN
+
+
 def input_types(workflow: Workflow, registry: Registry) -> dict[str, Type]:
     """The type of each named input: that of the first port it sets."""
     return interface(workflow, registry.get)[0]
@@ -34,8 +43,7 @@ def parse_argument(text: str, type_: Type) -> Any:
     Text stays text; other JSON types are read as JSON, and as text where that is no JSON; at a
     media port the text is the path of a file.
     """
-    base = type_.item or type_
-    if type_.is_list or base.name not in ("Text", "Choice", "ModelSource"):
+    if not is_text(type_):
         try:
             return parse(text)
         except UnreadableWorkflow:

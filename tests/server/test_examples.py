@@ -27,10 +27,9 @@ def test_every_example_gives_the_same_here_and_there(tmp_path: Path) -> None:
         async with served(tmp_path) as (client, server):
             for file in EXAMPLES:
                 workflow = Workflow.read(file)
-                document = await asyncio.to_thread(
-                    uploaded, workflow.json(), workflow, Store(), Remote(client.url, server.token)
-                )
-                made_there = await client.carry_out(document, quick=True)
+                remote = Remote(client.url, server.token)
+                sent = await asyncio.to_thread(uploaded, workflow, Engine(store=Store()), remote)
+                made_there = await client.carry_out(sent.json(), quick=True)
                 assert made_there["state"] == "done", made_there["error"]
                 there = {name: out["identity"] for name, out in made_there["outputs"].items()}
                 assert there == here[file.stem], file.stem

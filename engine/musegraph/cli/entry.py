@@ -71,17 +71,11 @@ def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
         gc.enable()
 
 
-_PLACES = {
-    "check": "musegraph.cli.inspect",
-    "plan": "musegraph.cli.inspect",
-    "cancel": "musegraph.cli.queue",
-    "watch": "musegraph.cli.queue",
-}
-"""The module of each command that is not in one of its own name."""
-
-
 def command(args: Namespace, interrupts: Interrupts) -> int:
-    """Carry out what was asked for; the module of a command is imported only then."""
+    """Carry out what was asked for; each command is the function of its name in a module so named.
+
+    The module is imported only then.
+    """
     from importlib import import_module
 
     name = str(args.command)
@@ -93,7 +87,7 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.submit import run_there
 
         return run_there(args)
-    carry_out = getattr(import_module(_PLACES.get(name, f"musegraph.cli.{name}")), name)
+    carry_out = getattr(import_module(f"musegraph.cli.{name}"), name)
     code: int = carry_out(args, interrupts) if name == "run" else carry_out(args)
     return code
 

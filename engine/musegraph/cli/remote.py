@@ -14,13 +14,13 @@ from urllib.request import Request, urlopen
 
 from musegraph.cli.entry import UsageError
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
-from musegraph.plan.files import missing_file
-from musegraph.plan.literals import Asset
+from musegraph.plan.files import Beside
+from musegraph.plan.places import change_values
 from musegraph.server.lock import address_in
 from musegraph.server.settings import default_data
 
 if TYPE_CHECKING:
-    from musegraph.store import Store
+    from musegraph.run import Engine
     from musegraph.workflow import Workflow
 
 PATIENCE = 120
@@ -121,37 +121,50 @@ def token(args: Namespace, data: Path) -> str:
         ) from None
 
 
+def whole_id(remote: Remote, start: str) -> str:
+    """The id that starts like this; the first letters of one are enough if no other has them."""
+    if len(start) == 32:
+        return start
+    found = remote.get("/api/queue?limit=1000")["runs"] + remote.get("/api/runs?limit=1000")["runs"]
+    ids = {run["id"] for run in found if run["id"].startswith(start)}
+    if len(ids) != 1:
+        raise UsageError(
+            f"there is no run {start!r}" if not ids else f"{len(ids)} runs start with {start!r}"
+        )
+    return str(ids.pop())
+
+
 def submission(args: Namespace, remote: Remote) -> dict[str, Any]:
     """A file with the inputs of the arguments as the server takes it; its files are uploaded."""
-    from musegraph.cli.loading import given_inputs, open_engine, read_workflow, with_files
+    from musegraph.cli.loading import open_engine, settle
+    from musegraph.workflow import Workflow
 
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
-        workflow = with_files(workflow, engine.registry, engine.store)
-        given = given_inputs(engine, workflow, args)
-        settled = engine.settle(workflow, given, seed=args.seed, quick=args.quick)
-        document = uploaded(settled.json(), settled, engine.store, remote)
-    return {"workflow": document, "only": list(args.only)}
+        settled = uploaded(settle(engine, workflow, args), engine, remote)
+    return {"workflow": settled.json(), "only": list(args.only)}
 
 
-def uploaded(value: Any, workflow: Workflow, store: Store, remote: Remote) -> Any:
-    """A part of a document with every file of it on the server."""
-    if isinstance(value, list):
-        return [uploaded(part, workflow, store, remote) for part in value]
-    if not isinstance(value, dict):
+def uploaded(workflow: Workflow, engine: Engine, remote: Remote) -> Workflow:
+    """The document with every file of it on the server, named by its bytes."""
+    beside = Beside(workflow.folder)
+
+    def change(value: Any, type_: Any, node: str | None, port: str) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if value.keys() == {"file"} and isinstance(value["file"], str):
+            name = value["file"]
+            if why := beside.missing(name):
+                raise InvalidWorkflow([Problem(node, port, "file", why)])
+            found = remote.upload(Path(name).name, beside.read(name))
+            return {key: found[key] for key in ("asset", "name", "media")}
+        if isinstance(value.get("asset"), str):
+            data = engine.store.get_bytes(value["asset"])
+            if data is not None:
+                remote.upload(str(value.get("name") or "upload"), data)
         return value
-    if value.keys() == {"file"} and isinstance(value["file"], str):
-        name = value["file"]
-        if why := missing_file(workflow, Asset("File", f"file:{name}", name, ""), store):
-            raise InvalidWorkflow([Problem(None, None, "file", why)])
-        found = remote.upload(Path(name).name, ((workflow.folder or Path()) / name).read_bytes())
-        return {key: found[key] for key in ("asset", "name", "media")}
-    if isinstance(value.get("asset"), str):
-        data = store.get_bytes(value["asset"])
-        if data is not None:
-            remote.upload(str(value.get("name") or "upload"), data)
-        return value
-    return {key: uploaded(part, workflow, store, remote) for key, part in value.items()}
+
+    return change_values(workflow, engine.registry.get, change)
 
 
 def _said(error: HTTPError) -> MusegraphError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 from unicodedata import east_asian_width
 
 _CODES = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "blue": 34, "cyan": 36}
@@ -132,6 +132,17 @@ def ago(seconds: float) -> str:
 def number(count: int, what: str) -> str:
     """``1 step``, ``20,000 steps``."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def plain(value: Any) -> str:
+    """A JSON value for people: a text as it is, a whole number without a point."""
+    import json
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def table(

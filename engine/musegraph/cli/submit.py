@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from musegraph.cli.entry import FAILED, FINE, complain, print_json
 from musegraph.cli.remote import Remote, find, submission
-from musegraph.cli.style import Style, duration
+from musegraph.cli.style import Style, duration, plain
 
 ENDED = ("done", "failed", "cancelled")
 
@@ -104,16 +104,12 @@ def tell(event: dict[str, Any], style: Style) -> None:
 
 def show(run: dict[str, Any]) -> None:
     """The outputs of a run that are not saved: texts and numbers as they are."""
-    import json
-
     style = Style(sys.stdout)
     for name, output in run["outputs"].items():
         if output.get("files"):
             style.line(f"{style(name, 'bold')}: kept by the server; --out DIR saves files")
             continue
-        value = output["value"]
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        style.line(f"{style(name, 'bold')}: {text}")
+        style.line(f"{style(name, 'bold')}: {plain(output['value'])}")
 
 
 def save(remote: Remote, run: dict[str, Any], args: Namespace) -> list[str]:

@@ -28,8 +28,8 @@ __all__ = [
     "PICTURE_FORMATS",
     "embed",
     "extract",
-    "file_base",
     "file_name",
+    "plain_name",
     "read",
     "to_file",
     "to_files",
@@ -45,6 +45,10 @@ SAFETENSORS = "application/safetensors"
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "text": ".txt", "json": ".json"}
 _SUFFIXES["safetensors"] = ".safetensors"
+_RESERVED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+"""Names that Windows keeps for devices, whatever their suffix."""
+
 _LONGEST_SIDE = {"webp": 16_383, "jpeg": 65_500}
 _ORIENTATION = 0x0112
 _LUMA = (0.2126, 0.7152, 0.0722)
@@ -311,24 +315,19 @@ def _stem(name: str) -> str:
     return name
 
 
-def file_base(name: str) -> str:
-    """A file's own name with its suffix, plain on every system, without folders."""
-    stem, dot, suffix = re.split(r"[/\\]", name)[-1].rpartition(".")
-    plain = _base(stem if dot and stem else suffix)
-    kind = re.sub(r"[^A-Za-z0-9]", "", suffix)[:10] if dot and stem else ""
-    return f"{plain}.{kind}" if kind else plain
-
-
 def file_name(name: str, kind: str) -> str:
-    """A plain file name on every system: no folders, no reserved signs, at most 120 letters."""
-    return _base(_stem(name)) + _SUFFIXES[kind]
+    """A plain file name with the suffix of its kind, at most 120 letters before it."""
+    stem = plain_name(_stem(name))[:120].rstrip(" .")
+    return (stem or "untitled") + _SUFFIXES[kind]
 
 
-def _base(name: str) -> str:
-    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", name).strip(" .")[:120].rstrip(" .")
-    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
-        stem = "_" + stem
-    return stem or "untitled"
+def plain_name(name: str) -> str:
+    """A text as a file name that every system takes: no folders, and nothing that one reserves.
+
+    Empty if nothing is left of it.
+    """
+    plain = _RESERVED.sub("_", name).strip(" .")
+    return f"_{plain}" if _DEVICE.fullmatch(plain) else plain
 
 
 def _picture_file(pixels: Tensor, name: str, kind: str, quality: int | None) -> File:

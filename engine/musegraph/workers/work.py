@@ -23,7 +23,7 @@ from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
-from musegraph.texts import entries, node_text, pack_title, schema_in
+from musegraph.texts import entries, node_texts, pack_texts, schema_in
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
@@ -167,9 +167,10 @@ def catalogue(engine: Engine, message: Message) -> dict[str, Any]:
         pack = engine.registry.pack(name)
         if pack is None:
             continue
-        said = entries(pack, language)
-        packs.append({"name": name, "version": pack.version, "title": pack_title(pack, said)})
-        nodes += [schema_in(kind, node_text(kind, said)) for kind in pack.types.values()]
+        said = entries(pack.texts, language)
+        title = pack_texts(pack, said).title
+        packs.append({"name": name, "version": pack.version, "title": title})
+        nodes += [schema_in(kind, node_texts(kind, said)) for kind in pack.types.values()]
     return {"packs": packs, "nodes": nodes, "failures": dict(engine.registry.failures)}
 
 

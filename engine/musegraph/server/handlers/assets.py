@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -20,7 +21,7 @@ from blake3 import blake3
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
 from musegraph.server.routes import Bad
-from musegraph.values.files import file_base
+from musegraph.values.files import plain_name
 
 if TYPE_CHECKING:
     from musegraph.server.app import Server
@@ -44,7 +45,7 @@ async def upload_asset(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
     """Take a file in as it comes, then have a worker find out what it is."""
     if ask.request.content_type != "application/octet-stream":
         raise Bad("send the bytes as application/octet-stream", 415, "media-type")
-    name = file_base(ask["name"] or "upload")
+    name = _file_name(ask["name"] or "")
     if server.uploads >= UPLOADS:
         raise queue.TooMany(f"{UPLOADS} uploads are on already; try again in a moment")
     server.uploads += 1
@@ -61,6 +62,11 @@ async def upload_asset(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
     kept = {"asset": digest, "name": name, "bytes": size, **facts}
     await server.database.write(lambda db: queue.keep(db, [kept], time.time()))
     return kept, 201
+
+
+def _file_name(given: str) -> str:
+    """A file's own name, plain on every system, without the folders before it."""
+    return plain_name(re.split(r"[/\\]", given)[-1])[:120] or "upload"
 
 
 async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
