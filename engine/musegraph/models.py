@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from blake3 import blake3
-
 from musegraph.device import device
 from musegraph.errors import ModelError, ModelMissing
 from musegraph.headers import read_header
@@ -20,10 +18,9 @@ from musegraph.node import Weights
 from musegraph.pack import Registry
 from musegraph.store import Store
 from musegraph.values import Reference
-from musegraph.values.canonical import canonical, digest
+from musegraph.values.canonical import canonical, digest, digest_of_file
 
 SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
-_CHUNK = 1 << 24
 MAX_FILES = 2000
 MAX_DEPTH = 4
 _ON_THE_HUB = re.compile(
@@ -161,11 +158,7 @@ class Models:
 
     def _hash(self, file: Path) -> str:
         facts = file.stat()
-        hasher = blake3()
-        with file.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                hasher.update(chunk)
-        made = "blake3:" + hasher.hexdigest()
+        made = digest_of_file(file)
         self._digests[file] = (facts.st_size, facts.st_mtime_ns, facts.st_ino, made)
         if self.store.disk is not None:
             self.store.disk.remember_file(file, facts, made)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring as _quote  # C speed, escapes exactly as RFC 8785 does
+from pathlib import Path
 from typing import Any, NoReturn
 
 from blake3 import blake3
@@ -29,6 +30,9 @@ def digest(tag: str, *parts: str) -> str:
     text = tag + "".join([f"\0{len(part)}:{part}" for part in parts])
     return "blake3:" + blake3(text.encode()).hexdigest()
 
+
+_PIECE = 1 << 22
+"""Bytes of a file that are in memory at once while it is hashed."""
 
 INLINE = 96
 """Characters of canonical JSON up to which a value's identity is that text itself."""
@@ -71,6 +75,12 @@ def digest_of_buffers(buffers: Iterable[Any]) -> str:
     for buffer in buffers:
         hasher.update(buffer)
     return "blake3:" + hasher.hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """``blake3:…`` of the content of a file, read in pieces; raises :class:`OSError`."""
+    with path.open("rb") as file:
+        return digest_of_buffers(iter(lambda: file.read(_PIECE), b""))
 
 
 def canonical(value: Json) -> str:
