@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from musegraph.errors import ModelError, ModelMissing
 from musegraph.headers import read_header
 from musegraph.node import Weights
 from musegraph.pack import Registry
+from musegraph.paths import at_home, shown, why_missing
 from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest
@@ -61,7 +63,7 @@ class Models:
         self.store = store
         self.budget = budget
         named = os.environ.get("MUSEGRAPH_MODELS", "")
-        self.folders = (*folders, *(Path(p).expanduser() for p in named.split(os.pathsep) if p))
+        self.folders = (*folders, *(at_home(p) for p in named.split(os.pathsep) if p))
         self.loads = 0
         self._resident: dict[tuple[str, ...], _Resident] = {}
         self._lock = threading.Lock()
@@ -77,12 +79,15 @@ class Models:
         pack = self.registry.pack(first) if rest else None
         places = [pack.models / rest] if pack is not None and pack.models is not None else []
         places += [folder / source for folder in self.folders]
-        places.append(Path(source).expanduser())
+        places.append(at_home(source))
+        looked = []
         for place in places:
-            if place.exists():
+            why = why_missing(place)
+            if not why:
                 return place.resolve()
-        looked = ", ".join(str(place) for place in places)
-        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}")
+            absent = why == os.strerror(errno.ENOENT)
+            looked.append(shown(place) + ("" if absent else f" ({why})"))
+        raise ModelMissing(f"there is no model {shown(source)!r}; looked at: {', '.join(looked)}")
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
@@ -105,8 +110,11 @@ class Models:
     def weights(self, source: str) -> Weights:
         """Where a source lives and its digest; reads the files the first time."""
         place = self.path(source)
+        return Weights(place, self._content(place), source)
+
+    def _content(self, place: Path) -> str:
         parts = [(file, self._remembered(file) or self._hash(file)) for file in self.files(place)]
-        return Weights(place, self._note(place, parts), source)
+        return self._note(place, parts)
 
     def _note(self, place: Path, parts: list[tuple[Path, str]]) -> str:
         """The digest of a model, and from now on where its content is."""
@@ -118,11 +126,19 @@ class Models:
         """Where the content of a reference is: it may have been moved since it was made."""
         if not ref.digest:
             return self.path(ref.source)
-        if ref.digest not in self._places and self.weights(ref.source).digest != ref.digest:
-            raise ModelError(
-                f"the files of {ref.source} have changed since they were read; run it again"
-            )
+        place = self._places.get(ref.digest)
+        if place is not None and self._holds(place, ref.digest):
+            return place
+        if self.weights(ref.source).digest != ref.digest:
+            raise _changed(ref)
         return self._places[ref.digest]
+
+    def _holds(self, place: Path, wanted: str) -> bool:
+        """Whether the files at a place still are what they were when they were hashed."""
+        try:
+            return self._content(place) == wanted
+        except (ModelError, OSError):
+            return False
 
     def _remembered(self, file: Path) -> str | None:
         facts = file.stat()
@@ -206,6 +222,8 @@ class Models:
         place = self.place_of(ref)
         start = perf_counter()
         live = loader.load(ref, place, device)
+        if ref.digest and not self._holds(place, ref.digest):
+            raise _changed(ref)  # while it was read: what was read may be half of each
         self.loads += 1
         return _Resident(live, max(1, loader.size(live)), perf_counter() - start)
 
@@ -228,6 +246,10 @@ class Models:
     def clear(self) -> None:
         """Drop every model that is not on lease."""
         self._shrink(0)
+
+
+def _changed(ref: Reference) -> ModelError:
+    return ModelError(f"the files of {ref.source} have changed since they were read; run it again")
 
 
 def _model_files(folder: Path) -> list[Path]:

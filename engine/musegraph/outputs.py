@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
+from musegraph.paths import at_home, shown
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record
 from musegraph.values import File, Image, Mask, digest, files
@@ -56,7 +57,7 @@ def save_outputs(
     starts with ``prefix``; without ``values``, what is JSON becomes no file. Raises
     :class:`StoreError` if the folder cannot be written to; the results stay in the cache.
     """
-    place = Path(folder).expanduser()
+    place = at_home(folder)
     saver = _Saver(result, place, embed, prefix)
     reasons: list[str] = []
     try:
@@ -72,10 +73,10 @@ def save_outputs(
             except NodeError as error:
                 reasons.append(f"the output {name!r} cannot be saved: {error}")
     except OSError as error:
-        what = "it is no folder" if place.is_file() else error.strerror or error
+        what = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
         raise StoreError(
-            f"the outputs cannot be saved in {place}: {what}; the results are kept in the cache,"
-            " so run it again with another folder"
+            f"the outputs cannot be saved in {shown(place)}: {what}; run it again with another"
+            " folder: what the cache has kept is not computed again"
         ) from None
     if reasons:
         raise NotSaved(saver.saved, reasons)

@@ -11,6 +11,7 @@ from typing import Any
 from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
+from musegraph.paths import read_at_most, shown
 from musegraph.values import canonical, parse, pretty
 from musegraph.values.canonical import copied, is_identity
 
@@ -74,11 +75,11 @@ class Workflow:
         """The workflow in a JSON file, or the one embedded in a picture."""
         place = Path(path)
         try:
-            data = place.read_bytes() if place.stat().st_size <= MAX_BYTES else None
+            data = read_at_most(place, MAX_BYTES)
         except OSError as error:
-            raise UnreadableWorkflow(f"{place} cannot be read: {error.strerror}") from None
+            raise UnreadableWorkflow(f"{shown(place)} cannot be read: {error.strerror}") from None
         if data is None:
-            raise UnreadableWorkflow(f"{place} is larger than {MAX_BYTES >> 20} MB")
+            raise UnreadableWorkflow(f"{shown(place)} is larger than {MAX_BYTES >> 20} MB")
         if data[:1] not in (b"{", b" ", b"\n", b"\t", b"\r", b"\xef"):
             return cls.parse(_embedded(place, data), place.parent)
         try:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.entry import UsageError
-from musegraph.cli.style import Style
+from musegraph.cli.style import Style, sentences
+from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.pack import Registry, load_registry
+from musegraph.paths import at_home, shown, why_missing
 from musegraph.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -28,8 +30,11 @@ def read_workflow(path: str) -> Workflow:
 
 
 def _is_zip(path: str) -> bool:
+    place = Path(path)
     try:
-        with Path(path).open("rb") as file:
+        if not place.is_file():  # a pipe gives its bytes once
+            return False
+        with place.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError:
         return False
@@ -47,8 +52,8 @@ def with_files(workflow: Workflow, registry: Registry, store: Store) -> Workflow
 def open_registry(args: Namespace, tell: bool = True) -> Registry:
     """All packs; one named on the command line that is broken is told of and left out."""
     for path in args.packs:
-        if not Path(path).exists():
-            raise UsageError(f"there is no pack at {path} (--packs)")
+        if why_missing(Path(path)):
+            raise UsageError(f"there is no pack at {shown(path)} (--packs)")
     registry = load_registry(args.packs)
     for name, reason in registry.failures.items() if tell else ():
         warn(f"the pack {name!r} could not be opened: {reason}")
@@ -60,12 +65,12 @@ def open_engine(args: Namespace) -> Engine:
     from musegraph.store import Store, default_folder
 
     registry = open_registry(args)
-    store = Store(Path(args.cache).expanduser() if args.cache else default_folder())
+    store = Store(at_home(args.cache) if args.cache else default_folder())
     return Engine(registry, store, models=model_folders(args))
 
 
 def model_folders(args: Namespace) -> tuple[Path, ...]:
-    return tuple(Path(path).expanduser() for path in args.models)
+    return tuple(at_home(path) for path in args.models)
 
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
@@ -89,7 +94,10 @@ def given_inputs(engine: Engine, workflow: Workflow, args: Namespace) -> dict[st
     for name, text in args.set:
         if name not in workflow.inputs:
             raise UsageError(f"there is no input {name!r}; {_known(workflow, types)}")
-        given[name] = parse_argument(text, types.get(name, TEXT))
+        try:
+            given[name] = parse_argument(text, types.get(name, TEXT))
+        except UnreadableWorkflow as error:
+            raise InvalidWorkflow([Problem(None, name, "input", str(error))]) from None
     return given
 
 
@@ -102,4 +110,4 @@ def _known(workflow: Workflow, types: dict[str, Any]) -> str:
 
 def warn(text: str) -> None:
     style = Style(sys.stderr)
-    style.line(f"{style('warning:', 'bold', 'yellow')} {text}")
+    style.line(f"{style('warning:', 'bold', 'yellow')} {sentences(text)}")

@@ -20,6 +20,7 @@ from musegraph.device import has_driver
 from musegraph.errors import ModelError, StoreError
 from musegraph.headers import read_header
 from musegraph.pack import Registry
+from musegraph.paths import at_home, why_missing
 from musegraph.store.disk import Disk
 from musegraph.store.survey import Survey
 
@@ -101,7 +102,7 @@ class Facts:
 def gather(registry: Registry, cache: Path, folders: Iterable[Path] = ()) -> Facts:
     """Look at everything; takes as long as importing torch and its like."""
     named = os.environ.get("MUSEGRAPH_MODELS", "").split(os.pathsep)
-    models = [(Path(name).expanduser(), "MUSEGRAPH_MODELS") for name in named if name]
+    models = [(at_home(name), "MUSEGRAPH_MODELS") for name in named if name]
     models += [(folder, "--models") for folder in folders]
     packs = {name: pack for name in registry.names() if (pack := registry.pack(name))}
     return Facts(
@@ -196,7 +197,7 @@ def _read(said: str, end: str) -> Probe:
 def _cache(folder: Path) -> Place:
     """The cache, opened if there is one; looking never makes one."""
     place = _place(folder)
-    if place.problem or not (folder / "index.sqlite").exists():
+    if place.problem or why_missing(folder / "index.sqlite"):
         return place
     try:
         disk = Disk(folder)
@@ -212,7 +213,7 @@ def _cache(folder: Path) -> Place:
 def _place(folder: Path) -> Place:
     """Whether a folder, or the one in which it would be made, can be written."""
     nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
+    while why_missing(nearest) and nearest != nearest.parent:
         nearest = nearest.parent
     free = 0
     try:
@@ -222,7 +223,7 @@ def _place(folder: Path) -> Place:
         problem = ""
     except OSError as error:
         problem = error.strerror or str(error)
-    return Place(str(folder), folder.exists(), problem, free)
+    return Place(str(folder), not why_missing(folder), problem, free)
 
 
 def _model_folder(folder: Path, origin: str) -> ModelFolder:

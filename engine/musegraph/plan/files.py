@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from mimetypes import guess_type
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
-from musegraph.errors import MusegraphError, Problem
+from musegraph.errors import InvalidWorkflow, Problem
+from musegraph.paths import read, shown, why_missing
 from musegraph.plan.literals import Asset
 from musegraph.plan.steps import Step
 from musegraph.store import Store
@@ -42,21 +45,17 @@ def missing_file(workflow: Workflow, asset: Asset, store: Store | None) -> str:
             return f"the file {name!r} has to be a path below the workflow's folder, without '..'"
         if workflow.folder is None:
             return f"the file {name!r} is relative, and this workflow is in no folder"
+        why = why_missing(workflow.folder / name)
+        if why and why != os.strerror(errno.ENOENT):
+            return f"the file {shown(name)!r} cannot be read: {why}"
         place = (workflow.folder / name).resolve()
         if not place.is_relative_to(workflow.folder.resolve()):
             return f"the file {name!r} leads out of the workflow's folder; copy it in"
         if not place.is_file():
-            return f"there is no file {workflow.folder / name}"
+            return f"there is no file {shown(workflow.folder / name)}"
     elif store is not None and not store.has_bytes(asset.digest):
         return f"the file {asset.name or asset.digest!r} is not in the cache; add it again"
     return ""
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise MusegraphError(f"the file {path} cannot be read: {error.strerror}") from None
 
 
 def adopt_files(
@@ -64,28 +63,33 @@ def adopt_files(
 ) -> dict[str, dict[str, str]]:
     """Take the files that lie next to the document into the store; from here on they are assets.
 
-    Gives each by its name in the document, as it would be written there from now on.
+    Gives each by its name in the document, as it would be written there from now on. Raises
+    :class:`InvalidWorkflow` for one that cannot be read, or is gone since it was looked for.
     """
     taken: dict[str, dict[str, str]] = {}
 
-    def adopt(asset: Any) -> Any:
+    def adopt(asset: Any, step: str, port: str) -> Any:
         if not isinstance(asset, Asset) or not asset.digest.startswith("file:"):
             return asset
         assert workflow.folder is not None
         name = asset.digest.removeprefix("file:")
         path = workflow.folder / name
         media = asset.media or guess_type(path.name)[0] or "application/octet-stream"
-        digest = store.put_bytes(_read(path))
+        try:
+            digest = store.put_bytes(read(path))
+        except OSError as error:
+            why = f"the file {shown(path)} cannot be read: {error.strerror}"
+            raise InvalidWorkflow([Problem(step, port, "value", why)]) from None
         taken[name] = {"asset": digest, "name": path.name, "media": media}
         return replace(asset, digest=digest, media=media)
 
     for step in steps.values():
         for port, value in step.values.items():
             if isinstance(value, Asset):
-                step.values[port] = made = adopt(value)
+                step.values[port] = made = adopt(value, step.id, port)
                 step.identities[port] = made.identity
             elif isinstance(value, list) and value and isinstance(value[0], Asset):
-                step.values[port] = items = [adopt(item) for item in value]
+                step.values[port] = items = [adopt(item, step.id, port) for item in value]
                 ids = tuple(item.identity for item in items)
                 step.identities[port] = digest("list", *ids)
                 if port in step.items:

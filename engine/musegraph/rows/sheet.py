@@ -12,6 +12,7 @@ from typing import Any
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.inputs import input_types, parse_argument
 from musegraph.pack import Registry
+from musegraph.paths import at_home
 from musegraph.values import Type, canonical, parse
 from musegraph.values.types import TEXT
 from musegraph.workflow import Workflow
@@ -75,7 +76,7 @@ def read_sheet(
     CSV cells mean what ``--set`` would make of them, and an empty cell where no text is wanted
     leaves the input as it is. Raises :class:`UnreadableWorkflow` if the file is no such table.
     """
-    place = Path(path).expanduser()
+    place = at_home(path)
     suffix = place.suffix.lower()
     if suffix not in (".csv", ".jsonl"):
         raise UnreadableWorkflow(f"rows are read from .csv and .jsonl files, and this is {place}")
@@ -164,7 +165,10 @@ class _Reader:
                 if self.typed:
                     given[name] = cell
                 elif cell or (not type_.is_list and type_.name in _WORDS):
-                    given[name] = parse_argument(cell, type_)
+                    try:
+                        given[name] = parse_argument(cell, type_)
+                    except UnreadableWorkflow as error:
+                        self.say(number, name, str(error))
         id = cells.get(ID, "") if ID not in self.inputs else ""
         said = id if isinstance(id, str) else canonical(id)
         label = _RESERVED.sub("_", said).strip(" .")

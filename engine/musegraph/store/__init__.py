@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from musegraph.errors import StoreError
 from musegraph.node import UNSET
+from musegraph.paths import at_home
 from musegraph.store.disk import Disk
 from musegraph.store.live import Live
 from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
@@ -42,9 +43,15 @@ DISK_BUDGET = 20 * GIGABYTE
 def default_folder() -> Path:
     """Where the cache is unless somebody says: ``MUSEGRAPH_CACHE``, else the user's cache."""
     if named := os.environ.get("MUSEGRAPH_CACHE"):
-        return Path(named).expanduser()
+        return at_home(named)
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "musegraph"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "musegraph"
+    except RuntimeError:
+        raise StoreError(
+            "there is no home folder to keep the cache in; name a folder (--cache, or the variable"
+            " MUSEGRAPH_CACHE)"
+        ) from None
 
 
 def _host_budget() -> int:

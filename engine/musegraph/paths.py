@@ -1,0 +1,70 @@
+"""Paths from outside: whatever a user or a document writes there, what comes of it is a sentence.
+
+A path may name a home that nobody has, be longer than the system takes, hold a zero byte, run in a
+circle of links or lead to a device without an end; pathlib answers to each in its own way.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+SHOWN = 120
+"""Letters of a path that are shown."""
+_NO_NAME = "no file has such a name"
+
+
+def at_home(path: str | Path) -> Path:
+    """A path with ``~`` replaced; one of nobody's home stays as it is, as in a shell."""
+    place = Path(path)
+    try:
+        return place.expanduser()
+    except RuntimeError:
+        return place
+
+
+def read(place: Path) -> bytes:
+    """What a file or a pipe holds.
+
+    Raises ``OSError`` for what cannot be read, also for a device: many have no end.
+    """
+    _look(place)
+    return place.read_bytes()
+
+
+def read_at_most(place: Path, most: int) -> bytes | None:
+    """As :func:`read`; None if it holds more than ``most`` bytes, which are then not read."""
+    if _look(place).st_size > most:
+        return None
+    with place.open("rb") as stream:
+        data = stream.read(most + 1)
+    return None if len(data) > most else data
+
+
+def _look(place: Path) -> os.stat_result:
+    try:
+        facts = place.stat()
+    except ValueError:
+        raise OSError(errno.EINVAL, _NO_NAME) from None
+    if stat.S_ISCHR(facts.st_mode) or stat.S_ISBLK(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is a device, no file")
+    return facts
+
+
+def why_missing(place: Path) -> str:
+    """Why there is nothing at a path, or nothing that may be looked at; empty if there is."""
+    try:
+        place.stat()
+    except OSError as error:
+        return error.strerror or str(error)
+    except ValueError:
+        return _NO_NAME
+    return ""
+
+
+def shown(path: str | Path) -> str:
+    """A path as it is told of: the end of a very long one is left out."""
+    text = str(path)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
