@@ -43,6 +43,14 @@ class NotSaved(MusegraphError):
         super().__init__("\n".join(reasons))
 
 
+class FolderUnusable(StoreError):
+    """The folder takes no more files; ``saved`` holds those that it took."""
+
+    def __init__(self, saved: list[Saved], reason: str) -> None:
+        self.saved = saved
+        super().__init__(reason)
+
+
 def save_outputs(
     result: RunResult,
     folder: str | Path,
@@ -55,7 +63,7 @@ def save_outputs(
 
     Pictures carry the workflow and the record of the run unless ``embed`` is False. Every name
     starts with ``prefix``; without ``values``, what is JSON becomes no file. Raises
-    :class:`StoreError` if the folder cannot be written to; the results stay in the cache.
+    :class:`FolderUnusable` if the folder cannot be written to; the results stay in the cache.
     """
     place = at_home(folder)
     saver = _Saver(result, place, embed, prefix)
@@ -74,9 +82,10 @@ def save_outputs(
                 reasons.append(f"the output {name!r} cannot be saved: {error}")
     except OSError as error:
         what = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
-        raise StoreError(
+        raise FolderUnusable(
+            saver.saved,
             f"the outputs cannot be saved in {shown(place)}: {what}; run it again with another"
-            " folder: what the cache has kept is not computed again"
+            " folder: what the cache has kept is not computed again",
         ) from None
     if reasons:
         raise NotSaved(saver.saved, reasons)
@@ -144,7 +153,7 @@ class _Saver:
 
     def named_files(self, stem: str, entry: Entry) -> list[tuple[File, Iterator[str]]]:
         """The files of a value, each with the names that it may be saved under."""
-        value = self.store.value(entry)
+        value = self.store.value(entry, self.result.outcome.held)
         if value is NOTHING:
             raise NodeError("its data is no longer in the cache; run it again")
         mark = _mark(entry.identity)
