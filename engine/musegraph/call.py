@@ -32,6 +32,11 @@ class Lost(Exception):
 class Call:
     """A step with the entries of its links: its key, and what running it gives."""
 
+    __slots__ = (
+        "calls", "identities", "items", "key", "lines", "linked", "made", "site", "step", "store",
+        "type",
+    )  # fmt: skip
+
     def __init__(self, step: Step, linked: Mapping[str, Entry], site: Site) -> None:
         assert step.type is not None
         self.step = step

@@ -16,12 +16,12 @@ from musegraph.call import Call, Lost, references_of
 from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
-from musegraph.meter import Meter
+from musegraph.meter import LASTING, Meter
 from musegraph.models import Models
 from musegraph.outcome import Outcome, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
-from musegraph.store import Record, Store
+from musegraph.store import Entry, Record, Store
 
 PATIENCE = 0.002
 """Seconds that a step may take before another worker is woken for what is ready."""
@@ -65,7 +65,10 @@ class Execution:
         self._refill: dict[str, list[str]] = {}
         self._forced: dict[str, int] = {}
         self._hard: set[str] = set()
-        self._flying: dict[str, list[str]] = {}
+        self._flying: dict[str, str] = {}
+        """By key, the step that is being run for it."""
+        self._twins: dict[str, list[str]] = {}
+        """By key, the steps that wait for an identical one."""
         self._since: dict[int, float] = {}
         """When each busy worker began with its step."""
         self._resting: set[int] = set()
@@ -81,14 +84,15 @@ class Execution:
         active, steps = self.plan.active, self.plan.steps
         ready = []
         for id in active:
-            sources = {port.node for port in steps[id].sources() if port.node in active}
-            self._waiting[id] = len(sources)
+            wires = steps[id].wires
+            sources = {port.node for port in steps[id].sources()} if wires else ()
+            waits = 0
             for source in sources:
-                if source in self._below:
-                    self._below[source].append(id)
-                else:
-                    self._below[source] = [id]
-            if not sources:
+                if source in active:
+                    waits += 1
+                    self._below.setdefault(source, []).append(id)
+            self._waiting[id] = waits
+            if not waits:
                 ready.append(id)
         self._ready.push(ready)
         try:
@@ -209,77 +213,103 @@ class Execution:
 
     def _perform(self, step: Step) -> str | None:
         """Bring one step to an end; the id of a dependent to go on with."""
+        call = None
         try:
-            settled = self._attempt(step)
+            call = self._call(step)
+            if call is not None:
+                if call.key is not None and self._flies(call.key, step.id):
+                    return None
+                self._answer(call)
         except Cancelled:
-            settled = self._skip(step, "the run was cancelled")
+            self._skip(step, "the run was cancelled")
         except Lost as lost:
             try:
                 with self._lock:
+                    self._land(call)
                     self._wait_for(step.id, lost.producers)
                     self._ready.release(step.id)
                 return None
             except MusegraphError as error:
-                settled = self._fail(step, error)
+                self._fail(step, error)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a node's code
-            settled = self._fail(step, error)
-        if settled:
-            return self._settle(step.id)
-        with self._lock:
-            self._ready.release(step.id)
+            self._fail(step, error)
+        return self._settle(step.id, call)
+
+    def _call(self, step: Step) -> Call | None:
+        """The call that a step needs; None if it needs none, and how it ended is told."""
+        linked = self._linked(step)
+        if isinstance(linked, str):
+            self._skip(step, linked)
+        elif step.pin is not None:
+            self._pinned(step, step.pin)
+        else:
+            return Call(step, linked, self.site)
         return None
 
-    def _attempt(self, step: Step) -> bool:
+    def _linked(self, step: Step) -> dict[str, Entry] | str:
+        """What the links of a step bring, or because of what it is skipped."""
         if self.cancel.is_set():
-            return self._skip(step, "the run was cancelled")
+            return "the run was cancelled"
         for source in step.sources() if self._hard else ():
             if source.node in self._hard:
                 self._hard.add(step.id)
-                return self._skip(step, source.node)
+                return source.node
         if step.muted:
-            return self._skip(step, "it is muted")
-        if step.pin is not None:
-            return self._pinned(step)
-        linked = gather(step, self.outcome.outputs)
-        if isinstance(linked, str) or linked is None:
-            return self._skip(step, linked or "its source was skipped")
-        call = Call(step, linked, self.site)
+            return "it is muted"
+        linked = gather(step, self.outcome.outputs) if step.pin is None else {}
+        return "its source was skipped" if linked is None else linked
+
+    def _flies(self, key: str, id: str) -> bool:
+        """Whether an identical step is running; then this one waits until that has landed."""
+        self.outcome.keys[id] = key
+        if self._flying.setdefault(key, id) == id:  # in one move: no other thread comes between
+            return False
+        with self._lock:
+            self._ready.release(id)
+            if key in self._flying:
+                self._twins.setdefault(key, []).append(id)
+            else:
+                self._ready.push([id])
+        return True
+
+    def _land(self, call: Call | None) -> None:
+        """Let the identical steps go on that waited for this one. The lock is held."""
+        if call is None:
+            return
+        self.outcome.calls += call.calls
+        if call.key is not None and self._flying.get(call.key) == call.step.id:
+            del self._flying[call.key]
+            if self._twins and (twins := self._twins.pop(call.key, None)):
+                self._ready.push(twins)
+
+    def _answer(self, call: Call) -> None:
+        """Take the results of a call from the store, or run it."""
+        step, key = call.step, call.key
         forced = step.id in self._forced
-        if call.key is not None:
-            self.outcome.keys[step.id] = call.key
-            with self._lock:
-                twins = self._flying.get(call.key)
-                if twins is not None:
-                    twins.append(step.id)
-                    return False
-                self._flying[call.key] = []
         start = perf_counter()
-        try:
-            known = self.store.record(call.key) if call.key and not forced else None
-            if known is not None:
-                return self._cached(step, call.key or "", known)
-            record = self._measured(call, forced)
-        finally:
-            self._land(call)
+        known = self.store.record(key) if key is not None and not forced else None
+        if known is not None:
+            if step.id in self.site.durable:
+                self.store.make_durable(key or "")
+            self._done(step, known, cached=True)
+            return
+        record = self._measured(call, forced, start)
         if forced:
             self._keep(step.id, call.made)
-        if step.id in self.site.durable and self.store.disk is None:
+        if self.store.disk is None and step.id in self.site.durable:
             self.outcome.held.update(call.made)
         spent = perf_counter() - start
-        return self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
+        self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
 
-    def _measured(self, call: Call, forced: bool) -> Record:
+    def _measured(self, call: Call, forced: bool, start: float) -> Record:
         """Run a call; if it lasts, note what it took."""
-        self._meter.begin(call.type.uses == "device")
-        start = perf_counter()
-        try:
-            record = call.run(forced)
-        except BaseException:
-            self._meter.drop()
-            raise
-        profile = self._meter.end(perf_counter() - start, record, call.made, call.calls)
-        if profile is not None:
-            self.outcome.profiles[call.step.id] = profile
+        before = self._meter.last
+        device = self._meter.device() if call.type.uses == "device" else None
+        record = call.run(forced)
+        if perf_counter() - start >= LASTING:
+            self.outcome.profiles[call.step.id] = self._meter.profile(
+                start, before, device, record, call.made, call.calls
+            )
         return record
 
     def _keep(self, id: str, made: Mapping[str, Any]) -> None:
@@ -288,44 +318,29 @@ class Execution:
             for waiter in self._refill.get(id, ()):
                 self.site.kept.setdefault(waiter, {}).update(made)
 
-    def _land(self, call: Call) -> None:
-        """Let the identical steps go on that waited for this one."""
-        with self._lock:
-            self.outcome.calls += call.calls
-            if call.key is not None and (twins := self._flying.pop(call.key)):
-                self._ready.push(twins)
-
-    def _pinned(self, step: Step) -> bool:
-        assert step.pin is not None
-        found = {name: self.store.pinned(digest) for name, digest in step.pin.items()}
+    def _pinned(self, step: Step, pin: Mapping[str, str]) -> None:
+        found = {name: self.store.pinned(digest) for name, digest in pin.items()}
         outputs = {name: entry for name, entry in found.items() if entry is not None}
-        if len(outputs) < len(step.pin):
+        if len(outputs) < len(pin):
             raise MusegraphError("a pinned result is no longer in the cache; unpin the node")
-        return self._done(step, Record(outputs, 0.0, "pin"), cached=True)
+        self._done(step, Record(outputs, 0.0, "pin"), cached=True)
 
-    def _cached(self, step: Step, key: str, record: Record) -> bool:
-        if step.id in self.site.durable:
-            self.store.make_durable(key)
-        return self._done(step, record, cached=True)
-
-    def _done(self, step: Step, record: Record, cached: bool, spent: float = 0.0) -> bool:
-        id = step.id
-        again = self.outcome.ended.get(id) == "lost"
-        self.outcome.outputs[id] = record.outputs
-        self.outcome.ended[id] = "cached" if cached else "done"
-        self.outcome.seconds[id] = spent
+    def _done(self, step: Step, record: Record, cached: bool, spent: float = 0.0) -> None:
+        id, outcome = step.id, self.outcome
+        again = outcome.ended.get(id) == "lost"
+        outcome.outputs[id] = record.outputs
+        outcome.ended[id] = "cached" if cached else "done"
+        outcome.seconds[id] = spent
         if not again or not cached:
             identities = {name: entry.identity for name, entry in record.outputs.items()}
             self.emit(StepDone(id, cached, spent, identities))
-        return True
 
-    def _skip(self, step: Step, because: str) -> bool:
+    def _skip(self, step: Step, because: str) -> None:
         self.outcome.outputs[step.id] = {}
         self.outcome.ended[step.id] = "skipped"
         self.emit(StepSkipped(step.id, because))
-        return True
 
-    def _fail(self, step: Step, error: BaseException) -> bool:
+    def _fail(self, step: Step, error: BaseException) -> None:
         self._hard.add(step.id)
         self.outcome.outputs[step.id] = {}
         self.outcome.ended[step.id] = "failed"
@@ -334,13 +349,13 @@ class Execution:
         detail = self.site.concealed(detail) if detail else None
         self.outcome.errors[step.id] = message
         self.emit(StepFailed(step.id, message, detail=detail))
-        return True
 
     # -- order ------------------------------------------------------------------------------
 
-    def _settle(self, id: str) -> str | None:
+    def _settle(self, id: str, call: Call | None) -> str | None:
         """Free what waited for this step; one that is ready now, to go on with."""
         with self._lock:
+            self._land(call)
             self._left -= 1
             if self.site.kept:
                 self.site.kept.pop(id, None)

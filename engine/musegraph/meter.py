@@ -1,7 +1,7 @@
 """What a step takes besides time: memory while it runs, bytes that it leaves, calls.
 
-The thread that watches over a run reads the memory of the process now and then; the steps that run
-then are told. A step that is over at once pays for a line in a dictionary and no more.
+The thread that watches over a run reads the memory of the process now and then, and what lasted is
+told the highest reading in its time.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import json
 import os
 import sys
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from time import perf_counter
 from typing import Any
 
 from musegraph.store import NOTHING, Record
@@ -41,61 +43,58 @@ class Profile:
         return {name: value for name, value in known.items() if value is not None}
 
 
-@dataclass(slots=True)
-class _Running:
-    """A step that is being run: memory when it began, and the most since."""
-
-    before: int
-    peak: int
-    device_before: int | None = None
-
-
 class Meter:
-    """Watches the steps of one run."""
+    """Watches the memory of the process during one run, for the steps that last.
+
+    A step that is over at once costs nothing here: what there was when it began is the last
+    reading, and the highest since is looked up only for a step that took a while.
+    """
 
     def __init__(self) -> None:
         self._read = _reader()
-        self._last = self._read() if self._read is not None else 0
-        self._running: dict[int, _Running] = {}
-        """By thread."""
-
-    def begin(self, on_device: bool) -> None:
-        """A step begins on this thread; the last reading is what there was before it."""
-        running = _Running(self._last, self._last)
-        if on_device and (cuda := _cuda()) is not None:
-            if all(other.device_before is None for other in [*self._running.values()]):
-                cuda.reset_peak_memory_stats()  # else a step beside this one needs the peak
-            running.device_before = cuda.memory_allocated()
-        self._running[threading.get_ident()] = running
+        self.last = self._read() if self._read is not None else 0
+        """Resident bytes at the last reading."""
+        self._highs: list[tuple[float, int]] = []
+        """Readings with their time, each higher than all that came after it."""
+        self._lock = threading.Lock()
 
     def look(self) -> None:
         """Read the memory of the process, on behalf of all steps that run now."""
         if self._read is None:
             return
-        self._last = now = self._read()
-        for running in [*self._running.values()]:
-            running.peak = max(running.peak, now)
+        with self._lock:
+            self.last = now = self._read()
+            while self._highs and self._highs[-1][1] <= now:
+                self._highs.pop()
+            self._highs.append((perf_counter(), now))
 
-    def end(
-        self, seconds: float, record: Record, made: Mapping[str, Any], calls: int
-    ) -> Profile | None:
-        """The step of this thread is over: its :class:`Profile`, or None if it was short."""
-        running = self.drop()
-        if running is None or seconds < LASTING:
+    def device(self) -> int | None:
+        """Device bytes in use as a step begins there, which is alone on it; None without one."""
+        cuda = _cuda()
+        if cuda is None:
             return None
-        peak = running.peak
-        if self._read is not None:
-            self._last = now = self._read()
-            peak = max(peak, now)
-        device = None
-        if running.device_before is not None and (cuda := _cuda()) is not None:
-            device = max(0, cuda.max_memory_allocated() - running.device_before)
-        memory = None if self._read is None else max(0, peak - running.before)
-        return Profile(memory, device, _bytes(record, made), calls)
+        cuda.reset_peak_memory_stats()
+        return int(cuda.memory_allocated())
 
-    def drop(self) -> _Running | None:
-        """Forget the step of this thread: it failed, or nothing was computed."""
-        return self._running.pop(threading.get_ident(), None)
+    def profile(
+        self,
+        start: float,
+        before: int,
+        device_before: int | None,
+        record: Record,
+        made: Mapping[str, Any],
+        calls: int,
+    ) -> Profile:
+        """What a step took that began at ``start`` with ``before`` bytes and is over now."""
+        self.look()
+        memory = device = None
+        if self._read is not None:
+            with self._lock:
+                index = bisect_left(self._highs, (start, 0))
+                memory = max(0, self._highs[index][1] - before)
+        if device_before is not None and (cuda := _cuda()) is not None:
+            device = max(0, cuda.max_memory_allocated() - device_before)
+        return Profile(memory, device, _bytes(record, made), calls)
 
 
 def _bytes(record: Record, made: Mapping[str, Any]) -> int:

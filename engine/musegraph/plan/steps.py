@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, NamedTuple, Protocol
 
 from musegraph.node import NodeType
@@ -51,8 +52,7 @@ class Step:
     note: str = ""
 
     def sources(self) -> Iterator[Port]:
-        for wire in self.wires.values():
-            yield from wire.sources
+        return chain.from_iterable([wire.sources for wire in self.wires.values()])
 
     def copy(self) -> Step:
         """The same step, to be looked at anew."""
@@ -162,18 +162,19 @@ class Plan:
 
         Steps that read the world stay open, and all below them.
         """
+        known, active = self.known, self.active
         for id, status in ended.items():
             step = self.steps[id]
-            if status not in ("done", "cached") or id not in self.active:
+            if status not in ("done", "cached") or id not in active:
                 continue
             if step.pin is None and (step.type is None or not step.type.cache):
                 continue
-            if any(self.known.get(port.node, {}) is None for port in step.sources()):
+            if step.wires and any(known.get(at.node, EMPTY) is None for at in step.sources()):
                 continue
-            self.known[id] = outputs[id]
+            known[id] = outputs[id]
             step.key = keys.get(id)
             step.state = "cached"
-            del self.active[id]
+            del active[id]
         self.fresh = ()
 
     def count(self) -> dict[str, int]:

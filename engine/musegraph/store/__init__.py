@@ -167,7 +167,7 @@ class Store:
         entries: dict[str, Entry] = {}
         for name, value in outputs.items():
             if type(value) in PLAIN:
-                entries[name] = Entry(json_identity(value), json=value)
+                entries[name] = Entry(json_identity(value), value)
             else:
                 place = key or f"once-{uuid4().hex}"
                 entries[name] = self.enter(value, seconds, f"{place}/{name}", made)

@@ -168,12 +168,13 @@ _SIGNS = _signs()
 
 def number_text(value: float) -> str:
     """A finite double as ECMAScript prints it (RFC 8785 §3.2.2.3)."""
+    text = float.__repr__(value)
+    if "e" not in text and "n" not in text:  # Python and ECMAScript differ in exponents alone
+        return text if text[-2:] != ".0" else text[:-2] if value else "0"
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"{value} is not a JSON number")
-    if -1e15 < value < 1e15 and value == (whole_value := int(value)):
-        return str(whole_value)
     sign = "-" if value < 0 else ""
-    mantissa, _, exponent_text = repr(abs(value)).partition("e")
+    mantissa, _, exponent_text = text.lstrip("-").partition("e")
     whole, _, fraction = mantissa.partition(".")
     if fraction == "0":
         fraction = ""
