@@ -9,6 +9,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+import torch
 from toys import document, engine, go
 
 from musegraph import Image, Pack, Registry, Store, node
@@ -29,15 +30,13 @@ def uncollected() -> object:
 
 @pytest.mark.usefixtures("uncollected")
 def test_values_of_a_run_go_when_nobody_refers_to_its_result_any_more() -> None:
-    made: list[weakref.ref[Image]] = []
+    made: list[weakref.ref[torch.Tensor]] = []
 
     @node(version="1")
     def paint(seed: int) -> Image:
-        import torch
-
-        image = Image(torch.full((1, 2, 2, 3), seed / 9))
-        made.append(weakref.ref(image))
-        return image
+        data = torch.full((1, 2, 2, 3), seed / 9)
+        made.append(weakref.ref(data))
+        return Image(data)
 
     with Engine(Registry.of(Pack("t", [paint])), Store(host_budget=1)) as one:
         for seed in range(5):
