@@ -32,7 +32,7 @@ soak: $(STAMP)
 	@$(BIN)/python tests/soak $(ARGS)
 
 showcase: $(STAMP)
-	@$(BIN)/python tests/soak/showcase.py
+	@$(BIN)/python tests/soak/showcase.py $(ARGS)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

@@ -19,6 +19,8 @@ import torch
 from musegraph import Engine, Image, Pack, Registry, Seed, Store, Text, Workflow, node
 from musegraph.workflow import Port
 
+PROMISE = "A process keeps to its memory, open files and threads over 10,000 runs."
+
 WARM = 10
 """A tenth of the runs goes before the first look: caches fill, and allocators find their size."""
 BOUND = 16 << 20
