@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,17 @@ def environment(place: Path, **more: str) -> dict[str, str]:
     }
 
 
-def musegraph(place: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """What ``musegraph …`` does in a folder; it never shows a traceback."""
+Before = Callable[[], None] | None
+"""What a process does to itself before it becomes the command."""
+
+
+def musegraph(
+    place: Path, *arguments: str, before: Before = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """What ``musegraph …`` does in a folder; it never shows a traceback, nor calls itself broken.
+
+    ``more`` are variables of its environment.
+    """
     done = subprocess.run(
         [*COMMAND, *arguments],
         cwd=place,
@@ -168,13 +178,17 @@ def musegraph(place: Path, *arguments: str, **more: str) -> subprocess.Completed
         encoding="utf-8",
         timeout=120,
         check=False,
+        preexec_fn=before,
     )
     assert "Traceback" not in done.stdout + done.stderr
+    assert "defect of Musegraph" not in done.stderr
     return done
 
 
-def run(place: Path, file: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return musegraph(place, "run", file, "--packs", "toy.py", *arguments, **more)
+def run(
+    place: Path, file: str, *arguments: str, before: Before = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    return musegraph(place, "run", file, "--packs", "toy.py", *arguments, before=before, **more)
 
 
 def calls(place: Path) -> list[str]:
