@@ -17,6 +17,7 @@ from trials import OUT, furnish, seen, start, whole, wrong_after
 
 PROMISE = "Interrupt a run at any time: what was finished is kept, and no traceback is shown."
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+HERE = "here\n"
 LAUNCH = """
 import signal, sys
 # ignored where this runs in the background
@@ -28,23 +29,27 @@ sys.exit(main())
 
 
 def trial(number: signal.Signals, moment: float, wanted: dict[str, Any]) -> tuple[str, int]:
-    """An interrupted run and the run after it: what came, and how many steps were finished."""
+    """An interrupted run and the run after it: what came, and how many steps were finished.
+
+    The signal comes so many seconds after its first event, or, negative, after its start.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = furnish(Path(folder))
         process = start(place, "-c", LAUNCH)
-        while process.poll() is None and not (place / OUT).stat().st_size:
+        quiet = len(HERE) if moment >= 0 else 0
+        while process.poll() is None and (place / OUT).stat().st_size <= quiet:
             time.sleep(0.005)
-        time.sleep(moment)
+        time.sleep(abs(moment))
         process.send_signal(number)
-        before = seen(place, process.wait(60))
-        if "Traceback" in before.told or "defect" in before.told:
-            return f"told: {before.told.strip()}", 0
+        run = seen(place, process.wait(60))
+        if "Traceback" in run.told or "defect" in run.told:
+            return f"told: {run.told.strip()}", 0
         # The system itself ends a process that has not begun to listen, or has ceased to.
         fine = {CODES[number]: "fine", 0: "fine, had ended before", -number: "fine, at its edge"}
-        if before.code not in fine:
-            return f"exit code {before.code}", 0
-        wrong = wrong_after(place, before.done, whole(place), wanted)
-        return wrong or fine[before.code], 0 if wrong else len(before.done)
+        if run.code not in fine:
+            return f"exit code {run.code}", 0
+        wrong = wrong_after(place, run.done, whole(place), wanted)
+        return wrong or fine[run.code], 0 if wrong else len(run.done)
 
 
 def main(count: int) -> int:
@@ -53,7 +58,7 @@ def main(count: int) -> int:
     print("| signal | runs | finished before | computed again | outcome |\n|---|--:|--:|--:|---|")
     failed = blind = False
     for number in CODES:
-        moments = [draw.uniform(0, seconds) for _ in range(count)]
+        moments = [draw.uniform(-seconds / 5, seconds) for _ in range(count)]
         with ThreadPoolExecutor(2) as pool:
             found = list(pool.map(lambda moment, n=number: trial(n, moment, wanted), moments))
         outcomes = Counter(what for what, _ in found)
