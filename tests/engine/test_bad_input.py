@@ -194,6 +194,77 @@ def test_values_of_rows_are_refused_by_row_and_column_and_no_row_runs(place: Pat
     assert not (place / "out").exists()
 
 
+ODD = '''
+"""Results that are none."""
+
+from typing import Any
+
+from musegraph import Text, node
+
+
+def deep() -> Any:
+    made: Any = []
+    for _ in range(100_000):
+        made = [made]
+    return made
+
+
+circle: list[Any] = []
+circle.append(circle)
+GIVEN = {"nan": float("nan"), "huge": 2**70, "half": "\\ud800", "deep": deep(), "circle": circle}
+
+
+@node(version="1")
+def anything(what: str) -> Any:
+    """Something odd."""
+    return GIVEN[what]
+
+
+@node(version="1")
+def number(what: str) -> float:
+    """An odd number."""
+    return GIVEN[what]
+
+
+@node(version="1")
+def whole(what: str) -> int:
+    """An odd whole number."""
+    return GIVEN[what]
+
+
+@node(version="1")
+def text(what: str) -> Text:
+    """An odd text."""
+    return GIVEN[what]
+'''
+NO_JSON = "the node's output 'out' is not the Json that it promises:"
+EXACT = f"{2**70} is beyond ±(2^53 − 1), where JSON is exact"
+GIVES = {
+    "anything_nan": f"{NO_JSON} nan is not a JSON number",
+    "anything_huge": f"{NO_JSON} {EXACT}",
+    "anything_half": f"{NO_JSON} {HALF}",
+    "anything_deep": f"{NO_JSON} the value is nested more than 200 deep",
+    "anything_circle": f"{NO_JSON} the value is nested more than 200 deep",
+    "number_nan": NO_JSON.replace("Json", "Number") + " nan is no finite number",
+    "whole_huge": f"what the node gave cannot be kept: {EXACT}",
+    "text_half": f"what the node gave cannot be kept: {HALF}",
+}
+
+
+def test_odd_results_of_nodes_fail_their_step_and_no_other(place: Path) -> None:
+    write(place, "odd.py", ODD)
+    nodes = {}
+    for id in GIVES:
+        type_, _, what = id.partition("_")
+        nodes[id] = {"type": f"odd.{type_}", "values": {"what": what}}
+    fine = {"type": "toy.shout", "values": {"text": "fine"}}
+    write(place, "odd.json", workflow(fine=fine, **nodes))
+    done = run(place, "odd.json", "--packs", "odd.py")
+    assert (done.returncode, done.stdout) == (1, "fine.out: FINE!\n")
+    told = [line for line in done.stderr.splitlines() if line.startswith("✗ ") and ": " in line]
+    assert told == [f"✗ {id}: {why}" for id, why in GIVES.items()]
+
+
 def test_what_a_terminal_would_obey_is_spelt_out_wherever_a_file_says_it(place: Path) -> None:
     named = PLAIN | {"name": "\x1b[2J\x07"}
     write(place, "named.json", named)

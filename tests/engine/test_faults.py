@@ -191,6 +191,10 @@ def test_after_a_kill_nothing_that_was_stored_is_computed_again() -> None:
     assert soak("kills", 2) == 0
 
 
+def test_after_a_signal_nothing_that_was_finished_is_computed_again() -> None:
+    assert soak("signals", 2) == 0
+
+
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_a_run_outlives_a_disk_that_fails() -> None:
     assert soak("faults", 3) == 0
