@@ -10,7 +10,7 @@ from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, UnreadableWorkflow
 from musegraph.pack import Registry
-from musegraph.paths import at_home, read, shown
+from musegraph.paths import at_home, read, shown, text_of
 from musegraph.plan.interface import interface
 from musegraph.store import Store
 from musegraph.values import Media, Type, parse
@@ -118,7 +118,7 @@ def _import(name: str, path: Path, store: Store) -> dict[str, str]:
         message = f"the file {shown(path)} cannot be read: {error.strerror}"
         raise InvalidWorkflow([Problem(None, name, "input", message)]) from None
     media = guess_type(path.name)[0] or "application/octet-stream"
-    return {"asset": store.put_bytes(data), "name": path.name, "media": media}
+    return {"asset": store.put_bytes(data), "name": text_of(path.name), "media": media}
 
 
 def _picture(name: str, picture: Any, store: Store) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
-from musegraph.paths import at_home, shown
+from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record
 from musegraph.values import File, Image, Mask, digest, files
@@ -122,7 +122,7 @@ class _Saver:
 
     def key(self, stem: str, entry: Entry) -> str:
         how = "embedded" if self.embed else "plain"
-        return digest(_KIND, str(self.folder.resolve()), stem, entry.identity, how)
+        return digest(_KIND, text_of(self.folder.resolve()), stem, entry.identity, how)
 
     def remembered(self, key: str) -> list[Path] | None:
         """The files written for this value earlier, if all of them are there untouched."""

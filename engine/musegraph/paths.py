@@ -64,6 +64,11 @@ def why_missing(place: Path) -> str:
     return ""
 
 
+def text_of(path: str | Path) -> str:
+    """A path as a text that can be kept; bytes in it that are no UTF-8 are spelt out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def shown(path: str | Path) -> str:
     """A path as it is told of: the end of a very long one is left out."""
     text = str(path)

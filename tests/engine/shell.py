@@ -176,6 +176,7 @@ def musegraph(
         capture_output=True,
         text=True,
         encoding="utf-8",
+        errors="surrogateescape",
         timeout=120,
         check=False,
         preexec_fn=before,

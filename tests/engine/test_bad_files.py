@@ -15,7 +15,7 @@ from hostile import (
     png,
     unpacking,
 )
-from shell import calls, furnish, musegraph, run, workflow, write
+from shell import calls, furnish, musegraph, run, safetensors, workflow, write
 from test_headers import HOSTILE
 
 
@@ -270,3 +270,20 @@ def test_a_file_that_may_not_be_read_is_told_of_with_node_and_port(place: Path) 
     assert (
         done.stderr == "mine.json: p.image: the file mine.png cannot be read: Permission denied\n"
     )
+
+
+def test_names_whose_bytes_are_no_utf_8_serve_like_any_other(place: Path) -> None:
+    odd = os.fsdecode(b"\xff\xfe")
+    (place / f"{odd}.png").write_bytes(png())
+    (place / odd).mkdir()
+    (place / odd / "w.safetensors").write_bytes(safetensors(16))
+    nodes = workflow(l={"type": "image.load"}, m={"type": "toy.measure"})
+    inputs = {"photo": {"to": ["l.image"]}, "model": {"to": ["m.source"]}}
+    outputs = {"picture": "l.out", "digest": "m.out"}
+    write(place, f"{odd}.json", nodes | {"inputs": inputs, "outputs": outputs})
+    given = ("--set", f"photo={odd}.png", "--set", "model=w.safetensors", "--models", odd)
+    for _ in range(2):
+        done = run(place, f"{odd}.json", *given, "--cache", f"{odd}-c", "--out", f"{odd}-o")
+        assert done.returncode == 0, done.stderr
+        assert len(done.stdout.splitlines()) == 2
+    assert "nothing to compute" in done.stderr
