@@ -133,7 +133,7 @@ def beside_pipeline() -> dict[str, Any]:
 
     Both compute on a thread that ends with them, as the engine's workers do. OpenMP keeps helpers
     for each thread that ever computed, and where those of two threads are more than there are
-    cores, it lets all of them sleep between two operations: who came second would pay for the first.
+    cores, it lets all of them sleep between two operations: the second would pay for the first.
     """
     import torch
     from diffusers import StableDiffusionPipeline
