@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from musegraph.errors import ModelError, ModelMissing
 from musegraph.headers import read_header
 from musegraph.node import Weights
 from musegraph.pack import Registry
-from musegraph.paths import at_home, shown, why_missing
+from musegraph.paths import ABSENT, at_home, shown, why_missing
 from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest
@@ -85,8 +84,7 @@ class Models:
             why = why_missing(place)
             if not why:
                 return place.resolve()
-            absent = why == os.strerror(errno.ENOENT)
-            looked.append(shown(place) + ("" if absent else f" ({why})"))
+            looked.append(shown(place) + ("" if why in ABSENT else f" ({why})"))
         raise ModelMissing(f"there is no model {shown(source)!r}; looked at: {', '.join(looked)}")
 
     def files(self, place: Path) -> list[Path]:

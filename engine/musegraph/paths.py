@@ -14,6 +14,8 @@ from pathlib import Path
 SHOWN = 120
 """Letters of a path that are shown."""
 _NO_NAME = "no file has such a name"
+ABSENT = frozenset({os.strerror(errno.ENOENT), os.strerror(errno.ENOTDIR)})
+"""What :func:`why_missing` says where there is simply nothing."""
 
 
 def at_home(path: str | Path) -> Path:

@@ -165,7 +165,7 @@ FILES = {
     "root": ("/etc/passwd", f"the file '/etc/passwd' {BELOW}"),
     "gone": ("gone.png", "there is no file gone.png"),
     "folder": ("folder", "there is no file folder"),
-    "through": ("toy.py/x.png", "the file 'toy.py/x.png' cannot be read: Not a directory"),
+    "through": ("toy.py/x.png", "there is no file toy.py/x.png"),
 }
 
 

@@ -12,6 +12,7 @@ from musegraph.cli.entry import FINE, print_json
 from musegraph.cli.loading import open_engine, read_workflow, warn, with_files
 from musegraph.cli.style import Style, number
 from musegraph.errors import StoreError
+from musegraph.paths import shown, why_missing
 
 
 def bundle(args: Namespace) -> int:
@@ -37,9 +38,12 @@ def bundle(args: Namespace) -> int:
 
 
 def write(place: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; into a pipe or a device, which stays one."""
     temporary = ""
     try:
+        if not why_missing(place) and not place.is_file():
+            place.write_bytes(data)
+            return
         handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".bundle-")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -50,4 +54,4 @@ def write(place: Path, data: bytes) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise StoreError(f"{place} cannot be written: {error.strerror}") from None
+        raise StoreError(f"{shown(place)} cannot be written: {error.strerror}") from None

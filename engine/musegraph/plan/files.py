@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from mimetypes import guess_type
@@ -11,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from musegraph.errors import InvalidWorkflow, Problem
-from musegraph.paths import read, shown, why_missing
+from musegraph.paths import ABSENT, read, shown, why_missing
 from musegraph.plan.literals import Asset
 from musegraph.plan.steps import Step
 from musegraph.store import Store
@@ -46,7 +44,7 @@ def missing_file(workflow: Workflow, asset: Asset, store: Store | None) -> str:
         if workflow.folder is None:
             return f"the file {name!r} is relative, and this workflow is in no folder"
         why = why_missing(workflow.folder / name)
-        if why and why != os.strerror(errno.ENOENT):
+        if why and why not in ABSENT:
             return f"the file {shown(name)!r} cannot be read: {why}"
         place = (workflow.folder / name).resolve()
         if not place.is_relative_to(workflow.folder.resolve()):
