@@ -6,10 +6,12 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trials
 from hostile import MEGABYTE, bound_by_permissions, locked, needs_permissions, small_files
 from shell import calls, events, furnish, musegraph, run, write
 from test_cli_live import start
@@ -163,6 +165,24 @@ def test_a_failed_step_is_told_of_also_when_its_output_folder_is_full(
     done = musegraph(place, *COMMAND, "--packs", "toy.py", **variables)
     assert done.returncode == 5
     assert "✗ x: RuntimeError: it went boom" in done.stderr
+
+
+@pytest.mark.parametrize("how", ["deleted", "cleared"])
+def test_a_cache_that_goes_in_the_middle_of_a_run_costs_no_output(tmp_path: Path, how: str) -> None:
+    place = trials.furnish(tmp_path, seconds=0.1)
+    process = trials.start(place)
+    while process.poll() is None and not (place / trials.CALLS).exists():
+        time.sleep(0.005)
+    if how == "deleted":
+        shutil.rmtree(place / "cache", ignore_errors=True)
+    else:
+        clear = ("cache", "clear", "--yes", "--cache", "cache")
+        assert musegraph(place, *clear).returncode == 0
+    seen = trials.seen(place, process.wait(60))
+    assert seen.code == 0
+    assert seen.outputs.keys() == {"both", "all", "said"}
+    assert "Traceback" not in seen.told
+    assert trials.wrong_after(place, set(), trials.whole(place), seen.outputs) == ""
 
 
 # Read-only
