@@ -6,9 +6,12 @@ import ctypes
 import os
 import resource
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,7 +66,7 @@ def little_memory() -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Nothing in a folder, at any depth, can be written; skips where root cannot be bound by it."""
+    """Nothing in a folder, at any depth, may be written by whom permissions bind."""
     found = [folder, *folder.rglob("*")]
     modes = {path: path.stat().st_mode for path in found}
     for path in reversed(found):
@@ -76,13 +79,17 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def needs_permissions() -> None:
-    """Skip where a process of root cannot be bound by permissions."""
-    pid = os.fork()
-    if not pid:
-        try:
-            bound_by_permissions()
-        except OSError:
-            os._exit(1)
-        os._exit(0)
-    if os.waitpid(pid, 0)[1]:
-        pytest.skip("root may not give up its capabilities here")
+    """Skip where a process of root cannot be bound by permissions, or could not run then."""
+    if not _can_be_bound():
+        pytest.skip("root may not give up its capabilities here, or needs them")
+
+
+@cache
+def _can_be_bound() -> bool:
+    command = [sys.executable, "-c", "import musegraph.run"]
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    try:
+        done = subprocess.run(command, env=variables, preexec_fn=bound_by_permissions, check=False)
+    except subprocess.SubprocessError:
+        return False
+    return done.returncode == 0
