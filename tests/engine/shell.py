@@ -7,7 +7,7 @@ import os
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +184,39 @@ def musegraph(
     assert "Traceback" not in done.stdout + done.stderr
     assert "please report it" not in done.stderr
     return done
+
+
+EACH = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from musegraph.cli import main
+
+found = []
+for arguments in json.load(sys.stdin):
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as told:
+        code = main(arguments)
+    found.append((code, out.getvalue(), told.getvalue()))
+print(json.dumps(found))
+"""
+
+
+def each(
+    place: Path, commands: Iterable[Iterable[str]], before: Before = None
+) -> list[tuple[int, str, str]]:
+    """Exit code, stdout and stderr of many commands, one after the other in one process."""
+    done = subprocess.run(
+        [sys.executable, "-c", EACH],
+        cwd=place,
+        env=environment(place),
+        input=json.dumps([list(command) for command in commands]),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=True,
+        preexec_fn=before,
+    )
+    return [(code, out, told) for code, out, told in json.loads(done.stdout)]
 
 
 def run(

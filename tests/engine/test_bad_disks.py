@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trials
 from hostile import MEGABYTE, bound_by_permissions, locked, needs_permissions, small_files
-from shell import calls, events, furnish, musegraph, run, write
+from shell import calls, each, events, furnish, musegraph, run, write
 from test_cli_live import start
 from trials import damage, failing_disk
 
@@ -189,12 +189,15 @@ def test_a_cache_that_goes_in_the_middle_of_a_run_costs_no_output(tmp_path: Path
 
 
 READ_ONLY = f"cannot be written: it is read-only; use {ELSEWHERE}"
-ON_CACHE = {
-    "run": COMMAND,
-    "plan": ("plan", "work.json", "--packs", "big.py"),
-    "cache": ("cache",),
-    "clear": ("cache", "clear", "--yes"),
-}
+ON_CACHE = (
+    COMMAND,
+    ("plan", "work.json", "--packs", "big.py"),
+    ("why", "work.json", "a", "--packs", "big.py"),
+    ("cache",),
+    ("cache", "verify"),
+    ("cache", "clear", "--yes"),
+)
+CHECK = ("check", "work.json", "--packs", "big.py")
 
 
 def held(folder: Path) -> dict[str, bytes]:
@@ -214,12 +217,10 @@ def test_a_read_only_cache_is_named_by_every_command_and_left_as_it_is(used: Pat
     needs_permissions()
     before = held(used / "cache")
     with locked(used / "cache"):
-        for name, arguments in ON_CACHE.items():
-            done = musegraph(used, *arguments, before=bound_by_permissions)
-            told = f"error: the cache at {used}/cache {READ_ONLY}\n"
-            assert (done.returncode, done.stdout, done.stderr) == (5, "", told), name
-        check = ("check", "work.json", "--packs", "big.py")
-        assert musegraph(used, *check, before=bound_by_permissions).returncode == 0
+        *found, checked = each(used, (*ON_CACHE, CHECK), before=bound_by_permissions)
+    told = f"error: the cache at {used}/cache {READ_ONLY}\n"
+    assert found == [(5, "", told)] * len(ON_CACHE)
+    assert checked[0] == 0
     assert held(used / "cache") == before
 
 
@@ -262,10 +263,9 @@ def test_a_cache_written_by_a_newer_version_is_refused_and_left_as_it_is(used: P
         f"error: the cache at {used}/cache was written by a newer Musegraph; use that one, or"
         f" {ELSEWHERE}\n"
     )
-    for name, arguments in ON_CACHE.items():
-        done = musegraph(used, *arguments)
-        assert (done.returncode, done.stdout, done.stderr) == (5, "", told), name
-    assert musegraph(used, "check", "work.json", "--packs", "big.py").returncode == 0
+    *found, checked = each(used, (*ON_CACHE, CHECK))
+    assert found == [(5, "", told)] * len(ON_CACHE)
+    assert checked[0] == 0
     assert held(used / "cache") == before
     assert saved(used) == SIZES
 

@@ -15,7 +15,7 @@ from hostile import (
     png,
     unpacking,
 )
-from shell import calls, furnish, musegraph, run, safetensors, workflow, write
+from shell import calls, each, furnish, musegraph, run, safetensors, workflow, write
 from test_headers import HOSTILE
 
 
@@ -102,23 +102,16 @@ def test_a_picture_given_for_an_input_is_told_of_in_the_same_words(place: Path) 
     assert done.stderr == f"ask.json: photo: {why}\n"
 
 
-@pytest.mark.parametrize("command", ["check", "run"])
-def test_a_bomb_in_the_place_of_a_workflow_is_none_and_does_not_go_off(
-    place: Path, command: str
-) -> None:
+def test_a_bomb_in_the_place_of_a_workflow_is_none_and_does_not_go_off(place: Path) -> None:
     names = ["ours", "other", "profile", "huge", "empty", "beginning"]
     for name in names:
         (place / f"{name}.png").write_bytes(PICTURES[name][0])
     files = [f"{name}.png" for name in names]
-    why = "is no workflow, and no picture that carries one"
-    told = [f"error: {file} {why}" for file in files]
-    if command == "check":
-        done = musegraph(place, "check", *files, before=little_memory)
-        assert (done.returncode, done.stdout, done.stderr.splitlines()) == (4, "", told)
-        return
-    for file, line in list(zip(files, told, strict=True))[:3]:
-        done = musegraph(place, "run", file, before=little_memory)
-        assert (done.returncode, done.stdout, done.stderr) == (4, "", line + "\n")
+    told = [f"error: {file} is no workflow, and no picture that carries one\n" for file in files]
+    commands = [("check", *files), *(("run", file) for file in files)]
+    checked, *ran = each(place, commands, before=little_memory)
+    assert checked == (4, "", "".join(told))
+    assert ran == [(4, "", line) for line in told]
 
 
 # Models
@@ -205,17 +198,16 @@ def test_names_of_models_that_lead_nowhere_are_told_of_with_node_and_port(place:
 DEVICE = "/dev/zero cannot be read: it is a device, no file"
 
 
-@pytest.mark.parametrize("command", ["check", "run", "plan", "show", "bundle", "reproduce"])
-def test_a_device_without_an_end_is_no_workflow(place: Path, command: str) -> None:
-    done = musegraph(place, command, "/dev/zero", before=little_memory)
-    assert (done.returncode, done.stdout, done.stderr) == (4, "", f"error: {DEVICE}\n")
-
-
-def test_a_device_without_an_end_is_no_picture(place: Path) -> None:
+def test_a_device_without_an_end_is_neither_workflow_nor_picture(place: Path) -> None:
     ask = workflow(l={"type": "image.load"}) | {"inputs": {"photo": {"to": ["l.image"]}}}
     write(place, "ask.json", ask)
-    done = musegraph(place, "run", "ask.json", "--set", "photo=/dev/zero", before=little_memory)
-    assert (done.returncode, done.stderr) == (3, f"ask.json: photo: the file {DEVICE}\n")
+    commands = [
+        (name, "/dev/zero") for name in ("check", "run", "plan", "show", "bundle", "reproduce")
+    ]
+    photo = ("run", "ask.json", "--set", "photo=/dev/zero")
+    found = each(place, [*commands, photo], before=little_memory)
+    assert found[:-1] == [(4, "", f"error: {DEVICE}\n")] * len(commands)
+    assert found[-1] == (3, "", f"ask.json: photo: the file {DEVICE}\n")
 
 
 def test_a_workflow_may_come_through_a_pipe(place: Path) -> None:

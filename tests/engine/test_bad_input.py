@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shell import PLAIN, calls, furnish, musegraph, run, workflow, write
+from hostile import little_memory
+from shell import PLAIN, calls, each, furnish, musegraph, run, workflow, write
 
 
 @pytest.fixture
@@ -31,6 +32,7 @@ def dice(seed: Any) -> str:
 
 
 UNREADABLE, PROBLEM = 4, 3
+PACK = ("--packs", "toy.py")
 HUGE = 2**53 + 1
 NO_ID = "is no node id: letters, digits, _ and -, 64 at most, no digit first"
 HALF = "the text holds half a surrogate pair, no character"
@@ -76,12 +78,12 @@ def test_check_tells_of_each_of_many_bad_files_in_one_sentence(place: Path) -> N
     assert done.stdout.splitlines() == of_code[PROBLEM]
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_is_not_run_and_one_sentence_says_why(place: Path, name: str) -> None:
-    text, code, _ = BAD[name]
-    write(place, f"{name}.json", text)
-    done = run(place, f"{name}.json", "--out", "out")
-    assert (done.returncode, done.stdout, done.stderr) == (code, "", sentence(name) + "\n")
+def test_a_bad_file_is_not_run_and_one_sentence_says_why(place: Path) -> None:
+    for name, (text, _, _) in BAD.items():
+        write(place, f"{name}.json", text)
+    found = each(place, (("run", f"{name}.json", *PACK, "--out", "out") for name in BAD))
+    wanted = {name: (code, "", sentence(name) + "\n") for name, (_, code, _) in BAD.items()}
+    assert dict(zip(BAD, found, strict=True)) == wanted
     assert calls(place) == []
     assert not (place / "out").exists()
 
@@ -93,15 +95,11 @@ DEEPLY = {
 }
 
 
-@pytest.mark.parametrize("where", DEEPLY)
-@pytest.mark.parametrize("command", ["check", "run"])
-def test_json_nested_100000_deep_is_refused_as_a_file(
-    place: Path, command: str, where: str
-) -> None:
-    text, why = DEEPLY[where]
-    write(place, "deep.json", text)
-    done = musegraph(place, command, "deep.json", "--packs", "toy.py")
-    assert (done.returncode, done.stdout, done.stderr) == (UNREADABLE, "", why)
+def test_json_nested_100000_deep_is_refused_as_a_file(place: Path) -> None:
+    for where, (text, why) in DEEPLY.items():
+        write(place, "deep.json", text)
+        found = each(place, ((command, "deep.json", *PACK) for command in ("check", "run")))
+        assert found == [(UNREADABLE, "", why)] * 2, where
     assert calls(place) == []
 
 
@@ -116,13 +114,12 @@ def test_a_text_of_50_mb_is_checked_and_run_like_any_other(place: Path) -> None:
     assert said == "X" * 50_000_000 + "!"
 
 
-@pytest.mark.parametrize("command", ["check", "run", "show", "plan"])
-def test_a_file_larger_than_64_mb_is_refused_unread(place: Path, command: str) -> None:
+def test_a_file_larger_than_64_mb_is_refused_unread(place: Path) -> None:
     with (place / "huge.json").open("wb") as file:
         file.truncate(2**40)
-    done = musegraph(place, command, "huge.json")
-    assert (done.returncode, done.stdout) == (UNREADABLE, "")
-    assert done.stderr == "error: huge.json is larger than 64 MB\n"
+    commands = [(command, "huge.json") for command in ("check", "run", "show", "plan")]
+    why = "error: huge.json is larger than 64 MB\n"
+    assert each(place, commands, before=little_memory) == [(UNREADABLE, "", why)] * 4
 
 
 # Values from outside
@@ -139,27 +136,30 @@ SET: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("given", SET, ids=lambda given: given[:12])
-def test_a_value_given_on_the_command_line_is_refused_by_name(place: Path, given: str) -> None:
-    at, why = SET[given]
-    done = run(place, "plain.json", "--set", given)
-    assert (done.returncode, done.stdout) == (PROBLEM, "")
-    assert done.stderr == f"plain.json: {at}: {why}\n"
+def test_a_value_given_on_the_command_line_is_refused_by_name(place: Path) -> None:
+    found = each(place, (("run", "plain.json", *PACK, "--set", given) for given in SET))
+    told = {given: (PROBLEM, "", f"plain.json: {at}: {why}\n") for given, (at, why) in SET.items()}
+    assert dict(zip(SET, found, strict=True)) == told
     assert calls(place) == []
 
 
 def test_a_text_that_begins_like_a_list_and_is_none_stays_a_text(place: Path) -> None:
-    for text in ("[" * 100_000, "[NaN]", "[a, b]", '["\\ud800"]'):
-        done = run(place, "plain.json", "--set", f"text={text}", "--out", "out", "--quiet")
-        assert done.returncode == 0, done.stderr
-        assert (place / done.stdout.splitlines()[0]).read_text() == text.upper() + "!"
+    texts = ("[" * 100_000, "[NaN]", "[a, b]", '["\\ud800"]')
+    saving = ("--out", "out", "--quiet")
+    found = each(
+        place, (("run", "plain.json", *PACK, "--set", f"text={t}", *saving) for t in texts)
+    )
+    for text, (code, out, told) in zip(texts, found, strict=True):
+        assert code == 0, told
+        assert (place / out.splitlines()[0]).read_text() == text.upper() + "!"
 
 
-@pytest.mark.parametrize("seed", ["NaN", "9" * 5000, str(2**53), "-1", "1.5"])
-def test_a_seed_that_is_none_is_a_wrong_use_of_the_command(place: Path, seed: str) -> None:
-    done = run(place, "plain.json", "--seed", seed)
-    assert done.returncode == 2
-    assert "--seed" in done.stderr.splitlines()[-1]
+def test_a_seed_that_is_none_is_a_wrong_use_of_the_command(place: Path) -> None:
+    seeds = ("NaN", "9" * 5000, str(2**53), "-1", "1.5")
+    found = each(place, (("run", "plain.json", *PACK, "--seed", seed) for seed in seeds))
+    for code, out, told in found:
+        assert (code, out) == (2, "")
+        assert "--seed" in told.splitlines()[-1]
     assert calls(place) == []
 
 
