@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from musegraph.annotations import bare
 from musegraph.context import RunContext, Site
-from musegraph.errors import Cancelled, MusegraphError, NodeError
-from musegraph.events import StepStarted
+from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory
+from musegraph.events import StepStarted, Warned
+from musegraph.ladder import Ladder
 from musegraph.node import UNSET, NodeType
 from musegraph.plan import Step, key_from, key_lines, key_of
 from musegraph.plan.literals import Asset, Refused, check
+from musegraph.shortage import Relief, Shortage, shortage_of
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
 from musegraph.values import Media, Reference, Type
 from musegraph.values.canonical import digest
-from musegraph.values.codec import PLAIN, own, tensors_of
+from musegraph.values.codec import PLAIN, own, tensors_of, to_host
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -33,8 +36,8 @@ class Call:
     """A step with the entries of its links: its key, and what running it gives."""
 
     __slots__ = (
-        "calls", "identities", "items", "key", "lines", "linked", "made", "site", "step", "store",
-        "type",
+        "calls", "identities", "items", "key", "lines", "linked", "made", "relief", "site", "step",
+        "store", "type",
     )  # fmt: skip
 
     def __init__(self, step: Step, linked: Mapping[str, Entry], site: Site) -> None:
@@ -47,6 +50,8 @@ class Call:
         self.calls = 0
         self.made: dict[str, Any] = {}
         """The media that its calls made, by identity."""
+        self.relief: Relief | None = None
+        """What was done for want of memory, if it ran out."""
         self.items = step.items
         self.identities = step.identities
         if linked:
@@ -73,14 +78,58 @@ class Call:
 
     def run(self, forced: bool) -> Record:
         """Run it; results are in the store when this returns."""
-        values = self._values()
-        self.site.emit(StepStarted(self.step.id))
-        if self.step.each:
-            return self._run_each(values, forced)
-        context = RunContext(self.step.id, self.site) if self.type.context else None
+        self.site.running[self.step.id] = self
+        try:
+            values = self._arguments()
+            self.site.emit(StepStarted(self.step.id))
+            if self.step.each:
+                return self._run_each(values, forced)
+            context = RunContext(self.step.id, self.site) if self.type.context else None
+            return self._once(self.key, values, context)
+        finally:
+            del self.site.running[self.step.id]
+
+    @property
+    def makeshift(self) -> bool:
+        """Whether some of its results are not those that its key stands for."""
+        return self.relief is not None and self.relief.makeshift
+
+    def _once(
+        self, key: str | None, arguments: dict[str, Any], context: RunContext | None
+    ) -> Record:
+        """Call the function, with less memory if it has to be, and keep what it gives."""
         start = perf_counter()
-        outputs = self._invoke(values, context)
-        return self._put(self.key, outputs, perf_counter() - start)
+        outputs: dict[str, Any] = {}
+        shortage = None
+        try:
+            outputs = self._invoke(arguments, context)
+        except Exception as error:
+            shortage = shortage_of(error)
+            if shortage is None:
+                raise
+        if shortage is not None:
+            attempt = partial(self._invoke, arguments, context)
+            outputs, makeshift = self._relieved(shortage, attempt, context)
+            if makeshift:  # in host memory, so that its identity is that of its content
+                key, outputs = None, {name: to_host(value) for name, value in outputs.items()}
+        return self._put(key, outputs, perf_counter() - start)
+
+    def _relieved(
+        self,
+        shortage: Shortage,
+        attempt: Callable[[], dict[str, Any]],
+        context: RunContext | None,
+    ) -> tuple[dict[str, Any], bool]:
+        """What an attempt gives with more room, or less need of it, and if that is makeshift."""
+        told = self.relief is not None, self.makeshift
+        self.relief = relief = self.relief or Relief()
+        ladder = Ladder(self.step.id, self.type, self.site, context, relief)
+        made = ladder.climb(shortage, attempt)
+        relief.recipe = self.recipe()
+        self.site.reliefs[self.step.id] = relief
+        if told != (True, self.makeshift):
+            self.site.emit(Warned(relief.sentence(shortage), self.step.id))
+        return made
 
     def _put(self, key: str | None, outputs: dict[str, Any], seconds: float) -> Record:
         id = self.step.id
@@ -91,15 +140,26 @@ class Call:
                 outputs,
                 seconds,
                 durable=id in self.site.durable,
-                recipe=self._recipe(),
+                recipe=self.recipe(),
                 made=self.made,
                 stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
             )
         except ValueError as error:  # JSON has no such text or number
             raise MusegraphError(f"what the node gave cannot be kept: {error}") from None
 
-    def _recipe(self) -> tuple[str, ...]:
+    def recipe(self) -> tuple[str, ...]:
+        """What the key is made of."""
         return (self.step.prefix, *self.lines)
+
+    def _arguments(self) -> dict[str, Any]:
+        """The values; where they find no room in memory, once others have left it."""
+        try:
+            return self._values()
+        except Exception as error:
+            shortage = shortage_of(error)
+            if shortage is None:
+                raise
+        return self._relieved(shortage, self._values, None)[0]
 
     def _values(self) -> dict[str, Any]:
         """The arguments; raises :class:`Lost` if a source has to run again first."""
@@ -179,7 +239,8 @@ class Call:
                 first = first or error
                 errors.append(f"item {index + 1} of {total}: {error}")
         if first is not None:
-            raise NodeError("; ".join(errors)) from first
+            kind = OutOfMemory if isinstance(first, OutOfMemory) else NodeError
+            raise kind("; ".join(errors)) from first
         return self._together(records)
 
     def _items(
@@ -207,9 +268,7 @@ class Call:
         for name in self.step.each:
             if name in self.linked and self.linked[name].json is not NOTHING:
                 arguments[name] = self._checked(name, arguments[name])
-        start = perf_counter()
-        outputs = self._invoke(arguments, context)
-        return self._put(key, outputs, perf_counter() - start)
+        return self._once(key, arguments, context)
 
     def _together(self, records: list[Record]) -> Record:
         outputs: dict[str, Entry] = {}
@@ -226,8 +285,8 @@ class Call:
             else:
                 outputs[name] = list_entry(entries)
         seconds = sum(record.seconds for record in records)
-        record = Record(outputs, seconds, self.type.id, self._recipe())
-        if self.key is not None:
+        record = Record(outputs, seconds, self.type.id, self.recipe())
+        if self.key is not None and not self.makeshift:
             self.store.put_record(
                 self.key,
                 record,

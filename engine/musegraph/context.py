@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from musegraph.device import device
 from musegraph.errors import Cancelled, NodeError
 from musegraph.events import Event, StepProgress, StepStored, Warned
 from musegraph.models import Models
-from musegraph.node import Context, Weights
-from musegraph.store import Store
+from musegraph.node import Context, NodeType, Weights
+from musegraph.shortage import Relief
+from musegraph.store import Entry, Store
 from musegraph.values import Reference
 
 Emit = Callable[[Event], None]
+
+
+class Running(Protocol):
+    """A call that is being run: its node type, and the entries that its links bring."""
+
+    type: NodeType
+    linked: Mapping[str, Entry]
 
 
 @dataclass(slots=True)
@@ -31,6 +39,15 @@ class Site:
     """Steps whose results go to disk whatever they cost."""
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     """For a step that waited for lost data: the values made again, by identity."""
+
+    running: dict[str, Running] = field(default_factory=dict)
+    """The calls that are inside their nodes, by step."""
+    climbing: set[str] = field(default_factory=set)
+    """Those of them whose memory ran out: they make room, or wait until they may."""
+    alone: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the one that makes room and tries again."""
+    reliefs: dict[str, Relief] = field(default_factory=dict)
+    """What was done for want of memory, by step."""
 
     secrets: set[str] = field(default_factory=set)
     """What nodes asked for by name; it is never shown."""
@@ -55,6 +72,11 @@ class RunContext(Context):
         self.device = device()
         self.item: int | None = None
         self.items: int | None = None
+        self.frugal = False
+        self.offload = False
+        """Whether models are asked for whose weights stay in host memory."""
+        self.leased: list[Reference] = []
+        """The models that were asked for, the last one last."""
 
     def progress(
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
@@ -75,7 +97,8 @@ class RunContext(Context):
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         self.check()
-        return self._site.models.lease(ref, self.device, self.check)
+        self.leased = [*(known for known in self.leased if known != ref), ref]
+        return self._site.models.lease(ref, self.device, self.check, self.offload)
 
     def weights(self, source: str) -> Weights:
         return self._site.models.weights(source)

@@ -51,6 +51,10 @@ class NodeError(MusegraphError):
     """A node refuses what it was given; raised inside nodes, shown as it is."""
 
 
+class OutOfMemory(MusegraphError):
+    """Memory ran out in a node, and nothing that could be done about it was enough."""
+
+
 class ModelError(MusegraphError):
     """A model is missing, damaged or of the wrong kind."""
 

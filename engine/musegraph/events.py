@@ -66,13 +66,18 @@ class StepProgress(Event):
 
 @dataclass(slots=True)
 class StepDone(Event):
-    """A step has its outputs, by identity. ``cached`` if nothing was computed for it."""
+    """A step has its outputs, by identity. ``cached`` if nothing was computed for it.
+
+    ``relief`` says what was done if memory ran out; ``makeshift``, that the result is for this run.
+    """
 
     type: ClassVar[str] = "step_done"
     node: str
     cached: bool
     seconds: float
     outputs: dict[str, str]
+    relief: list[str] | None = None
+    makeshift: bool | None = None
     seq: int = 0
     time: float = 0.0
 

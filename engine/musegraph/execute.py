@@ -18,7 +18,7 @@ from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.meter import LASTING, Meter
 from musegraph.models import Models
-from musegraph.outcome import Outcome, describe
+from musegraph.outcome import Outcome, code_of, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Entry, Record, Store
@@ -55,7 +55,7 @@ class Execution:
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
-        self.site = Site(store, models, emit, cancel, durable)
+        self.site = Site(store, models, emit, cancel, durable, reliefs=self.outcome.reliefs)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
@@ -296,7 +296,7 @@ class Execution:
         record = self._measured(call, forced, start)
         if forced:
             self._keep(step.id, call.made)
-        if self.store.disk is None and step.id in self.site.durable:
+        if step.id in self.site.durable and (self.store.disk is None or call.makeshift):
             self.outcome.held.update(call.made)
         spent = perf_counter() - start
         self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
@@ -319,8 +319,7 @@ class Execution:
                 self.site.kept.setdefault(waiter, {}).update(made)
 
     def _pinned(self, step: Step, pin: Mapping[str, str]) -> None:
-        found = {name: self.store.pinned(digest) for name, digest in pin.items()}
-        outputs = {name: entry for name, entry in found.items() if entry is not None}
+        outputs = {name: e for name, digest in pin.items() if (e := self.store.pinned(digest))}
         if len(outputs) < len(pin):
             raise MusegraphError("a pinned result is no longer in the cache; unpin the node")
         self._done(step, Record(outputs, 0.0, "pin"), cached=True)
@@ -333,7 +332,7 @@ class Execution:
         outcome.seconds[id] = spent
         if not again or not cached:
             identities = {name: entry.identity for name, entry in record.outputs.items()}
-            self.emit(StepDone(id, cached, spent, identities))
+            self.emit(StepDone(id, cached, spent, identities, *outcome.relief_of(id)))
 
     def _skip(self, step: Step, because: str) -> None:
         self.outcome.outputs[step.id] = {}
@@ -345,10 +344,9 @@ class Execution:
         self.outcome.outputs[step.id] = {}
         self.outcome.ended[step.id] = "failed"
         message, detail = describe(error)
-        message = self.site.concealed(message)
         detail = self.site.concealed(detail) if detail else None
-        self.outcome.errors[step.id] = message
-        self.emit(StepFailed(step.id, message, detail=detail))
+        self.outcome.errors[step.id] = message = self.site.concealed(message)
+        self.emit(StepFailed(step.id, message, code_of(error), detail))
 
     # -- order ------------------------------------------------------------------------------
 

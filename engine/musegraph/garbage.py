@@ -49,3 +49,13 @@ def settled() -> Iterator[None]:
             if not _running and _frozen:
                 gc.unfreeze()
                 _frozen = False
+
+
+def collect() -> None:
+    """One search through all there is, for want of memory: also what searches leave out."""
+    with _LOCK:
+        frozen = gc.get_freeze_count()
+        gc.unfreeze()
+        gc.collect()
+        if frozen:
+            gc.freeze()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,10 +164,15 @@ class Models:
         return (*ref.base(), device()) in self._resident
 
     @contextmanager
-    def lease(self, ref: Reference, place: str, check: Callable[[], None]) -> Iterator[Any]:
-        """The live model for as long as the context lasts, with the reference's patches on it."""
+    def lease(
+        self, ref: Reference, place: str, check: Callable[[], None], offload: bool = False
+    ) -> Iterator[Any]:
+        """The live model for as long as the context lasts, with the reference's patches on it.
+
+        With ``offload`` its weights stay in host memory, if its loader can do that.
+        """
         loader = self.registry.loader(ref.loader)
-        held = self._take(ref, place)
+        held = self._take(ref, place, offload and self.can_offload(ref))
         wanted = canonical([patch.model_dump(mode="json") for patch in ref.patches])
         try:
             with held.patched:
@@ -197,8 +202,12 @@ class Models:
                 self._last = held
             self._shrink(self.budget, self._last)
 
-    def _take(self, ref: Reference, device: str) -> _Resident:
-        base = (*ref.base(), device)
+    def can_offload(self, ref: Reference) -> bool:
+        """Whether a model can compute on a device with its weights elsewhere; patches cannot."""
+        return self.registry.loader(ref.loader).offload is not None and not ref.patches
+
+    def _take(self, ref: Reference, device: str, offload: bool) -> _Resident:
+        base = (*ref.base(), f"{device}, offloaded" if offload else device)
         with self._lock:
             loading = self._loading.setdefault(base, threading.Lock())
         with loading:
@@ -207,19 +216,20 @@ class Models:
                 if held is not None:
                     held.used += 1
                     return held
-            held = self._load(ref, device)
+            held = self._load(ref, device, offload)
             with self._lock:
                 held.used += 1
                 self._resident[base] = held
             return held
 
-    def _load(self, ref: Reference, device: str) -> _Resident:
+    def _load(self, ref: Reference, device: str, offload: bool) -> _Resident:
         from time import perf_counter
 
         loader = self.registry.loader(ref.loader)
         place = self.place_of(ref)
         start = perf_counter()
-        live = loader.load(ref, place, device)
+        load = loader.offload if offload and loader.offload is not None else loader.load
+        live = load(ref, place, device)
         if ref.digest and not self._holds(place, ref.digest):
             raise _changed(ref)  # while it was read: what was read may be half of each
         self.loads += 1
@@ -234,16 +244,30 @@ class Models:
                 if total <= budget:
                     break
                 self._age = held.rank
-                del self._resident[base]
+                self._drop(base)
                 total -= held.size
+
+    def _drop(self, base: tuple[str, ...]) -> None:
+        """Let go of a model. The lock is held."""
+        if self._resident.pop(base) is self._last:
+            self._last = None  # it would keep the weights from going
 
     def used(self) -> int:
         """Bytes of all resident models."""
         return sum(held.size for held in list(self._resident.values()))
 
-    def clear(self) -> None:
-        """Drop every model that is not on lease."""
-        self._shrink(0)
+    def clear(self, keep: Iterable[Reference] = ()) -> int:
+        """Drop every model that is neither on lease nor to be kept; how many those were."""
+        kept = {ref.base() for ref in keep}
+        with self._lock:
+            free = [
+                base
+                for base, held in self._resident.items()
+                if not held.used and base[:-1] not in kept
+            ]
+            for base in free:
+                self._drop(base)
+        return len(free)
 
 
 def _changed(ref: Reference) -> ModelError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import (
@@ -66,6 +66,8 @@ class Context:
     """
 
     device: str = "cpu"
+    frugal: bool = False
+    """Whether memory ran out and the node, which says that it can, is to do with less."""
 
     def progress(
         self,
@@ -201,6 +203,7 @@ class NodeType:
     uses: Uses = "cpu"
     title: str = ""
     libraries: tuple[str, ...] = ()
+    frugal: str = ""
 
     @property
     def pack(self) -> str:
@@ -262,6 +265,7 @@ def node(
     numeric: bool = False,
     uses: Uses = "cpu",
     title: str = "",
+    frugal: str = "",
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def node(
     function: Callable[..., Any] | None = None,
@@ -273,17 +277,22 @@ def node(
     numeric: bool = False,
     uses: Uses = "cpu",
     title: str = "",
+    frugal: str = "",
 ) -> Any:
     """Mark a function as a node. It stays an ordinary function, and nothing is registered.
 
     ``version`` is the author's promise that equal versions compute the same; without it the
     version is the digest of the pack's source files. ``cache=False`` is for nodes that read the
     world. ``numeric=True`` makes the device kind and the versions of the pack's libraries part of
-    the key. ``uses`` names the resource that bounds how many run at once.
+    the key. ``uses`` names the resource that bounds how many run at once. ``frugal`` is for nodes
+    that can do with less memory when ``ctx.frugal`` says so, and says how: ``"in tiles"``.
     """
 
     def mark(f: Callable[..., Any]) -> Callable[..., Any]:
-        f.__node__ = _read(f, id or f.__name__, version, cache, numeric, uses, title)  # type: ignore[attr-defined]
+        read = _read(f, id or f.__name__, version, cache, numeric, uses, title)
+        if frugal and read.context is None:
+            raise InvalidNode(f"{read.id} is frugal and has no Context to tell it when")
+        f.__node__ = replace(read, frugal=frugal)  # type: ignore[attr-defined]
         return f
 
     return mark(function) if function else mark

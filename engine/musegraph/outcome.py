@@ -6,9 +6,10 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from musegraph.errors import MusegraphError
+from musegraph.errors import MusegraphError, OutOfMemory
 from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
+from musegraph.shortage import Relief, shortage_of
 
 Status = Literal["done", "cached", "failed", "skipped", "lost"]
 
@@ -32,7 +33,10 @@ class Outcome:
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     held: dict[str, Any] = field(default_factory=dict)
-    """Without a disk: the values of the targets, by identity, so that none is evicted."""
+    """The values of targets that are on no disk, by identity, so that none is evicted."""
+
+    reliefs: dict[str, Relief] = field(default_factory=dict)
+    """What was done so that a step could run whose memory ran out."""
 
     @property
     def status(self) -> dict[str, Status]:
@@ -45,6 +49,21 @@ class Outcome:
                 found[id] = "cached"
         return found
 
+    def relief_of(self, id: str) -> tuple[list[str] | None, bool | None]:
+        """What an event says of it: the rungs in words, and whether the result is makeshift."""
+        relief = self.reliefs.get(id) if self.reliefs else None
+        return (None, None) if relief is None else (relief.words(), relief.makeshift or None)
+
+    def makeshift(self, id: str) -> bool:
+        """Whether the result of a step is for this run only, for want of memory."""
+        relief = self.reliefs.get(id)
+        return relief is not None and relief.makeshift
+
+    @property
+    def lasting(self) -> dict[str, Status]:
+        """How the steps ended whose results are those of their keys: none that is makeshift."""
+        return {id: status for id, status in self.ended.items() if not self.makeshift(id)}
+
     def count(self) -> dict[str, int]:
         """The number of steps by how they ended."""
         counts = {"done": 0, "cached": 0, "failed": 0, "skipped": 0}
@@ -54,6 +73,12 @@ class Outcome:
         return counts
 
 
+def code_of(error: BaseException) -> str:
+    """What kind of failure an error is, for programs: ``out-of-memory``, else ``failed``."""
+    short = isinstance(error, OutOfMemory) or shortage_of(error) is not None
+    return "out-of-memory" if short else "failed"
+
+
 def describe(error: BaseException) -> tuple[str, str | None]:
     """An error as a sentence, and its traceback if it was not raised on purpose."""
     if isinstance(error, MusegraphError):
@@ -61,7 +86,8 @@ def describe(error: BaseException) -> tuple[str, str | None]:
     import traceback
 
     detail = "".join(traceback.format_exception(error))
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return f"there is not enough memory: {str(error) or 'the system refused it'}", detail
+    shortage = shortage_of(error)
+    if shortage is not None:
+        return f"{shortage}; give it less at once, or close what else holds memory", detail
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", detail

@@ -31,11 +31,14 @@ class Loader:
 
     ``load(ref, path, device)`` gives the live object, ``size(live)`` its bytes, and
     ``patch(live, ref)`` a context that applies the reference's patches and takes them back.
+    ``offload(ref, path, device)`` is ``load`` for want of memory: the same arithmetic on the
+    device, with weights that stay in host memory but for the layer that is computed.
     """
 
     load: Callable[[Reference, Path, str], Any]
     size: Callable[[Any], int] = lambda live: 0
     patch: Callable[[Any, Reference], AbstractContextManager[Any]] | None = None
+    offload: Callable[[Reference, Path, str], Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,16 @@ def make_record(
         key = outcome.keys.get(id) or step.key
         if key and step.type is not None and step.type.cache:
             facts["key"] = key
-            facts |= _made_of(step, key, store)
+            recipe = outcome.reliefs[id].recipe if id in outcome.reliefs else ()
+            facts |= _made_of(step, recipe or store.recipe(key))
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
         if taken := outcome.profiles.get(id):
             facts |= taken.json()
+        if relief := outcome.reliefs.get(id):
+            facts["relief"] = relief.words()
+            if relief.makeshift:
+                facts["makeshift"] = True
         if id in outcome.errors:
             facts["error"] = outcome.errors[id]
         outputs = outcome.outputs.get(id) or {}
@@ -60,9 +65,8 @@ def make_record(
     }
 
 
-def _made_of(step: Step, key: str, store: Store) -> dict[str, Any]:
+def _made_of(step: Step, recipe: tuple[str, ...]) -> dict[str, Any]:
     """What the key was made of: profile, identity of every input, and what was set, readable."""
-    recipe = store.recipe(key)
     if not recipe:
         return {}
     prefix, *inputs = recipe

@@ -100,7 +100,9 @@ def compare(old: Mapping[str, Any], result: RunResult, data: bytes) -> Verdict:
             break
     if first is None:
         return Verdict("identical")
-    if old.get("profile") != result.record["profile"] and _inputs_agree(was, now):
+    makeshift = _is_makeshift(was[str(first.node)]) or _is_makeshift(now[str(first.node)])
+    other = old.get("profile") != result.record["profile"] or makeshift
+    if other and _inputs_agree(was, now):
         off = _levels(result, data)
         if off is not None and off <= LEVELS:
             return Verdict("within tolerance", first.node, first.why)
@@ -124,6 +126,8 @@ def _why(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     for name, said in (("type", "its type"), ("version", "its code version")):
         if before.get(name) != now.get(name):
             return f"{said} was {before.get(name)}, is {now.get(name)}"
+    if _is_makeshift(before) != _is_makeshift(now):
+        return _how_made(before, now)
     inputs = _changed(before, now)
     if inputs:
         return "; ".join(_named(port, before, now) for port in inputs)
@@ -132,6 +136,19 @@ def _why(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     if "key" not in now:
         return "it reads the world, which gave something else"
     return "the same inputs gave another result: it is not deterministic"
+
+
+def _is_makeshift(facts: Mapping[str, Any]) -> bool:
+    """Whether memory ran out and the node did with less, which changes bits."""
+    return bool(facts.get("makeshift"))
+
+
+def _how_made(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """That one of the two was made with too little memory, and what was done about it."""
+    if _is_makeshift(before):
+        done = ", ".join(before.get("relief", ()))
+        return f"memory ran out when it was made ({done}), and now there was enough"
+    return f"memory ran out now ({', '.join(now.get('relief', ()))}), which it had not then"
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -169,7 +169,8 @@ class Engine:
             ok = result.ok and whole
             stream.emit(RunFinished(ok, cancel.is_set(), seconds, outcome.count()))
             if whole:
-                plan.learn(outcome.ended, outcome.outputs, outcome.keys)
+                ended = outcome.lasting if outcome.reliefs else outcome.ended
+                plan.learn(ended, outcome.outputs, outcome.keys)
         stream.complain()
         result.again = lambda: self.run(self.plan(plan.workflow, _names(plan)), None).outcome
         return result

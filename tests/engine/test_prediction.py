@@ -164,7 +164,7 @@ def test_what_is_cached_is_not_predicted(engine: Engine) -> None:
 def test_a_run_whose_steps_took_no_time_writes_no_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("musegraph.meter.LASTING", 60.0)  # whatever else this machine does
+    monkeypatch.setattr("musegraph.execute.LASTING", 60.0)  # whatever else this machine does
     with toys.engine(Store(tmp_path / "cache")) as engine:
         assert toys.go(toys.chain(50), engine).ok
     assert samples(tmp_path / "cache") == []

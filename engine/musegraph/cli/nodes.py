@@ -165,6 +165,8 @@ def facts(kind: NodeType, words: Words) -> list[str]:
         said.append(words("uses the device"))
     if kind.uses == "network":
         said.append(words("uses the network"))
+    if kind.frugal:
+        said.append(words("does with less where memory runs out"))
     if kind.numeric:
         said.append(words("results depend on the device and the library versions"))
     return said

@@ -273,6 +273,16 @@ def closing(result: RunResult, style: Style) -> str:
     named = ", ".join(f"{node} {duration(took)}" for node, took in slow if took >= LONG)
     rest = f", {cached:,} cached" if cached else ""
     skipped = f", {found['skipped']:,} skipped" if found["skipped"] else ""
-    return f"{sign} {number(ran, 'step')} ran in {time}{rest}{skipped}" + (
+    return f"{sign} {number(ran, 'step')} ran in {time}{rest}{skipped}{_with_less(result)}" + (
         f"  {style(named, 'dim')}" if named else ""
     )
+
+
+def _with_less(result: RunResult) -> str:
+    """How many steps came through although memory ran out, and which results are makeshift."""
+    reliefs = result.outcome.reliefs
+    if not reliefs:
+        return ""
+    makeshift = [node for node, relief in reliefs.items() if relief.makeshift]
+    named = f" (makeshift: {', '.join(makeshift[:5])})" if makeshift else ""
+    return f", {len(reliefs):,} short of memory{named}"

@@ -124,20 +124,22 @@ def show_values(result: RunResult) -> None:
     import json
 
     style = Style(sys.stdout)
-    kept = []
+    kept: list[str] = []
+    lost: list[str] = []
+    ports = result.ports()
     for name, entry in entries(result).items():
         if entry.unset:
             continue
         if entry.json is NOTHING:
-            kept.append(name)
+            (lost if result.outcome.makeshift(ports[name].node) else kept).append(name)
             continue
         plain = isinstance(entry.json, str)
         text = entry.json if plain else json.dumps(entry.json, ensure_ascii=False)
         style.line(f"{style(name, 'bold')}: {text}")
-    if kept:
-        aside = Style(sys.stderr)
-        said = f"{', '.join(kept)}: kept in the cache; --out DIR saves files"
-        aside.line(aside(said, "dim"))
+    aside = Style(sys.stderr)
+    for names, where in ((kept, "kept in the cache"), (lost, "makeshift and not kept")):
+        if names:
+            aside.line(aside(f"{', '.join(names)}: {where}; --out DIR saves files", "dim"))
 
 
 def entries(result: RunResult) -> dict[str, Entry]:

@@ -50,6 +50,7 @@ WORDS = {
         "runs every time: it reads the world": "每次都运行：它读取外部数据",
         "uses the device": "使用计算设备（有 GPU 时用 GPU）",
         "uses the network": "使用网络",
+        "does with less where memory runs out": "内存不足时改用更省内存的方式",
         "results depend on the device and the library versions": "结果随设备和库的版本而异",
         # The limits of a value
         "at least {}": "至少 {}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -271,6 +271,17 @@ class Store:
             if leaf.digest is not None and self.disk is not None:
                 self.disk.pin(leaf.digest)
         return found
+
+    def release(self, on_device: bool, needed: Set[str]) -> int:
+        """Let go of live values that are not needed now, by identity; how many went.
+
+        Those in device memory move to host memory, those in host memory are dropped. First what is
+        still to be written goes to disk: until then the writer holds it, and from there it is read
+        back rather than made again.
+        """
+        if self._writer is not None:
+            self._writer.flush()
+        return self.live.release(on_device, needed)
 
     def flush(self) -> None:
         """Wait until all that is to be on disk is there; then keep to the disk's budget."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,20 @@ class Live:
         for name, held in moved:
             self.put(name, to_host(held.value), held.seconds)
         return before - self.used(place)
+
+    def release(self, on_device: bool, needed: Set[str]) -> int:
+        """Move all values but the needed off the devices, or drop those in host memory."""
+        with self._lock:
+            free = [
+                (name, held)
+                for name, held in self._held.items()
+                if (held.place != "cpu") == on_device and name not in needed
+            ]
+            for name, _ in free:
+                self._remove(name)
+        for name, held in free if on_device else ():
+            self.put(name, to_host(held.value), held.seconds)
+        return len(free)
 
     def _shrink(self, place: str, budget: int, keep: str | None) -> list[tuple[str, _Held]]:
         heap = self._heaps.get(place, [])

@@ -90,6 +90,7 @@ class Writer:
             except BaseException as error:  # noqa: BLE001  the disk, or who listens, may fail
                 self._tell(jobs, error)
             finally:
+                jobs = []  # their values may be what memory is wanted for
                 with self._change:
                     self._busy = False
                     self._change.notify_all()

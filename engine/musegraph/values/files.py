@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from musegraph.errors import MusegraphError, NodeError
+from musegraph.shortage import shortage_of
 from musegraph.values import codec
 from musegraph.values.canonical import canonical
 from musegraph.values.embedding import embed, extract
@@ -102,9 +103,11 @@ def _decode(data: bytes, name: str) -> Tensor:
         raise NodeError(f"{name!r} is no picture that can be read ({kinds})") from None
     except PilImage.DecompressionBombError:
         raise NodeError(f"{name!r} has more than {MAX_PIXELS:,} pixels; make it smaller") from None
-    except (MusegraphError, MemoryError):
+    except MusegraphError:
         raise
-    except Exception as error:  # noqa: BLE001  decoders raise anything on damaged files
+    except Exception as error:  # decoders raise anything on damaged files
+        if shortage_of(error) is not None:
+            raise
         if _UNPACKED in str(error):
             raise NodeError(
                 f"{name!r} holds a text or colour profile that unpacks to far more than such things"

@@ -9,15 +9,21 @@ from pydantic import Field
 from musegraph import Context, Image, Latent, Model, NodeError, Seed, Vae, node
 
 from .load import check_loader
-from .tiles import decode_tiled
+from .tiles import decode_tiled, encode_tiled, frugal_tile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
     from torch import Tensor
 
 _MOST_SEEDS = 2**53
 Side = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes what the model was trained for.")
+]
+Tile = Annotated[
+    int,
+    Field(ge=0, le=16384, description="Side of a tile in pixels, to save memory; 0: whole."),
 ]
 
 
@@ -34,7 +40,7 @@ def empty_latent(
     return blank(model, width, height, batch)
 
 
-@node(version="1", numeric=True, uses="device")
+@node(version="1", numeric=True, uses="device", frugal="in tiles")
 def encode(
     vae: Vae,
     image: Image,
@@ -44,13 +50,16 @@ def encode(
         Field(description="The middle of what the encoder thinks likely, or one drawn by seed."),
     ] = "mean",
     seed: Annotated[Seed, Field(description="Only for sample; picture i takes the seed + i.")] = 0,
+    tile: Tile = 0,
 ) -> Latent:
     """Encode pictures [B,H,W,3] into a latent [B,C,h,w], to start image-to-image from.
 
     The autoencoder of latent diffusion (https://arxiv.org/abs/2112.10752); ``sample`` draws as
-    ``StableDiffusionImg2ImgPipeline`` does.
+    ``StableDiffusionImg2ImgPipeline`` does. With ``tile`` it is encoded in tiles that overlap and
+    blend, which takes less memory and more time, and changes tones a little.
     """
     import torch
+    from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
     check_loader(vae)
     scale = int(vae.options["scale"])
@@ -60,7 +69,16 @@ def encode(
         # Channels stay last in memory, as in what the pipeline makes of a picture from PIL: kernels
         # for planes that lie one after another round otherwise.
         planes = pixels.contiguous().permute(0, 3, 1, 2).to(ctx.device)
-        found = net.encode((2.0 * planes - 1.0).to(net.dtype)).latent_dist
+        planes = (2.0 * planes - 1.0).to(net.dtype)
+        side = frugal_tile(*image.size, tile) if ctx.frugal else tile
+
+        def moments(part: Tensor) -> Tensor:
+            if not side:
+                return _moments(net, part, ctx)
+            cells = max(8, side // scale)
+            return encode_tiled(lambda tile: _moments(net, tile, ctx), part, cells, scale)
+
+        found = DiagonalGaussianDistribution(_batched(moments, planes, ctx.frugal))
         if posterior == "mean":
             made = found.mode()
         else:
@@ -70,15 +88,12 @@ def encode(
     return Latent(data, vae.family, scale)
 
 
-@node(version="1", numeric=True, uses="device")
+@node(version="1", numeric=True, uses="device", frugal="in tiles")
 def decode(
     vae: Vae,
     latent: Latent,
     ctx: Context,
-    tile: Annotated[
-        int,
-        Field(ge=0, le=16384, description="Side of a tile in pixels, to save memory; 0: whole."),
-    ] = 0,
+    tile: Tile = 0,
 ) -> Image:
     """Decode a latent [B,C,h,w] into pictures [B,H,W,3].
 
@@ -97,14 +112,32 @@ def decode(
     with ctx.load(vae) as net, torch.no_grad():
         data = latent.data.to(device=ctx.device, dtype=net.dtype)
         data = data / net.config.scaling_factor
-        if tile:
-            made = decode_tiled(
-                lambda part: _decoded(net, part, ctx), data, max(8, tile // latent.scale)
-            )
-        else:
-            made = _decoded(net, data, ctx)
+        high, wide = data.shape[-2:]
+        scale = latent.scale
+        side = frugal_tile(wide * scale, high * scale, tile) if ctx.frugal else tile
+
+        def pictures(part: Tensor) -> Tensor:
+            if not side:
+                return _decoded(net, part, ctx)
+            return decode_tiled(lambda tile: _decoded(net, tile, ctx), part, max(8, side // scale))
+
+        made = _batched(pictures, data, ctx.frugal)
         pixels = (made.float() * 0.5 + 0.5).clamp(0, 1)
     return Image(pixels.permute(0, 2, 3, 1).contiguous())
+
+
+def _batched(apply: Callable[[Tensor], Tensor], data: Tensor, frugal: bool) -> Tensor:
+    """What a function makes of a batch [B,…]: of all at once, or of one after the other."""
+    import torch
+
+    return torch.cat([apply(item) for item in data.split(1)]) if frugal else apply(data)
+
+
+def _moments(net: Any, planes: Tensor, ctx: Context) -> Tensor:
+    """Mean and logarithm of the variance [B,2C,h,w] of what the encoder thinks likely."""
+    ctx.check()
+    made: Tensor = net.encode(planes).latent_dist.parameters
+    return made
 
 
 def _decoded(net: Any, data: Tensor, ctx: Context) -> Tensor:

@@ -69,6 +69,27 @@ def precision_of(ref: Reference, device: str) -> torch.dtype:
 
 def load(ref: Reference, place: Path, device: str) -> Any:
     """Load the part that a reference names; a damaged file is a :class:`ModelError`."""
+    live = _read(ref, place, device)
+    _net(live).to(device)
+    return live
+
+
+def offload(ref: Reference, place: Path, device: str) -> Any:
+    """The same part with its weights in host memory; each layer's visit the device in turn."""
+    import torch
+    from accelerate import cpu_offload
+
+    live = _read(ref, place, device)
+    cpu_offload(_net(live), torch.device(device), offload_buffers=True)
+    return live
+
+
+def _net(live: Any) -> Any:
+    return live.net if isinstance(live, Encoder) else live
+
+
+def _read(ref: Reference, place: Path, device: str) -> Any:
+    """A part in host memory, in the type of number that suits a device."""
     folder = place / ref.part
     words: Path | None
     with quiet():
@@ -88,7 +109,7 @@ def load(ref: Reference, place: Path, device: str) -> Any:
                 f"the {ref.part} of the model {ref.source!r} cannot be opened: {why};"
                 f" {_suspected(place, folder)}"
             ) from error
-    net = net.eval().requires_grad_(False).to(device)
+    net = net.eval().requires_grad_(False)
     return net if tokenizer is None else Encoder(net, tokenizer)
 
 
@@ -137,9 +158,9 @@ def _tokenizer(folder: Path) -> Any:
 
 def size(live: Any) -> int:
     """The bytes of a live part."""
-    net = live.net if isinstance(live, Encoder) else live
+    net = _net(live)
     tensors = (*net.parameters(), *net.buffers())
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-diffusers = Loader(load, size)
+diffusers = Loader(load, size, offload=offload)

@@ -35,7 +35,7 @@ class _Plan:
     generators: list[torch.Generator]
 
 
-@node(version="1", numeric=True, uses="device")
+@node(version="1", numeric=True, uses="device", frugal="with one picture at a time in the model")
 def sample(
     model: Model,
     positive: Annotated[Conditioning, Field(description="What is to be seen.")],
@@ -91,7 +91,8 @@ def sample(
         texts = _texts(model, positive, negative, guided, len(latent.data), ctx)
         with ctx.load(model) as net:
             strength = (guidance, guidance_rescale) if guided else None
-            data = _denoise(net, plan, texts, strength, _reporter(plan, model, ctx))
+            report = _reporter(plan, model, ctx)
+            data = _denoise(net, plan, texts, strength, report, one_by_one=ctx.frugal)
     return Latent(data, model.family, latent.scale)
 
 
@@ -202,7 +203,12 @@ def _reporter(plan: _Plan, model: Model, ctx: Context) -> OnCall:
 
 
 def _denoise(
-    net: Any, plan: _Plan, texts: Tensor, strength: tuple[float, float] | None, report: OnCall
+    net: Any,
+    plan: _Plan,
+    texts: Tensor,
+    strength: tuple[float, float] | None,
+    report: OnCall,
+    one_by_one: bool,
 ) -> Tensor:
     """The loop of ``StableDiffusionPipeline``; ``strength`` is guidance and its rescaling."""
     import torch
@@ -215,8 +221,7 @@ def _denoise(
     texts = texts.to(dtype)
     for call, t in enumerate(plan.timesteps):
         given = scheduler.scale_model_input(torch.cat([x, x]) if strength else x, t)
-        made = net(given.to(dtype), t, encoder_hidden_states=texts, return_dict=False)[0]
-        made = made.float()
+        made = _answer(net, given.to(dtype), t, texts, one_by_one).float()
         if strength:
             free, told = made.chunk(2)
             made = free + strength[0] * (told - free)
@@ -225,6 +230,17 @@ def _denoise(
         x = scheduler.step(made, t, x, **extra, return_dict=False)[0]
         report(call, t, given[-len(x) :], made)
     return x.float()
+
+
+def _answer(net: Any, given: Tensor, t: Tensor, texts: Tensor, one_by_one: bool) -> Tensor:
+    """What the model says of a batch; asked item by item it takes less memory, and rounds apart."""
+    import torch
+
+    if one_by_one and len(given) > 1:
+        pairs = zip(given.split(1), texts.split(1), strict=True)
+        return torch.cat([_answer(net, item, t, text, False) for item, text in pairs])
+    made: Tensor = net(given, t, encoder_hidden_states=texts, return_dict=False)[0]
+    return made
 
 
 def _rescaled(made: Tensor, told: Tensor, share: float) -> Tensor:
