@@ -17,7 +17,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REPORT, FOUND = HERE / "REPORT.md", HERE / "report.json"
 CALL = "import runpy, sys; sys.exit(runpy.run_path(sys.argv[1])['main'](int(sys.argv[2])))"
-PROMISE = "import runpy, sys; print(runpy.run_path(sys.argv[1])['PROMISE'])"
+ABOUT = """
+import runpy, sys
+part = runpy.run_path(sys.argv[1])
+print(part["PROMISE"], part.get("TRIALS", f"{int(sys.argv[2]):,}"), sep="\\n")
+"""
 FULL, QUICK = 100, 3
 COUNTS = {"kills": 50, "flips": 1000, "faults": 1000, "rows": 10}
 COUNTS |= {"workflows": 10_000, "memory": 10_000}
@@ -46,12 +50,12 @@ def python(code: str, file: Path, *arguments: str) -> tuple[int, str]:
 
 def carry_out(name: str, file: Path, count: int) -> dict[str, Any]:
     """One part; what is written down of it."""
-    _, promise = python(PROMISE, file)
+    promise, trials = python(ABOUT, file, str(count))[1].splitlines()
     start = perf_counter()
     code, table = python(CALL, file, str(count))
     print(f"{table}\n", flush=True)
     return {
-        "trials": count,
+        "trials": trials,
         "outcome": "passed" if code == 0 else f"failed, exit code {code}",
         "seconds": round(perf_counter() - start),
         "when": now(),
@@ -67,7 +71,7 @@ def report(found: dict[str, dict[str, Any]]) -> str:
     lines = ["# Soak", "", *machines, "", "| trial | promise | trials | outcome | seconds | when |"]
     lines += ["|---|---|--:|---|--:|---|"]
     for name, part in found.items():
-        cells = (part["promise"], f"{part['trials']:,}", part["outcome"], part["seconds"])
+        cells = (part["promise"], part["trials"], part["outcome"], part["seconds"])
         lines.append(f"| {name} | {' | '.join(map(str, cells))} | {part['when']} |")
     for name, part in found.items():
         lines += ["", f"## {name}: {part['outcome']}", "", part["table"]]

@@ -19,6 +19,7 @@ from typing import Any
 from trials import ARGUMENTS, OUT, TOLD, Seen, failing_disk, furnish, seen, wrong_after
 
 PROMISE = "Whatever call to the disk fails, nothing that was announced as stored is lost."
+TRIALS = "each call, in five ways"
 MODES = ("eio", "enospc", "full", "short", "kill")
 FINE, UNUSABLE, KILLED = 0, 5, -9
 COUNT = "count.txt"

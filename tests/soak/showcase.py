@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ def show(example: Path) -> list[str]:
     workflow = Workflow.read(example)
     with tempfile.TemporaryDirectory() as cache:
         folder = OUT / example.stem
+        shutil.rmtree(folder, ignore_errors=True)  # an equal picture of before would stay as it is
         done = musegraph("run", str(example), "--out", str(folder), "--quiet", cache=cache)
         if done.code:
             raise RuntimeError(f"{example.name}: exit code {done.code}: {done.told}")
