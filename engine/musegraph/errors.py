@@ -63,8 +63,12 @@ class ModelMissing(ModelError):
     """There is no model of that name in any place that was looked at."""
 
 
+class HubError(MusegraphError):
+    """The hub of models cannot be asked, refuses, or gives what cannot be used."""
+
+
 class StoreError(MusegraphError):
-    """The cache or an output folder cannot be used."""
+    """The cache, an output folder or the folder of models cannot be used."""
 
 
 class Cancelled(MusegraphError):

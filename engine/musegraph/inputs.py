@@ -24,6 +24,15 @@ _MEDIA = {"Image": "image/", "Mask": "image/"}
 """What the files that a folder gives to a port of this type are; at other ports all are taken."""
 
 
+_WRITTEN = frozenset(("Text", "Choice", "ModelSource"))
+"""The types whose values are texts: what is typed is the value as it stands."""
+
+
+def is_text(type_: Type) -> bool:
+    """Whether an input takes a text, and no list of them."""
+    return not type_.is_list and type_.name in _WRITTEN
+
+
 def input_types(workflow: Workflow, registry: Registry) -> dict[str, Type]:
     """The type of each named input: that of the first port it sets."""
     return interface(workflow, registry.get)[0]
@@ -36,9 +45,8 @@ def parse_argument(text: str, type_: Type) -> Any:
     media port the text is the path of a file. Raises :class:`UnreadableWorkflow` for a number that
     is beyond what a workflow can hold.
     """
-    base = type_.item or type_
-    words = base.name in ("Text", "Choice", "ModelSource")
-    if words and not type_.is_list and not text.startswith("["):
+    words = is_text(type_)
+    if words and not text.startswith("["):
         return text
     try:
         return parse(text)

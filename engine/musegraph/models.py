@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,10 +23,13 @@ from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest
 
-_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
+SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
 _CHUNK = 1 << 24
 MAX_FILES = 2000
 MAX_DEPTH = 4
+_ON_THE_HUB = re.compile(
+    r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)(?:/(?P<file>\S+\.(?:safetensors|gguf)))?", re.ASCII
+)
 
 
 @dataclass(slots=True)
@@ -40,6 +44,18 @@ class _Resident:
     patched: threading.Condition = field(default_factory=threading.Condition)
     applied: ExitStack | None = None
     """The patches that are on it now, until the last lease with them ends."""
+
+
+def named_folders() -> tuple[Path, ...]:
+    """The folders of models that ``MUSEGRAPH_MODELS`` names."""
+    named = os.environ.get("MUSEGRAPH_MODELS", "")
+    return tuple(at_home(part) for part in named.split(os.pathsep) if part)
+
+
+def default_models() -> Path:
+    """Where models are that were fetched, unless somebody says otherwise: with the user's data."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else at_home("~/.local/share")) / "musegraph" / "models"
 
 
 class Models:
@@ -61,8 +77,7 @@ class Models:
         self.registry = registry
         self.store = store
         self.budget = budget
-        named = os.environ.get("MUSEGRAPH_MODELS", "")
-        self.folders = (*folders, *(at_home(p) for p in named.split(os.pathsep) if p))
+        self.folders = (*folders, *named_folders(), default_models())
         self.loads = 0
         self._resident: dict[tuple[str, ...], _Resident] = {}
         self._lock = threading.Lock()
@@ -80,12 +95,14 @@ class Models:
         places += [folder / source for folder in self.folders]
         places.append(at_home(source))
         looked = []
-        for place in places:
+        for place in dict.fromkeys(places):
             why = why_missing(place)
             if not why:
                 return place.resolve()
             looked.append(shown(place) + ("" if why in ABSENT else f" ({why})"))
-        raise ModelMissing(f"there is no model {shown(source)!r}; looked at: {', '.join(looked)}")
+        advice = "" if pack is not None else _advice(source)
+        said = f"there is no model {shown(source)!r}; looked at: {', '.join(looked)}"
+        raise ModelMissing(said + advice)
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
@@ -274,6 +291,15 @@ def _changed(ref: Reference) -> ModelError:
     return ModelError(f"the files of {ref.source} have changed since they were read; run it again")
 
 
+def _advice(source: str) -> str:
+    """The command that fetches a model, if its source looks like one of the hub."""
+    found = _ON_THE_HUB.fullmatch(source)
+    if found is None or found["repo"].endswith((".safetensors", ".gguf", ".ckpt")):
+        return ""
+    file = f" --file {found['file']}" if found["file"] else ""
+    return f"; to fetch it from the Hugging Face hub: musegraph models add {found['repo']}{file}"
+
+
 def _model_files(folder: Path) -> list[Path]:
     """Files of a model below a folder, also behind links; no folder is a model by accident."""
     found: list[Path] = []
@@ -284,7 +310,7 @@ def _model_files(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(here.resolve())
-        found += [here / name for name in names if Path(name).suffix in _SUFFIXES]
+        found += [here / name for name in names if Path(name).suffix in SUFFIXES]
         if here == folder and not found:
             break  # a model has a file at the top that says what it is
         if len(found) > MAX_FILES:
@@ -295,7 +321,7 @@ def _model_files(folder: Path) -> list[Path]:
 def _settings(file: Path) -> list[Path]:
     """Files of ``NAME.config`` beside a single file, which says how the file is to be read."""
     found = file.with_suffix(".config").glob("*/*")
-    return sorted(beside for beside in found if beside.suffix in _SUFFIXES and beside.is_file())
+    return sorted(beside for beside in found if beside.suffix in SUFFIXES and beside.is_file())
 
 
 def _together(place: Path, parts: list[tuple[Path, str]]) -> str:

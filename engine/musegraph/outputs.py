@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
 from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record
 from musegraph.values import File, Image, Mask, digest, files
+from musegraph.whole import write_new, write_whole
 
 _KIND = "saved files"
 _MOST = 120
@@ -70,11 +70,8 @@ def save_outputs(
     reasons: list[str] = []
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name, port in result.ports().items():
-            entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
-            if entry is None or entry.unset or entry.json is None:
-                continue
-            if not values and entry.json is not NOTHING:
+        for name, entry in result.entries().items():
+            if entry.json is None or not (values or entry.json is NOTHING):
                 continue
             try:
                 saver.output(name, entry)
@@ -158,7 +155,7 @@ class _Saver:
             raise NodeError("its data is no longer in the cache; run it again")
         mark = _mark(entry.identity)
         if isinstance(value, File):
-            plain = _plain(value.name)
+            plain = files.plain_name(value.name)
             own = self.prefix + plain if plain else stem
             return [(value, _names(own, mark, bare=True))]
         if isinstance(value, (Image, Mask)) and len(value.data) > 1:
@@ -180,7 +177,7 @@ class _Saver:
             try:
                 there = path.read_bytes()
             except FileNotFoundError:
-                if _write_new(path, full.data):
+                if write_new(path, full.data):
                     return Saved(output, path, True)
                 there = path.read_bytes()  # another process was faster
             except IsADirectoryError:
@@ -190,7 +187,7 @@ class _Saver:
             if self.same_content(there, file):
                 if bool(files.extract(there)) == (full is not file):
                     return Saved(output, path, False)
-                _replace(path, full.data)
+                write_whole(path, full.data)
                 return Saved(output, path, True)
         raise AssertionError("there is no end to names")
 
@@ -207,7 +204,7 @@ class _Saver:
             record, plan = self.result.record, self.result.plan
             self._facts = {
                 "musegraph": record.get("musegraph", ""),
-                "workflow": plan.workflow.with_assets(plan.files).json(),
+                "workflow": plan.workflow.json(),
                 "record": record,
             }
         try:
@@ -249,44 +246,3 @@ def _names(name: str, mark: str, bare: bool = False) -> Iterator[str]:
         yield f"{stem}_{mark[:length]}{end}"
     for number in count(2):
         yield f"{stem}_{mark}_{number}{end}"
-
-
-def _plain(name: str) -> str:
-    """A file name without folders, leading dots or signs that some system reserves."""
-    return re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", name).strip(" .")
-
-
-def _write_new(path: Path, data: bytes) -> bool:
-    """Write a file whole or not at all; False if there is one by now."""
-    temporary = _temporary(path, data)
-    try:
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without hard links
-            if path.exists():
-                return False
-            temporary.replace(path)
-        return True
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = _temporary(path, data)
-    try:
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _temporary(path: Path, data: bytes) -> Path:
-    temporary = path.with_name(f".{uuid4().hex}.part")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary

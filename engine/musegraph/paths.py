@@ -32,20 +32,12 @@ def read(place: Path) -> bytes:
 
     Raises ``OSError`` for what cannot be read, also for a device: many have no end.
     """
-    _look(place)
+    look(place)
     return place.read_bytes()
 
 
-def read_at_most(place: Path, most: int) -> bytes | None:
-    """As :func:`read`; None if it holds more than ``most`` bytes, which are then not read."""
-    if _look(place).st_size > most:
-        return None
-    with place.open("rb") as stream:
-        data = stream.read(most + 1)
-    return None if len(data) > most else data
-
-
-def _look(place: Path) -> os.stat_result:
+def look(place: Path) -> os.stat_result:
+    """What the system says of a path; ``OSError`` also for a device, and for what is no name."""
     try:
         facts = place.stat()
     except ValueError:

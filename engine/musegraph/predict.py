@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from musegraph.outcome import Outcome
-from musegraph.plan import Plan, Step
+from musegraph.plan import Plan, Step, read_prefix
 from musegraph.store import Store
 from musegraph.store.history import KEPT, History, Sample
 from musegraph.values import Type
@@ -174,7 +174,7 @@ def _most(spreads: Iterable[Spread | None]) -> Spread | None:
 
 def _code(step: Step) -> tuple[str, str]:
     """Version and device kind of a step, as its key has them."""
-    _, version, numeric = step.prefix.split("\0")
+    _, version, numeric = read_prefix(step.prefix)
     return version, numeric.split(",")[0]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from musegraph.device import profile
 from musegraph.errors import MusegraphError
 from musegraph.outcome import Outcome
-from musegraph.plan import Plan, Step
+from musegraph.plan import Plan, Step, read_lines, read_prefix
 from musegraph.store import Store
 from musegraph.values.canonical import canonical
 
@@ -78,8 +78,8 @@ def _made_of(step: Step, recipe: tuple[str, ...]) -> dict[str, Any]:
         and _is_short(value)
     }
     return {
-        "profile": prefix.split("\0")[-1],
-        "inputs": dict(part.split("=", 1) for part in inputs),
+        "profile": read_prefix(prefix)[-1],
+        "inputs": read_lines(inputs),
         "values": values,
     }
 

@@ -23,7 +23,7 @@ from musegraph.pack import Registry, load_registry
 from musegraph.plan import Plan, make_plan
 from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
-from musegraph.store import NOTHING, Store, default_folder
+from musegraph.store import NOTHING, Entry, Store, default_folder
 from musegraph.values.codec import own
 from musegraph.workflow import Port, Workflow
 
@@ -64,11 +64,15 @@ class RunResult:
     def ok(self) -> bool:
         return not self.cancelled and not self.outcome.errors
 
+    def entry(self, port: Port) -> Entry | None:
+        """What the store knows of the value at a port; None if it was skipped, or failed."""
+        entry = (self.outcome.outputs.get(port.node) or {}).get(port.port)
+        return None if entry is None or entry.unset else entry
+
     def value(self, port: Port) -> Any:
         """The value at a port; None if it was skipped or failed."""
-        outputs = self.outcome.outputs.get(port.node) or {}
-        entry = outputs.get(port.port)
-        if entry is None or entry.unset:
+        entry = self.entry(port)
+        if entry is None:
             return None
         value = self.store.value(entry, self.outcome.held)
         if value is NOTHING and self.again is not None and port not in self._made_again:
@@ -80,19 +84,28 @@ class RunResult:
         return own(value)
 
     def identity(self, port: Port) -> str | None:
-        outputs = self.outcome.outputs.get(port.node) or {}
-        entry = outputs.get(port.port)
-        return None if entry is None or entry.unset else entry.identity
+        entry = self.entry(port)
+        return None if entry is None else entry.identity
 
     def ports(self) -> dict[str, Port]:
         """The named outputs that were run for; the targets themselves if there are none."""
-        wanted = set(self.plan.targets)
-        named = {name: port for name, port in self.plan.outputs.items() if port in wanted}
-        return named or {str(port): port for port in self.plan.targets}
+        return ports_of(self.plan)
+
+    def entries(self) -> dict[str, Entry]:
+        """What the store knows of the outputs that there are, by name."""
+        found = {name: self.entry(port) for name, port in self.ports().items()}
+        return {name: entry for name, entry in found.items() if entry is not None}
 
     def outputs(self) -> dict[str, Any]:
         """The values of the named outputs."""
         return {name: self.value(port) for name, port in self.ports().items()}
+
+
+def ports_of(plan: Plan) -> dict[str, Port]:
+    """The named outputs that a plan is for; its targets themselves if there are none."""
+    wanted = set(plan.targets)
+    named = {name: port for name, port in plan.outputs.items() if port in wanted}
+    return named or {str(port): port for port in plan.targets}
 
 
 class Engine:

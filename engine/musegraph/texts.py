@@ -1,16 +1,18 @@
-"""What a pack and its nodes are called in other languages: ``LANGUAGE.json`` in ``Pack.texts``.
+"""What packs, nodes and example workflows are called in other languages: ``LANGUAGE.json``.
 
-The entry of a node, by its id, holds ``title``, ``text``, ``inputs`` and ``outputs``, each port
-with ``label`` and ``text``; the entry of the pack, by its name, holds ``title``. What is left out
-stays English. ``english`` is the digest of the English that the entry was made from, so that
-:func:`problems` finds the entries that have to be looked at again.
+It lies in ``Pack.texts``, or for workflows in the folder ``texts`` beside them. The entry of a
+node, by its id, or of a workflow, by the name of its file, holds ``title``, ``text``, ``inputs``
+and ``outputs``, each port with ``label`` and ``text``; the entry of a pack, by its name, holds
+``title``. What is left out stays English. ``english`` is the digest of the English that the entry
+was made from, so that :func:`problems` finds the entries that have to be looked at again.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from blake3 import blake3
@@ -18,6 +20,7 @@ from blake3 import blake3
 from musegraph.errors import MusegraphError
 from musegraph.node import NodeType, Port
 from musegraph.pack import Pack
+from musegraph.workflow import Workflow
 
 
 @dataclass(frozen=True)
@@ -29,21 +32,21 @@ class PortText:
 
 
 @dataclass(frozen=True)
-class NodeText:
-    """All words of one node in one language."""
+class Texts:
+    """All words of one pack, node or workflow in one language."""
 
     title: str
-    text: str
-    inputs: Mapping[str, PortText]
-    outputs: Mapping[str, PortText]
+    text: str = ""
+    inputs: Mapping[str, PortText] = field(default_factory=dict)
+    outputs: Mapping[str, PortText] = field(default_factory=dict)
 
 
 Entries = Mapping[str, Mapping[str, Any]]
 
 
-def entries(pack: Pack, language: str) -> Entries:
-    """The texts that a pack brings in a language such as ``zh``; none if it has no such file."""
-    if pack.texts is None or not (file := pack.texts / f"{language}.json").is_file():
+def entries(folder: Path | None, language: str) -> Entries:
+    """The texts of a folder in a language such as ``zh``; none if it has no such file."""
+    if folder is None or not (file := folder / f"{language}.json").is_file():
         return {}
     try:
         read = json.loads(file.read_text("utf-8"))
@@ -51,7 +54,7 @@ def entries(pack: Pack, language: str) -> Entries:
         raise MusegraphError(f"the texts in {file} cannot be read: {error}") from None
     if not (isinstance(read, dict) and all(_well_formed(entry) for entry in read.values())):
         raise MusegraphError(
-            f"the texts in {file} have to be an object for each node id, "
+            f"the texts in {file} have to be an object for each node or workflow, "
             "in it title, text, and an object for each of the inputs and outputs"
         )
     return read
@@ -67,27 +70,49 @@ def _well_formed(entry: Any) -> bool:
     )
 
 
-def pack_title(pack: Pack, entries: Entries) -> str:
+def pack_texts(pack: Pack, entries: Entries) -> Texts:
     """What a pack is called: its title, or its name if it has none."""
-    return str(entries.get(pack.name, {}).get("title") or pack.title or pack.name)
+    return _translated(Texts(pack.title or pack.name), entries.get(pack.name, {}))
 
 
-def node_text(kind: NodeType, entries: Entries) -> NodeText:
+def node_texts(kind: NodeType, entries: Entries) -> Texts:
     """The words of a node, in English where ``entries`` has none."""
-    entry = entries.get(kind.id, {})
-    return NodeText(
-        title=str(entry.get("title") or kind.schema()["title"]),
-        text=str(entry.get("text") or kind.text),
-        inputs=_ports(kind.inputs, entry.get("inputs", {})),
-        outputs=_ports(kind.outputs, entry.get("outputs", {})),
+    ports = (
+        {name: PortText("", _help(port)) for name, port in side.items()}
+        for side in (kind.inputs, kind.outputs)
+    )
+    english = Texts(str(kind.schema()["title"]), kind.text, *ports)
+    return _translated(english, entries.get(kind.id, {}))
+
+
+def workflow_texts(name: str, workflow: Workflow, entries: Entries) -> Texts:
+    """The words of the workflow in a file of this name, in English where ``entries`` has none."""
+    inputs = {
+        name: PortText(*(str(entry.extra.get(key, "")) for key in ("label", "help")))
+        for name, entry in workflow.inputs.items()
+    }
+    outputs = dict.fromkeys(workflow.outputs, PortText())
+    english = Texts(workflow.name or name, "", inputs, outputs)
+    return _translated(english, entries.get(name, {}))
+
+
+def _translated(english: Texts, entry: Mapping[str, Any]) -> Texts:
+    return Texts(
+        title=str(entry.get("title") or english.title),
+        text=str(entry.get("text") or english.text),
+        inputs=_ports(english.inputs, entry.get("inputs", {})),
+        outputs=_ports(english.outputs, entry.get("outputs", {})),
     )
 
 
-def _ports(ports: Mapping[str, Port], said: Mapping[str, Any]) -> dict[str, PortText]:
+def _ports(
+    english: Mapping[str, PortText], said: Mapping[str, Mapping[str, Any]]
+) -> dict[str, PortText]:
     made = {}
-    for name, port in ports.items():
+    for name, port in english.items():
         entry = said.get(name, {})
-        made[name] = PortText(str(entry.get("label", "")), str(entry.get("text") or _help(port)))
+        label, text = entry.get("label") or port.label, entry.get("text") or port.text
+        made[name] = PortText(str(label), str(text))
     return made
 
 
@@ -96,48 +121,47 @@ def _help(port: Port) -> str:
     return port.help or str(port.schema().get("schema", {}).get("description", ""))
 
 
-def digest(kind: NodeType) -> str:
-    """A short digest of all the English that a translator of the node has in hand."""
-    english = node_text(kind, {})
+def digest(english: Texts) -> str:
+    """A short digest of all the English that a translator has in hand."""
     ports = [
-        [[name, port.text] for name, port in side.items()]
+        [[name, *([port.label] if port.label else []), port.text] for name, port in side.items()]
         for side in (english.inputs, english.outputs)
     ]
-    return _digest([english.title, english.text, *ports])
-
-
-def _digest(english: list[Any]) -> str:
-    return blake3(json.dumps(english).encode()).hexdigest()[:12]
+    return blake3(json.dumps([english.title, english.text, *ports]).encode()).hexdigest()[:12]
 
 
 def problems(pack: Pack, entries: Entries) -> list[str]:
     """What entries lack, what is left over in them, and which their English has outrun."""
-    known = {pack.name, *pack.types}
-    found = [f"{id}: there is no such node; take it out" for id in entries if id not in known]
-    entry = entries.get(pack.name, {})
-    found += _entry_problems(pack.name, entry, ("title",), _digest([pack.title]))
-    for id, kind in pack.types.items():
+    nodes = {id: node_texts(kind, {}) for id, kind in pack.types.items()}
+    return _problems("node", {pack.name: pack_texts(pack, {}), **nodes}, entries)
+
+
+def workflow_problems(workflows: Mapping[str, Workflow], entries: Entries) -> list[str]:
+    """The same of workflows by the names of their files."""
+    english = {name: workflow_texts(name, workflow, {}) for name, workflow in workflows.items()}
+    return _problems("workflow", english, entries)
+
+
+def _problems(what: str, english: Mapping[str, Texts], entries: Entries) -> list[str]:
+    found = [f"{id}: there is no such {what}; take it out" for id in entries if id not in english]
+    for id, said in english.items():
         entry = entries.get(id, {})
-        found += _entry_problems(id, entry, ("title", "text"), digest(kind))
-        found += _port_problems(id, "input", kind.inputs, entry.get("inputs", {}))
-        found += _port_problems(id, "output", kind.outputs, entry.get("outputs", {}))
-    return found
-
-
-def _entry_problems(
-    id: str, entry: Mapping[str, Any], parts: tuple[str, ...], today: str
-) -> list[str]:
-    found = [f"{id}: has no {part}" for part in parts if not entry.get(part)]
-    if entry.get("english") != today:
-        found.append(
-            f"{id}: its texts were not made from today's English; "
-            f'look them through, then set "english" to "{today}"'
-        )
+        parts = {"title": said.title, "text": said.text}
+        found += [
+            f"{id}: has no {part}" for part, text in parts.items() if text and not entry.get(part)
+        ]
+        if entry.get("english") != digest(said):
+            found.append(
+                f"{id}: its texts were not made from today's English; "
+                f'look them through, then set "english" to "{digest(said)}"'
+            )
+        found += _port_problems(id, "input", said.inputs, entry.get("inputs", {}))
+        found += _port_problems(id, "output", said.outputs, entry.get("outputs", {}))
     return found
 
 
 def _port_problems(
-    id: str, side: str, ports: Mapping[str, Port], said: Mapping[str, Any]
+    id: str, side: str, ports: Mapping[str, PortText], said: Mapping[str, Any]
 ) -> list[str]:
     found = [
         f"{id}: there is no {side} {name!r}; take it out" for name in said if name not in ports
@@ -146,6 +170,6 @@ def _port_problems(
         entry = said.get(name, {})
         if not entry.get("label"):
             found.append(f"{id}: the {side} {name!r} has no label")
-        if _help(port) and not entry.get("text"):
+        if port.text and not entry.get("text"):
             found.append(f"{id}: the {side} {name!r} has no text")
     return found

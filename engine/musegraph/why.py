@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from musegraph.plan import Known, Plan, Step, key_lines
+from musegraph.plan import Known, Plan, Step, key_lines, read_lines, read_prefix
 from musegraph.plan.forecast import Forecast, gather
 from musegraph.run import Engine
 
@@ -117,10 +117,8 @@ def _identities(engine: Engine, plan: Plan, step: Step) -> Mapping[str, str]:
 def _parts(recipe: tuple[str, ...]) -> dict[str, str]:
     """A recipe by part; the code and the machine first."""
     prefix, *lines = recipe
-    _, version, profile = prefix.split("\0")
-    return dict(zip(_PARTS, (version, profile), strict=True)) | dict(
-        line.split("=", 1) for line in lines
-    )
+    _, version, profile = read_prefix(prefix)
+    return dict(zip(_PARTS, (version, profile), strict=True)) | read_lines(lines)
 
 
 def _nearest(engine: Engine, step: Step, parts: Mapping[str, str]) -> dict[str, Any]:

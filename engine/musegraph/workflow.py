@@ -11,7 +11,7 @@ from typing import Any
 from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
-from musegraph.paths import read_at_most, shown
+from musegraph.paths import look, shown
 from musegraph.values import canonical, parse, pretty
 from musegraph.values.canonical import copied, is_identity
 
@@ -29,13 +29,16 @@ __all__ = [
 
 FORMAT = 1
 MAX_BYTES = 64 * 2**20
+BUNDLED = "workflow.json"
+"""The member of a bundle that is the document."""
+_ZIP = b"PK\x03\x04"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 MODES = ("", "mute", "bypass")
 
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow document. ``folder`` is where its files are, if it came from one."""
+    """A workflow document. ``folder`` is what its files are in, if it has such: also a bundle."""
 
     graph: Graph
     graphs: Mapping[str, Graph] = field(default_factory=dict)
@@ -57,7 +60,9 @@ class Workflow:
 
     @property
     def packs(self) -> Mapping[str, str]:
-        return dict(self.graph.extra.get("packs", {}))
+        """The versions of the packs that it was made with, as far as it says them."""
+        packs: Mapping[str, str] = self.graph.extra.get("packs", EMPTY)
+        return packs
 
     @classmethod
     def parse(cls, source: str | Mapping[str, Any], folder: Path | None = None) -> Workflow:
@@ -72,22 +77,46 @@ class Workflow:
 
     @classmethod
     def read(cls, path: str | Path) -> Workflow:
-        """The workflow in a JSON file, or the one embedded in a picture."""
+        """The workflow in a JSON file or in a bundle, or the one that a picture carries.
+
+        Its ``folder`` is what the files that it names are in: the file's own, or the bundle.
+        """
         place = Path(path)
         try:
-            data = read_at_most(place, MAX_BYTES)
+            look(place)
+            with place.open("rb") as file:
+                data = file.read(4)
+                if data == _ZIP:
+                    return cls._bundled(place)
+                data += file.read(MAX_BYTES)
         except OSError as error:
             raise UnreadableWorkflow(f"{shown(place)} cannot be read: {error.strerror}") from None
-        if data is None:
+        if len(data) > MAX_BYTES:
             raise UnreadableWorkflow(f"{shown(place)} is larger than {MAX_BYTES >> 20} MB")
         if data[:1] not in (b"{", b" ", b"\n", b"\t", b"\r", b"\xef"):
             return cls.parse(_embedded(place, data), place.parent)
+        return cls._decoded(data, place.parent, str(place))
+
+    @classmethod
+    def _bundled(cls, place: Path) -> Workflow:
+        from musegraph.archive import Archive
+
+        with Archive(place) as bundle:
+            if BUNDLED not in bundle.sizes:
+                raise UnreadableWorkflow(f"{place} is no bundle: there is no {BUNDLED} in it")
+            where = f"{BUNDLED} in {place}"
+            if bundle.sizes[BUNDLED] > MAX_BYTES:
+                raise UnreadableWorkflow(f"{where} is larger than {MAX_BYTES >> 20} MB")
+            return cls._decoded(bundle.read(BUNDLED), place, where)
+
+    @classmethod
+    def _decoded(cls, data: bytes, folder: Path, where: str) -> Workflow:
         try:
-            return cls.parse(data.decode("utf-8-sig"), place.parent)
+            return cls.parse(data.decode("utf-8-sig"), folder)
         except UnicodeDecodeError:
-            raise UnreadableWorkflow(f"{place} is no text in UTF-8") from None
+            raise UnreadableWorkflow(f"{where} is no text in UTF-8") from None
         except UnreadableWorkflow as error:
-            raise UnreadableWorkflow(f"{place}: {error}") from None
+            raise UnreadableWorkflow(f"{where}: {error}") from None
 
     def json(self) -> dict[str, Any]:
         made: dict[str, Any] = {"musegraph": FORMAT}
@@ -112,32 +141,6 @@ class Workflow:
             links = {name: link for name, link in node.links.items() if name != at.port}
             nodes[at.node] = node._replace(values={**node.values, at.port: value}, links=links)
         return replace(self, graph=replace(self.graph, nodes=nodes))
-
-    def with_assets(self, files: Mapping[str, Mapping[str, str]]) -> Workflow:
-        """The workflow with files that lie next to it, by name, put as the assets they became."""
-
-        def put(value: Any) -> Any:
-            if isinstance(value, list):
-                return [put(item) for item in value]
-            if isinstance(value, Mapping) and value.keys() == {"file"}:
-                return dict(files.get(str(value["file"]), value))
-            return value
-
-        def within(graph: Graph) -> Graph:
-            nodes = {
-                id: node._replace(values={name: put(value) for name, value in node.values.items()})
-                for id, node in graph.nodes.items()
-            }
-            inputs = {
-                name: replace(entry, extra={key: put(part) for key, part in entry.extra.items()})
-                for name, entry in graph.inputs.items()
-            }
-            return replace(graph, nodes=nodes, inputs=inputs)
-
-        if not files:
-            return self
-        graphs = {name: within(graph) for name, graph in self.graphs.items()}
-        return replace(self, graph=within(self.graph), graphs=graphs)
 
     def set_inputs(self, given: Mapping[str, Any]) -> Workflow:
         """The workflow with these inputs as the defaults, so that the document says what runs."""
@@ -192,6 +195,10 @@ def _workflow(document: Any, folder: Path | None, problems: list[Problem]) -> Wo
         problems.append(_bad(None, None, "structure", "the name of the workflow is no text"))
         name = ""
     quick = _object(document, "quick", None, problems)
+    for pack, version in _object(document, "packs", None, problems).items():
+        if not isinstance(version, str):
+            message = f'the version of the pack {pack!r} has to be a text, such as "1.0.0"'
+            problems.append(_bad(None, None, "structure", message))
     return Workflow(_graph(rest, "", problems), graphs, name, quick, folder)
 
 

@@ -276,4 +276,4 @@ def test_what_a_terminal_would_obey_is_spelt_out_wherever_a_file_says_it(place: 
     done = run(place, "model.json")
     assert done.returncode == PROBLEM
     assert "\x1b" not in done.stderr
-    assert "looked at: \\x1b]0;mine\\x07" in done.stderr
+    assert done.stderr.endswith(", \\x1b]0;mine\\x07\n")

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 from shell import furnish, musegraph, run, workflow, write
 
-import musegraph.bundle as bundles
+import musegraph as api
+from musegraph import UnreadableWorkflow, archive
 
 PNG = Path(__file__).resolve().parents[2] / "workflows" / "images" / "sketch.png"
 
@@ -62,6 +63,31 @@ def test_a_bundle_runs_on_another_machine_and_gives_the_same(place: Path) -> Non
     assert "2 cached" in musegraph(place, "plan", "there/got.zip").stdout, "the same keys"
 
 
+def test_python_opens_a_bundle_as_the_command_line_does(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bundle(place, "work.json")
+    monkeypatch.chdir(place)
+    outputs = api.run(made, cache=place / "cache")
+    assert outputs["picture"].data.shape == (1, 8, 8, 3)
+    assert "2 cached" in musegraph(place, "plan", "out.zip", "--cache", "cache").stdout
+    made.write_bytes(made.read_bytes()[:-30])
+    with pytest.raises(UnreadableWorkflow) as refused:
+        api.run("out.zip")
+    assert f"error: {refused.value}\n" == musegraph(place, "run", "out.zip").stderr
+
+
+def test_a_bundle_runs_over_rows(place: Path) -> None:
+    document = json.loads((place / "work.json").read_text())
+    document["inputs"] = {"width": {"to": ["small.width"]}}
+    write(place, "wide.json", document)
+    bundle(place, "wide.json")
+    write(place, "rows.csv", "width\n4\n6\n")
+    done = musegraph(place, "run", "out.zip", "--rows", "rows.csv", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    assert len(list((place / "out").glob("*.png"))) == 2
+
+
 def test_a_bundle_is_the_same_bytes_wherever_and_whenever_it_is_made(place: Path) -> None:
     first = bundle(place, "work.json").read_bytes()
     shutil.copytree(place / "pictures", place / "moved" / "pictures")
@@ -102,6 +128,16 @@ def test_equal_files_are_packed_once_and_different_ones_of_one_name_apart(place:
         inside = json.loads(archive.read("workflow.json"))["nodes"]["load"]["values"]["image"]
         assert inside == [{"file": f"assets/{name}"} for name in ("x.png", "x.png", "x-2.png")]
         assert archive.read("assets/x-2.png") == b"two"
+
+
+def test_a_file_gets_a_name_that_can_be_unpacked_on_every_system(place: Path) -> None:
+    (place / "aux.png").write_bytes(b"1")
+    (place / "a?b.png").write_bytes(b"2")
+    files = [{"file": "aux.png"}, {"file": "a?b.png"}]
+    write(place, "odd.json", workflow(load={"type": "image.load", "values": {"image": files}}))
+    with zipfile.ZipFile(bundle(place, "odd.json")) as archive:
+        names = archive.namelist()
+    assert names == ["assets/_aux.png", "assets/a_b.png", "workflow.json"]
 
 
 def test_every_file_that_is_not_there_or_leads_out_is_named(place: Path) -> None:
@@ -162,6 +198,9 @@ def test_a_bundle_that_cannot_be_written_is_one_sentence(place: Path) -> None:
     done = musegraph(place, "bundle", "work.json", "-o", "no/such/folder.zip")
     assert done.returncode == 5
     assert "error: no/such/folder.zip cannot be written: " in done.stderr
+    assert musegraph(place, "bundle", "work.json", "-o", ".").returncode == 5
+    assert not list(place.glob("*.part")), "nothing is left behind"
+    assert not list(place.glob(".*.part"))
 
 
 # zips that nobody should trust
@@ -244,13 +283,26 @@ def test_a_file_that_a_bundle_lacks_is_named_with_its_node(place: Path) -> None:
     assert "load.image: there is no file bad.zip/assets/x" in done.stdout
 
 
+def test_a_damaged_file_in_a_bundle_is_named_with_its_node(place: Path) -> None:
+    made = bundle(place, "work.json")
+    data = made.read_bytes()
+    at = data.index(PNG.read_bytes()) + 100
+    made.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    done = musegraph(place, "run", "out.zip", "--cache", "other")
+    assert done.returncode == 3
+    assert "load.image: out.zip is no bundle that can be read: Bad CRC-32" in done.stderr
+
+
 def test_a_member_that_unpacks_to_more_than_it_says_is_not_read_on(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bundles, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(archive, "MAX_BYTES", 2**20)
     made = zipped(place, {"assets/x": bytes(2**24)})
     data = bytearray(made.read_bytes())
     size = (2**24).to_bytes(4, "little")
     made.write_bytes(data.replace(size, (100).to_bytes(4, "little")))
-    with pytest.raises(bundles.UnreadableWorkflow, match="Bad CRC-32"):
-        bundles._members(made, {"assets/x"})
+    with (
+        archive.Archive(made) as bundle,
+        pytest.raises(UnreadableWorkflow, match="Bad CRC-32"),
+    ):
+        bundle.read("assets/x")

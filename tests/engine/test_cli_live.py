@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,22 @@ def test_a_terminal_shows_bars_and_the_time_left(place: Path) -> None:
     assert "left" in shown
     assert "\x1b[?25h" in shown, "the cursor is there again"
     assert shown.rstrip().splitlines()[-1].startswith("out/said_")
+
+
+def test_a_terminal_shows_the_time_left_of_a_run_whose_steps_ran_before(place: Path) -> None:
+    slow = {"type": "toy.slow", "values": {"text": "one", "steps": 60}}
+    write(place, "two.json", workflow(a=slow, b=slow | {"values": {"text": "two", "steps": 60}}))
+    arguments = ("run", "two.json", "--packs", "toy.py", "--only", "b")
+    assert "in all" not in on_terminal(place, *arguments), "nothing is known of it yet"
+    others = json.loads(
+        (place / "two.json").read_text().replace("one", "un").replace("two", "deux")
+    )
+    write(place, "two.json", others)
+    shown = on_terminal(place, "run", "two.json", "--packs", "toy.py")
+    said = [int(each) for each in re.findall(r"(\d+) s left in all", shown)]
+    assert said
+    assert all(after <= before + 1 for before, after in pairwise(said)), "it counts down"
+    assert 1 <= said[0] <= 10
 
 
 def test_colours_are_for_terminals_that_want_them(place: Path) -> None:

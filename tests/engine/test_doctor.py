@@ -13,7 +13,17 @@ import pytest
 from shell import environment, musegraph
 
 from musegraph.health import Facts, Finding, findings
-from musegraph.health.facts import Library, ModelFolder, Place, Probe, _cache, _libraries, probe
+from musegraph.health.facts import (
+    DEFAULT,
+    Library,
+    ModelFolder,
+    Place,
+    Probe,
+    _cache,
+    _libraries,
+    _model_folder,
+    probe,
+)
 from musegraph.health.probe import DEVICE
 from musegraph.store.disk import Disk
 
@@ -31,7 +41,7 @@ SOUND = Facts(
     },
     probe=Probe(device="cpu"),
     cache=Place("/home/me/.cache/musegraph", free=90 << 30, bytes=1 << 30),
-    models=(),
+    models=(ModelFolder("/home/me/.local/share/musegraph/models", DEFAULT),),
     packs={"core": 33},
     failures={},
     here=Place("/home/me/art", free=90 << 30),
@@ -188,6 +198,12 @@ def test_folders_of_models_that_are_missing_and_damaged_weights_are_warnings() -
     assert [finding.level for finding in found] == ["warn", "warn"]
     assert "/no (MUSEGRAPH_MODELS): No such file" in found[0].text
     assert "/m/a.safetensors is cut off" in found[1].text
+
+
+def test_the_folder_that_fetched_models_go_to_need_not_exist(tmp_path: Path) -> None:
+    folder = _model_folder(tmp_path / "none", DEFAULT)
+    assert (folder.problem, folder.entries) == ("", 0)
+    assert _model_folder(tmp_path / "none", "MUSEGRAPH_MODELS").problem
 
 
 def test_a_pack_that_does_not_open_is_a_failure_and_so_is_having_none() -> None:

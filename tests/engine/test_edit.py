@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from musegraph import Engine, InvalidWorkflow
 from musegraph.plan import Plan
 from musegraph.plan.overlay import Overlay
 from musegraph.workflow import Port, Workflow
+
+PNG = Path(__file__).resolve().parents[2] / "workflows" / "images" / "sketch.png"
 
 
 def facts(plan: Plan) -> dict[str, tuple[Any, ...]]:
@@ -232,3 +235,30 @@ def test_edits_on_edits_do_not_pile_up() -> None:
     assert list(top) == list(base)
     assert len(top) == 100
     assert base["5"] == 5
+
+
+def test_a_file_beside_the_document_is_taken_as_it_was_when_the_plan_was_made(
+    tmp_path: Path,
+) -> None:
+    engine = Engine(packs=())
+    (tmp_path / "a.png").write_bytes(PNG.read_bytes())
+    look = {"file": "a.png"}
+    work = {
+        "musegraph": 1,
+        "inputs": {"photo": {"to": ["small.image"], "default": look}},
+        "nodes": {
+            "small": {"type": "image.resize", "values": {"width": 8, "height": 8}},
+            "text": {"type": "core.json_text", "values": {"value": look}},
+        },
+    }
+    plan = engine.plan(Workflow.parse(work, tmp_path))
+    made = plan.workflow.json()
+    assert made["inputs"]["photo"]["default"].keys() == {"asset", "name", "media"}
+    assert made["nodes"]["text"]["values"]["value"] == look, "data that only looks like a file"
+    (tmp_path / "a.png").unlink()
+    edited = plan.edit({Port("small", "width"): 6})
+    assert_same_plan(edited, engine)
+    with pytest.raises(InvalidWorkflow, match=r"there is no file .*b\.png"):
+        plan.edit({"photo": {"file": "b.png"}})
+    (tmp_path / "b.png").write_bytes(PNG.read_bytes())
+    assert_same_plan(plan.edit({"photo": {"file": "b.png"}}), engine)

@@ -12,7 +12,7 @@ import shell
 import toys
 
 from musegraph import Engine, Pack, Registry, Store, node
-from musegraph.cli.inspect import total
+from musegraph.cli.plan import total
 from musegraph.meter import Profile
 from musegraph.outcome import Outcome
 from musegraph.plan import Plan

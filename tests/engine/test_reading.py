@@ -141,7 +141,7 @@ def test_half_a_surrogate_pair_in_a_text_is_refused_however_it_is_written() -> N
             Workflow.parse(f'{{"musegraph": 1, "name": "{half}"}}')
 
 
-@pytest.mark.parametrize("key", ["nodes", "inputs", "outputs", "graphs", "quick"])
+@pytest.mark.parametrize("key", ["nodes", "inputs", "outputs", "graphs", "quick", "packs"])
 def test_null_is_no_object_of_a_workflow(key: str) -> None:
     with pytest.raises(InvalidWorkflow, match=f"'{key}' has to be an object"):
         Workflow.parse({"musegraph": 1, key: None})
@@ -151,3 +151,12 @@ def test_null_is_no_object_of_a_workflow(key: str) -> None:
 def test_null_is_no_object_of_a_node(key: str) -> None:
     with pytest.raises(InvalidWorkflow, match=f"a: '{key}' has to be an object"):
         Workflow.parse({"musegraph": 1, "nodes": {"a": {"type": "t.t", key: None}}})
+
+
+def test_the_packs_of_a_workflow_are_versions_by_name_and_what_is_not_is_a_problem() -> None:
+    assert Workflow.parse({"musegraph": 1, "packs": {"image": "1.0.0"}}).packs == {"image": "1.0.0"}
+    assert Workflow.parse({"musegraph": 1}).packs == {}
+    with pytest.raises(InvalidWorkflow, match="'packs' has to be an object"):
+        Workflow.parse({"musegraph": 1, "packs": ["image"]})
+    with pytest.raises(InvalidWorkflow, match="the version of the pack 'image' has to be a text"):
+        Workflow.parse({"musegraph": 1, "packs": {"image": 1}})

@@ -66,6 +66,29 @@ def test_a_picture_that_was_moved_finds_the_files_of_its_inputs_in_the_cache(
     assert "photo.png" in lost.stderr
 
 
+def test_a_file_in_a_folder_beside_the_workflow_does_not_make_the_same_look_different(
+    tmp_path: Path,
+) -> None:
+    reads = (
+        PACK.replace("import Image", "import File, Image")
+        + """
+@node(version="1")
+def tint(file: File) -> Image:
+    \"\"\"As bright as the file is long.\"\"\"
+    return Image(torch.full((1, 2, 2, 3), len(file.data) / 255))
+"""
+    )
+    (tmp_path / "mine.py").write_text(reads.format(version="1"))
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("word" * 9)
+    nodes = {"tint": {"type": "mine.tint", "values": {"file": {"file": "notes/a.txt"}}}}
+    work = {"musegraph": 1, "outputs": {"picture": "tint.out"}, "nodes": nodes}
+    (tmp_path / "w.json").write_text(json.dumps(work))
+    made = musegraph(tmp_path, "run", "w.json", "--packs", "mine.py", "--out", "out")
+    again = musegraph(tmp_path, "reproduce", made.stdout.strip(), "--packs", "mine.py")
+    assert (again.returncode, again.stdout) == (0, "identical\n"), again.stderr
+
+
 def test_a_node_that_reads_the_world_gives_what_it_gave_when_the_picture_was_made(
     tmp_path: Path,
 ) -> None:

@@ -206,7 +206,6 @@ def test_files_carry_bytes_name_and_media_type(tmp_path: Path) -> None:
     again = Store(tmp_path)
     record = again.record("k")
     assert record is not None
-    assert again.value(record.outputs["out"]) == file or (
-        again.value(record.outputs["out"]).data == b"abc"
-    )
+    found = again.value(record.outputs["out"])
+    assert (found.data, found.name, found.media) == (b"abc", "x.txt", "text/plain")
     again.close()

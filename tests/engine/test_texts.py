@@ -10,8 +10,18 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from musegraph import MusegraphError, Pack, Text, load_registry, node
-from musegraph.texts import digest, entries, node_text, pack_title, problems
+from musegraph import MusegraphError, Pack, Text, Workflow, load_registry, node
+from musegraph.texts import (
+    digest,
+    entries,
+    node_texts,
+    pack_texts,
+    problems,
+    workflow_problems,
+    workflow_texts,
+)
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "workflows"
 
 
 @node
@@ -26,9 +36,9 @@ GREET = MINE.types["mine.greet"]
 
 def chinese() -> dict[str, dict[str, object]]:
     return {
-        "mine": {"english": "f9977b4cde22", "title": "我的节点"},
+        "mine": {"english": "25fc36ee72b3", "title": "我的节点"},
         "mine.greet": {
-            "english": digest(GREET),
+            "english": digest(node_texts(GREET, {})),
             "title": "问候",
             "text": "问候一个人。",
             "inputs": {"name": {"label": "名字", "text": "问候谁。"}},
@@ -42,18 +52,49 @@ def test_every_node_of_our_packs_has_chinese_texts_made_from_todays_english(name
     pack = load_registry().pack(name)
     assert pack is not None
     assert pack.types
-    assert problems(pack, entries(pack, "zh")) == []
+    assert problems(pack, entries(pack.texts, "zh")) == []
+
+
+def test_every_example_has_chinese_texts_made_from_todays_english() -> None:
+    examples = {path.stem: Workflow.read(path) for path in EXAMPLES.glob("*.json")}
+    assert examples
+    assert workflow_problems(examples, entries(EXAMPLES / "texts", "zh")) == []
+
+
+def test_texts_of_a_workflow_that_are_not_of_today_are_found() -> None:
+    made = Workflow.parse(
+        {
+            "musegraph": 1,
+            "name": "Greeting",
+            "inputs": {"who": {"to": ["greet.name"], "label": "Name", "help": "Who it is."}},
+            "outputs": {"words": "greet.out"},
+            "nodes": {"greet": {"type": "mine.greet"}},
+        }
+    )
+    english = workflow_texts("hello", made, {})
+    assert (english.title, english.inputs["who"].label) == ("Greeting", "Name")
+    said = {"hello": {"english": digest(english), "title": "问候"}, "gone": {}}
+    chinese = workflow_texts("hello", made, said)
+    assert (chinese.title, chinese.inputs["who"].text) == ("问候", "Who it is.")
+    assert workflow_problems({"hello": made}, said) == [
+        "gone: there is no such workflow; take it out",
+        "hello: the input 'who' has no label",
+        "hello: the input 'who' has no text",
+        "hello: the output 'words' has no label",
+    ]
+    renamed = replace(made, name="Welcome")
+    assert any("today's English" in found for found in workflow_problems({"hello": renamed}, said))
 
 
 def test_a_node_speaks_chinese_where_it_can_and_english_elsewhere() -> None:
     said = chinese()
-    assert node_text(GREET, said).title == "问候"
-    assert node_text(GREET, said).inputs["name"].text == "问候谁。"
+    assert node_texts(GREET, said).title == "问候"
+    assert node_texts(GREET, said).inputs["name"].text == "问候谁。"
     del said["mine.greet"]["inputs"], said["mine.greet"]["title"]
-    partly = node_text(GREET, said)
+    partly = node_texts(GREET, said)
     assert (partly.title, partly.text) == ("Greet", "问候一个人。")
     assert partly.inputs["name"].text == "Who is greeted."
-    assert node_text(GREET, {}).text == "Greet somebody."
+    assert node_texts(GREET, {}).text == "Greet somebody."
 
 
 def test_complete_texts_have_no_problems() -> None:
@@ -69,7 +110,9 @@ def test_a_changed_description_is_found() -> None:
     today = Pack("mine", [changed])
     (problem,) = problems(today, chinese())
     assert problem.startswith("mine.greet: its texts were not made from today's English")
-    assert problem.endswith(f'set "english" to "{digest(today.types["mine.greet"])}"')
+    assert problem.endswith(
+        f'set "english" to "{digest(node_texts(today.types["mine.greet"], {}))}"'
+    )
 
 
 def test_texts_that_lack_or_are_left_over_are_found() -> None:
@@ -88,14 +131,14 @@ def test_texts_that_lack_or_are_left_over_are_found() -> None:
 
 
 def test_a_pack_without_texts_or_without_that_language_has_no_entries(tmp_path: Path) -> None:
-    assert entries(MINE, "zh") == {}
+    assert entries(MINE.texts, "zh") == {}
     mine = replace(MINE, texts=tmp_path)
-    assert entries(mine, "zh") == {}
+    assert entries(mine.texts, "zh") == {}
     (tmp_path / "zh.json").write_text(json.dumps(chinese()), "utf-8")
-    assert entries(mine, "zh")["mine.greet"]["title"] == "问候"
-    assert pack_title(mine, entries(mine, "zh")) == "我的节点"
-    assert entries(mine, "de") == {}
-    assert pack_title(mine, {}) == "mine"
+    assert entries(mine.texts, "zh")["mine.greet"]["title"] == "问候"
+    assert pack_texts(mine, entries(mine.texts, "zh")).title == "我的节点"
+    assert entries(mine.texts, "de") == {}
+    assert pack_texts(mine, {}).title == "mine"
 
 
 @pytest.mark.parametrize(
@@ -104,4 +147,4 @@ def test_a_pack_without_texts_or_without_that_language_has_no_entries(tmp_path: 
 def test_texts_that_cannot_be_read_are_told_of_by_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "zh.json").write_text(text, "utf-8")
     with pytest.raises(MusegraphError, match=r"zh\.json"):
-        entries(replace(MINE, texts=tmp_path), "zh")
+        entries(tmp_path, "zh")

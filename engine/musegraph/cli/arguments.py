@@ -1,31 +1,31 @@
-"""What may be typed after ``musegraph``."""
+"""What may be typed after ``musegraph``: every command, and what it takes."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-EPILOG = """\
-exit codes:
-    0  fine
-    1  a step failed, what was compared is not the same, or a check found something wrong
-    2  the command line was used wrongly
-    3  the workflow has problems
-    4  the file cannot be read, or is no workflow
-    5  the cache or the output folder cannot be used
-   70  a defect of Musegraph itself; --debug shows where
-  130  interrupted by Ctrl-C (128 + n: ended by signal n, such as 143 by SIGTERM)
-
-Ctrl-C stops after the current step of work and keeps all results so far; pressed again, it stops
-at once. Results are kept in the folder that --cache or MUSEGRAPH_CACHE names."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser without abbreviations, with the texts as they are written."""
-
-    def __init__(self, **options: object) -> None:
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
+from musegraph.cli.options import (
+    A_WORKFLOW,
+    DEBUG,
+    EPILOG,
+    FILE,
+    GIVEN,
+    MODELS,
+    PACKS,
+    PLANNED,
+    Add,
+    Command,
+    Parser,
+    actions,
+    argument,
+    as_json,
+    cache,
+    days,
+    flag,
+    listed,
+    resources,
+)
 
 
 def parser() -> Parser:
@@ -35,287 +35,252 @@ def parser() -> Parser:
         description="Run, check and look into Musegraph workflows.",
         epilog=EPILOG,
     )
-    top.add_argument("--version", action="store_true", help="say which version this is")
+    flag("--version", "say which version this is")(top)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _run(commands)
-    _check(commands)
-    _plan(commands)
-    _show(commands)
-    _diff(commands)
-    _why(commands)
-    _bundle(commands)
-    _nodes(commands)
-    _docs(commands)
-    _reproduce(commands)
-    _cache(commands)
-    _doctor(commands)
+    for command in _COMMANDS:
+        command.add_to(commands)
     return top
 
 
-def _run(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "run a workflow and save its outputs"
-    sub = commands.add_parser("run", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    sub.add_argument("--out", metavar="DIR", help="save the named outputs in this folder")
-    sub.add_argument(
-        "--rows",
-        metavar="TABLE",
-        help="run once for each row of this CSV or JSONL file, whose columns are named inputs;"
-        " results.csv in the folder of --out lists what came of each, and the same command goes on"
-        " where it was stopped",
-    )
-    _add_inputs(sub)
-    sub.add_argument(
-        "--no-embed",
-        action="store_true",
-        help="do not put the workflow and the record of the run into saved pictures",
-    )
-    _add_json(sub, "print events, one JSON object per line")
-    sub.add_argument(
-        "--quiet", action="store_true", help="print saved paths and what is wrong, no more"
-    )
-    _add_debug(sub)
-
-
-def _check(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "report every problem of workflows"
-    sub = commands.add_parser(
-        "check", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    sub.add_argument(
-        "files", metavar="FILE", nargs="+", help="a workflow, a bundle, or a picture with one"
-    )
-    _add_packs(sub)
-    _add_models(sub)
-    _add_json(sub, "print one JSON object per file")
-    _add_debug(sub)
-
-
-def _plan(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "show which steps would run and which results are there"
-    sub = commands.add_parser("plan", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    _add_inputs(sub)
-    _add_json(sub, "print the plan as JSON")
-    _add_debug(sub)
-
-
-def _show(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "show the graph as readable text"
-    sub = commands.add_parser("show", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    _add_json(sub, "print the workflow document itself")
-    _add_debug(sub)
-
-
-def _diff(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "say what is different between two workflows"
-    more = (
-        "Nodes, values, links and all else that counts; what was only moved on the canvas does"
-        " not.\nThe exit code is 0 if they are equal, and 1 if they are different."
-    )
-    sub = commands.add_parser(
-        "diff", help=text, description=f"{text.capitalize()}.\n\n{more}", epilog=EPILOG
-    )
-    sub.add_argument("old", metavar="A", help="a workflow, or a picture that carries one")
-    sub.add_argument("new", metavar="B", help="the one to compare it with")
-    _add_json(sub, "print the differences as JSON")
-    _add_debug(sub)
-
-
-def _why(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "say why a node would run, or that its result is there"
-    sub = commands.add_parser("why", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    _add_file(sub)
-    sub.add_argument("node", metavar="NODE", help="a node, or a named output")
-    _add_inputs(sub)
-    _add_json(sub, "print the reason as JSON")
-    _add_debug(sub)
-
-
-def _bundle(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "put a workflow and its files into one zip, which runs as it is"
-    sub = commands.add_parser(
-        "bundle", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    _add_file(sub)
-    sub.add_argument(
-        "-o", "--out", metavar="ZIP", help="write it here; else FILE's name with .zip, here"
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="look for its files in this folder")
-    _add_models(sub)
-    _add_json(sub, "print what was written as JSON")
-    _add_debug(sub)
-
-
-def _nodes(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "list packs and nodes, or describe one"
-    sub = commands.add_parser(
-        "nodes", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    sub.add_argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack")
-    sub.add_argument("--lang", metavar="LANG", default="en", help="say it in en or zh")
-    _add_packs(sub)
-    _add_json(sub, "print JSON")
-    _add_debug(sub)
-
-
-def _docs(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "write the catalogue of nodes and examples as HTML pages"
-    sub = commands.add_parser("docs", help=text, description=text.capitalize() + ".", epilog=EPILOG)
-    sub.add_argument("--out", metavar="DIR", required=True, help="write the pages in this folder")
-    sub.add_argument(
-        "--examples", metavar="DIR", help="also run the workflows of this folder and show them"
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
-    _add_models(sub)
-    _add_json(sub, "print what was written as JSON")
-    _add_debug(sub)
-
-
-def _reproduce(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "run what made a saved picture again, and say whether the same comes out"
-    sub = commands.add_parser(
-        "reproduce", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    sub.add_argument("file", metavar="OUTPUT", help="a picture that `run --out` saved")
-    _add_set(sub)
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="look for the files of its inputs here")
-    _add_models(sub)
-    _add_json(sub, "print the verdict as JSON")
-    _add_debug(sub)
-
-
-def _cache(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "show, clear or verify what is kept between runs"
-    sub = commands.add_parser(
-        "cache", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    _add_cache_common(sub)
-    actions = sub.add_subparsers(dest="action", metavar="ACTION", title="actions")
-
-    text = "list the results, largest first"
-    listing = actions.add_parser("list", help=text, description=text.capitalize() + ".")
-    listing.add_argument("--type", metavar="T", help="only those of this node or pack")
-
-    text = "remove results; what is pinned, or came from outside, stays"
-    clear = actions.add_parser("clear", help=text, description=text.capitalize() + ".")
-    clear.add_argument("--type", metavar="T", help="only those of this node or pack")
-    clear.add_argument(
-        "--older",
-        metavar="DAYS",
-        type=_days,
-        help="only what was not made or read for so many days",
-    )
-    clear.add_argument("--pinned", action="store_true", help="also what is pinned")
-    clear.add_argument("--yes", action="store_true", help="do not ask")
-
-    text = "read everything and remove what is damaged; exit code 1 if something was"
-    verify = actions.add_parser("verify", help=text, description=text.capitalize() + ".")
-    for action in (listing, clear, verify):
-        _add_cache_common(action, again=True)
-
-
-def _add_cache_common(sub: Parser, again: bool = False) -> None:
-    """Options before the action and, ``again``, after it; there they undo nothing said before."""
-    nothing: Any = argparse.SUPPRESS
-    sub.add_argument(
-        "--cache", metavar="DIR", default=nothing if again else None, help="look into this folder"
-    )
-    for name, text in (("--json", "print JSON"), ("--debug", "show tracebacks")):
-        default = nothing if again else False
-        sub.add_argument(name, action="store_true", default=default, help=text)
-
-
-def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
-    text = "look for what is wrong with this installation, and say what to do"
-    sub = commands.add_parser(
-        "doctor", help=text, description=text.capitalize() + ".", epilog=EPILOG
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="look at the cache in this folder")
-    _add_models(sub)
-    _add_json(sub, "print the findings as JSON")
-    _add_debug(sub)
-
-
-def _add_file(sub: Parser) -> None:
-    sub.add_argument("file", metavar="FILE", help="a workflow, a bundle, or a picture with one")
-
-
-def _add_set(sub: Parser) -> None:
-    sub.add_argument(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_assignment,
-        help="give a named input a value: text, JSON, or for a picture the path of"
-        " a file, or of a folder for the list of all in it",
-    )
-    sub.add_argument("--seed", metavar="N", type=int, help="start all randomness from this number")
-
-
-def _add_inputs(sub: Parser) -> None:
-    _add_set(sub)
-    sub.add_argument(
-        "--only",
-        metavar="NODE",
-        action="append",
-        default=[],
-        help="run no more than this node or named output needs",
-    )
-    sub.add_argument(
-        "--quick", action="store_true", help="use the workflow's values for a fast test run"
-    )
-    _add_packs(sub)
-    sub.add_argument("--cache", metavar="DIR", help="keep results in this folder")
-    _add_models(sub)
-
-
-def _add_packs(sub: Parser) -> None:
-    sub.add_argument(
-        "--packs",
-        metavar="PATH",
-        action="append",
-        default=[],
-        help="also use the nodes of this Python file or folder",
+def _common(folder: Any = None, unset: Any = False) -> tuple[Add, ...]:
+    """What ``cache`` takes before its action and after it, with these defaults."""
+    return (
+        cache("look into this folder", folder),
+        as_json("print JSON", unset),
+        flag("--debug", "show tracebacks", unset),
     )
 
 
-def _add_models(sub: Parser) -> None:
-    sub.add_argument(
-        "--models",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="also look for models in this folder",
+_AGAIN = _common(argparse.SUPPRESS, argparse.SUPPRESS)
+"""Said after the action; what is not said there undoes nothing that was said before."""
+
+_OF_TYPE = argument("--type", metavar="T", help="only those of this node or pack")
+
+_CACHE_ACTIONS = (
+    Command("list", "list the results, largest first", (_OF_TYPE, *_AGAIN), epilog=""),
+    Command(
+        "clear",
+        "remove results; what is pinned, or came from outside, stays",
+        (
+            _OF_TYPE,
+            argument(
+                "--older",
+                metavar="DAYS",
+                type=days,
+                help="only what was not made or read for so many days",
+            ),
+            flag("--pinned", "also what is pinned"),
+            flag("--yes", "do not ask"),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "verify",
+        "read everything and remove what is damaged; exit code 1 if something was",
+        _AGAIN,
+        epilog="",
+    ),
+)
+
+
+def _common_of_models(folders: Any = (), unset: Any = False) -> tuple[Add, ...]:
+    """What ``models`` takes before its action and after it, with these defaults."""
+    first = "use this folder of models first; what is fetched goes there"
+    return (
+        listed("--models", "DIR", first, default=folders),
+        listed("--packs", "PATH", "also use the models of this pack", default=folders),
+        as_json("print JSON", unset),
+        flag("--debug", "show tracebacks", unset),
     )
 
 
-def _add_json(sub: Parser, text: str) -> None:
-    sub.add_argument("--json", action="store_true", help=text)
+_MODELS_AGAIN = _common_of_models(argparse.SUPPRESS, argparse.SUPPRESS)
 
+_MODELS_ACTIONS = (
+    Command(
+        "add",
+        "fetch a model from the Hugging Face hub, after asking",
+        (
+            argument(
+                "source",
+                metavar="OWNER/NAME[@REVISION]",
+                help="the model, or the address of its page",
+            ),
+            argument("--file", metavar="FILE", default="", help="take this one file of weights"),
+            argument(
+                "--variant",
+                metavar="V",
+                default="",
+                help="take this variant of the weights, such as fp16",
+            ),
+            argument("--as", metavar="NAME", dest="name", default="", help="give it this name"),
+            flag("--replace", "put it in the place of another commit of it, or mend it"),
+            flag("--yes", "do not ask"),
+            *_MODELS_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "list",
+        "list all models by the names that workflows use",
+        (
+            flag(
+                "--verify",
+                "read what was fetched in full; exit code 1 if something has changed",
+            ),
+            *_MODELS_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "remove",
+        "remove a model that was fetched",
+        (
+            argument("name", metavar="NAME", help="its name, as `models list` says it"),
+            flag("--yes", "do not ask"),
+            *_MODELS_AGAIN,
+        ),
+        epilog="",
+    ),
+)
 
-def _add_debug(sub: Parser) -> None:
-    sub.add_argument("--debug", action="store_true", help="show tracebacks and library warnings")
-
-
-def _assignment(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE")
-    return name, value
-
-
-def _days(text: str) -> float:
-    try:
-        days = float(text)
-    except ValueError:
-        days = -1.0
-    if not 0 <= days < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
-    return days
+_COMMANDS = (
+    Command(
+        "run",
+        "run a workflow and save its outputs",
+        (
+            FILE,
+            argument("--out", metavar="DIR", help="save the named outputs in this folder"),
+            argument(
+                "--rows",
+                metavar="TABLE",
+                help="run once for each row of this CSV or JSONL file, whose columns are named"
+                " inputs; results.csv in the folder of --out lists what came of each, and the same"
+                " command goes on where it was stopped",
+            ),
+            *PLANNED,
+            flag(
+                "--no-embed",
+                "do not put the workflow and the record of the run into saved pictures",
+            ),
+            as_json("print events, one JSON object per line"),
+            flag("--quiet", "print saved paths and what is wrong, no more"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "check",
+        "report every problem of workflows",
+        (
+            argument("files", metavar="FILE", nargs="+", help=A_WORKFLOW),
+            PACKS,
+            MODELS,
+            as_json("print one JSON object per file"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "plan",
+        "show which steps would run and which results are there",
+        (FILE, *PLANNED, as_json("print the plan as JSON"), DEBUG),
+    ),
+    Command(
+        "show",
+        "show the graph as readable text",
+        (FILE, as_json("print the workflow document itself"), DEBUG),
+    ),
+    Command(
+        "diff",
+        "say what is different between two workflows",
+        (
+            argument("old", metavar="A", help="a workflow, or a picture that carries one"),
+            argument("new", metavar="B", help="the one to compare it with"),
+            as_json("print the differences as JSON"),
+            DEBUG,
+        ),
+        more="\n\nNodes, values, links and all else that counts; what was only moved on the canvas"
+        " does not.\nThe exit code is 0 if they are equal, and 1 if they are different.",
+    ),
+    Command(
+        "why",
+        "say why a node would run, or that its result is there",
+        (
+            FILE,
+            argument("node", metavar="NODE", help="a node, or a named output"),
+            *PLANNED,
+            as_json("print the reason as JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "bundle",
+        "put a workflow and its files into one zip, which runs as it is",
+        (
+            FILE,
+            argument(
+                "-o", "--out", metavar="ZIP", help="write it here; else FILE's name with .zip, here"
+            ),
+            *resources("look for its files in this folder"),
+            as_json("print what was written as JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "nodes",
+        "list packs and nodes, or describe one",
+        (
+            argument("id", metavar="ID", nargs="?", help="a node (pack.node) or a pack"),
+            argument("--lang", metavar="LANG", default="en", help="say it in en or zh"),
+            PACKS,
+            as_json("print JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "docs",
+        "write the catalogue of nodes and examples as HTML pages",
+        (
+            argument("--out", metavar="DIR", required=True, help="write the pages in this folder"),
+            argument(
+                "--examples",
+                metavar="DIR",
+                help="also run the workflows of this folder and show them",
+            ),
+            *resources("keep results in this folder"),
+            as_json("print what was written as JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "reproduce",
+        "run what made a saved picture again, and say whether the same comes out",
+        (
+            argument("file", metavar="OUTPUT", help="a picture that `run --out` saved"),
+            *GIVEN,
+            *resources("look for the files of its inputs here"),
+            as_json("print the verdict as JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "cache",
+        "show, clear or verify what is kept between runs",
+        (*_common(), actions(*_CACHE_ACTIONS)),
+    ),
+    Command(
+        "models",
+        "fetch a model from the hub, list the models there are, or remove one",
+        (*_common_of_models(), actions(*_MODELS_ACTIONS)),
+        more="\n\nNothing else in Musegraph fetches: opening or running a workflow never does.",
+    ),
+    Command(
+        "doctor",
+        "look for what is wrong with this installation, and say what to do",
+        (
+            *resources("look at the cache in this folder"),
+            as_json("print the findings as JSON"),
+            DEBUG,
+        ),
+    ),
+)

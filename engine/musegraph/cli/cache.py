@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, UsageError, print_json
 from musegraph.cli.style import Style, ago, duration, number, size, table
 from musegraph.errors import StoreError
@@ -168,15 +169,8 @@ def _known_type(survey: Survey, wanted: str) -> None:
 
 
 def _agreed(disk: Disk, choice: Choice, stays: int) -> bool:
-    """Ask on the terminal; without one, refuse to guess."""
-    what = f"remove {_amount(choice)} from {disk.folder}"
-    if not sys.stdin or not sys.stdin.isatty():
-        raise UsageError(
-            f"this would {what}, and nobody can be asked here; say --yes if it is meant"
-        )
     kept = f", keep {size(stays)}" if stays else ""
-    print(f"{what}{kept}? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agreed(f"remove {_amount(choice)} from {disk.folder}", kept)
 
 
 def _amount(choice: Choice) -> str:

@@ -7,7 +7,6 @@ from argparse import Namespace
 from typing import Any
 
 from musegraph.cli.entry import FAILED, FINE, print_json
-from musegraph.cli.loading import read_workflow
 from musegraph.cli.style import Style, number, printable
 from musegraph.compare import Change, Difference, compare, said
 from musegraph.workflow import Workflow
@@ -33,7 +32,7 @@ def diff(args: Namespace) -> int:
 
 def _read(args: Namespace, path: str) -> Workflow:
     args.file = path  # the one that an error is about
-    return read_workflow(path)
+    return Workflow.read(path)
 
 
 def _show(found: Difference, style: Style) -> None:

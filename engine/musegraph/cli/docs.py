@@ -57,7 +57,8 @@ def _example(engine: Engine, path: Path, folder: Path) -> Example:
             target = folder / "pictures" / f"{path.stem}-{name}.png"
             _write(value, target)
             pictures.append(target.relative_to(folder).as_posix())
-    return Example(path.stem, path.as_posix(), workflow, tuple(pictures))
+    texts = path.parent / "texts"
+    return Example(path.stem, path.as_posix(), workflow, tuple(pictures), texts)
 
 
 def _write(image: Image, target: Path) -> None:

@@ -10,6 +10,9 @@ from musegraph.node import NodeType
 from musegraph.workflow import Graph, Port
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 144, 46, 192, 60, 2
+_LEAST = 0.8
+"""How far a drawing shrinks to fit its page: so far that it can be read."""
+
 _Spot = tuple[str, int]
 """A node's id and a layer: its own, or a later one that links from it pass through."""
 
@@ -34,7 +37,9 @@ def drawing(graph: Graph, types: Mapping[str, NodeType], titles: Mapping[str, st
         first = next(iter(kind.outputs), "") if kind else ""
         box = _box(id, titles.get(node.type, node.type), _colour(kind, first), *at[id, depth[id]])
         boxes.append(f'<a href="../nodes/{escape(node.type)}.html">{box}</a>' if kind else box)
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    size = (
+        f'viewBox="0 0 {width} {height}" width="{width}" style="min-width: {_LEAST * width:.0f}px"'
+    )
     return f'<svg class="graph" role="img" {size}>{"".join([*lines, *boxes])}</svg>'
 
 

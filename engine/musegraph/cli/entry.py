@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from musegraph.cli.arguments import parser
 from musegraph.cli.style import Style, prepare_streams, printable, sentences
 from musegraph.errors import (
+    HubError,
     InvalidWorkflow,
     MusegraphError,
     Problem,
@@ -70,15 +71,11 @@ def _enter(arguments: Sequence[str] | None, interrupts: Interrupts) -> int:
         gc.enable()
 
 
-_PLACES = {
-    "check": "musegraph.cli.inspect",
-    "plan": "musegraph.cli.inspect",
-}
-"""The module of each command that is not in one of its own name."""
-
-
 def command(args: Namespace, interrupts: Interrupts) -> int:
-    """Carry out what was asked for; the module of a command is imported only then."""
+    """Carry out what was asked for; each command is the function of its name in a module so named.
+
+    The module is imported only then.
+    """
     from importlib import import_module
 
     name = str(args.command)
@@ -86,7 +83,7 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
         from musegraph.cli.rows import run_rows
 
         return run_rows(args, interrupts)
-    carry_out = getattr(import_module(_PLACES.get(name, f"musegraph.cli.{name}")), name)
+    carry_out = getattr(import_module(f"musegraph.cli.{name}"), name)
     code: int = carry_out(args, interrupts) if name == "run" else carry_out(args)
     return code
 
@@ -152,6 +149,8 @@ def code_of(error: BaseException) -> int:
         return UNREADABLE
     if isinstance(error, StoreError) or type(error).__module__ == "sqlite3":
         return UNUSABLE
+    if isinstance(error, HubError):
+        return FAILED
     return USAGE if isinstance(error, MusegraphError) else DEFECT
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,36 +18,6 @@ from musegraph.workflow import Workflow
 if TYPE_CHECKING:
     from musegraph.plan import Plan
     from musegraph.run import Engine
-    from musegraph.store import Store
-
-
-def read_workflow(path: str) -> Workflow:
-    """The workflow in a file, in a bundle, or in a picture that carries one."""
-    if not _is_zip(path):
-        return Workflow.read(path)
-    from musegraph.bundle import read_bundle
-
-    return read_bundle(path)
-
-
-def _is_zip(path: str) -> bool:
-    place = Path(path)
-    try:
-        if not place.is_file():  # a pipe gives its bytes once
-            return False
-        with place.open("rb") as file:
-            return file.read(4) == b"PK\x03\x04"
-    except OSError:
-        return False
-
-
-def with_files(workflow: Workflow, registry: Registry, store: Store) -> Workflow:
-    """The workflow with the files of the bundle it came in, if it did, in the store."""
-    if workflow.folder is None or not workflow.folder.is_file():
-        return workflow
-    from musegraph.bundle import take_files
-
-    return take_files(workflow, registry, store)
 
 
 def open_registry(args: Namespace, tell: bool = True) -> Registry:
@@ -75,11 +46,13 @@ def model_folders(args: Namespace) -> tuple[Path, ...]:
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
     """The plan of a workflow with the inputs that the arguments give."""
-    workflow = with_files(workflow, engine.registry, engine.store)
-    settled = engine.settle(
-        workflow, given_inputs(engine, workflow, args), seed=args.seed, quick=args.quick
-    )
-    return engine.plan(settled, args.only)
+    return engine.plan(settle(engine, workflow, args), args.only)
+
+
+def settle(engine: Engine, workflow: Workflow, args: Namespace) -> Workflow:
+    """The document with the inputs that the arguments give."""
+    given = given_inputs(engine, workflow, args)
+    return engine.settle(workflow, given, seed=args.seed, quick=args.quick)
 
 
 def given_inputs(engine: Engine, workflow: Workflow, args: Namespace) -> dict[str, Any]:
@@ -106,6 +79,13 @@ def _known(workflow: Workflow, types: dict[str, Any]) -> str:
         return "this workflow has no inputs"
     listed = (f"{name} ({types[name]})" if name in types else name for name in workflow.inputs)
     return f"the inputs are: {', '.join(listed)}"
+
+
+def tell_unused(unused: Sequence[str], args: Namespace) -> None:
+    """Warn of nodes that no output needs, unless somebody asked for a part of the graph."""
+    if unused and not args.only and not args.quiet:
+        names = ", ".join(unused[:5]) + (" …" if len(unused) > 5 else "")
+        warn(f"no output needs {names}, so it does not run")
 
 
 def warn(text: str) -> None:

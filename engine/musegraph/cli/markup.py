@@ -49,11 +49,19 @@ class Place:
         )
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """Rows of cells below translated heads; the cells are HTML."""
+        """Rows of cells below translated heads; the cells are HTML.
+
+        On a narrow page a row is a list without heads, so a cell in the middle knows its own: the
+        style shows it before a bare value.
+        """
         if not rows:
             return f'<p class="quiet">{self.words("None.")}</p>'
         lines = ["".join(f"<th>{head}</th>" for head in heads)]
-        lines += ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
+        told = ["", *(f' data-head="{escape(head)}"' for head in heads[1:-1]), ""]
+        lines += [
+            "".join(f"<td{head}>{cell}</td>" for head, cell in zip(told, row, strict=True))
+            for row in rows
+        ]
         return f'<table class="ports">{"".join(f"<tr>{line}</tr>" for line in lines)}</table>'
 
 

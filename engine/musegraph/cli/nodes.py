@@ -13,7 +13,7 @@ from musegraph.cli.style import Style, table
 from musegraph.cli.words import LANGUAGES, Words
 from musegraph.node import NodeType, Port
 from musegraph.pack import Pack, Registry
-from musegraph.texts import NodeText, PortText, entries, node_text, pack_title
+from musegraph.texts import PortText, Texts, entries, node_texts, pack_texts
 
 _LIMITS = (
     ("minimum", "at least {}"),
@@ -38,7 +38,7 @@ def nodes(args: Namespace) -> int:
         _catalogue(registry, registry.names(), args.json, style, words)
     elif (kind := registry.get(args.id)) is not None:
         pack = registry.pack(kind.pack)
-        said = node_text(kind, entries(pack, args.lang) if pack else {})
+        said = node_texts(kind, entries(pack.texts, args.lang) if pack else {})
         if args.json:
             print_json(_schema(kind, said))
         else:
@@ -90,12 +90,12 @@ def _catalogue(
 
 
 def _pack_json(pack: Pack, words: Words) -> dict[str, Any]:
-    said = entries(pack, words.language)
-    texts = {kind.id: node_text(kind, said) for kind in pack.types.values()}
+    said = entries(pack.texts, words.language)
+    texts = {kind.id: node_texts(kind, said) for kind in pack.types.values()}
     return {
         "name": pack.name,
         "version": pack.version,
-        "title": pack_title(pack, said) if pack.title else "",
+        "title": pack_texts(pack, said).title if pack.title else "",
         "nodes": [
             {"id": id, "title": text.title, "text": text.text.partition("\n")[0]}
             for id, text in texts.items()
@@ -103,7 +103,7 @@ def _pack_json(pack: Pack, words: Words) -> dict[str, Any]:
     }
 
 
-def _schema(kind: NodeType, said: NodeText) -> dict[str, Any]:
+def _schema(kind: NodeType, said: Texts) -> dict[str, Any]:
     """The node's schema in the words of a language; a port has a label where there is one."""
     made = kind.schema() | {"title": said.title, "text": said.text}
     for side, texts in (("inputs", said.inputs), ("outputs", said.outputs)):
@@ -116,7 +116,7 @@ def _schema(kind: NodeType, said: NodeText) -> dict[str, Any]:
     return made
 
 
-def _describe(kind: NodeType, said: NodeText, style: Style, words: Words) -> None:
+def _describe(kind: NodeType, said: Texts, style: Style, words: Words) -> None:
     version = kind.version or ""
     shown = words("version {}").format(version if len(version) <= 24 else version[:20] + "…")
     style.line(f"{style(kind.id, 'bold', 'cyan')}  {style(shown, 'dim')}")

@@ -17,7 +17,7 @@ from musegraph.cli.sockets import family, meaning, socket, type_name
 from musegraph.cli.words import LANGUAGES, Words
 from musegraph.node import NodeType, Port
 from musegraph.pack import Pack
-from musegraph.texts import NodeText, PortText, entries, node_text, pack_title
+from musegraph.texts import PortText, Texts, entries, node_texts, pack_texts, workflow_texts
 from musegraph.values import Type
 from musegraph.workflow import Workflow
 
@@ -32,10 +32,8 @@ class Example:
     path: str
     workflow: Workflow
     pictures: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        return str(self.workflow.json().get("name") or self.name)
+    texts: Path | None = None
+    """The folder of what it is called in other languages."""
 
     @property
     def page(self) -> str:
@@ -75,16 +73,29 @@ class Pages:
     @cached_property
     def titles(self) -> dict[str, str]:
         """What the packs are called, by name."""
-        return {p.name: pack_title(p, entries(p, self.words.language)) for p in self.packs}
+        return {
+            pack.name: pack_texts(pack, entries(pack.texts, self.words.language)).title
+            for pack in self.packs
+        }
 
     @cached_property
-    def texts(self) -> dict[str, NodeText]:
+    def texts(self) -> dict[str, Texts]:
         """What the nodes say of themselves, by id."""
         return {
-            kind.id: node_text(kind, said)
+            kind.id: node_texts(kind, said)
             for pack in self.packs
-            for said in [entries(pack, self.words.language)]
+            for said in [entries(pack.texts, self.words.language)]
             for kind in pack.types.values()
+        }
+
+    @cached_property
+    def told(self) -> dict[str, Texts]:
+        """What the examples are called, and their inputs and outputs, by name."""
+        return {
+            one.name: workflow_texts(
+                one.name, one.workflow, entries(one.texts, self.words.language)
+            )
+            for one in self.examples
         }
 
     @cached_property
@@ -107,7 +118,7 @@ class Pages:
         )
         parts = [f'<p class="lead">{lead}</p>']
         if self.examples:
-            parts += [f"<h2>{self.words('Examples')}</h2>", _gallery(here, self.examples)]
+            parts += [f"<h2>{self.words('Examples')}</h2>", self._gallery(here, self.examples)]
         for pack in self.packs:
             if pack.types:
                 title = here.link(_pack_page(pack.name), self.titles[pack.name])
@@ -137,6 +148,14 @@ class Pages:
             )
         return f'<div class="tiles">{"".join(made)}</div>'
 
+    def _gallery(self, here: Place, examples: Iterable[Example]) -> str:
+        made = []
+        for example in examples:
+            picture = "".join(f'<img src="{here.root(p)}" alt="">' for p in example.pictures[:1])
+            title = f"<span>{escape(self.told[example.name].title)}</span>"
+            made.append(f'<a href="{here.to(example.page)}">{picture}{title}</a>')
+        return f'<div class="gallery">{"".join(made)}</div>'
+
     def _node(self, kind: NodeType) -> str:
         here = Place(_node_page(kind.id), self.words)
         said = self.texts[kind.id]
@@ -161,7 +180,7 @@ class Pages:
             if any(node.type == kind.id for node in example.workflow.nodes.values())
         ]
         if using:
-            parts += [f"<h2>{self.words('Examples')}</h2>", _gallery(here, using)]
+            parts += [f"<h2>{self.words('Examples')}</h2>", self._gallery(here, using)]
         above = [self._home(), (_pack_page(kind.pack), self.titles[kind.pack])]
         return here.page(said.title, parts, above)
 
@@ -187,23 +206,26 @@ class Pages:
 
     def _example(self, example: Example) -> str:
         here = Place(example.page, self.words)
-        document = example.workflow.json()
+        texts = self.told[example.name]
         inputs = [
             [
-                f"{escape(name)}{_quiet(given.get('label', ''))}",
-                _code(given.get("default")),
-                escape(given.get("help", "")),
+                escape(name) + _quiet(texts.inputs[name].label),
+                _code(entry.extra.get("default")),
+                escape(texts.inputs[name].text),
             ]
-            for name, given in document.get("inputs", {}).items()
+            for name, entry in example.workflow.inputs.items()
         ]
         outputs = [
-            [escape(n), f"<code>{escape(at)}</code>"]
-            for n, at in document.get("outputs", {}).items()
+            [
+                f"{escape(name)}{_quiet(texts.outputs[name].label)}",
+                f"<code>{escape(str(at))}</code>",
+            ]
+            for name, at in example.workflow.outputs.items()
         ]
         made = self.words("Made with the quick inputs of the workflow.")
         name, default, meaning_ = self.words("name"), self.words("default"), self.words("meaning")
         parts = [
-            f'<figure><img src="{here.root(picture)}" alt="{escape(example.title)}">'
+            f'<figure><img src="{here.root(picture)}" alt="{escape(texts.title)}">'
             f'<figcaption class="quiet">{made}</figcaption></figure>'
             for picture in example.pictures
         ]
@@ -212,7 +234,7 @@ class Pages:
             f"<h2>{self.words('Run it')}</h2>",
             f"<pre>musegraph run {escape(example.path)} --out out</pre>",
             f"<h2>{self.words('The graph')}</h2>",
-            f'<div class="scroll">{drawing(example.workflow.graph, self.types, titles)}</div>',
+            f'<div class="scroll wide">{drawing(example.workflow.graph, self.types, titles)}</div>',
             f"<h2>{self.words('Inputs')}</h2>",
             here.table([name, default, meaning_], inputs),
             f"<h2>{self.words('Outputs')}</h2>",
@@ -220,7 +242,7 @@ class Pages:
             f"<h2>{self.words('The file')}</h2>",
             f"<pre>{escape(example.workflow.text())}</pre>",
         ]
-        return here.page(example.title, parts, [self._home()])
+        return here.page(texts.title, parts, [self._home()])
 
 
 def _pack_page(name: str) -> str:
@@ -231,16 +253,7 @@ def _node_page(id: str) -> str:
     return f"nodes/{id}.html"
 
 
-def _gallery(here: Place, examples: Iterable[Example]) -> str:
-    made = []
-    for example in examples:
-        picture = "".join(f'<img src="{here.root(p)}" alt="">' for p in example.pictures[:1])
-        title = f"<span>{escape(example.title)}</span>"
-        made.append(f'<a href="{here.to(example.page)}">{picture}{title}</a>')
-    return f'<div class="gallery">{"".join(made)}</div>'
-
-
-def _card(kind: NodeType, said: NodeText) -> str:
+def _card(kind: NodeType, said: Texts) -> str:
     """The node as it stands on a canvas: its title, and a mark in its colour for each port."""
     inputs = [
         f"<li>{socket(port.type)}{escape(said.inputs[name].label or name)}</li>"

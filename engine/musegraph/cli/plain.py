@@ -244,7 +244,7 @@ class Clock:
 
 
 def heading(plan: Plan, style: Style) -> str:
-    from musegraph.cli.inspect import summary
+    from musegraph.cli.plan import summary
 
     name = printable(plan.workflow.name)
     return f"{style(name, 'bold')}  {style(summary(plan), 'dim')}" if name else summary(plan)

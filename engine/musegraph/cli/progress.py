@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.plain import LONG, Clock, View, closing, heading
 from musegraph.cli.style import duration, remaining
+from musegraph.cli.timeleft import TimeLeft
 from musegraph.events import (
     Event,
     StepDone,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from musegraph.plan import Plan
+    from musegraph.predict import Prediction
     from musegraph.run import RunResult
 
 RATE = 8
@@ -53,8 +55,9 @@ class Live(View):
     Drawing happens on a thread of its own, which reads what events have left behind.
     """
 
-    def __init__(self, plan: Plan, debug: bool) -> None:
+    def __init__(self, plan: Plan, debug: bool, predicted: Prediction) -> None:
         super().__init__(plan, debug)
+        self.left = TimeLeft(predicted)
         self.rows = {
             id: Row(id, step.type.id if step.type else "") for id, step in plan.steps.items()
         }
@@ -88,6 +91,7 @@ class Live(View):
         row = self.rows[node]
         row.state, row.clock = "run", Clock()
         self.running[node] = None
+        self.left.start(perf_counter())
         if self._thread is None:
             self._thread = threading.Thread(target=self._draw, name="view", daemon=True)
             self._thread.start()
@@ -96,6 +100,7 @@ class Live(View):
         row = self.rows[node]
         row.state, row.seconds = state, seconds
         self.ended += 1
+        self.left.end(node, ran=state == "done")
         if self.running.pop(node, 0) is None:
             self.recent = [*self.recent[-3:], node]
 
@@ -140,16 +145,26 @@ class Live(View):
 
         room = max(4, console.size.height - 4)
         parts: list[Any] = []
+        left = self._left()
         if len(self.rows) <= room:
             parts.append(self._table(list(self.rows.values()), console))
+            if left is not None and not self._over.is_set():
+                parts.append(Text(f"  {remaining(left)} in all", style="cyan"))
         else:
             if not self._over.is_set():
                 shown = [*self.recent, *list(self.running)[: room - 5]]
                 parts.append(self._table([self.rows[node] for node in shown], console))
-            parts.append(self._overall())
+            parts.append(self._overall(left))
         if self.note and not self._over.is_set():
             parts.append(Text(f"  {self.note}", style="yellow"))
         return Group(*parts)
+
+    def _left(self) -> float | None:
+        """Seconds left of the whole run, unless the row of its last step says the same."""
+        clocks = {node: self.rows[node].clock for node in list(self.running)}
+        left = self.left.seconds(clocks, perf_counter())
+        said = any(clock.left is not None for clock in clocks.values())
+        return None if said and len(self.left.waiting) == 1 else left
 
     def _table(self, rows: list[Row], console: Console) -> Table:
         from rich.table import Table
@@ -211,7 +226,7 @@ class Live(View):
             text.append(f"  {remaining(left)}", style="cyan")
         return text
 
-    def _overall(self) -> RenderableType:
+    def _overall(self, left: float | None) -> RenderableType:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
@@ -220,8 +235,9 @@ class Live(View):
         table = Table.grid(padding=(0, 2, 0, 0))
         text = Text(f"{self.ended:,}/{total:,} steps")
         text.append(f"  {duration(elapsed)}", style="dim")
-        if self.ended and elapsed > 2 and self.ended < total:
+        if left is None and self.ended and elapsed > 2 and self.ended < total:
             left = elapsed * (total - self.ended) / self.ended
+        if left is not None:
             text.append(f"  {remaining(left)}", style="cyan")
         table.add_row(Text("  "), ProgressBar(total=total, completed=self.ended, width=40), text)
         return table

@@ -11,10 +11,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from musegraph.cli.entry import CLOSED, FAILED, FINE, UsageError, print_json
-from musegraph.cli.loading import given_inputs, open_engine, warn
+from musegraph.cli.loading import open_engine, settle, tell_unused
 from musegraph.cli.plain import EVERY, Clock, Collected, Printed, View
 from musegraph.cli.style import duration, number, remaining, shorten
 from musegraph.events import Event, StepDone, StepProgress, StepStarted, Warned
+from musegraph.garbage import settled
 from musegraph.plan import Plan
 from musegraph.rows import Batch, Line, Task
 from musegraph.workflow import Workflow
@@ -30,10 +31,8 @@ def run_rows(args: Namespace, interrupts: Interrupts) -> int:
         raise UsageError("--rows needs --out DIR, the folder for the table of results")
     workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
-        given = given_inputs(engine, workflow, args)
-        settled = engine.settle(workflow, given, seed=args.seed, quick=args.quick)
-        embed = not args.no_embed
-        with Batch(engine, settled, args.rows, args.out, only=args.only, embed=embed) as batch:
+        work, embed = settle(engine, workflow, args), not args.no_embed
+        with Batch(engine, work, args.rows, args.out, only=args.only, embed=embed) as batch:
             view = JsonRows(batch, args) if args.json else RowsView(batch, args)
             try:
                 code = carry_out(batch, engine, view, interrupts)
@@ -47,19 +46,19 @@ def carry_out(batch: Batch, engine: Engine, view: RowsView, interrupts: Interrup
     """One row after the other, until all are done or a signal asks to stop."""
     cancel = threading.Event()
     interrupts.guard(cancel, view.tell, engine.store.flush)
-    gc.freeze()
     gc.enable()
     try:
-        for task in batch.todo:
-            events = Collected(view.begin(task), cancel)
-            with contextlib.redirect_stdout(sys.stderr):
-                line = batch.run(task, events, cancel)
-            if events.error is not None:
-                raise events.error
-            if line is not None:
-                view.end(line)
-            if line is None or cancel.is_set():
-                break
+        with settled():
+            for task in batch.todo:
+                events = Collected(view.begin(task), cancel)
+                with contextlib.redirect_stdout(sys.stderr):
+                    line = batch.run(task, events, cancel)
+                if events.error is not None:
+                    raise events.error
+                if line is not None:
+                    view.end(line)
+                if line is None or cancel.is_set():
+                    break
     finally:
         interrupts.release()
     if view.broken:
@@ -80,8 +79,7 @@ class RowsView:
         self._shown = View(outline(batch), args.debug)
         self.style = self._shown.style
         before = batch.count - len(batch.todo)
-        if batch.unused and not args.only and not self.quiet:
-            warn(f"no output needs {', '.join(batch.unused[:5])}, so it does not run")
+        tell_unused(batch.unused, args)
         if not (self.quiet or args.json):
             done = f", {before:,} done before" if before else ""
             self.style.line(f"{number(batch.count, 'row')}{done}")

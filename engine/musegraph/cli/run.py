@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, explain, print_json
-from musegraph.cli.loading import make_plan, open_engine, read_workflow, warn
+from musegraph.cli.loading import make_plan, open_engine, tell_unused
 from musegraph.cli.plain import Collected, Lines, Printed, Quiet, View
 from musegraph.cli.style import Style
 from musegraph.errors import MusegraphError, StoreError
-from musegraph.store import NOTHING, Entry
-from musegraph.workflow import Port
+from musegraph.store import NOTHING
+from musegraph.workflow import Workflow
 
 if TYPE_CHECKING:
     from musegraph.cli.interrupts import Interrupts
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, interrupts: Interrupts) -> int:
     """Plan, run, save, and say what came of it; the exit code."""
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
         plan = make_plan(engine, workflow, args)
-        view = make_view(plan, args)
+        view = make_view(engine, plan, args)
         cancel = threading.Event()
         interrupts.guard(cancel, view.tell, engine.store.flush)
         try:
@@ -42,7 +42,7 @@ def run(args: Namespace, interrupts: Interrupts) -> int:
         return interrupts.code or code
 
 
-def make_view(plan: Plan, args: Namespace) -> View:
+def make_view(engine: Engine, plan: Plan, args: Namespace) -> View:
     if args.json:
         return Printed(plan, args.debug)
     if args.quiet:
@@ -50,7 +50,7 @@ def make_view(plan: Plan, args: Namespace) -> View:
     if Style(sys.stderr).terminal:
         from musegraph.cli.progress import Live
 
-        return Live(plan, args.debug)
+        return Live(plan, args.debug, engine.predict(plan))
     return Lines(plan, args.debug)
 
 
@@ -59,10 +59,7 @@ def carry_out(
 ) -> RunResult:
     """Run the plan. What a node prints goes to stderr: stdout belongs to paths and events."""
     events = Collected(view, cancel)
-    if plan.unused and not args.only and not args.quiet:
-        names = ", ".join(plan.unused[:5]) + (" …" if len(plan.unused) > 5 else "")
-        warn(f"no output needs {names}, so it does not run")
-    gc.freeze()
+    tell_unused(plan.unused, args)
     gc.enable()
     try:
         with contextlib.redirect_stdout(sys.stderr):
@@ -111,11 +108,8 @@ def outputs_line(result: RunResult, saved: list[Saved]) -> dict[str, Any]:
     paths: dict[str, list[str]] = {}
     for one in saved:
         paths.setdefault(one.output, []).append(str(one.path))
-    values = {
-        name: entry.json
-        for name, entry in entries(result).items()
-        if entry.json is not NOTHING and not entry.unset
-    }
+    entries = result.entries()
+    values = {name: entry.json for name, entry in entries.items() if entry.json is not NOTHING}
     return {"type": "outputs", "files": paths, "values": values}
 
 
@@ -127,9 +121,7 @@ def show_values(result: RunResult) -> None:
     kept: list[str] = []
     lost: list[str] = []
     ports = result.ports()
-    for name, entry in entries(result).items():
-        if entry.unset:
-            continue
+    for name, entry in result.entries().items():
         if entry.json is NOTHING:
             (lost if result.outcome.makeshift(ports[name].node) else kept).append(name)
             continue
@@ -140,13 +132,3 @@ def show_values(result: RunResult) -> None:
     for names, where in ((kept, "kept in the cache"), (lost, "makeshift and not kept")):
         if names:
             aside.line(aside(f"{', '.join(names)}: {where}; --out DIR saves files", "dim"))
-
-
-def entries(result: RunResult) -> dict[str, Entry]:
-    """The named outputs that there are."""
-    found = {name: _entry(result, port) for name, port in result.ports().items()}
-    return {name: entry for name, entry in found.items() if entry is not None}
-
-
-def _entry(result: RunResult, port: Port) -> Entry | None:
-    return (result.outcome.outputs.get(port.node) or {}).get(port.port)

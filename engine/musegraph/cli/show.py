@@ -7,15 +7,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from musegraph.cli.entry import FINE
-from musegraph.cli.loading import read_workflow
 from musegraph.cli.style import Style, number, printable, shorten
 from musegraph.compare import in_order, said
-from musegraph.workflow import GRAPH, Graph, Input, Link, Node, Port
+from musegraph.workflow import GRAPH, Graph, Input, Link, Node, Port, Workflow
 
 
 def show(args: Namespace) -> int:
     """The graph as text, or with ``--json`` the document itself in its canonical form."""
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     if args.json:
         sys.stdout.write(workflow.text())
         return FINE

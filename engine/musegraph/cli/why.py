@@ -6,10 +6,11 @@ import sys
 from argparse import Namespace
 
 from musegraph.cli.entry import FINE, UsageError, print_json
-from musegraph.cli.loading import make_plan, open_engine, read_workflow
+from musegraph.cli.loading import make_plan, open_engine
 from musegraph.cli.style import Style, duration, printable, shorten
 from musegraph.plan import Plan
 from musegraph.why import Part, Why, explain
+from musegraph.workflow import Workflow
 
 _STATES = {
     "cached": ("done", "green", "cached"),
@@ -23,7 +24,7 @@ _OPEN = "known only once what it hangs on has run"
 
 def why(args: Namespace) -> int:
     """Say what the plan says of one node, and the reason."""
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
         plan = make_plan(engine, workflow, args)
         needed = True

@@ -19,8 +19,9 @@ from typing import Any
 from musegraph.device import has_driver
 from musegraph.errors import ModelError, StoreError
 from musegraph.headers import read_header
+from musegraph.models import default_models, named_folders
 from musegraph.pack import Registry
-from musegraph.paths import at_home, why_missing
+from musegraph.paths import why_missing
 from musegraph.store.disk import Disk
 from musegraph.store.survey import Survey
 
@@ -29,6 +30,7 @@ COMPANIONS = ("torchvision", "torchaudio", "xformers")
 
 _FOUND = ("device", "name", "memory", "cuda")
 PROBE_SECONDS = 180
+DEFAULT = "by default"
 MAX_WEIGHTS = 2000
 """Files of weights that are looked at in one folder of models."""
 
@@ -70,7 +72,7 @@ class ModelFolder:
 
     path: str
     origin: str
-    """How it was named: ``MUSEGRAPH_MODELS`` or ``--models``."""
+    """How it was named: ``MUSEGRAPH_MODELS``, ``--models`` or ``DEFAULT``, which need not exist."""
     entries: int = 0
     problem: str = ""
     damaged: tuple[str, ...] = ()
@@ -101,9 +103,9 @@ class Facts:
 
 def gather(registry: Registry, cache: Path, folders: Iterable[Path] = ()) -> Facts:
     """Look at everything; takes as long as importing torch and its like."""
-    named = os.environ.get("MUSEGRAPH_MODELS", "").split(os.pathsep)
-    models = [(at_home(name), "MUSEGRAPH_MODELS") for name in named if name]
+    models = [(folder, "MUSEGRAPH_MODELS") for folder in named_folders()]
     models += [(folder, "--models") for folder in folders]
+    models.append((default_models(), DEFAULT))
     packs = {name: pack for name in registry.names() if (pack := registry.pack(name))}
     return Facts(
         python=sys.version_info[:3],
@@ -227,6 +229,8 @@ def _place(folder: Path) -> Place:
 
 
 def _model_folder(folder: Path, origin: str) -> ModelFolder:
+    if origin == DEFAULT and not folder.exists():
+        return ModelFolder(str(folder), origin)
     try:
         entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
     except OSError as error:

@@ -31,6 +31,18 @@ class Finding:
     remedy: str = ""
 
 
+def _ok(topic: str, text: str) -> Finding:
+    return Finding(topic, "ok", text)
+
+
+def _warn(topic: str, text: str, remedy: str) -> Finding:
+    return Finding(topic, "warn", text, remedy)
+
+
+def _fail(topic: str, text: str, remedy: str) -> Finding:
+    return Finding(topic, "fail", text, remedy)
+
+
 def findings(facts: Facts) -> list[Finding]:
     """Everything there is to say about an installation, in the order in which to read it."""
     return [
@@ -50,9 +62,9 @@ def _python(facts: Facts) -> Iterator[Finding]:
     said = f"{'.'.join(map(str, facts.python))} on {facts.platform}"
     if facts.python < OLDEST_PYTHON:
         remedy = "install Python 3.11 or newer and set Musegraph up again with it"
-        yield Finding("python", "fail", f"{said} is too old", remedy)
+        yield _fail("python", f"{said} is too old", remedy)
     else:
-        yield Finding("python", "ok", f"{said} ({facts.executable})")
+        yield _ok("python", f"{said} ({facts.executable})")
 
 
 def _libraries(facts: Facts) -> Iterator[Finding]:
@@ -61,9 +73,8 @@ def _libraries(facts: Facts) -> Iterator[Finding]:
 
     own = facts.libraries.get("musegraph")
     if own is None:
-        yield Finding(
+        yield _fail(
             "musegraph",
-            "fail",
             "it is not installed: it runs from a folder, without its packs",
             "install it: make setup, or pip install -e .",
         )
@@ -76,13 +87,13 @@ def _libraries(facts: Facts) -> Iterator[Finding]:
         found = facts.libraries.get(wanted.name)
         remedy = f"pip install '{wanted.name}{wanted.specifier}'"
         if found is None:
-            yield Finding(wanted.name, "fail", "it is not installed", remedy)
+            yield _fail(wanted.name, "it is not installed", remedy)
         elif not wanted.specifier.contains(_public(found.version), prereleases=True):
             said = f"{found.version} is installed, {wanted.specifier} is needed"
-            yield Finding(wanted.name, "fail", said, remedy)
+            yield _fail(wanted.name, said, remedy)
         else:
             well.append(f"{wanted.name} {found.version}")
-    yield Finding("libraries", "ok", ", ".join(well))
+    yield _ok("libraries", ", ".join(well))
 
 
 def _companions(facts: Facts) -> Iterator[Finding]:
@@ -93,15 +104,14 @@ def _companions(facts: Facts) -> Iterator[Finding]:
         if torch is None or found is None:
             continue
         if reason := _mismatch(torch, found, facts.system):
-            yield Finding(
+            yield _fail(
                 name,
-                "fail",
                 f"{name} {found.version} does not fit torch {torch.version}: {reason};"
                 " diffusers and transformers break on it",
                 f"pip uninstall {name} (Musegraph does not need it)",
             )
         else:
-            yield Finding(name, "ok", f"{found.version} fits torch {torch.version}")
+            yield _ok(name, f"{found.version} fits torch {torch.version}")
 
 
 def _mismatch(torch: Library, other: Library, system: str) -> str:
@@ -147,7 +157,7 @@ def _imports(facts: Facts) -> Iterator[Finding]:
         remedy = f"pip install --force-reinstall {_distribution(name)}"
         if name == "torch" and facts.system.startswith("linux"):
             remedy += f", or the build for CPUs: add --index-url {CPU_INDEX}"
-        yield Finding(name.partition(".")[0], "fail", f"cannot be imported: {reason}", remedy)
+        yield _fail(name.partition(".")[0], f"cannot be imported: {reason}", remedy)
 
 
 def _distribution(module: str) -> str:
@@ -160,56 +170,57 @@ def _device(facts: Facts) -> Iterator[Finding]:
     probe, asked = facts.probe, facts.asked_device
     if asked and asked not in KINDS:
         remedy = f"set it to one of {', '.join(KINDS)}, or to nothing for the best there is"
-        yield Finding("device", "fail", f"MUSEGRAPH_DEVICE is {asked!r}", remedy)
-        return
-    torch = facts.libraries.get("torch")
-    cpu_only = torch is not None and _build(torch.version, facts.system) == "cpu"
-    if reason := probe.failed.get(DEVICE):
+        yield _fail("device", f"MUSEGRAPH_DEVICE is {asked!r}", remedy)
+    elif reason := probe.failed.get(DEVICE):
         where = probe.device or asked or "it"
         remedy = "update the driver, or compute elsewhere: MUSEGRAPH_DEVICE=cpu"
-        if where == "cuda" and cpu_only and torch is not None:
-            reason = f"torch {torch.version} is the build for CPUs"
-            remedy = f"{GPU_TORCH}; or compute elsewhere: MUSEGRAPH_DEVICE=cpu"
-        yield Finding("device", "fail", f"{where} cannot compute: {reason}", remedy)
-        return
-    if not probe.device:
-        return  # torch is broken, and said to be so above
-    said = probe.device + (f": {probe.name}, {probe.memory / 2**30:.0f} GiB" if probe.name else "")
-    gpu_unused = facts.system.startswith("linux") and facts.driver and probe.device == "cpu"
-    if not gpu_unused or asked == "cpu" or torch is None:
-        said += " (MUSEGRAPH_DEVICE)" if asked else ""
-        yield Finding("device", "ok", said)
-    elif cpu_only:
-        yield Finding(
-            "device",
-            "warn",
-            f"{said}, though there is a GPU: torch {torch.version} is the build for CPUs",
-            GPU_TORCH,
-        )
-    else:
-        yield Finding(
-            "device",
-            "warn",
-            f"{said}, though there is the driver of a GPU: torch {torch.version} cannot use it",
-            "look at what nvidia-smi says; most often the driver is older than this torch needs",
-        )
+        if where == "cuda" and (build := _cpu_build(facts)):
+            reason, remedy = build, f"{GPU_TORCH}; or compute elsewhere: MUSEGRAPH_DEVICE=cpu"
+        yield _fail("device", f"{where} cannot compute: {reason}", remedy)
+    elif probe.device:  # else torch is broken, and said to be so above
+        said = probe.device
+        said += f": {probe.name}, {probe.memory / 2**30:.0f} GiB" if probe.name else ""
+        named = f"{said} (MUSEGRAPH_DEVICE)" if asked else said
+        yield _unused_gpu(facts, said) or _ok("device", named)
+
+
+def _unused_gpu(facts: Facts, said: str) -> Finding | None:
+    """That torch does not use the GPU that there is, though nobody asked it not to."""
+    torch = facts.libraries.get("torch")
+    there = facts.system.startswith("linux") and facts.driver
+    if torch is None or not there or facts.probe.device != "cpu" or facts.asked_device == "cpu":
+        return None
+    if build := _cpu_build(facts):
+        return _warn("device", f"{said}, though there is a GPU: {build}", GPU_TORCH)
+    return _warn(
+        "device",
+        f"{said}, though there is the driver of a GPU: torch {torch.version} cannot use it",
+        "look at what nvidia-smi says; most often the driver is older than this torch needs",
+    )
+
+
+def _cpu_build(facts: Facts) -> str:
+    """That torch is built for CPUs alone; empty if it is not."""
+    torch = facts.libraries.get("torch")
+    if torch is None or _build(torch.version, facts.system) != "cpu":
+        return ""
+    return f"torch {torch.version} is the build for CPUs"
 
 
 def _cache(cache: Place) -> Iterator[Finding]:
     elsewhere = "name a folder that can be written: --cache, or the variable MUSEGRAPH_CACHE"
     if cache.problem:
         said, _, remedy = cache.problem.partition("; ")  # a StoreError says what to do itself
-        yield Finding("cache", "fail", f"{cache.path}: {said}", remedy or elsewhere)
+        yield _fail("cache", f"{cache.path}: {said}", remedy or elsewhere)
     elif cache.free < LITTLE:
-        yield Finding(
+        yield _warn(
             "cache",
-            "warn",
             f"{cache.path}: only {_room(cache.free)} are free",
             "musegraph cache clear, or another folder: --cache, or the variable MUSEGRAPH_CACHE",
         )
     else:
         held = f"{_room(cache.bytes)} held" if cache.exists else "not made yet"
-        yield Finding("cache", "ok", f"{cache.path}: {held}, {_room(cache.free)} free")
+        yield _ok("cache", f"{cache.path}: {held}, {_room(cache.free)} free")
 
 
 def _room(count: int) -> str:
@@ -217,33 +228,28 @@ def _room(count: int) -> str:
 
 
 def _models(facts: Facts) -> Iterator[Finding]:
-    if not facts.models:
-        yield Finding("models", "ok", "no folder is named (MUSEGRAPH_MODELS): models by path")
     for folder in facts.models:
         where = f"{folder.path} ({folder.origin})"
         if folder.problem:
             remedy = f"make it, or take it out of {folder.origin}"
-            yield Finding("models", "warn", f"{where}: {folder.problem}", remedy)
+            yield _warn("models", f"{where}: {folder.problem}", remedy)
             continue
         count = "1 entry" if folder.entries == 1 else f"{folder.entries} entries"
-        yield Finding("models", "ok", f"{where}: {count}")
+        yield _ok("models", f"{where}: {count}")
         for sentence in folder.damaged:
             remedy = "get the file again; no workflow that loads it can run"
-            yield Finding("models", "warn", sentence.removesuffix("; get it again"), remedy)
+            yield _warn("models", sentence.removesuffix("; get it again"), remedy)
 
 
 def _packs(facts: Facts) -> Iterator[Finding]:
     if facts.packs:
         listed = ", ".join(f"{name} ({count})" for name, count in facts.packs.items())
-        yield Finding("packs", "ok", listed)
+        yield _ok("packs", listed)
     elif not facts.failures:
-        yield Finding(
-            "packs", "fail", "there are none", "install Musegraph again: make setup, or pip"
-        )
+        yield _fail("packs", "there are none", "install Musegraph again: make setup, or pip")
     for name, reason in facts.failures.items():
-        yield Finding(
+        yield _fail(
             "packs",
-            "fail",
             f"the pack {name!r} cannot be opened: {reason}",
             "update or uninstall it; its author needs this sentence",
         )
@@ -252,6 +258,6 @@ def _packs(facts: Facts) -> Iterator[Finding]:
 def _here(here: Place) -> Iterator[Finding]:
     if here.problem:
         remedy = "go to a folder of your own, or name one with --out"
-        yield Finding("folder", "warn", f"{here.path} cannot be written: {here.problem}", remedy)
+        yield _warn("folder", f"{here.path} cannot be written: {here.problem}", remedy)
     else:
-        yield Finding("folder", "ok", f"{here.path} can be written, {_room(here.free)} free")
+        yield _ok("folder", f"{here.path} can be written, {_room(here.free)} free")

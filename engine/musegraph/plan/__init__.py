@@ -13,7 +13,17 @@ from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
 from musegraph.plan.overlay import Overlay
-from musegraph.plan.steps import Known, Plan, Step, Wire, key_from, key_lines, key_of
+from musegraph.plan.steps import (
+    Known,
+    Plan,
+    Step,
+    Wire,
+    key_from,
+    key_lines,
+    key_of,
+    read_lines,
+    read_prefix,
+)
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
 
@@ -29,6 +39,8 @@ __all__ = [
     "key_lines",
     "key_of",
     "make_plan",
+    "read_lines",
+    "read_prefix",
 ]
 
 
@@ -77,11 +89,15 @@ def make_plan(
     targets = _targets(workflow, flat, steps, tuple(only), problems)
     if problems:
         raise InvalidWorkflow(_distinct(problems))
-    taken = adopt_files(workflow, checker.filed, store)
+    workflow, adopted = adopt_files(workflow, checker.filed, flat.nodes, registry.get, store)
+    for id, node in adopted.items():
+        flat.nodes[id] = node
+        if (kind := steps[id].type) is not None:
+            steps[id] = checker.step(node, kind)
     needed = _needed(steps, targets)
     kept = steps if len(needed) == len(steps) else {i: s for i, s in steps.items() if i in needed}
     unused = tuple(id for id in steps if id not in needed)
-    plan = Plan(workflow, kept, dict(flat.outputs), targets, unused, nodes=flat.nodes, files=taken)
+    plan = Plan(workflow, kept, dict(flat.outputs), targets, unused, nodes=flat.nodes)
     models = models or Models(registry, store)
     Forecast(plan, store, models, problems).run(list(kept.values()))
     if problems:

@@ -17,7 +17,7 @@ from musegraph.models import Models
 from musegraph.pack import Registry
 from musegraph.plan.check import Checker
 from musegraph.plan.expand import FlatNode
-from musegraph.plan.files import adopt_files, check_files
+from musegraph.plan.files import check_files
 from musegraph.plan.forecast import Forecast
 from musegraph.plan.steps import Plan, Step, changed
 from musegraph.store import Store
@@ -92,6 +92,8 @@ class Editor:
         """The nodes with the values set in them; None if more than values may change."""
         nodes: dict[str, FlatNode] = {}
         for at, value in self._ports(plan, changes):
+            if _names_file(value):
+                return None
             step = plan.steps.get(at.node)
             node = nodes.get(at.node) or plan.nodes.get(at.node)
             if node is None or step is None or step.type is None or node.id != at.node:
@@ -130,9 +132,6 @@ class Editor:
             if (step.outputs, step.length) != (before.outputs, before.length):
                 shaped.add(id)
         check_files(plan.source, checker.filed, self.store, problems)
-        if not problems:
-            taken = adopt_files(plan.source, checker.filed, self.store)
-            plan.files = {**plan.files, **taken}
         return [plan.steps[id] for id in affected]
 
     def _affected(self, plan: Plan, nodes: Mapping[str, FlatNode]) -> list[str]:
@@ -148,6 +147,12 @@ class Editor:
 
     def _follows(self, step: Step, shaped: set[str]) -> bool:
         return any(port.node in shaped for port in step.sources())
+
+
+def _names_file(value: Any) -> bool:
+    """Whether a value may name a file beside the document, or several."""
+    every = value if isinstance(value, list) else [value]
+    return any(isinstance(item, Mapping) and "file" in item for item in every)
 
 
 _NOWHERE = Port("", "")

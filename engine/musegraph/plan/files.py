@@ -1,20 +1,93 @@
-"""Files that literals point to: looked for when a plan is made, and taken into the store."""
+"""Files beside a document, which literals point to: looked for, and taken into the store.
+
+Beside it is the folder that it lies in, or the zip that it came in. A plan is made with the files
+as assets, named by their bytes, so it goes on meaning the same when they change.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from mimetypes import guess_type
-from pathlib import PurePosixPath
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from musegraph.errors import InvalidWorkflow, Problem
+from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.paths import ABSENT, read, shown, why_missing
-from musegraph.plan.literals import Asset
+from musegraph.plan.expand import FlatNode
+from musegraph.plan.interface import Lookup
+from musegraph.plan.literals import Asset, asset_of
+from musegraph.plan.places import change_values
 from musegraph.plan.steps import Step
 from musegraph.store import Store
-from musegraph.values import digest
 from musegraph.workflow import Workflow
+
+if TYPE_CHECKING:
+    from musegraph.archive import Archive
+
+T = TypeVar("T")
+
+
+class Beside:
+    """What lies beside a document; ``folder`` is its folder, its zip, or None if it has none."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def missing(self, name: str) -> str:
+        """Why a file of this name cannot be had; empty if it can."""
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+            return f"the file {name!r} has to be a path below the workflow's folder, without '..'"
+        if self.folder is None:
+            return f"the file {name!r} is relative, and this workflow is in no folder"
+        if self._archive is not None:
+            there = name in self._archive.sizes
+        else:
+            why = why_missing(self.folder / name)
+            if why and why not in ABSENT:
+                return f"the file {shown(name)!r} cannot be read: {why}"
+            place = (self.folder / name).resolve()
+            if not place.is_relative_to(self.folder.resolve()):
+                return f"the file {name!r} leads out of the workflow's folder; copy it in"
+            there = place.is_file()
+        return "" if there else f"there is no file {shown(self.folder / name)}"
+
+    def size(self, name: str) -> int:
+        """The bytes of a file that is not :meth:`missing`."""
+        if self._archive is not None:
+            return self._archive.sizes[name]
+        return self._ask(name, Path.stat).st_size
+
+    def read(self, name: str) -> bytes:
+        """The content of a file that is not :meth:`missing`."""
+        if self._archive is not None:
+            return self._archive.read(name)
+        return self._ask(name, read)
+
+    def _ask(self, name: str, ask: Callable[[Path], T]) -> T:
+        assert self.folder is not None
+        path = self.folder / name
+        try:
+            return ask(path)
+        except OSError as error:
+            said = f"the file {shown(path)} cannot be read: {error.strerror}"
+            raise UnreadableWorkflow(said) from None
+
+    @cached_property
+    def _archive(self) -> Archive | None:
+        if self.folder is None or not self.folder.is_file():
+            return None
+        from musegraph.archive import Archive
+
+        return Archive(self.folder)
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if (opened := self.__dict__.get("_archive")) is not None:
+            opened.close()
 
 
 def check_files(
@@ -24,72 +97,67 @@ def check_files(
     problems: list[Problem],
 ) -> None:
     """Name the files that a literal points to and that are not there."""
+    with Beside(workflow.folder) as beside:
+        problems += (
+            Problem(step.id, port, "value", why)
+            for step, port, asset in _named(steps)
+            if (why := missing_file(asset, beside, store))
+        )
+
+
+def _named(steps: Mapping[str, Step]) -> Iterator[tuple[Step, str, Asset]]:
+    """Every file that a literal of these steps names, with its port."""
     for step in steps.values():
         for port, value in step.values.items():
             for asset in value if isinstance(value, list) else [value]:
-                if not isinstance(asset, Asset):
-                    continue
-                why = missing_file(workflow, asset, store)
-                if why:
-                    problems.append(Problem(step.id, port, "value", why))
+                if isinstance(asset, Asset):
+                    yield step, port, asset
 
 
-def missing_file(workflow: Workflow, asset: Asset, store: Store | None) -> str:
+def missing_file(asset: Asset, beside: Beside, store: Store | None) -> str:
     """Why a file that a literal names cannot be had; empty if it can."""
-    if asset.digest.startswith("file:"):
-        name = asset.digest.removeprefix("file:")
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
-            return f"the file {name!r} has to be a path below the workflow's folder, without '..'"
-        if workflow.folder is None:
-            return f"the file {name!r} is relative, and this workflow is in no folder"
-        why = why_missing(workflow.folder / name)
-        if why and why not in ABSENT:
-            return f"the file {shown(name)!r} cannot be read: {why}"
-        place = (workflow.folder / name).resolve()
-        if not place.is_relative_to(workflow.folder.resolve()):
-            return f"the file {name!r} leads out of the workflow's folder; copy it in"
-        if not place.is_file():
-            return f"there is no file {shown(workflow.folder / name)}"
-    elif store is not None and not store.has_bytes(asset.digest):
+    if asset.file is not None:
+        return beside.missing(asset.file)
+    if store is not None and not store.has_bytes(asset.digest):
         return f"the file {asset.name or asset.digest!r} is not in the cache; add it again"
     return ""
 
 
 def adopt_files(
-    workflow: Workflow, steps: Mapping[str, Step], store: Store
-) -> dict[str, dict[str, str]]:
-    """Take the files that lie next to the document into the store; from here on they are assets.
+    workflow: Workflow,
+    steps: Mapping[str, Step],
+    nodes: Mapping[str, FlatNode],
+    lookup: Lookup,
+    store: Store,
+) -> tuple[Workflow, dict[str, FlatNode]]:
+    """Take the files beside a document into the store: the document and the nodes with assets.
 
-    Gives each by its name in the document, as it would be written there from now on. Raises
-    :class:`InvalidWorkflow` for one that cannot be read, or is gone since it was looked for.
+    Of the nodes only those that change. Raises :class:`InvalidWorkflow` if a file cannot be read.
     """
-    taken: dict[str, dict[str, str]] = {}
+    named = [(s.id, port, asset.file) for s, port, asset in _named(steps) if asset.file is not None]
+    taken: dict[str, Asset] = {}
+    with Beside(workflow.folder) as beside:
+        for id, port, name in named:
+            try:
+                taken[name] = taken.get(name) or _take(name, beside, store)
+            except UnreadableWorkflow as error:
+                raise InvalidWorkflow([Problem(id, port, "value", str(error))]) from None
+    if not taken:
+        return workflow, {}
 
-    def adopt(asset: Any, step: str, port: str) -> Any:
-        if not isinstance(asset, Asset) or not asset.digest.startswith("file:"):
-            return asset
-        assert workflow.folder is not None
-        name = asset.digest.removeprefix("file:")
-        path = workflow.folder / name
-        media = asset.media or guess_type(path.name)[0] or "application/octet-stream"
-        try:
-            digest = store.put_bytes(read(path))
-        except OSError as error:
-            why = f"the file {shown(path)} cannot be read: {error.strerror}"
-            raise InvalidWorkflow([Problem(step, port, "value", why)]) from None
-        taken[name] = {"asset": digest, "name": path.name, "media": media}
-        return replace(asset, digest=digest, media=media)
+    def adopt(value: Any, *_: Any) -> Any:
+        if isinstance(value, list):
+            return [adopt(item) for item in value]
+        asset = asset_of(value)
+        return taken[asset.file].json() if asset and asset.file in taken else value
 
-    for step in steps.values():
-        for port, value in step.values.items():
-            if isinstance(value, Asset):
-                step.values[port] = made = adopt(value, step.id, port)
-                step.identities[port] = made.identity
-            elif isinstance(value, list) and value and isinstance(value[0], Asset):
-                step.values[port] = items = [adopt(item, step.id, port) for item in value]
-                ids = tuple(item.identity for item in items)
-                step.identities[port] = digest("list", *ids)
-                if port in step.items:
-                    step.items = {**step.items, port: ids}
-    return taken
+    adopted: dict[str, FlatNode] = {}
+    for id, port, _ in named:
+        node = adopted.get(id, nodes[id])
+        adopted[id] = node._replace(values={**node.values, port: adopt(node.values[port])})
+    return change_values(workflow, lookup, adopt), adopted
+
+
+def _take(name: str, beside: Beside, store: Store) -> Asset:
+    media = guess_type(name)[0] or "application/octet-stream"
+    return Asset("", store.put_bytes(beside.read(name)), PurePosixPath(name).name, media)

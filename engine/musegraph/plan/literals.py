@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -19,12 +20,20 @@ _BY_PYTHON = {str: "Text", bool: "Boolean", int: "Integer", float: "Number"}
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A stored file standing at a media port; decoded when the step runs."""
+    """A stored file standing at a media port; decoded when the step runs.
+
+    Until it is taken into the store, ``file`` names it beside the document and it has no digest.
+    """
 
     type: str
     digest: str
     name: str
     media: str
+    file: str | None = None
+
+    def json(self) -> dict[str, str]:
+        """A stored file as a document holds it."""
+        return {"asset": self.digest, "name": self.name, "media": self.media}
 
     @property
     def identity(self) -> str:
@@ -173,17 +182,23 @@ def _media(type_: Type, value: Any) -> Literal:
 
 
 def _asset(type_: Type, value: Any) -> Asset:
-    if isinstance(value, Mapping):
-        if "file" in value:
-            return Asset(type_.name, f"file:{value['file']}", str(value["file"]), "")
-        digest_ = value.get("asset")
-        if isinstance(digest_, str) and is_digest(digest_):
-            name, media = str(value.get("name", "")), str(value.get("media", ""))
-            return Asset(type_.name, digest_, name, media)
+    if (found := asset_of(value)) is not None:
+        return replace(found, type=type_.name)
     raise Refused(
         f"it takes a value of type {type_.name}, and {_show(value)} is none; link a node, or give"
         ' a file as {"file": "name.png"}'
     )
+
+
+def asset_of(value: Any) -> Asset | None:
+    """The file that a literal names, of no type yet; None if it names none."""
+    if not isinstance(value, Mapping):
+        return None
+    if isinstance(file := value.get("file"), str):
+        return Asset("", "", PurePosixPath(file).name, "", file)
+    if isinstance(name := value.get("asset"), str) and is_digest(name):
+        return Asset("", name, str(value.get("name", "")), str(value.get("media", "")))
+    return None
 
 
 def _sentence(error: ValidationError, value: Any) -> str:

@@ -98,9 +98,6 @@ class Plan:
     active: dict[str, None] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
     nodes: Mapping[str, FlatNode] = field(default_factory=dict)
-    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The files next to the document that it names, as assets."""
-
     changes: dict[Port | str, Any] = field(default_factory=dict)
     editor: Editing | None = None
     durable: frozenset[str] = frozenset()
@@ -135,7 +132,6 @@ class Plan:
             dict(self.active),
             (),
             Overlay(self.nodes, nodes),
-            self.files,
             changes,
             self.editor,
         )
@@ -206,6 +202,12 @@ def prefix_of(type_: NodeType, profile: str) -> str:
     return f"{type_.id}\0{type_.version}\0{profile}"
 
 
+def read_prefix(prefix: str) -> tuple[str, str, str]:
+    """The node type, its version and the numeric profile that :func:`prefix_of` joined."""
+    kind, version, profile = prefix.split("\0")
+    return kind, version, profile
+
+
 def key_of(prefix: str, identities: Mapping[str, str], each: tuple[str, ...] = ()) -> str:
     """The key of a call: code and the identity of every input, by name.
 
@@ -222,3 +224,8 @@ def key_from(prefix: str, lines: list[str], each: tuple[str, ...]) -> str:
 def key_lines(identities: Mapping[str, str]) -> list[str]:
     """What a key is made of besides the code: ``port=identity``, sorted by port."""
     return [f"{port}={name}" for port, name in sorted(identities.items())]
+
+
+def read_lines(lines: Iterable[str]) -> dict[str, str]:
+    """The identities by port that :func:`key_lines` wrote."""
+    return dict(line.split("=", 1) for line in lines)

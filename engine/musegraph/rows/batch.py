@@ -19,7 +19,7 @@ from musegraph.plan import Plan
 from musegraph.rows.sharing import Sharing, own_steps
 from musegraph.rows.sheet import BadRows, Row, address, read_sheet
 from musegraph.rows.table import DONE, FAILED, Line, Table, facts_of
-from musegraph.run import Engine, RunResult, read_workflow
+from musegraph.run import Engine, RunResult, ports_of, read_workflow
 from musegraph.store import NOTHING
 from musegraph.values import digest
 from musegraph.workflow import Workflow
@@ -215,7 +215,7 @@ class _Planner:
         base, plan = self._make(given)
         if self._hash_models(plan):
             base, plan = self._make(given)
-        self.outputs |= dict.fromkeys(named_outputs(plan))
+        self.outputs |= dict.fromkeys(ports_of(plan))
         self.unused = self.unused or plan.unused
         return self._sharing.learn(plan, base)
 
@@ -252,21 +252,10 @@ class _Planner:
         return found
 
 
-def named_outputs(plan: Plan) -> list[str]:
-    """The columns that a plan's outputs make, as in :meth:`RunResult.ports`."""
-    wanted = set(plan.targets)
-    named = [name for name, port in plan.outputs.items() if port in wanted]
-    return named or [str(port) for port in plan.targets]
-
-
 def values_of(result: RunResult) -> dict[str, Any]:
     """The outputs that are JSON; the others become files."""
-    found = {}
-    for name, port in result.ports().items():
-        entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
-        if entry is not None and not entry.unset and entry.json is not NOTHING:
-            found[name] = entry.json
-    return found
+    entries = result.entries()
+    return {name: entry.json for name, entry in entries.items() if entry.json is not NOTHING}
 
 
 class _told:  # noqa: N801  reads as a statement

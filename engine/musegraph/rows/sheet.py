@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
-from musegraph.inputs import input_types, parse_argument
+from musegraph.inputs import input_types, is_text, parse_argument
 from musegraph.pack import Registry
 from musegraph.paths import at_home
 from musegraph.values import Type, canonical, parse
+from musegraph.values.files import plain_name
 from musegraph.values.types import TEXT
 from musegraph.workflow import Workflow
 
@@ -22,8 +22,6 @@ ID = "id"
 
 _LONGEST = 60
 """Bytes of a row's id, so that the name of an output still fits behind it in a file name."""
-_RESERVED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_WORDS = frozenset(("Text", "Choice", "ModelSource"))
 
 
 class BadRows(InvalidWorkflow):
@@ -164,14 +162,14 @@ class _Reader:
                 type_ = self.types.get(name, TEXT)
                 if self.typed:
                     given[name] = cell
-                elif cell or (not type_.is_list and type_.name in _WORDS):
+                elif cell or is_text(type_):
                     try:
                         given[name] = parse_argument(cell, type_)
                     except UnreadableWorkflow as error:
                         self.say(number, name, str(error))
         id = cells.get(ID, "") if ID not in self.inputs else ""
         said = id if isinstance(id, str) else canonical(id)
-        label = _RESERVED.sub("_", said).strip(" .")
+        label = plain_name(said)
         if len(label.encode()) > _LONGEST:
             self.say(number, ID, f"it is too long for a file name: {_LONGEST} bytes at most")
         return Row(number, said, label or f"{number:0{width}}", cells, given)

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
-from uuid import uuid4
 
 from musegraph.errors import StoreError
 from musegraph.rows.sheet import ID, Sheet
+from musegraph.whole import write_whole
 
 JOURNAL = ".results.journal"
 
@@ -171,12 +171,6 @@ def _csv(cells: list[Any]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, and not if that is what it holds."""
-    if path.exists() and path.read_bytes() == text.encode():
-        return
-    temporary = path.with_name(f".{uuid4().hex}.part")
-    try:
-        temporary.write_bytes(text.encode())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Write a file whole, unless that is what it holds."""
+    if not path.exists() or path.read_bytes() != text.encode():
+        write_whole(path, text.encode())

@@ -29,6 +29,7 @@ __all__ = [
     "embed",
     "extract",
     "file_name",
+    "plain_name",
     "read",
     "to_file",
     "to_files",
@@ -44,6 +45,10 @@ SAFETENSORS = "application/safetensors"
 _READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "text": ".txt", "json": ".json"}
 _SUFFIXES["safetensors"] = ".safetensors"
+_RESERVED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+"""Names that Windows keeps for devices, whatever their suffix."""
+
 _LONGEST_SIDE = {"webp": 16_383, "jpeg": 65_500}
 _ORIENTATION = 0x0112
 _UNPACKED = "Decompressed data too large"
@@ -318,11 +323,18 @@ def _stem(name: str) -> str:
 
 
 def file_name(name: str, kind: str) -> str:
-    """A plain file name on every system: no folders, no reserved signs, at most 120 letters."""
-    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", _stem(name)).strip(" .")[:120].rstrip(" .")
-    if re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
-        stem = "_" + stem
+    """A plain file name with the suffix of its kind, at most 120 letters before it."""
+    stem = plain_name(_stem(name))[:120].rstrip(" .")
     return (stem or "untitled") + _SUFFIXES[kind]
+
+
+def plain_name(name: str) -> str:
+    """A text as a file name that every system takes: no folders, and nothing that one reserves.
+
+    Empty if nothing is left of it.
+    """
+    plain = _RESERVED.sub("_", name).strip(" .")
+    return f"_{plain}" if _DEVICE.fullmatch(plain) else plain
 
 
 def _picture_file(pixels: Tensor, name: str, kind: str, quality: int | None) -> File:

@@ -20,7 +20,7 @@ from .numbers import (
     to_number,
     to_text,
 )
-from .texts import compare_texts, join, replace, template, text
+from .strings import compare_texts, join, replace, template, text
 
 pack = Pack(
     "core",

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from musegraph import Json, NodeError, Number, Text, node
 
-from .texts import LongText, written
+from .strings import LongText, written
 
 Path = Annotated[
     str, Field(pattern=r"^(/.*)?$", description="Such as /scenes/0/title; empty for everything.")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from musegraph import Integer, NodeError, Number, Seed, Text, node
 
-from .texts import LongText
+from .strings import LongText
 
 T = TypeVar("T")
 A = TypeVar("A")

@@ -1,4 +1,4 @@
-"""``check`` and ``plan``: what is wrong with a workflow, and what running it would do."""
+"""``plan``: what running a workflow would do, and what that would take."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from musegraph.cli.entry import FINE, PROBLEMS, UNREADABLE, complain, print_json, report
-from musegraph.cli.loading import (
-    make_plan,
-    model_folders,
-    open_engine,
-    open_registry,
-    read_workflow,
-    with_files,
-)
+from musegraph.cli.entry import FINE, print_json
+from musegraph.cli.loading import make_plan, open_engine
 from musegraph.cli.style import Style, duration, number, size, table
-from musegraph.errors import InvalidWorkflow, UnreadableWorkflow
-from musegraph.models import Models
 from musegraph.plan import Plan, Step
-from musegraph.plan import check as problems_of
 from musegraph.predict import Estimate, Prediction, Spread
-from musegraph.store import Store
+from musegraph.workflow import Workflow
 
 _SIGNS = {
     "cached": ("done", "green"),
@@ -35,40 +25,9 @@ WORTH_TELLING = 10e6
 MEANINGS = {"cached": "cached", "run": "to run", "open": "open", "skip": "skipped"}
 
 
-def check(args: Namespace) -> int:
-    """Every problem of every file, each on a line of its own; the worst exit code."""
-    style = Style(sys.stdout)
-    registry = open_registry(args)
-    models = Models(registry, Store(), model_folders(args))
-    codes = []
-    for file in args.files:
-        try:
-            workflow = with_files(read_workflow(file), registry, models.store)
-            problems = problems_of(workflow, registry, models)
-        except InvalidWorkflow as error:
-            workflow, problems = None, list(error.problems)
-        except UnreadableWorkflow as error:
-            codes.append(UNREADABLE)
-            if args.json:
-                print_json({"file": file, "ok": False, "error": str(error), "problems": []})
-            else:
-                complain(str(error))
-            continue
-        codes.append(PROBLEMS if problems else FINE)
-        if args.json:
-            listed = [problem.json() for problem in problems]
-            print_json({"file": file, "ok": not problems, "problems": listed})
-        elif problems:
-            report(file, problems, style)
-        elif workflow is not None:
-            size = style(f"({number(len(workflow.nodes), 'node')})", "dim")
-            style.line(f"{style(file, 'dim')}: {style('fine', 'green')} {size}")
-    return max(codes)
-
-
 def plan(args: Namespace) -> int:
     """The steps in order, each with its state, and what the run would give."""
-    workflow = read_workflow(args.file)
+    workflow = Workflow.read(args.file)
     with open_engine(args) as engine:
         made = make_plan(engine, workflow, args)
         predicted = engine.predict(made)

@@ -1,0 +1,46 @@
+"""Files written whole or not at all, whatever stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, in the place of one that may be there; raises :class:`OSError`.
+
+    What is no file, a pipe or a device, stays where it is and is written to.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    with _written(path, data) as temporary:
+        temporary.replace(path)
+
+
+def write_new(path: Path, data: bytes) -> bool:
+    """Write a file; False if there is one of that name by now. Raises :class:`OSError`."""
+    with _written(path, data) as temporary:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if path.exists():
+                return False
+            temporary.replace(path)
+        return True
+
+
+@contextmanager
+def _written(path: Path, data: bytes) -> Iterator[Path]:
+    """The data in a hidden file beside ``path``, which is gone in the end."""
+    temporary = path.parent / f".{uuid4().hex}.part"
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
