@@ -29,10 +29,11 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
 
 soak: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[soak]'
 	@$(BIN)/python tests/soak $(ARGS)
 
 showcase: $(STAMP)
-	@$(BIN)/python tests/soak/showcase.py
+	@$(BIN)/python tests/soak/showcase.py $(ARGS)
 
 check: $(STAMP)
 	@$(BIN)/ruff check .

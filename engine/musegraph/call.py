@@ -133,16 +133,19 @@ class Call:
 
     def _put(self, key: str | None, outputs: dict[str, Any], seconds: float) -> Record:
         id = self.step.id
-        return self.store.put(
-            key,
-            self.type.id,
-            outputs,
-            seconds,
-            durable=id in self.site.durable,
-            recipe=self.recipe(),
-            made=self.made,
-            stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
-        )
+        try:
+            return self.store.put(
+                key,
+                self.type.id,
+                outputs,
+                seconds,
+                durable=id in self.site.durable,
+                recipe=self.recipe(),
+                made=self.made,
+                stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
+            )
+        except ValueError as error:  # JSON has no such text or number
+            raise MusegraphError(f"what the node gave cannot be kept: {error}") from None
 
     def recipe(self) -> tuple[str, ...]:
         """What the key is made of."""

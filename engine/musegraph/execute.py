@@ -166,6 +166,7 @@ class Execution:
             self._change.notify_all()
         for thread in self._threads:
             thread.join()
+        del self._ready  # it knows this run: as a circle, both would outlive it with all values
 
     def _work(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from mimetypes import guess_type
@@ -11,6 +10,7 @@ from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, UnreadableWorkflow
 from musegraph.pack import Registry
+from musegraph.paths import at_home, read, shown, text_of
 from musegraph.plan.interface import interface
 from musegraph.store import Store
 from musegraph.values import Media, Type, parse
@@ -19,6 +19,7 @@ from musegraph.values.scalars import MAX_SEED
 from musegraph.values.types import TEXT
 from musegraph.workflow import GRAPH, Port, Workflow
 
+_NUMERAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MEDIA = {"Image": "image/", "Mask": "image/"}
 """What the files that a folder gives to a port of this type are; at other ports all are taken."""
 
@@ -41,20 +42,18 @@ def parse_argument(text: str, type_: Type) -> Any:
     """What ``--set name=text`` means for an input of this type.
 
     Text stays text; other JSON types are read as JSON, and as text where that is no JSON; at a
-    media port the text is the path of a file.
+    media port the text is the path of a file. Raises :class:`UnreadableWorkflow` for a number that
+    is beyond what a workflow can hold.
     """
-    if not is_text(type_):
-        try:
-            return parse(text)
-        except UnreadableWorkflow:
-            return text
-    if text.startswith("["):
-        try:
-            found = json.loads(text)
-        except ValueError:
-            return text
-        return found if isinstance(found, list) else text
-    return text
+    words = is_text(type_)
+    if words and not text.startswith("["):
+        return text
+    try:
+        return parse(text)
+    except UnreadableWorkflow:
+        if not words and _NUMERAL.fullmatch(text):
+            raise
+        return text
 
 
 def settle_inputs(
@@ -78,13 +77,13 @@ def _listed(name: str, value: Any, type_: Type) -> Any:
     base = type_.item or type_
     if base.is_json or base.is_variable or not isinstance(value, (str, Path)):
         return value
-    folder = Path(value).expanduser()
+    folder = at_home(value)
     try:
         if not folder.is_dir():
             return value
         found = [path for path in folder.iterdir() if _belongs(path, base)]
     except OSError as error:
-        message = f"the folder {folder} cannot be read: {error.strerror}"
+        message = f"{shown(folder)} cannot be read: {error.strerror}"
         raise InvalidWorkflow([Problem(None, name, "input", message)]) from None
     if not found:
         message = f"the folder {folder} holds no file for an input of type {base}; add some to it"
@@ -122,12 +121,12 @@ def _settle(name: str, value: Any, type_: Type, store: Store) -> Any:
 
 def _import(name: str, path: Path, store: Store) -> dict[str, str]:
     try:
-        data = path.expanduser().read_bytes()
+        data = read(at_home(path))
     except OSError as error:
-        message = f"the file {path} cannot be read: {error.strerror}"
+        message = f"the file {shown(path)} cannot be read: {error.strerror}"
         raise InvalidWorkflow([Problem(None, name, "input", message)]) from None
     media = guess_type(path.name)[0] or "application/octet-stream"
-    return {"asset": store.put_bytes(data), "name": path.name, "media": media}
+    return {"asset": store.put_bytes(data), "name": text_of(path.name), "media": media}
 
 
 def _picture(name: str, picture: Any, store: Store) -> dict[str, str]:

@@ -173,8 +173,8 @@ def _collect() -> None:
     """Give back what nobody refers to, also what torch keeps at hand for the device."""
     collect()
     torch = sys.modules.get("torch")
-    if torch is None:
-        return
+    if torch is None or not (hasattr(torch, "cuda") and hasattr(torch, "backends")):
+        return  # or another thread is in the middle of importing it
     if torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():

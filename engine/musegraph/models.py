@@ -16,6 +16,7 @@ from musegraph.errors import ModelError, ModelMissing
 from musegraph.headers import read_header
 from musegraph.node import Weights
 from musegraph.pack import Registry
+from musegraph.paths import ABSENT, at_home, shown, why_missing
 from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest, digest_of_file
@@ -45,13 +46,13 @@ class _Resident:
 def named_folders() -> tuple[Path, ...]:
     """The folders of models that ``MUSEGRAPH_MODELS`` names."""
     named = os.environ.get("MUSEGRAPH_MODELS", "")
-    return tuple(Path(part).expanduser() for part in named.split(os.pathsep) if part)
+    return tuple(at_home(part) for part in named.split(os.pathsep) if part)
 
 
 def default_models() -> Path:
     """Where models are that were fetched, unless somebody says otherwise: with the user's data."""
     base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "share") / "musegraph" / "models"
+    return (Path(base) if base else at_home("~/.local/share")) / "musegraph" / "models"
 
 
 class Models:
@@ -98,13 +99,18 @@ class Models:
         places = [pack.models / rest] if pack is not None and pack.models is not None else []
         places += [folder / source for folder in self.folders]
         if not self.confined:
-            places.append(Path(source).expanduser())
-        for place in places:
-            if place.exists():
+            places.append(at_home(source))
+        looked = []
+        for place in dict.fromkeys(places):
+            why = why_missing(place)
+            if not why:
                 return place.resolve()
-        looked = "the folders of models" if self.confined else ", ".join(map(str, places))
+            looked.append(shown(place) + ("" if why in ABSENT else f" ({why})"))
         advice = "" if pack is not None else _advice(source)
-        raise ModelMissing(f"there is no model {source!r}; looked at: {looked}{advice}")
+        if self.confined:  # whoever asks has no business with the folders of this machine
+            looked = ["the packs and the folders of models"]
+        said = f"there is no model {shown(source)!r}; looked at: {', '.join(looked)}"
+        raise ModelMissing(said + advice)
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
@@ -127,8 +133,11 @@ class Models:
     def weights(self, source: str) -> Weights:
         """Where a source lives and its digest; reads the files the first time."""
         place = self.path(source)
+        return Weights(place, self._content(place), source)
+
+    def _content(self, place: Path) -> str:
         parts = [(file, self._remembered(file) or self._hash(file)) for file in self.files(place)]
-        return Weights(place, self._note(place, parts), source)
+        return self._note(place, parts)
 
     def _note(self, place: Path, parts: list[tuple[Path, str]]) -> str:
         """The digest of a model, and from now on where its content is."""
@@ -140,11 +149,19 @@ class Models:
         """Where the content of a reference is: it may have been moved since it was made."""
         if not ref.digest:
             return self.path(ref.source)
-        if ref.digest not in self._places and self.weights(ref.source).digest != ref.digest:
-            raise ModelError(
-                f"the files of {ref.source} have changed since they were read; run it again"
-            )
+        place = self._places.get(ref.digest)
+        if place is not None and self._holds(place, ref.digest):
+            return place
+        if self.weights(ref.source).digest != ref.digest:
+            raise _changed(ref)
         return self._places[ref.digest]
+
+    def _holds(self, place: Path, wanted: str) -> bool:
+        """Whether the files at a place still are what they were when they were hashed."""
+        try:
+            return self._content(place) == wanted
+        except (ModelError, OSError):
+            return False
 
     def _remembered(self, file: Path) -> str | None:
         facts = file.stat()
@@ -234,6 +251,8 @@ class Models:
         start = perf_counter()
         load = loader.offload if offload and loader.offload is not None else loader.load
         live = load(ref, place, device)
+        if ref.digest and not self._holds(place, ref.digest):
+            raise _changed(ref)  # while it was read: what was read may be half of each
         self.loads += 1
         return _Resident(live, max(1, loader.size(live)), perf_counter() - start)
 
@@ -270,6 +289,10 @@ class Models:
             for base in free:
                 self._drop(base)
         return len(free)
+
+
+def _changed(ref: Reference) -> ModelError:
+    return ModelError(f"the files of {ref.source} have changed since they were read; run it again")
 
 
 def _advice(source: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
+from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record
 from musegraph.values import File, Image, Mask, digest, files
@@ -42,6 +43,14 @@ class NotSaved(MusegraphError):
         super().__init__("\n".join(reasons))
 
 
+class FolderUnusable(StoreError):
+    """The folder takes no more files; ``saved`` holds those that it took."""
+
+    def __init__(self, saved: list[Saved], reason: str) -> None:
+        self.saved = saved
+        super().__init__(reason)
+
+
 def save_outputs(
     result: RunResult,
     folder: str | Path,
@@ -54,9 +63,9 @@ def save_outputs(
 
     Pictures carry the workflow and the record of the run unless ``embed`` is False. Every name
     starts with ``prefix``; without ``values``, what is JSON becomes no file. Raises
-    :class:`StoreError` if the folder cannot be written to; the results stay in the cache.
+    :class:`FolderUnusable` if the folder cannot be written to; the results stay in the cache.
     """
-    place = Path(folder).expanduser()
+    place = at_home(folder)
     saver = _Saver(result, place, embed, prefix)
     reasons: list[str] = []
     try:
@@ -69,10 +78,11 @@ def save_outputs(
             except NodeError as error:
                 reasons.append(f"the output {name!r} cannot be saved: {error}")
     except OSError as error:
-        what = "it is no folder" if place.is_file() else error.strerror or error
-        raise StoreError(
-            f"the outputs cannot be saved in {place}: {what}; the results are kept in the cache,"
-            " so run it again with another folder"
+        what = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
+        raise FolderUnusable(
+            saver.saved,
+            f"the outputs cannot be saved in {shown(place)}: {what}; run it again with another"
+            " folder: what the cache has kept is not computed again",
         ) from None
     if reasons:
         raise NotSaved(saver.saved, reasons)
@@ -194,7 +204,7 @@ class _Saver:
 
     def key(self, stem: str, entry: Entry) -> str:
         how = "embedded" if self.embed else "plain"
-        return digest(_KIND, str(self.folder.resolve()), stem, entry.identity, how)
+        return digest(_KIND, text_of(self.folder.resolve()), stem, entry.identity, how)
 
     def remembered(self, key: str) -> list[Path] | None:
         """The files written for this value earlier, if all of them are there untouched."""

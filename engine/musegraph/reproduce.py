@@ -9,6 +9,7 @@ from typing import Any
 
 from musegraph.errors import UnreadableWorkflow
 from musegraph.pack import Registry
+from musegraph.paths import read, shown
 from musegraph.run import RunResult
 from musegraph.store import Store
 from musegraph.values import Image, files
@@ -32,9 +33,9 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
     """The workflow, the record of the run and the bytes of a saved picture."""
     place = Path(path)
     try:
-        data = place.read_bytes()
+        data = read(place)
     except OSError as error:
-        raise UnreadableWorkflow(f"{place} cannot be read: {error.strerror}") from None
+        raise UnreadableWorkflow(f"{shown(place)} cannot be read: {error.strerror}") from None
     found = files.extract(data)
     record = found.get("record") if found else None
     document = found.get("workflow") if found else None

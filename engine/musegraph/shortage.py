@@ -94,8 +94,9 @@ def _judged(error: BaseException) -> bool | None:
     torch has a class of its own for accelerators; its allocator for the CPU, and the libraries
     below it, raise RuntimeError and say it in words.
     """
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(error, torch.OutOfMemoryError):
+    # Another thread may be in the middle of importing torch: it lacks its classes until then.
+    exhausted = getattr(sys.modules.get("torch"), "OutOfMemoryError", None)
+    if exhausted is not None and isinstance(error, exhausted):
         return True
     if isinstance(error, MemoryError):
         return False

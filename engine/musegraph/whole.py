@@ -9,7 +9,13 @@ from uuid import uuid4
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file, in the place of one that may be there; raises :class:`OSError`."""
+    """Write a file, in the place of one that may be there; raises :class:`OSError`.
+
+    What is no file, a pipe or a device, stays where it is and is written to.
+    """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     with _written(path, data) as temporary:
         temporary.replace(path)
 

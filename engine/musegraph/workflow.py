@@ -11,6 +11,7 @@ from typing import Any
 from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
+from musegraph.paths import look, shown
 from musegraph.values import canonical, parse, pretty
 from musegraph.values.canonical import copied, is_identity
 
@@ -82,15 +83,16 @@ class Workflow:
         """
         place = Path(path)
         try:
+            look(place)
             with place.open("rb") as file:
                 data = file.read(4)
                 if data == _ZIP:
                     return cls._bundled(place)
                 data += file.read(MAX_BYTES)
         except OSError as error:
-            raise UnreadableWorkflow(f"{place} cannot be read: {error.strerror}") from None
+            raise UnreadableWorkflow(f"{shown(place)} cannot be read: {error.strerror}") from None
         if len(data) > MAX_BYTES:
-            raise UnreadableWorkflow(f"{place} is larger than {MAX_BYTES >> 20} MB")
+            raise UnreadableWorkflow(f"{shown(place)} is larger than {MAX_BYTES >> 20} MB")
         if data[:1] not in (b"{", b" ", b"\n", b"\t", b"\r", b"\xef"):
             return cls.parse(_embedded(place, data), place.parent)
         return cls._decoded(data, place.parent, str(place))

@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,17 @@ def environment(place: Path, **more: str) -> dict[str, str]:
     }
 
 
-def musegraph(place: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """What ``musegraph …`` does in a folder; it never shows a traceback."""
+Before = Callable[[], None] | None
+"""What a process does to itself before it becomes the command."""
+
+
+def musegraph(
+    place: Path, *arguments: str, before: Before = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """What ``musegraph …`` does in a folder; it never shows a traceback, nor calls itself broken.
+
+    ``more`` are variables of its environment.
+    """
     done = subprocess.run(
         [*COMMAND, *arguments],
         cwd=place,
@@ -166,15 +176,53 @@ def musegraph(place: Path, *arguments: str, **more: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         encoding="utf-8",
+        errors="surrogateescape",
         timeout=120,
         check=False,
+        preexec_fn=before,
     )
     assert "Traceback" not in done.stdout + done.stderr
+    assert "please report it" not in done.stderr
     return done
 
 
-def run(place: Path, file: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return musegraph(place, "run", file, "--packs", "toy.py", *arguments, **more)
+EACH = """
+import json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from musegraph.cli import main
+
+found = []
+for arguments in json.load(sys.stdin):
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as told:
+        code = main(arguments)
+    found.append((code, out.getvalue(), told.getvalue()))
+print(json.dumps(found))
+"""
+
+
+def each(
+    place: Path, commands: Iterable[Iterable[str]], before: Before = None
+) -> list[tuple[int, str, str]]:
+    """Exit code, stdout and stderr of many commands, one after the other in one process."""
+    done = subprocess.run(
+        [sys.executable, "-c", EACH],
+        cwd=place,
+        env=environment(place),
+        input=json.dumps([list(command) for command in commands]),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=True,
+        preexec_fn=before,
+    )
+    return [(code, out, told) for code, out, told in json.loads(done.stdout)]
+
+
+def run(
+    place: Path, file: str, *arguments: str, before: Before = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    return musegraph(place, "run", file, "--packs", "toy.py", *arguments, before=before, **more)
 
 
 def calls(place: Path) -> list[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import warnings
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +181,17 @@ def test_an_object_at_a_port_for_json_stays_data_though_it_looks_like_a_file(pla
     assert done.returncode == 0, done.stderr
     said = musegraph(place, "run", "d.zip", "--packs", "json_pack.py")
     assert '{"file": "no.png"}' in said.stdout
+
+
+def test_a_bundle_goes_into_a_pipe_and_does_not_take_its_place(place: Path) -> None:
+    os.mkfifo(place / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit((place / "pipe").read_bytes)
+        done = musegraph(place, "bundle", "work.json", "-o", "pipe", "--packs", "toy.py")
+    assert done.returncode == 0, done.stderr
+    assert (place / "pipe").is_fifo()
+    with zipfile.ZipFile(BytesIO(taken.result())) as archive:
+        assert archive.namelist() == ["assets/in.png", "workflow.json"]
 
 
 def test_a_bundle_that_cannot_be_written_is_one_sentence(place: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_disk_that_fills_up_leaves_no_half_object_and_no_temporary_file(tmp_pa
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))  # short writes, then EFBIG
     try:
-        with pytest.raises(StoreError, match="File too large"):
+        with pytest.raises(StoreError, match="takes no file that large"):
             disk.put([data], name, 1.0, 0)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -189,6 +189,10 @@ def test_a_flipped_byte_is_noticed_in_every_stored_result() -> None:
 
 def test_after_a_kill_nothing_that_was_stored_is_computed_again() -> None:
     assert soak("kills", 2) == 0
+
+
+def test_after_a_signal_nothing_that_was_finished_is_computed_again() -> None:
+    assert soak("signals", 2) == 0
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")

@@ -427,6 +427,13 @@ def test_facts_that_cannot_be_trusted_or_read_are_none(packet: bytes) -> None:
     assert files.extract(encoded(painted(), "WEBP", xmp=packet)) is None
 
 
+def test_a_damaged_webp_of_no_pixels_stays_as_it_is() -> None:
+    data = bytearray(encoded(painted(), "WEBP", quality=80))
+    start = data.index(b"VP8 ") + 8
+    data[start + 6 : start + 10] = bytes(4)
+    assert files.embed(File(bytes(data), "x"), FACTS).data == data
+
+
 def test_files_that_hold_no_facts_stay_as_they_are() -> None:
     for data in (b"text", encoded(painted(), "JPEG"), b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"):
         file = File(data, "x")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -34,7 +36,9 @@ from musegraph import (
     node,
 )
 from musegraph.events import Event, RunFinished
+from musegraph.ladder import _collect
 from musegraph.models import Models
+from musegraph.shortage import shortage_of
 from musegraph.values import decode, encode
 
 
@@ -345,3 +349,12 @@ def test_a_closed_stream_leaves_no_run_behind() -> None:
 
     asyncio.run(asyncio.wait_for(look(), 20))
     made.close()
+
+
+def test_while_another_thread_imports_torch_an_error_is_told_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    assert shortage_of(ValueError("damaged")) is None
+    assert shortage_of(MemoryError()) is not None
+    _collect()

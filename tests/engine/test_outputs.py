@@ -312,7 +312,7 @@ def test_a_picture_of_no_numbers_is_told_of_and_the_rest_is_saved(tmp_path: Path
 def test_a_folder_that_cannot_be_written_to_is_named_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     result = result_of(engine(), say=use("words", text="x"))
-    with pytest.raises(StoreError, match=r"file.*no folder.*kept in the cache"):
+    with pytest.raises(StoreError, match=r"file.*no folder.*cache has kept"):
         save_outputs(result, tmp_path / "file")
     with pytest.raises(StoreError, match="cannot be saved in"):
         save_outputs(result, tmp_path / "file" / "below")

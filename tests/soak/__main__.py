@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from machine import machine, now
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+REPORT, FOUND = HERE / "REPORT.md", HERE / "report.json"
 CALL = "import runpy, sys; sys.exit(runpy.run_path(sys.argv[1])['main'](int(sys.argv[2])))"
+ABOUT = """
+import runpy, sys
+part = runpy.run_path(sys.argv[1])
+print(part["PROMISE"], part.get("TRIALS", f"{int(sys.argv[2]):,}"), sep="\\n")
+"""
 FULL, QUICK = 100, 3
-COUNTS = {"kills": 50, "flips": 1000, "faults": 1000, "rows": 10, "workflows": 10_000}
+COUNTS = {"kills": 50, "flips": 1000, "faults": 1000, "rows": 10}
+COUNTS |= {"workflows": 10_000, "memory": 10_000, "server": 20, "contract": 120}
 """How many trials, where it is not ``FULL``."""
+FEWEST = {"memory": 100}
+"""How many are quick, where it is not ``QUICK``."""
 
 
 def parts() -> dict[str, Path]:
@@ -23,37 +35,71 @@ def parts() -> dict[str, Path]:
     return {file.stem: file for file in files if "def main(count: int)" in file.read_text()}
 
 
-def main() -> int:
-    found = parts()
-    parser = argparse.ArgumentParser(prog="python tests/soak", description=__doc__)
-    parser.add_argument("part", nargs="*", help=f"of {', '.join(found)}; all without")
-    parser.add_argument("--quick", action="store_true", help="a few trials of each")
-    options = parser.parse_args()
-    chosen = options.part or list(found)
-    if unknown := [name for name in chosen if name not in found]:
-        parser.error(f"there is no part {unknown[0]}; there are {', '.join(found)}")
-    blocks, failed = [], []
-    search = os.pathsep.join(
-        str(ROOT / name) for name in ("engine", "nodes", "tests/engine", "tests/contract")
+def python(code: str, file: Path, *arguments: str) -> tuple[int, str]:
+    """A part's module in a process of its own; the exit code, and what it printed."""
+    folders = (
+        "engine", "nodes", "tests/engine", "tests/contract", "tests/soak", "tests/server",
+    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(file), *arguments],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in folders)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
+    return done.returncode, done.stdout.strip()
+
+
+def carry_out(name: str, file: Path, count: int) -> dict[str, Any]:
+    """One part; what is written down of it."""
+    promise, trials = python(ABOUT, file, str(count))[1].splitlines()
+    start = perf_counter()
+    code, table = python(CALL, file, str(count))
+    print(f"{table}\n", flush=True)
+    return {
+        "trials": trials,
+        "outcome": "passed" if code == 0 else f"failed, exit code {code}",
+        "seconds": round(perf_counter() - start),
+        "when": now(),
+        "machine": machine(),
+        "promise": promise,
+        "table": table,
+    }
+
+
+def report(found: dict[str, dict[str, Any]]) -> str:
+    """The report: on what it was made, a row for each part, then each part's own table."""
+    machines = list(dict.fromkeys(part["machine"] for part in found.values()))
+    lines = ["# Soak", "", *machines, "", "| trial | promise | trials | outcome | seconds | when |"]
+    lines += ["|---|---|--:|---|--:|---|"]
+    for name, part in found.items():
+        cells = (part["promise"], part["trials"], part["outcome"], part["seconds"])
+        lines.append(f"| {name} | {' | '.join(map(str, cells))} | {part['when']} |")
+    for name, part in found.items():
+        lines += ["", f"## {name}: {part['outcome']}", "", part["table"]]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    known = parts()
+    parser = argparse.ArgumentParser(prog="python tests/soak", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(known)}; all without")
+    parser.add_argument("--quick", action="store_true", help="a few trials of each; no report")
+    options = parser.parse_args()
+    chosen = options.part or list(known)
+    if unknown := [name for name in chosen if name not in known]:
+        parser.error(f"there is no part {unknown[0]}; there are {', '.join(known)}")
+    failed = []
     for name in chosen:
-        count = QUICK if options.quick else COUNTS.get(name, FULL)
-        done = subprocess.run(
-            [sys.executable, "-c", CALL, str(found[name]), str(count)],
-            env=os.environ | {"PYTHONPATH": search},
-            stdout=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        print(done.stdout, flush=True)
-        outcome = "passed" if done.returncode == 0 else f"failed, exit code {done.returncode}"
-        blocks.append(f"## {name}: {outcome}\n\n{done.stdout.strip()}\n")
-        if done.returncode:
+        counts, usual = (FEWEST, QUICK) if options.quick else (COUNTS, FULL)
+        made = carry_out(name, known[name], counts.get(name, usual))
+        if made["outcome"] != "passed":
             failed.append(name)
-    now = datetime.now(UTC)
-    head = f"# Soak, {now:%Y-%m-%d %H:%M} UTC{' (quick)' if options.quick else ''}\n\n"
-    machine = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}.\n"
-    (HERE / "REPORT.md").write_text(head + machine + "\n" + "\n".join(blocks), encoding="utf-8")
+        if not options.quick:  # after each part, so that a soak can be stopped and gone on with
+            found = json.loads(FOUND.read_text("utf-8")) if FOUND.exists() else {}
+            found = {n: p for n, p in sorted((found | {name: made}).items()) if n in known}
+            FOUND.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            REPORT.write_text(report(found), "utf-8")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from musegraph import Engine, File, Pack, Registry, Store, Text, Workflow, node
 
+PROMISE = "A flipped byte in a stored result is noticed, and computed again."
+
 CALLS: Counter[int] = Counter()
 TOGETHER = 100
 """Results per cache: so many are made, damaged and asked for at a time."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from shell import COMMAND, environment, write
 from test_rows import PACK, WORK, calls, command, results, rows, table
 
+PROMISE = "A run over rows that is killed ends with every result, and each shared step run once."
+
 ROWS = 500
 KILLS = 5
 """How often each run is killed, if it lasts that long."""

@@ -13,6 +13,10 @@ from collections import Counter
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from made import MOST, Outcome, broken, documents, hold
 
+PROMISE = (
+    "Whatever a workflow says, it is refused with documented errors or runs, each within 50 ms."
+)
+
 LIMIT = 0.05
 """Seconds for a workflow of up to ``MOST`` nodes."""
 CIRCLE = {"a": {"type": "made.same", "links": {"value": "a.out"}}}

@@ -14,6 +14,7 @@ from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, UsageError, print_json
 from musegraph.cli.style import Style, ago, duration, number, size, table
 from musegraph.errors import StoreError
+from musegraph.paths import at_home, why_missing
 from musegraph.store import DISK_BUDGET, default_folder
 from musegraph.store.disk import Disk
 from musegraph.store.survey import Choice, Survey, Verdict, is_of, verify
@@ -23,10 +24,10 @@ _ADVICE = "nothing there to look into; a run makes it, or name another folder (-
 
 def cache(args: Namespace) -> int:
     """Show the cache, or carry out the action that is asked for."""
-    folder = Path(args.cache).expanduser() if args.cache else default_folder()
-    if folder.exists() and not folder.is_dir():
+    folder = at_home(args.cache) if args.cache else default_folder()
+    if not why_missing(folder) and not folder.is_dir():
         raise StoreError(f"{folder} is no folder; name another one (--cache)")
-    if not (folder / "index.sqlite").exists():
+    if why_missing(folder / "index.sqlite"):
         return _nothing(folder, args)
     actions = {None: _show, "list": _list, "clear": _clear, "verify": _verify}
     with _opened(folder) as disk:

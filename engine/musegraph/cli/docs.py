@@ -11,6 +11,7 @@ from musegraph.cli.loading import open_engine
 from musegraph.cli.pages import Example, all_pages
 from musegraph.cli.style import Style, number
 from musegraph.errors import MusegraphError
+from musegraph.paths import why_missing
 from musegraph.run import Engine
 from musegraph.values import Image
 from musegraph.workflow import Workflow
@@ -39,7 +40,7 @@ def docs(args: Namespace) -> int:
 def _examples(engine: Engine, place: str | None, folder: Path) -> list[Example]:
     if place is None:
         return []
-    if not Path(place).is_dir():
+    if why_missing(Path(place)) or not Path(place).is_dir():
         raise UsageError(f"there is no folder of examples at {place}")
     return [_example(engine, path, folder) for path in sorted(Path(place).glob("*.json"))]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musegraph.cli.entry import FAILED, FINE, complain, print_json
 from musegraph.cli.style import Style, number, table
+from musegraph.paths import at_home
 
 if TYPE_CHECKING:
     from musegraph.health import Finding
@@ -37,7 +37,7 @@ def _findings(args: Namespace) -> list[Finding]:
     from musegraph.store import default_folder
 
     registry = open_registry(args, tell=False)
-    cache = Path(args.cache).expanduser() if args.cache else default_folder()
+    cache = at_home(args.cache) if args.cache else default_folder()
     return findings(gather(registry, cache, model_folders(args)))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.arguments import parser
-from musegraph.cli.style import Style, prepare_streams
+from musegraph.cli.style import Style, prepare_streams, printable, sentences
 from musegraph.errors import (
     HubError,
     InvalidWorkflow,
@@ -167,14 +167,15 @@ def sentence(error: BaseException) -> str:
 def report(place: str, problems: Sequence[Problem], style: Style) -> None:
     """Each problem on a line of its own: file, node and port, sentence."""
     for problem in problems:
-        where = ".".join(part for part in (problem.node, problem.port) if part)
+        where = printable(".".join(part for part in (problem.node, problem.port) if part))
         start = ": ".join(part for part in (style(place, "dim"), style(where, "bold")) if part)
-        style.line(f"{start}: {problem.message}" if start else problem.message)
+        message = sentences(problem.message)
+        style.line(f"{start}: {message}" if start else message)
 
 
 def complain(text: str, style: Style | None = None) -> None:
     style = style or Style(sys.stderr)
-    style.line(f"{style('error:', 'bold', 'red')} {text}")
+    style.line(f"{style('error:', 'bold', 'red')} {sentences(text)}")
 
 
 def failure(error: BaseException, code: int, place: str) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.entry import UsageError
-from musegraph.cli.style import Style
+from musegraph.cli.style import Style, sentences
+from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.pack import Registry, load_registry
+from musegraph.paths import at_home, shown, why_missing
 from musegraph.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 def open_registry(args: Namespace, tell: bool = True) -> Registry:
     """All packs; one named on the command line that is broken is told of and left out."""
     for path in args.packs:
-        if not Path(path).exists():
-            raise UsageError(f"there is no pack at {path} (--packs)")
+        if why_missing(Path(path)):
+            raise UsageError(f"there is no pack at {shown(path)} (--packs)")
     registry = load_registry(args.packs)
     for name, reason in registry.failures.items() if tell else ():
         warn(f"the pack {name!r} could not be opened: {reason}")
@@ -34,12 +36,12 @@ def open_engine(args: Namespace) -> Engine:
     from musegraph.store import Store, default_folder
 
     registry = open_registry(args)
-    store = Store(Path(args.cache).expanduser() if args.cache else default_folder())
+    store = Store(at_home(args.cache) if args.cache else default_folder())
     return Engine(registry, store, models=model_folders(args))
 
 
 def model_folders(args: Namespace) -> tuple[Path, ...]:
-    return tuple(Path(path).expanduser() for path in args.models)
+    return tuple(at_home(path) for path in args.models)
 
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
@@ -65,7 +67,10 @@ def given_inputs(engine: Engine, workflow: Workflow, args: Namespace) -> dict[st
     for name, text in args.set:
         if name not in workflow.inputs:
             raise UsageError(f"there is no input {name!r}; {_known(workflow, types)}")
-        given[name] = parse_argument(text, types.get(name, TEXT))
+        try:
+            given[name] = parse_argument(text, types.get(name, TEXT))
+        except UnreadableWorkflow as error:
+            raise InvalidWorkflow([Problem(None, name, "input", str(error))]) from None
     return given
 
 
@@ -85,4 +90,4 @@ def tell_unused(unused: Sequence[str], args: Namespace) -> None:
 
 def warn(text: str) -> None:
     style = Style(sys.stderr)
-    style.line(f"{style('warning:', 'bold', 'yellow')} {text}")
+    style.line(f"{style('warning:', 'bold', 'yellow')} {sentences(text)}")

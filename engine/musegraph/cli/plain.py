@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.interrupts import say
-from musegraph.cli.style import Style, duration, number, remaining
+from musegraph.cli.style import Style, duration, number, printable, remaining, sentences
 from musegraph.events import (
     Event,
     StepDone,
@@ -63,7 +63,7 @@ class View:
         sign = self.style(self.style.signs["fail"], "red")
         detail = self.details.get(node)
         hint = self.style(" (--debug shows where)", "dim") if detail == "" else ""
-        self.style.line(f"{sign} {self.style(node, 'bold')}: {message}{hint}")
+        self.style.line(f"{sign} {self.style(node, 'bold')}: {sentences(message)}{hint}")
         if detail:
             self.style.line(detail.rstrip())
 
@@ -72,7 +72,7 @@ class View:
             return  # told once for all of them
         where = f"{event.node}: " if event.node else ""
         mark = self.style("warning:", "bold", "yellow")
-        self.style.line(f"{mark} {where}{event.message}")
+        self.style.line(f"{mark} {where}{sentences(event.message)}")
 
 
 class Collected:
@@ -246,7 +246,7 @@ class Clock:
 def heading(plan: Plan, style: Style) -> str:
     from musegraph.cli.plan import summary
 
-    name = plan.workflow.name
+    name = printable(plan.workflow.name)
     return f"{style(name, 'bold')}  {style(summary(plan), 'dim')}" if name else summary(plan)
 
 

@@ -10,10 +10,11 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, print_json
+from musegraph.cli.entry import CLOSED, FAILED, FINE, complain, explain, print_json
 from musegraph.cli.loading import make_plan, open_engine, tell_unused
 from musegraph.cli.plain import Collected, Lines, Printed, Quiet, View
 from musegraph.cli.style import Style, plain
+from musegraph.errors import MusegraphError, StoreError
 from musegraph.store import NOTHING
 from musegraph.workflow import Workflow
 
@@ -72,7 +73,7 @@ def carry_out(
 
 def finish(result: RunResult, view: View, args: Namespace) -> int:
     """Save the outputs and name them on stdout; the exit code."""
-    saved, reason = save(result, args)
+    saved, trouble = save(result, args)
     if args.json:
         print_json(outputs_line(result, saved))
     else:
@@ -82,23 +83,25 @@ def finish(result: RunResult, view: View, args: Namespace) -> int:
             show_values(result)
     for name, message in result.outcome.errors.items():
         view.failed(name, message)
-    if reason:
-        complain(reason)
+    if isinstance(trouble, StoreError):
+        return explain(trouble, args)
+    if trouble:
+        complain(str(trouble))
     if view.broken:
         return CLOSED
-    return FAILED if result.outcome.errors or reason else FINE
+    return FAILED if result.outcome.errors or trouble else FINE
 
 
-def save(result: RunResult, args: Namespace) -> tuple[list[Saved], str]:
-    """Write the outputs into the folder of ``--out``; those that cannot be files are told of."""
+def save(result: RunResult, args: Namespace) -> tuple[list[Saved], MusegraphError | None]:
+    """Write the outputs into the folder of ``--out``: what was saved, and why not all was."""
     if not args.out:
-        return [], ""
-    from musegraph.outputs import NotSaved, save_outputs
+        return [], None
+    from musegraph.outputs import FolderUnusable, NotSaved, save_outputs
 
     try:
-        return save_outputs(result, Path(args.out), embed=not args.no_embed), ""
-    except NotSaved as error:
-        return error.saved, str(error)
+        return save_outputs(result, Path(args.out), embed=not args.no_embed), None
+    except (NotSaved, FolderUnusable) as error:
+        return error.saved, error
 
 
 def outputs_line(result: RunResult, saved: list[Saved]) -> dict[str, Any]:

@@ -76,6 +76,11 @@ def printable(text: str) -> str:
     )
 
 
+def sentences(text: str) -> str:
+    """As :func:`printable`, and lines stay lines: what is told may quote a file of anyone's."""
+    return text if text.isprintable() else "\n".join(map(printable, text.splitlines()))
+
+
 def shorten(text: str, width: int) -> str:
     if columns(text) <= width:
         return text

@@ -21,6 +21,7 @@ from musegraph.errors import ModelError, StoreError
 from musegraph.headers import read_header
 from musegraph.models import default_models, named_folders
 from musegraph.pack import Registry
+from musegraph.paths import why_missing
 from musegraph.store.disk import Disk
 from musegraph.store.survey import Survey
 
@@ -198,7 +199,7 @@ def _read(said: str, end: str) -> Probe:
 def _cache(folder: Path) -> Place:
     """The cache, opened if there is one; looking never makes one."""
     place = _place(folder)
-    if place.problem or not (folder / "index.sqlite").exists():
+    if place.problem or why_missing(folder / "index.sqlite"):
         return place
     try:
         disk = Disk(folder)
@@ -214,7 +215,7 @@ def _cache(folder: Path) -> Place:
 def _place(folder: Path) -> Place:
     """Whether a folder, or the one in which it would be made, can be written."""
     nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
+    while why_missing(nearest) and nearest != nearest.parent:
         nearest = nearest.parent
     free = 0
     try:
@@ -224,7 +225,7 @@ def _place(folder: Path) -> Place:
         problem = ""
     except OSError as error:
         problem = error.strerror or str(error)
-    return Place(str(folder), folder.exists(), problem, free)
+    return Place(str(folder), not why_missing(folder), problem, free)
 
 
 def _model_folder(folder: Path, origin: str) -> ModelFolder:

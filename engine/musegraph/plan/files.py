@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
+from musegraph.paths import ABSENT, read, shown, why_missing
 from musegraph.plan.expand import FlatNode
 from musegraph.plan.interface import Lookup
 from musegraph.plan.literals import Asset, asset_of
@@ -43,11 +44,14 @@ class Beside:
         if self._archive is not None:
             there = name in self._archive.sizes
         else:
+            why = why_missing(self.folder / name)
+            if why and why not in ABSENT:
+                return f"the file {shown(name)!r} cannot be read: {why}"
             place = (self.folder / name).resolve()
             if not place.is_relative_to(self.folder.resolve()):
                 return f"the file {name!r} leads out of the workflow's folder; copy it in"
             there = place.is_file()
-        return "" if there else f"there is no file {self.folder / name}"
+        return "" if there else f"there is no file {shown(self.folder / name)}"
 
     def size(self, name: str) -> int:
         """The bytes of a file that is not :meth:`missing`."""
@@ -59,7 +63,7 @@ class Beside:
         """The content of a file that is not :meth:`missing`."""
         if self._archive is not None:
             return self._archive.read(name)
-        return self._ask(name, Path.read_bytes)
+        return self._ask(name, read)
 
     def _ask(self, name: str, ask: Callable[[Path], T]) -> T:
         assert self.folder is not None
@@ -67,7 +71,7 @@ class Beside:
         try:
             return ask(path)
         except OSError as error:
-            said = f"the file {path} cannot be read: {error.strerror}"
+            said = f"the file {shown(path)} cannot be read: {error.strerror}"
             raise UnreadableWorkflow(said) from None
 
     @cached_property

@@ -14,6 +14,7 @@ from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, StoreErro
 from musegraph.events import Event
 from musegraph.inputs import settle_inputs
 from musegraph.outputs import NotSaved, Saved, save_outputs
+from musegraph.paths import at_home, shown
 from musegraph.plan import Plan
 from musegraph.rows.sharing import Sharing, own_steps
 from musegraph.rows.sheet import BadRows, Row, address, read_sheet
@@ -52,7 +53,7 @@ class Batch:
     ) -> None:
         self.engine = engine
         self.workflow = workflow
-        self.folder = Path(folder).expanduser()
+        self.folder = at_home(folder)
         self.embed = embed
         problems: list[Problem] = []
         self.sheet = read_sheet(sheet, workflow, engine.registry, problems)
@@ -268,10 +269,11 @@ class _told:  # noqa: N801  reads as a statement
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            what = "it is no folder" if self.folder.is_file() else error.strerror or error
+            no_folder = isinstance(error, FileExistsError)
+            what = "it is no folder" if no_folder else error.strerror or error
             raise StoreError(
-                f"the table of results cannot be written in {self.folder}: {what}; finished rows"
-                " are kept, so run it again when there is room, or with another folder"
+                f"the table of results cannot be written in {shown(self.folder)}: {what}; finished"
+                " rows are kept, so run it again when there is room, or with another folder"
             ) from None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.inputs import input_types, is_text, parse_argument
 from musegraph.pack import Registry
+from musegraph.paths import at_home
 from musegraph.values import Type, canonical, parse
 from musegraph.values.files import plain_name
 from musegraph.values.types import TEXT
@@ -73,7 +74,7 @@ def read_sheet(
     CSV cells mean what ``--set`` would make of them, and an empty cell where no text is wanted
     leaves the input as it is. Raises :class:`UnreadableWorkflow` if the file is no such table.
     """
-    place = Path(path).expanduser()
+    place = at_home(path)
     suffix = place.suffix.lower()
     if suffix not in (".csv", ".jsonl"):
         raise UnreadableWorkflow(f"rows are read from .csv and .jsonl files, and this is {place}")
@@ -162,7 +163,10 @@ class _Reader:
                 if self.typed:
                     given[name] = cell
                 elif cell or is_text(type_):
-                    given[name] = parse_argument(cell, type_)
+                    try:
+                        given[name] = parse_argument(cell, type_)
+                    except UnreadableWorkflow as error:
+                        self.say(number, name, str(error))
         id = cells.get(ID, "") if ID not in self.inputs else ""
         said = id if isinstance(id, str) else canonical(id)
         label = plain_name(said)

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from musegraph.errors import StoreError
 from musegraph.node import UNSET
+from musegraph.paths import at_home
 from musegraph.store.disk import Disk
 from musegraph.store.live import Live
 from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
@@ -37,14 +38,22 @@ DURABLE_SECONDS = 0.25
 GIGABYTE = 2**30
 DISK_BUDGET = 20 * GIGABYTE
 """Bytes that a cache may take on disk unless somebody says."""
+RECORDS = 200_000
+"""Records that stay in memory, about 1 KB each; the others are read from disk again."""
 
 
 def default_folder() -> Path:
     """Where the cache is unless somebody says: ``MUSEGRAPH_CACHE``, else the user's cache."""
     if named := os.environ.get("MUSEGRAPH_CACHE"):
-        return Path(named).expanduser()
+        return at_home(named)
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "musegraph"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "musegraph"
+    except RuntimeError:
+        raise StoreError(
+            "there is no home folder to keep the cache in; name a folder (--cache, or the variable"
+            " MUSEGRAPH_CACHE)"
+        ) from None
 
 
 def _host_budget() -> int:
@@ -64,11 +73,15 @@ class Store:
         host_budget: int | None = None,
         device_budget: int = 8 * GIGABYTE,
         disk_budget: int = DISK_BUDGET,
+        records: int = RECORDS,
     ) -> None:
         self.disk = Disk(folder) if folder is not None else None
         self.live = Live(_host_budget() if host_budget is None else host_budget, device_budget)
         self.disk_budget = disk_budget
         self._records: dict[str, Record] = {}
+        self._older: dict[str, Record] = {}
+        """Records not asked for since the others came; forgotten when these have become many."""
+        self._most = records // 2
         self._bytes: dict[str, bytes] = {}
         self._writer = Writer(self.disk) if self.disk else None
         self._problems: list[str] = []
@@ -76,15 +89,22 @@ class Store:
     def record(self, key: str) -> Record | None:
         """What is known of the step with this key."""
         known = self._records.get(key)
-        if known is None and self.disk is not None:
-            known = self.disk.record(key)
+        if known is None:
+            known = self._older.get(key)
+            if known is None and self.disk is not None:
+                known = self.disk.record(key)
             if known is not None:
-                self._records[key] = known
+                self._remember(key, known)
         return known
+
+    def _remember(self, key: str, record: Record) -> None:
+        if len(self._records) >= self._most:
+            self._older, self._records = self._records, {}
+        self._records[key] = record
 
     def recipe(self, key: str) -> tuple[str, ...]:
         """What the key of a step was made of; empty if that is not known."""
-        known = self._records.get(key)
+        known = self._records.get(key) or self._older.get(key)
         if known is not None and known.recipe:
             return known.recipe
         return () if self.disk is None else self.disk.recipe(key)
@@ -165,14 +185,14 @@ class Store:
         made: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep a record whose entries are entered already; ``made`` holds their values."""
-        self._records[key] = record
+        self._remember(key, record)
         if self._writer is not None:
             values = self._unwritten(record, made or {}) if durable else []
             self._writer.add(Job(key, record, values, stored if durable else None))
 
     def make_durable(self, key: str, stored: Callable[[], None] | None = None) -> None:
         """Write the results of a step to disk, whatever they cost."""
-        record = self._records.get(key)
+        record = self.record(key)
         if record is None or self._writer is None:
             return
         values = self._unwritten(record, {})
@@ -239,7 +259,7 @@ class Store:
         found = next(
             (
                 entry
-                for record in list(self._records.values())
+                for record in [*self._records.values(), *self._older.values()]
                 for entry in record.outputs.values()
                 if name in (entry.identity, entry.digest) and self.available(entry)
             ),

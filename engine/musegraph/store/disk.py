@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from musegraph.errors import StoreError
+from musegraph.paths import text_of
 from musegraph.store.records import Entry, Record
 from musegraph.store.trouble import unusable
 from musegraph.values.canonical import digest_of_buffers, digest_of_file, is_digest
@@ -349,7 +350,7 @@ class Disk:
             facts = path.stat()
         except OSError:
             return None
-        row = self._row("select size, mtime, inode, digest from files where path=?", str(path))
+        row = self._row("select size, mtime, inode, digest from files where path=?", text_of(path))
         same = row is not None and row[:3] == (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         return str(row[3]) if same else None
 
@@ -358,7 +359,7 @@ class Disk:
         with suppress(sqlite3.Error), self._lock:
             self._db.execute(
                 "insert or replace into files values(?,?,?,?,?)",
-                (str(path), facts.st_size, facts.st_mtime_ns, facts.st_ino, digest),
+                (text_of(path), facts.st_size, facts.st_mtime_ns, facts.st_ino, digest),
             )
 
     def size(self) -> int:

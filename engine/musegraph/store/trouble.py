@@ -34,6 +34,10 @@ def unusable(folder: Path, error: OSError | sqlite3.Error) -> StoreError:
     closed = code == sqlite3.SQLITE_CANTOPEN and folder.exists() and not os.access(folder, os.W_OK)
     if closed or code == sqlite3.SQLITE_READONLY or number == errno.EROFS:
         return StoreError(f"{place} cannot be written: it is read-only; use {_ELSEWHERE}")
+    if number == errno.EFBIG:
+        return StoreError(
+            f"{place} cannot be written: its file system takes no file that large; use {_ELSEWHERE}"
+        )
     said = getattr(error, "strerror", None) or str(error)
     return StoreError(
         f"{place} cannot be used: {said}; use a folder that can be written"

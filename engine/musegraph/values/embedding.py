@@ -166,6 +166,8 @@ def _extended_header(chunks: list[Chunk]) -> Chunk | None:
         width, height = width - 1, height - 1
     else:
         return None
+    if min(width, height) < 0:  # a damaged file of no pixels
+        return None
     size = width.to_bytes(3, "little") + height.to_bytes(3, "little")
     return _riff(b"VP8X", bytes([flags, 0, 0, 0]) + size)
 

@@ -51,6 +51,8 @@ _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 _LONGEST_SIDE = {"webp": 16_383, "jpeg": 65_500}
 _ORIENTATION = 0x0112
+_UNPACKED = "Decompressed data too large"
+"""How Pillow refuses a compressed text of more than 1 MB, or 64 MB of them."""
 _LUMA = (0.2126, 0.7152, 0.0722)
 
 
@@ -111,6 +113,11 @@ def _decode(data: bytes, name: str) -> Tensor:
     except Exception as error:  # decoders raise anything on damaged files
         if shortage_of(error) is not None:
             raise
+        if _UNPACKED in str(error):
+            raise NodeError(
+                f"{name!r} holds a text or colour profile that unpacks to far more than such things"
+                " have; save the picture again without it"
+            ) from None
         raise NodeError(f"{name!r} is damaged or cut off: {error}") from None
     return _upright(pixels, orientation).contiguous()
 
