@@ -20,7 +20,7 @@ from musegraph.garbage import settled, uncollected
 from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
-from musegraph.plan import Plan, make_plan
+from musegraph.plan import Plan, Planned, make_plan, plan_again
 from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Entry, Store, default_folder
@@ -125,11 +125,21 @@ class Engine:
         self.store = store if store is not None else Store(default_folder())
         self.models = Models(self.registry, self.store, tuple(Path(p) for p in models))
         self.executor: Executor = executor or InProcess(self.store, self.models)
+        self._planned: Planned | None = None
 
     def plan(self, workflow: Workflow, only: Iterable[str] = ()) -> Plan:
-        """The steps of a run and what is known of them; raises :class:`InvalidWorkflow`."""
+        """The steps of a run and what is known of them; raises :class:`InvalidWorkflow`.
+
+        A document that differs in some values from the one before costs what is different.
+        """
+        wanted = tuple(only)
         with uncollected():
-            return make_plan(workflow, self.registry, self.store, self.models, only)
+            made = plan_again(self._planned, workflow, wanted)
+            if made is None:
+                made = make_plan(workflow, self.registry, self.store, self.models, wanted)
+        plain = made.source is workflow  # without files beside it, which may change unseen
+        self._planned = Planned(workflow, wanted, made) if plain else None
+        return made
 
     def predict(self, plan: Plan) -> Prediction:
         """Time and memory that the steps to run will take, from what such steps took before."""

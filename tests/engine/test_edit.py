@@ -11,7 +11,7 @@ import toys
 from toys import CALLS
 
 from musegraph import Engine, InvalidWorkflow
-from musegraph.plan import Plan
+from musegraph.plan import Plan, make_plan
 from musegraph.plan.overlay import Overlay
 from musegraph.workflow import Port, Workflow
 
@@ -27,7 +27,7 @@ def facts(plan: Plan) -> dict[str, tuple[Any, ...]]:
 
 
 def assert_same_plan(edited: Plan, engine: Engine) -> None:
-    anew = engine.plan(edited.workflow)
+    anew = make_plan(edited.workflow, engine.registry, engine.store, engine.models)
     assert facts(edited) == facts(anew)
     assert edited.count() == anew.count()
     assert edited.targets == anew.targets

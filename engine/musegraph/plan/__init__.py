@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from musegraph.errors import InvalidWorkflow, Problem
 from musegraph.models import Models
 from musegraph.pack import Registry
+from musegraph.plan.again import Planned, plan_again
 from musegraph.plan.check import Checker
 from musegraph.plan.edit import Editor
 from musegraph.plan.expand import Flat, expand
@@ -31,6 +32,7 @@ __all__ = [
     "Known",
     "Overlay",
     "Plan",
+    "Planned",
     "Step",
     "Wire",
     "check",
@@ -39,6 +41,7 @@ __all__ = [
     "key_lines",
     "key_of",
     "make_plan",
+    "plan_again",
     "read_lines",
     "read_prefix",
 ]

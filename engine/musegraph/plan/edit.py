@@ -8,7 +8,7 @@ value where a link was, a port of a subgraph) is planned anew from the document.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -70,8 +70,11 @@ class Editor:
         """How many named inputs set each port."""
         return Counter(at for entry in self.inputs.values() for at in entry.to)
 
-    def edit(self, plan: Plan, changes: Mapping[Port | str, Any]) -> Plan:
-        """The plan after some changes; raises :class:`InvalidWorkflow`."""
+    def edit(self, plan: Plan, changes: Mapping[Port | str, Any], also: Iterable[str] = ()) -> Plan:
+        """The plan after some changes; raises :class:`InvalidWorkflow`.
+
+        ``also`` names steps that are looked up in the store once more.
+        """
         nodes = self._changed(plan, changes)
         if nodes is None:
             from musegraph.plan import make_plan
@@ -80,7 +83,7 @@ class Editor:
             return make_plan(workflow, self.registry, self.store, self.models, self.only)
         made = plan.fork({**plan.changes, **changes}, nodes)
         problems: list[Problem] = []
-        steps = self._check(made, nodes, problems)
+        steps = self._check(made, nodes, also, problems)
         if not problems:
             Forecast(made, self.store, self.models, problems).run(steps)
         if problems:
@@ -114,13 +117,17 @@ class Editor:
                 yield (_NOWHERE if self.bound[name] else name), value
 
     def _check(
-        self, plan: Plan, nodes: Mapping[str, FlatNode], problems: list[Problem]
+        self,
+        plan: Plan,
+        nodes: Mapping[str, FlatNode],
+        also: Iterable[str],
+        problems: list[Problem],
     ) -> list[Step]:
         """Steps made anew of the changed nodes and of all below them, sources first."""
         checker = Checker(plan.nodes, self.registry, problems, plan.steps)
         shaped: set[str] = set()
         """Steps that now give something of another type or length."""
-        affected = self._affected(plan, nodes)
+        affected = self._affected(nodes, also)
         for id in affected:
             before = plan.steps[id]
             kind = before.type
@@ -134,10 +141,10 @@ class Editor:
         check_files(plan.source, checker.filed, self.store, problems)
         return [plan.steps[id] for id in affected]
 
-    def _affected(self, plan: Plan, nodes: Mapping[str, FlatNode]) -> list[str]:
-        """The changed steps and all below them, in order."""
-        todo = [*nodes, *(id for id in self.with_models if id not in nodes)]
-        found = set(todo)
+    def _affected(self, nodes: Mapping[str, FlatNode], also: Iterable[str]) -> list[str]:
+        """The changed steps, those to look at again, and all below them, in order."""
+        found = {*nodes, *self.with_models, *also}
+        todo = [*found]
         while todo:
             for id in self.below.get(todo.pop(), ()):
                 if id not in found:

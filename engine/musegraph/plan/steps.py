@@ -110,15 +110,16 @@ class Plan:
             self.source, self.changes = changed(self.source, self.changes), {}
         return self.source
 
-    def edit(self, changes: Mapping[Port | str, Any]) -> Plan:
+    def edit(self, changes: Mapping[Port | str, Any], also: Iterable[str] = ()) -> Plan:
         """The plan after some ports or named inputs were set to values; this one stays as it is.
 
         It equals a plan made anew of the changed document, and costs what lies below the changes,
-        not what there is. Raises :class:`InvalidWorkflow` if a value does not suit.
+        not what there is; ``also`` names steps to be looked up in the store once more. Raises
+        :class:`InvalidWorkflow` if a value does not suit.
         """
         if self.editor is None:
             raise ValueError("a plan made by hand cannot be edited")
-        return self.editor.edit(self, changes)
+        return self.editor.edit(self, changes, also)
 
     def fork(self, changes: dict[Port | str, Any], nodes: dict[str, FlatNode]) -> Plan:
         """A plan to be changed, which leaves this one as it is."""
@@ -187,7 +188,9 @@ class Plan:
 class Editing(Protocol):
     """Makes the plan of a changed document out of the plan before."""
 
-    def edit(self, plan: Plan, changes: Mapping[Port | str, Any]) -> Plan: ...
+    def edit(
+        self, plan: Plan, changes: Mapping[Port | str, Any], also: Iterable[str] = ()
+    ) -> Plan: ...
 
 
 def changed(workflow: Workflow, changes: Mapping[Port | str, Any]) -> Workflow:
