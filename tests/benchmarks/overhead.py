@@ -9,6 +9,7 @@ from typing import Any
 import peers
 from graphs import SHAPES, Document, Events, engine
 from harness import Row, alternate, child, one_core, timed
+from memory import peak_megabytes
 
 from musegraph.workflow import Workflow
 
@@ -99,8 +100,6 @@ def linearity() -> list[Row]:
 
 def cost(shape: str, count: str) -> dict[str, float]:
     """In a child: µs per node and peak memory (MB) of one size, default recursion limit."""
-    import resource
-
     document = SHAPES[shape](int(count))
     rounds = 9 if int(count) <= 3_000 else 5 if int(count) <= 10_000 else 3
     least: dict[str, float] = {}
@@ -109,5 +108,5 @@ def cost(shape: str, count: str) -> dict[str, float]:
         for name, seconds in found.items():
             least[name] = min(least.get(name, seconds), seconds)
     each = {name: seconds / int(count) * 1e6 for name, seconds in least.items()}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_megabytes()
     return {**each, "peak": peak}
