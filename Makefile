@@ -18,7 +18,7 @@ help:
 	@echo 'make showcase  every example at full size, in build/showcase'
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make docs    pages of all nodes and examples, in build/docs'
-	@echo 'make bench   measure the engine beside its peers, about ten minutes'
+	@echo 'make bench   measure the engine beside its peers, seven minutes'
 	@echo 'make setup   only set up .venv'
 	@echo 'make clean   remove .venv and caches; out/ stays'
 

@@ -131,9 +131,9 @@ def on_a_thread(action: Callable[[], None]) -> None:
 def beside_pipeline() -> dict[str, Any]:
     """In a child: both in one process, another prompt and seed each time, so that nothing hits.
 
-    Both compute on a thread that ends with them, as the engine's workers do. OpenMP keeps helpers
-    for each thread that ever computed, and where those of two threads are more than there are
-    cores, it lets all of them sleep between two operations: the second would pay for the first.
+    Both load and compute on a thread that ends with them, as the engine's workers do. OpenMP keeps
+    helpers for each thread that ever computed, and where those of two threads are more than there
+    are cores, it lets all of them sleep between two operations: the second would pay for the first.
     """
     import torch
     from diffusers import StableDiffusionPipeline
@@ -141,7 +141,9 @@ def beside_pipeline() -> dict[str, Any]:
     from musegraph import Engine, Store
     from musegraph.workflow import Workflow
 
-    pipeline = StableDiffusionPipeline.from_pretrained(str(SCENES))
+    loaded: list[Any] = []
+    on_a_thread(lambda: loaded.append(StableDiffusionPipeline.from_pretrained(str(SCENES))))
+    pipeline = loaded[0]
     pipeline.set_progress_bar_config(disable=True)
     made: dict[str, list[Any]] = {"ours": [], "pipeline": []}
     ours = Engine(store=Store())
