@@ -360,7 +360,7 @@ class Execution:
             ready = []
             first = not self._forced or id not in self._forced
             waiters = self._refill.pop(id, ()) if self._refill else ()
-            for dependent in (*waiters, *(self._below.get(id, ()) if first else ())):
+            for dependent in (*waiters, *(self._below.pop(id, ()) if first else ())):
                 self._waiting[dependent] -= 1
                 if not self._waiting[dependent]:
                     ready.append(dependent)

@@ -14,6 +14,13 @@ from contextlib import contextmanager
 _LOCK = threading.Lock()
 _running = 0
 _frozen = False
+_thresholds = gc.get_threshold()
+
+RARELY = (10_000, 20, 50)
+"""Objects made before the youngest are searched in a run, and searches before the next older ones.
+
+Ten times less often than Python does by itself: what a run notes of each step is no garbage.
+"""
 
 
 @contextmanager
@@ -35,12 +42,14 @@ def settled() -> Iterator[None]:
     Nodes are someone else's code, so garbage is collected while they run; only plans, models and
     modules need not be gone through again and again.
     """
-    global _running, _frozen
+    global _running, _frozen, _thresholds
     with _LOCK:
         _running += 1
         if _running == 1 and not gc.get_freeze_count():
             gc.freeze()
             _frozen = True
+            _thresholds = gc.get_threshold()
+            gc.set_threshold(*map(max, _thresholds, RARELY))
     try:
         yield
     finally:
@@ -48,6 +57,7 @@ def settled() -> Iterator[None]:
             _running -= 1
             if not _running and _frozen:
                 gc.unfreeze()
+                gc.set_threshold(*_thresholds)
                 _frozen = False
 
 

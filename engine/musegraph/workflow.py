@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
@@ -204,12 +205,14 @@ def _workflow(document: Any, folder: Path | None, problems: list[Problem]) -> Wo
 
 def _graph(document: Mapping[str, Any], where: str, problems: list[Problem]) -> Graph:
     nodes: dict[str, Node] = {}
-    for id, entry in _object(document, "nodes", None, problems).items():
+    written = _object(document, "nodes", None, problems)
+    ids = {id: id for id in written}  # so that a link and the node it names share one text
+    for id, entry in written.items():
         if not _is_id(id):
             message = f"{id!r} is no node id: letters, digits, _ and -, 64 at most, no digit first"
             problems.append(_bad(where + id, None, "bad-id", message))
         if type(entry) is dict or isinstance(entry, Mapping):
-            nodes[id] = _node(where + id, entry, problems)
+            nodes[id] = _node(where + id, entry, ids, problems)
         else:
             problems.append(_bad(where + id, None, "structure", "this node is no object"))
     inputs = {
@@ -228,11 +231,14 @@ def _graph(document: Mapping[str, Any], where: str, problems: list[Problem]) -> 
     return Graph(nodes, inputs, outputs, extra)
 
 
-def _node(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Node:
+def _node(
+    id: str, entry: Mapping[str, Any], ids: Mapping[str, str], problems: list[Problem]
+) -> Node:
     kind = entry.get("type")
     if not isinstance(kind, str):
         problems.append(_bad(id, None, "structure", "this node has no type"))
         kind = ""
+    kind = intern(kind)
     values = _object(entry, "values", id, problems) if "values" in entry else EMPTY
     sources = _object(entry, "links", id, problems) if "links" in entry else EMPTY
     links: dict[str, Link] = {}
@@ -245,7 +251,7 @@ def _node(id: str, entry: Mapping[str, Any], problems: list[Problem]) -> Node:
             message = "this input has a value and a link; it can have one of them"
             problems.append(_bad(id, name, "structure", message))
         else:
-            links[name] = link
+            links[name] = _shared(link, ids) if type(link) is Port else link
     mode = entry.get("mode", "")
     if mode not in MODES:
         message = f"the mode {mode!r} is unknown; it can be 'mute' or 'bypass'"
@@ -335,6 +341,11 @@ def _port(text: Any) -> Port | None:
     if len(text) < 65 and text.isascii() and node.isidentifier() and port.isidentifier():
         return Port(node, port)  # the common case, told with the fewest questions
     return Port(node, port) if _is_id(node) and _is_port(port) else None
+
+
+def _shared(port: Port, ids: Mapping[str, str]) -> Port:
+    """A port whose texts are those that stand elsewhere already: a graph has many of them."""
+    return Port(ids.get(port.node, port.node), intern(port.port))
 
 
 def _is_port(text: str) -> bool:
