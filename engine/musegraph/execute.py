@@ -18,7 +18,7 @@ from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
 from musegraph.meter import LASTING, Meter
 from musegraph.models import Models
-from musegraph.outcome import Outcome, code_of, describe
+from musegraph.outcome import TOLD, Outcome, code_of, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Entry, Record, Store
@@ -91,8 +91,9 @@ class Execution:
                 if source in active:
                     waits += 1
                     self._below.setdefault(source, []).append(id)
-            self._waiting[id] = waits
-            if not waits:
+            if waits:
+                self._waiting[id] = waits
+            else:
                 ready.append(id)
         self._ready.push(ready)
         try:
@@ -185,7 +186,7 @@ class Execution:
         with self._lock:
             rested = me not in self._resting
             self._resting.discard(me)
-            while not rested or (id := self._take()) is None:
+            while not rested or self._over or (id := self._ready.take()) is None:
                 rested = True
                 self._since.pop(me, None)
                 if self._over:
@@ -195,9 +196,6 @@ class Execution:
                 self._idle -= 1
             self._since[me] = perf_counter()
             return id
-
-    def _take(self) -> str | None:
-        return None if self._over else self._ready.take()
 
     def _has_models(self, id: str) -> bool:
         step = self.plan.steps[id]
@@ -329,7 +327,8 @@ class Execution:
         again = outcome.ended.get(id) == "lost"
         outcome.outputs[id] = record.outputs
         outcome.ended[id] = "cached" if cached else "done"
-        outcome.seconds[id] = spent
+        if spent >= TOLD:
+            outcome.seconds[id] = spent
         if not again or not cached:
             identities = {name: entry.identity for name, entry in record.outputs.items()}
             self.emit(StepDone(id, cached, spent, identities, *outcome.relief_of(id)))

@@ -11,6 +11,9 @@ from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
 from musegraph.shortage import Relief, shortage_of
 
+TOLD = 0.00005
+"""Seconds from which it is noted how long a step took: a record shows no less."""
+
 Status = Literal["done", "cached", "failed", "skipped", "lost"]
 
 
@@ -27,6 +30,7 @@ class Outcome:
     ended: dict[str, Status] = field(default_factory=dict)
     outputs: MutableMapping[str, Known] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    """Of the steps that took long enough to be told of."""
     profiles: dict[str, Profile] = field(default_factory=dict)
     """What the steps took that lasted a while."""
     errors: dict[str, str] = field(default_factory=dict)
