@@ -254,3 +254,22 @@ def test_who_listens_hears_of_every_change_in_order_and_can_come_back(tmp_path: 
             await strange.close()
 
     carried(body())
+
+
+def test_a_run_can_be_moved_as_often_as_one_likes(tmp_path: Path) -> None:
+    """Between two runs there is always another place, also where numbers would run out."""
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            await paused(client, True)
+            ids = [(await client.submit(LIGHT, inputs={"a": n}))["id"] for n in range(3)]
+            for turn in range(130):
+                moved = ids[turn % 2]
+                answer = await client.ask(
+                    "POST", f"/api/runs/{moved}/move", json={"before": ids[2]}
+                )
+                assert answer[0] == 200
+                listed = [run["id"] for run in (await client.get("/api/queue"))["runs"]]
+                assert listed == [ids[(turn + 1) % 2], moved, ids[2]]
+
+    carried(body())

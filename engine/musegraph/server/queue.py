@@ -232,20 +232,33 @@ def move(db: sqlite3.Connection, id: str, before: str | None, priority: int | No
         (last,) = db.execute("select coalesce(max(place), 0) from runs").fetchone()
         db.execute("update runs set place=? where id=?", (last + 1, id))
     else:
-        other = db.execute(
-            "select place, priority from runs where id=? and state='queued'", (before,)
-        ).fetchone()
-        if other is None:
-            raise Conflict(f"the run {before} does not wait, so nothing can be put before it")
-        priority = other[1]
-        (above,) = db.execute(
-            "select max(place) from runs where state='queued' and priority=? and place<?",
-            (other[1], other[0]),
-        ).fetchone()
-        place = (other[0] + (above if above is not None else other[0] - 1)) / 2
+        place, priority = _place_before(db, before)
         db.execute("update runs set place=? where id=?", (place, id))
     if priority is not None:
         db.execute("update runs set priority=? where id=?", (priority, id))
+
+
+def _place_before(db: sqlite3.Connection, before: str) -> tuple[float, int]:
+    """A place between a waiting run and the one above it, and their priority."""
+    other = db.execute(
+        "select place, priority from runs where id=? and state='queued'", (before,)
+    ).fetchone()
+    if other is None:
+        raise Conflict(f"the run {before} does not wait, so nothing can be put before it")
+    below, priority = other
+    (above,) = db.execute(
+        "select max(place) from runs where state='queued' and priority=? and place<?",
+        (priority, below),
+    ).fetchone()
+    above = below - 2 if above is None else above
+    place = (above + below) / 2
+    if above < place < below:
+        return place, priority
+    # Halved so often that no number is left between the two: all are laid out anew.
+    waiting = db.execute("select id from runs where state='queued' order by priority desc, place")
+    places = [(float(index), id) for index, (id,) in enumerate(waiting.fetchall(), 1)]
+    db.executemany("update runs set place=? where id=?", places)
+    return _place_before(db, before)
 
 
 def get(db: sqlite3.Connection, id: str, whole: bool = False) -> dict[str, Any]:

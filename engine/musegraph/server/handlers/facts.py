@@ -136,7 +136,7 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
         await socket.send_json(
             {"epoch": server.feed.epoch, "last": server.feed.last, "complete": complete}
         )
-        sending = asyncio.create_task(_send(socket, listener))
+        sending = asyncio.create_task(_send(socket, listener, ask.request.transport))
         async for message in socket:  # nothing is expected, but a close has to be noticed
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await socket.close(code=1003, message=b"nothing is said this way")
@@ -148,7 +148,9 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
     return socket
 
 
-async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
+async def _send(
+    socket: web.WebSocketResponse, listener: Listener, transport: asyncio.Transport | None
+) -> None:
     """Send what waits, never more than one message on its way."""
     try:
         while True:
@@ -157,7 +159,6 @@ async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
             await asyncio.sleep(BREATH)
     except (TooSlow, TimeoutError):
         listener.lost = True
-        transport = socket._req.transport if socket._req else None
         try:
             await asyncio.wait_for(socket.close(code=1013, message=b"too slow"), 1)
         except TimeoutError:
