@@ -19,6 +19,7 @@ from parallel import parallel
 from pictures import cold_start, parity
 from reuse import again_from_text, again_in_memory, edit, restart
 from serving import latency, throughput, traffic
+from swaps import swaps
 from tiers import hashing, tiers
 
 BENCHMARKS = {
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "B11": tiers,
     "B12": hashing,
     "B13": eviction,
+    "B14": swaps,
     "B17": throughput,
     "B18": latency,
     "B19": traffic,
