@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
 _PREFERENCE = "preference "
 
-BREATH = 0.03
-"""Seconds between two messages to one listener: what happens meanwhile goes together."""
+RATE = 30
+"""Messages a second to one listener: what happens meanwhile goes together."""
+
+BURST = 6.0
+"""Messages that may go at once after a quiet moment, so that a short run is told without delay."""
 
 STALLED = 30.0
 """Seconds that a listener may take to accept a message."""
@@ -152,11 +156,15 @@ async def _send(
     socket: web.WebSocketResponse, listener: Listener, transport: asyncio.Transport | None
 ) -> None:
     """Send what waits, never more than one message on its way."""
+    left, last = BURST, monotonic()
     try:
         while True:
             message = await listener.next()
             await asyncio.wait_for(socket.send_str(message), STALLED)
-            await asyncio.sleep(BREATH)
+            now = monotonic()
+            left, last = min(BURST, left + (now - last) * RATE) - 1, now
+            if left < 0:
+                await asyncio.sleep(-left / RATE)
     except (TooSlow, TimeoutError):
         listener.lost = True
         try:
