@@ -70,13 +70,11 @@ class Models:
         store: Store,
         folders: tuple[Path, ...] = (),
         budget: int = 16 << 30,
-        *,
-        confined: bool = False,
     ) -> None:
         self.registry = registry
         self.store = store
         self.budget = budget
-        self.confined = confined
+        self.confined = False
         """Whether a source is a name in a pack or a model folder, and never a path elsewhere."""
         self.folders = (*folders, *named_folders(), default_models())
         self.loads = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,7 @@ class Kept:
     """That of the value that it was made of."""
 
     def json(self) -> dict[str, Any]:
-        return {
-            "asset": self.asset,
-            "name": self.name,
-            "media": self.media,
-            "bytes": self.bytes,
-            "identity": self.identity,
-        }
+        return asdict(self)
 
 
 def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, Any]]:
@@ -118,10 +112,7 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
     """
     saver = _Saver(result, Path(), embed, "")
     made: dict[str, dict[str, Any]] = {}
-    for name, port in result.ports().items():
-        entry = (result.outcome.outputs.get(port.node) or {}).get(port.port)
-        if entry is None or entry.unset:
-            continue
+    for name, entry in result.entries().items():
         made[name] = {"identity": entry.identity, "value": None, "files": [], "problem": None}
         if entry.json is not NOTHING:
             made[name]["value"] = entry.json
@@ -135,7 +126,7 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
 
 def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Saved:
     """Write a file that was kept elsewhere under the name that ``save_outputs`` would give it."""
-    place = Path(folder).expanduser()
+    place = at_home(folder)
     mark = _mark(identity)
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -147,7 +138,7 @@ def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Sav
                 return Saved(output, path, False)
     except OSError as error:
         raise StoreError(
-            f"the outputs cannot be saved in {place}: {error.strerror or error}"
+            f"the outputs cannot be saved in {shown(place)}: {error.strerror or error}"
         ) from None
     raise AssertionError("there is no end to names")
 

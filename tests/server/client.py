@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -77,6 +78,33 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[tuple[Client, S
 
 def carried(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
+
+
+def stall(client: Client) -> socket.socket:
+    """A WebSocket that is opened and never read from."""
+    host, _, port = client.url.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    lines = [
+        "GET /api/events HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket",
+        "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Authorization: {client.headers['Authorization']}",
+    ]  # fmt: skip
+    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+    assert b"101" in connection.recv(32)
+    return connection
+
+
+def job(number: int, log: Path, seconds: float, more: int) -> dict[str, Any]:
+    """Two steps: one that takes its time and notes that it ran, and a cheap one that adds."""
+    values = {"a": number, "seconds": seconds, "log": str(log)}
+    added = {"type": "troublesome.add", "values": {"b": more}, "links": {"a": "wait.out"}}
+    return {
+        "musegraph": 1,
+        "outputs": {"out": "more.out"},
+        "nodes": {"wait": {"type": "troublesome.slow", "values": values}, "more": added},
+    }
 
 
 class Process:

@@ -15,29 +15,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from client import Client, Process, carried
+from client import Client, Process, carried, job
 from test_runs import LIGHT, slow
 
 from musegraph.errors import StoreError
 from musegraph.server.database import Database
 from musegraph.server.migrations import MIGRATIONS
-
-
-def job(number: int, log: Path) -> dict[str, Any]:
-    """Two steps: a dear one that notes that it ran, and a cheap one."""
-    values = {"a": number, "seconds": 0.26, "log": str(log)}
-    return {
-        "musegraph": 1,
-        "outputs": {"out": "more.out"},
-        "nodes": {
-            "wait": {"type": "troublesome.slow", "values": values},
-            "more": {
-                "type": "troublesome.add",
-                "values": {"b": 1000},
-                "links": {"a": "wait.out"},
-            },
-        },
-    }
 
 
 def test_nothing_acknowledged_is_lost_or_done_twice_when_the_server_is_killed(
@@ -48,7 +31,7 @@ def test_nothing_acknowledged_is_lost_or_done_twice_when_the_server_is_killed(
     log = tmp_path / "log"
 
     async def send(process: list[Process], number: int) -> None:
-        body = {"workflow": job(number, log), "key": f"job-{number}"}
+        body = {"workflow": job(number, log, 0.26, 1000), "key": f"job-{number}"}
         sent = 0
         while sent < (2 if number % 3 == 0 else 1):
             try:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pytest
-from client import Client, carried, served
+from client import carried, served, stall
 
 from musegraph.server.feed import BEHIND, Feed, TooSlow
 
@@ -82,22 +81,6 @@ def test_a_stalled_listener_holds_up_no_other(tmp_path: Path) -> None:
             stalled.close()
 
     carried(body())
-
-
-def stall(client: Client) -> socket.socket:
-    """A WebSocket that is opened and never read from."""
-    host, _, port = client.url.removeprefix("http://").partition(":")
-    connection = socket.create_connection((host, int(port)))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    lines = [
-        "GET /api/events HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        f"Authorization: {client.headers['Authorization']}",
-    ]  # fmt: skip
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-    assert b"101" in connection.recv(32)
-    return connection
 
 
 @pytest.mark.parametrize("junk", [b"{}", b"\xff" * 100, b"x" * 100_000])

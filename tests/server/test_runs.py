@@ -273,3 +273,20 @@ def test_a_run_can_be_moved_as_often_as_one_likes(tmp_path: Path) -> None:
                 assert listed == [ids[(turn + 1) % 2], moved, ids[2]]
 
     carried(body())
+
+
+def test_a_file_that_is_not_there_is_named_wherever_the_document_names_it(tmp_path: Path) -> None:
+    asset = {"asset": "blake3:" + "0" * 64, "name": "gone.png", "media": "image/png"}
+    node = {"type": "image.resize", "values": {"image": asset, "width": 8, "height": 8}}
+    plain = {"musegraph": 1, "nodes": {"small": node}}
+    inner = {"nodes": {"small": node}, "inputs": {}, "outputs": {"out": "small.out"}}
+    nested = {"musegraph": 1, "nodes": {"part": {"type": "graph:g"}}, "graphs": {"g": inner}}
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            for document in (plain, nested):
+                status, found = await client.ask("POST", "/api/runs", json={"workflow": document})
+                assert status == 422
+                assert "gone.png" in found["error"]["message"]
+
+    carried(body())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import psutil
-from client import Client, Process
+from client import Client, Process, stall
 
 from musegraph.server.database import Database
 from musegraph.server.queue import Submission, claim, finish, submit
@@ -127,19 +126,6 @@ async def listen(client: Client, count: int) -> list[tuple[str, str, float, bool
         ("sent to each for 1,000 nodes, MB", f"{max(sizes) / MEGABYTE:.2f}", 1,
          max(sizes) <= MEGABYTE),
     ]  # fmt: skip
-
-
-def stall(client: Client) -> socket.socket:
-    host, _, port = client.url.removeprefix("http://").partition(":")
-    connection = socket.create_connection((host, int(port)))
-    lines = [
-        "GET /api/events HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        f"Authorization: {client.headers['Authorization']}",
-    ]  # fmt: skip
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-    return connection
 
 
 async def trial(count: int) -> bool:

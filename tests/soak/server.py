@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Any
 
 import aiohttp
-from client import Client, Process
+from client import Client, Process, job
 
 PROMISE = "no job lost, none twice, a killed step at most runs again"
 JOBS = 50
@@ -24,22 +24,6 @@ JOBS = 50
 
 STEP = 0.26
 """Seconds of a step: dear enough to be stored."""
-
-
-def job(number: int, log: Path) -> dict[str, Any]:
-    values = {"a": number, "seconds": STEP if number % 10 == 0 else 0.01, "log": str(log)}
-    return {
-        "musegraph": 1,
-        "outputs": {"out": "more.out"},
-        "nodes": {
-            "wait": {"type": "troublesome.slow", "values": values},
-            "more": {
-                "type": "troublesome.add",
-                "values": {"b": 1_000_000},
-                "links": {"a": "wait.out"},
-            },
-        },
-    }
 
 
 class Trial:
@@ -55,7 +39,9 @@ class Trial:
     async def send(self, numbers: list[int]) -> None:
         """Send jobs until each is acknowledged; every third once more."""
         for number in numbers:
-            body = {"workflow": job(number, self.log), "key": f"job-{number}"}
+            seconds = STEP if number % 10 == 0 else 0.01
+            document = job(number, self.log, seconds, 1_000_000)
+            body = {"workflow": document, "key": f"job-{number}"}
             left = 2 if number % 3 == 0 else 1
             while left:
                 try:

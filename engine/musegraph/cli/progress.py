@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from musegraph.cli.live import draw
 from musegraph.cli.plain import LONG, Clock, View, closing, heading
 from musegraph.cli.style import duration, remaining
 from musegraph.cli.timeleft import TimeLeft
@@ -27,12 +28,6 @@ if TYPE_CHECKING:
     from musegraph.plan import Plan
     from musegraph.predict import Prediction
     from musegraph.run import RunResult
-
-RATE = 8
-"""How often a second the view is drawn."""
-
-BEFORE = 0.12
-"""Seconds before anything is drawn: a run that is over by then needs no view."""
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _BAR = 22
@@ -122,21 +117,7 @@ class Live(View):
     # -- drawing ------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        if self._over.wait(BEFORE):
-            return
-        from rich.console import Console
-        from rich.live import Live as RichLive
-
-        console = Console(stderr=True, highlight=False)
-        with RichLive(
-            get_renderable=lambda: self.picture(console),
-            console=console,
-            auto_refresh=False,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        ) as live:
-            while not self._over.wait(1 / RATE):
-                live.refresh()
+        draw(self.picture, self._over, transient=False)
 
     def picture(self, console: Console) -> RenderableType:
         """What the screen shows now."""

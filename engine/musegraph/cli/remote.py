@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 
 from musegraph.cli.entry import UsageError
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
+from musegraph.paths import at_home
 from musegraph.plan.files import Beside
 from musegraph.plan.places import change_values
 from musegraph.server.lock import address_in
@@ -97,7 +98,7 @@ class Remote:
 
 def find(args: Namespace) -> Remote:
     """The server that is meant: the one named, or the one that runs here."""
-    data = Path(args.data).expanduser() if args.data else default_data()
+    data = at_home(args.data) if args.data else default_data()
     url = args.server or os.environ.get("MUSEGRAPH_SERVER") or address_in(data)
     if not url:
         raise MusegraphError(
@@ -112,7 +113,7 @@ def token(args: Namespace, data: Path) -> str:
     """The token of a server: from the variable, the file that was named, or this machine's own."""
     if (named := os.environ.get("MUSEGRAPH_TOKEN")) is not None:
         return named.strip()
-    place = Path(args.token_file).expanduser() if args.token_file else data / "token"
+    place = at_home(args.token_file) if args.token_file else data / "token"
     try:
         return place.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):

@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from musegraph.cli.style import Style
+from musegraph.paths import at_home
 from musegraph.server.settings import Settings, default_data
 from musegraph.store import default_folder
 
@@ -34,10 +35,10 @@ def serve(args: Namespace) -> int:
 
 
 def settings_of(args: Namespace) -> Settings:
-    data = Path(args.data).expanduser() if args.data else default_data()
+    data = at_home(args.data) if args.data else default_data()
     return Settings(
         data=data,
-        cache=Path(args.cache).expanduser() if args.cache else default_folder(),
+        cache=at_home(args.cache) if args.cache else default_folder(),
         host=args.host,
         port=args.port,
         packs=tuple(args.packs),

@@ -7,8 +7,8 @@ from time import perf_counter
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from musegraph.cli.live import draw
 from musegraph.cli.plain import EVERY
-from musegraph.cli.progress import BEFORE, RATE
 from musegraph.cli.style import Style, duration, remaining, shorten, size
 
 if TYPE_CHECKING:
@@ -78,22 +78,7 @@ class Transfer:
         return words
 
     def _draw(self) -> None:
-        if self._over.wait(BEFORE):
-            return
-        from rich.console import Console
-        from rich.live import Live
-
-        console = Console(stderr=True, highlight=False)
-        with Live(
-            get_renderable=lambda: self.picture(console),
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        ) as live:
-            while not self._over.wait(1 / RATE):
-                live.refresh()
+        draw(self.picture, self._over, transient=True)
 
     def picture(self, console: Console) -> RenderableType:
         """One line: the bar, the numbers, the file."""

@@ -47,17 +47,23 @@ __all__ = [
 ]
 
 
-def check(workflow: Workflow, registry: Registry, models: Models | None = None) -> list[Problem]:
+def check(
+    workflow: Workflow,
+    registry: Registry,
+    models: Models | None = None,
+    store: Store | None = None,
+) -> list[Problem]:
     """Every problem of a workflow that can be seen without running it; none if it is fine.
 
-    With ``models``, the files of the models that it names are looked for and looked at.
+    With ``models``, the files of the models that it names are looked for and looked at; with
+    ``store``, the files that it names by their digest.
     """
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
     checker = Checker(flat.nodes, registry, problems)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
-    check_files(workflow, checker.filed, None, problems)
+    check_files(workflow, checker.filed, store, problems)
     if models is not None:
         _check_models(steps, models, problems)
     return _distinct(problems)

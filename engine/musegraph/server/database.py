@@ -59,7 +59,7 @@ class Database:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = connect(path)
-            self.cautious = migrate(self._writer, path)
+            migrate(self._writer, path)
             self._reader = sqlite3.connect(
                 f"file:{path}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
             )
@@ -164,8 +164,8 @@ def refuse_newer(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> bool:
-    """Bring the database up to date, a copy of it kept beside it; whether anything was done."""
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Bring the database up to date, a copy of it kept beside it."""
     found = int(db.execute("pragma user_version").fetchone()[0])
     if 0 < found < len(MIGRATIONS):
         copy = path.with_name(f"{path.stem}-version-{found}-{time.time_ns()}.db")
@@ -176,7 +176,6 @@ def migrate(db: sqlite3.Connection, path: Path) -> bool:
         db.executescript(
             f"begin immediate;\n{MIGRATIONS[version]}\npragma user_version={version + 1};\ncommit;"
         )
-    return found < len(MIGRATIONS)
 
 
 def unusable(path: Path, error: BaseException) -> StoreError:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musegraph.errors import MusegraphError, StoreError
+from musegraph.paths import at_home
 
 PORT = 8190
 
@@ -81,7 +82,7 @@ def is_loopback(host: str) -> bool:
 def default_data() -> Path:
     """Where the server keeps what has to last: ``MUSEGRAPH_DATA``, else the user's data folder."""
     if named := os.environ.get("MUSEGRAPH_DATA"):
-        return Path(named).expanduser()
+        return at_home(named)
     base = os.environ.get("XDG_DATA_HOME")
     if base:
         return Path(base) / "musegraph"

@@ -77,7 +77,6 @@ class Child:
         """Do what the server says until it says no more."""
         for target in (self._carry_out, self._reply, self._beat):
             threading.Thread(target=target, daemon=True).start()
-        self.courier.send({"is": "ready", "process": os.getpid()})
         while line := stream.readline(LONGEST):
             message = unpack(line)
             match message["do"]:

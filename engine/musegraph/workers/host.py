@@ -84,7 +84,6 @@ class Worker:
     _questions: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _runs: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     """What it was given to carry out, in that order."""
-    _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=40))
     _why: str = ""
@@ -198,8 +197,6 @@ class Worker:
 
     def _hear(self, message: dict[str, Any]) -> None:
         match message["is"]:
-            case "ready":
-                self._ready.set()
             case "events":
                 self._note(message["events"])
                 self.on_events(message["run"], message["events"])

@@ -1,7 +1,7 @@
 """Lines of JSON between a server and its workers.
 
-To a worker: ``{"do": "run" | "cancel" | "ask" | "stop", …}``. From it: ``{"is": "ready" |
-"events" | "ended" | "answer" | "beat", …}``.
+To a worker: ``{"do": "run" | "cancel" | "ask" | "stop", …}``. From it:
+``{"is": "events" | "ended" | "answer" | "beat", …}``.
 """
 
 from __future__ import annotations

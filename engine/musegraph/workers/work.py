@@ -43,25 +43,24 @@ def carry_out(
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
     result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
-    outputs = {} if _cut_short(result) else keep_outputs(result)
+    cut_short = _cut_short(result)
+    outputs = {} if cut_short else keep_outputs(result)
     engine.store.flush()
     failed = next(iter(result.outcome.errors.items()), None)
     return {
-        "state": "cancelled" if _cut_short(result) else "failed" if failed else "done",
+        "state": "cancelled" if cut_short else "failed" if failed else "done",
         "error": None if failed is None else f"{failed[0]}: {failed[1]}",
-        "failures": result.outcome.errors,
         "outputs": outputs,
-        "counts": result.outcome.count(),
-        "seconds": result.seconds,
         "record": result.record,
     }
 
 
 def _cut_short(result: RunResult) -> bool:
     """Whether a cancellation came before all was there; one that came too late changes nothing."""
+    if not result.cancelled:
+        return False
     ended = result.outcome.status
-    wanted = [ended.get(port.node) for port in result.plan.targets]
-    return result.cancelled and not all(status in ("done", "cached") for status in wanted)
+    return not all(ended.get(at.node) in ("done", "cached") for at in result.plan.targets)
 
 
 def settle(engine: Engine, message: Message) -> dict[str, Any]:
@@ -72,8 +71,7 @@ def settle(engine: Engine, message: Message) -> dict[str, Any]:
     settled = engine.settle(
         workflow, given, seed=message.get("seed"), quick=bool(message.get("quick"))
     )
-    problems = problems_of(settled, engine.registry, engine.models)
-    problems += _missing_assets(settled, engine)
+    problems = problems_of(settled, engine.registry, engine.models, engine.store)
     only = [str(name) for name in message.get("only") or ()]
     known = {*settled.nodes, *settled.outputs}
     problems += [
@@ -102,19 +100,6 @@ def _only_assets(workflow: Workflow, engine: Engine, given: Mapping[str, Any]) -
         if any(isinstance(part, str) for part in listed):
             message = f"it takes a {base}: upload the file, and give its asset"
             raise InvalidWorkflow([Problem(None, name, "input", message)])
-
-
-def _missing_assets(workflow: Workflow, engine: Engine) -> list[Problem]:
-    problems = []
-    for id, node in workflow.nodes.items():
-        for name, value in node.values.items():
-            for part in value if isinstance(value, list) else [value]:
-                if isinstance(part, Mapping) and "asset" in part:
-                    digest = str(part["asset"])
-                    if not engine.store.has_bytes(digest):
-                        said = f"the file {part.get('name') or digest} is not here; upload it"
-                        problems.append(Problem(id, name, "asset", said))
-    return problems
 
 
 def check(engine: Engine, message: Message) -> dict[str, Any]:
@@ -229,7 +214,6 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "media": media,
     "models": models,
     "plan": plan,
-    "settle": settle,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
 }
