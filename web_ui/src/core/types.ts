@@ -211,10 +211,12 @@ export function parseType(text: string): Type {
 }
 
 class Reader {
+  private readonly text: string;
   private readonly tokens: string[] = [];
   private at = 0;
 
-  constructor(private readonly text: string) {
+  constructor(text: string) {
+    this.text = text;
     if (text.length > MAX_TEXT) throw new NoType(text, 'a type is not as long as this');
     const end = text.trimEnd().length;
     for (TOKEN.lastIndex = 0; TOKEN.lastIndex < end;) {
