@@ -71,7 +71,9 @@ export const groupOf = (command: Command): string | null => {
     case 'setInput':
       return `input ${command.graph} ${command.name} ${Object.keys(command.input).join()}`;
     case 'setNote':
-      return 'text' in command.note && !('x' in command.note) ? `note ${command.graph} ${command.id}` : null;
+      return 'text' in command.note && !('x' in command.note)
+        ? `note ${command.graph} ${command.id}`
+        : null;
     case 'setName':
       return 'name';
     case 'setLayout':
@@ -85,4 +87,6 @@ export const groupOf = (command: Command): string | null => {
 
 /** What a command is called in the history. */
 export const labelOf = (command: Command): string =>
-  command.do === 'batch' ? (command.label ?? (command.commands[0] ? labelOf(command.commands[0]) : 'batch')) : command.do;
+  command.do === 'batch'
+    ? (command.label ?? (command.commands[0] ? labelOf(command.commands[0]) : 'batch'))
+    : command.do;
