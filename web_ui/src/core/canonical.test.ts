@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Json, UnreadableKey } from './canonical';
+import type { UnreadableKey } from './canonical';
 import { canonical, NotJson, pretty, readJson, UnreadableJson } from './canonical';
+import type { Json } from './document';
 import { textOf, vectors } from './testing/contract';
 
 interface TextCase {

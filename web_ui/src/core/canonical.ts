@@ -4,7 +4,7 @@
  * held to it by `tests/contract/canonical.json` and `workflows.json`.
  */
 
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json | undefined };
+import type { Json } from './document';
 
 /** A value that is nested deeper than this is neither read nor written. */
 export const MAX_DEPTH = 200;
