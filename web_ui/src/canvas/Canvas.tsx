@@ -8,7 +8,8 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
+import { setFlow } from '@/shell/pointer';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { NodeView } from '@/core/project';
@@ -68,6 +69,7 @@ function Surface({ store }: { store: DocumentStore }) {
     () => flow.links(projected, selectedLinks),
     [flow, projected, selectedLinks],
   );
+  const element = useRef<HTMLDivElement>(null);
   const handlers = useMemo(
     () => ({
       ...createDragging(store),
@@ -78,7 +80,7 @@ function Surface({ store }: { store: DocumentStore }) {
   );
   const viewport = useViewport(store);
   return (
-    <div className={css.canvas} data-links={settings.links}>
+    <div ref={element} className={css.canvas} data-links={settings.links}>
       <ReactFlow
         key={shownGraph(store.getState())}
         nodes={nodes}
@@ -87,6 +89,7 @@ function Surface({ store }: { store: DocumentStore }) {
         edgeTypes={EDGE_TYPES}
         {...handlers}
         {...viewport}
+        onInit={(instance) => setFlow(store, instance, element.current!)}
         fitViewOptions={FIT}
         onlyRenderVisibleElements
         elevateNodesOnSelect={false}

@@ -3,6 +3,7 @@
 import type { Connection, FinalConnectionState, OnConnectStartParams } from '@xyflow/react';
 import { itemKind, joinPort, type PortName } from '@/core/document';
 import type { Command } from '@/core/commands';
+import type { Segment } from '@/core/project';
 import { bestInput, bestOutput, goesAmong, whyNot } from '@/core/rules';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { askForNode } from '@/shell/search';
@@ -99,7 +100,7 @@ export function createConnecting(store: DocumentStore, toCanvas: ToCanvas) {
     onReconnect: (edge: LinkEdge, connection: Connection): void => {
       const { from, to } = ends(connection);
       const graph = shownGraph(store.getState());
-      const cuts = cutCommands(graph, edge);
+      const cuts = cutCommands(graph, edge.data!.segment);
       const same =
         edge.target === to.node &&
         edge.targetHandle === to.port &&
@@ -128,7 +129,7 @@ export function createConnecting(store: DocumentStore, toCanvas: ToCanvas) {
         store.run({
           do: 'batch',
           label: 'disconnect',
-          commands: cutCommands(shownGraph(store.getState()), edge),
+          commands: cutCommands(shownGraph(store.getState()), edge.data!.segment),
         });
     },
     onClickConnectStart: (_event: unknown, params: OnConnectStartParams): void => {
@@ -140,9 +141,9 @@ export function createConnecting(store: DocumentStore, toCanvas: ToCanvas) {
 }
 
 /** The commands that cut all links that run through a drawn piece. */
-export const cutCommands = (graph: string, edge: LinkEdge): Command[] =>
-  edge
-    .data!.segment.edges.toSorted((a, b) => (b.index ?? 0) - (a.index ?? 0))
+export const cutCommands = (graph: string, segment: Segment): Command[] =>
+  segment.edges
+    .toSorted((a, b) => (b.index ?? 0) - (a.index ?? 0))
     .map((one) => ({
       do: 'disconnect',
       graph,
