@@ -73,5 +73,6 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch '$@'
 
 clean:
-	rm -rf $(VENV) build dist web_ui/node_modules engine/musegraph/_web .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist web_ui/node_modules engine/musegraph/_web
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find engine nodes tests -name __pycache__ -prune -exec rm -rf {} +

