@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,7 +75,7 @@ def install(*, developing: bool) -> None:
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     less = [] if developing else ["--omit=dev"]
     # Without a network the answer should not take minutes.
-    patience = ["--fetch-retries=2", "--fetch-retry-maxtimeout=3000"]
+    patience = ["--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=3000"]
     _carry_out([*npm(), "ci", *less, *quiet, *patience])
 
 
@@ -149,8 +150,9 @@ def _carry_out(command: list[str]) -> None:
     except OSError as error:
         raise NotBuilt(f"{command[0]} cannot be run: {error}") from None
     if done.returncode:
-        lines = done.stdout.strip().splitlines()
-        raise NotBuilt("\n".join(lines[-12:]) or f"{command[1]} ended with {done.returncode}")
+        told = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
+        lines = [line for line in told.splitlines() if line.strip()]
+        raise NotBuilt("\n".join(lines[:12]) or f"{command[1]} ended with {done.returncode}")
 
 
 def main(arguments: list[str]) -> int:

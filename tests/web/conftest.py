@@ -1,9 +1,9 @@
 """Chromium, a server with an empty home, and pages that may not complain.
 
-A test takes ``page``, which is logged in and open; or ``new_page``, to choose a language, a theme, a
-size or touch; or ``server`` alone. The server is shared by the tests of one file. A test fails if
+A test takes ``page``, which is logged in and open; or ``new_page``, to choose a language, a theme,
+a size or touch; or ``server`` alone. The server is shared by the tests of one file. A test fails if
 its pages log an error, throw one, or do what the content policy forbids; what a test expects of
-that it takes off the list ``complaints``.
+that it takes off the list ``complaints``. A test that fails leaves a picture in ``build/web``.
 
 Playwright's own loop runs as long as Chromium does, so in this folder ``asyncio.run`` is not to be
 had: ask the server with ``server.ask``.
@@ -20,7 +20,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "server")]
 
-from harness import CHROMIUM, ROOT, Served, build_tool, unable
+from harness import CHROMIUM, ROOT, Served, build_tool, unable  # noqa: E402  found by the above
 
 SHOTS = ROOT / "build" / "web"
 
