@@ -15,7 +15,10 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-restricted-syntax': [
         'error',
-        { selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]', message: 'Text is text: never set HTML.' },
+        {
+          selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]',
+          message: 'Text is text: never set HTML.',
+        },
       ],
       'max-lines': ['error', { max: 400 }],
     },
@@ -41,7 +44,18 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: ['react', 'react-dom', '@xyflow/*', '@/api/*', '@/state/*', '@/canvas/*', '@/ui/*', '@/shell/*'] },
+        {
+          patterns: [
+            'react',
+            'react-dom',
+            '@xyflow/*',
+            '@/api/*',
+            '@/state/*',
+            '@/canvas/*',
+            '@/ui/*',
+            '@/shell/*',
+          ],
+        },
       ],
     },
   },
