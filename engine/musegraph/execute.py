@@ -345,7 +345,8 @@ class Execution:
         message, detail = describe(error)
         detail = self.site.concealed(detail) if detail else None
         self.outcome.errors[step.id] = message = self.site.concealed(message)
-        self.emit(StepFailed(step.id, message, code_of(error), detail))
+        self.outcome.codes[step.id] = code = code_of(error)
+        self.emit(StepFailed(step.id, message, code, detail))
 
     # -- order ------------------------------------------------------------------------------
 

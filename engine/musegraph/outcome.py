@@ -34,6 +34,8 @@ class Outcome:
     profiles: dict[str, Profile] = field(default_factory=dict)
     """What the steps took that lasted a while."""
     errors: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    """What kind of failure each error is, for programs."""
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     held: dict[str, Any] = field(default_factory=dict)

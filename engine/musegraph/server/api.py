@@ -127,14 +127,6 @@ class Run(Answer):
     outputs: dict[str, Output]
 
 
-class WholeRun(Run):
-    """A run with its document and the record of what happened."""
-
-    workflow: dict[str, Any]
-    targets: list[str]
-    record: dict[str, Any] | None
-
-
 class Runs(Answer):
     """A page of runs."""
 

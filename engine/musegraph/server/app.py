@@ -50,6 +50,7 @@ class Server:
         self.dispatcher = Dispatcher(
             self.database, self.feed, setup, places(), settings.step_seconds, self.log
         )
+        self.dispatcher.debug = settings.debug
         self.gate = Gate(self.token)
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}

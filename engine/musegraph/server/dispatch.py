@@ -15,6 +15,7 @@ from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
+from musegraph.server.states import States
 from musegraph.workers.host import GRACE, SILENT, Setup, Worker, WorkerLost
 from musegraph.workers.places import Place
 
@@ -47,8 +48,11 @@ class Dispatcher:
     step_seconds: float = 0.0
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("musegraph.server"))
     paused: bool = False
+    debug: bool = False
+    """Whether clients are told the traceback of a step that failed."""
 
     def __post_init__(self) -> None:
+        self.states = States()
         self._wake = asyncio.Event()
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
@@ -67,9 +71,13 @@ class Dispatcher:
 
     # -- questions --------------------------------------------------------------------------
 
-    async def ask(self, question: str, **about: Any) -> dict[str, Any]:
-        """An answer of the worker for questions; a new one is started if it is gone."""
-        worker = await self._inspect()
+    async def ask(self, question: str, of: str | None = None, **about: Any) -> dict[str, Any]:
+        """An answer of the worker for questions; a new one is started if it is gone.
+
+        With ``of`` that worker is asked, for what it has in memory, as long as it is there.
+        """
+        named = self.workers.get(of or "")
+        worker = named if named is not None and named.alive else await self._inspect()
         try:
             return await asyncio.wait_for(worker.ask(question, **about), PATIENCE)
         except TimeoutError:
@@ -93,6 +101,9 @@ class Dispatcher:
 
     def _events(self, run: str, events: list[dict[str, Any]]) -> None:
         for event in events:
+            if not self.debug:
+                event.pop("detail", None)
+            self.states.note(run, event)
             if event["type"] not in ("run_started", "run_finished"):
                 self.feed.tell({**event, "run": run})
 
@@ -141,13 +152,17 @@ class Dispatcher:
 
     async def _carry_out(self, worker: Worker, held: queue.Claim) -> float:
         """Bring a run to its end, or back into the queue; the seconds that it took."""
+        self.states.begin(held.id)
         await self.tell(held.id)
         start = monotonic()
         try:
-            note = self._noted(held, await worker.carry_out(held.id, held.workflow, held.targets))
+            ended = await worker.carry_out(held.id, held.workflow, held.targets)
+            note, recorded = self._noted(held, ended), ended.get("record") is not None
         except WorkerLost as lost:
+            if lost.crash and lost.run == held.id and held.id not in self._cancelled:
+                self._events(held.id, [_crashed(step, lost) for step in lost.steps])
             await worker.end("the worker was lost")
-            note = self._lost(held, lost)
+            note, recorded = self._lost(held, lost), False
         seconds = monotonic() - start
         while True:
             try:
@@ -157,6 +172,7 @@ class Dispatcher:
                 self.log.error("the end of the run %s cannot be noted: %s", held.id, error)
                 await asyncio.sleep(1)
         self._cancelled.pop(held.id, None)
+        self.states.end(held.id, recorded)
         await self.tell(held.id)
         return seconds
 
@@ -240,3 +256,8 @@ class Dispatcher:
                 loop.cancel()
         ending = [*self.workers.values(), *([self._inspector] if self._inspector else [])]
         await asyncio.gather(*(worker.end() for worker in ending))
+
+
+def _crashed(step: str, lost: WorkerLost) -> dict[str, Any]:
+    """The event of a step that took its worker along."""
+    return {"type": "step_failed", "node": step, "code": "crashed", "message": str(lost)}

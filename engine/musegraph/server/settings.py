@@ -37,6 +37,8 @@ class Settings:
     """Bytes of address space of a worker; 0 for no limit."""
     step_seconds: float = 0.0
     """Seconds that one step may take; 0 for no limit."""
+    debug: bool = False
+    """Whether clients are told the traceback of a step that failed."""
 
     @property
     def local(self) -> bool:

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from musegraph.server import api
-from musegraph.server.handlers import assets, facts, library, runs
+from musegraph.server import api, shapes
+from musegraph.server.handlers import assets, facts, library, runs, values
 from musegraph.server.routes import Route
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
@@ -17,6 +17,9 @@ Moment = Annotated[float, Field(ge=0, le=1e12)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+NodePath = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+PortName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Count = Annotated[int, Field(ge=1, le=200)]
 Size = Annotated[int, Field(ge=16, le=2048)]
 
 ID = {"id": api.Identifier}
@@ -36,7 +39,16 @@ _RUNS = (
     Route("POST", "/api/runs/cancel", runs.cancel_runs, "Cancel some runs, or all.", "runs",
           takes=api.Cancel, gives=api.Cancelled),
     Route("GET", "/api/runs/{id}", runs.get_run, "A run, with its document and its record.",
-          "runs", gives=api.WholeRun, path_types=ID),
+          "runs", gives=shapes.WholeRun, path_types=ID),
+    Route("GET", "/api/runs/{id}/state", values.get_state, "The state of each of its steps.",
+          "runs", gives=shapes.RunState, path_types=ID),
+    Route("GET", "/api/runs/{id}/value", values.get_value,
+          "What stood at an output of a step, as far as it is kept.", "runs",
+          gives=shapes.WireValue, path_types=ID,
+          query={"node": NodePath, "port": PortName, "first": Offset, "count": Count},
+          required=("node",),
+          errors={404: "There is no such run, step or value; or it is kept no longer (evicted).",
+                  409: "The step has not got so far."}),
     Route("DELETE", "/api/runs/{id}", runs.forget_run, "Take a run out of the history.", "runs",
           status=204, path_types=ID, errors=CONFLICT),
     Route("POST", "/api/runs/{id}/move", runs.move_run, "Give a waiting run another turn.", "runs",

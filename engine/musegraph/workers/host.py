@@ -35,8 +35,11 @@ CRASHES = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS
 class WorkerLost(MusegraphError):
     """A worker ended while it had something to do: the run ``run``, as far as one was begun.
 
-    ``crash`` if the code of the run did that itself, and would do it again.
+    ``crash`` if the code of the run did that itself, and would do it again; ``steps`` are those
+    that it was in.
     """
+
+    steps: tuple[str, ...] = ()
 
     def __init__(self, message: str, run: str | None = None, crash: bool = False) -> None:
         super().__init__(message)
@@ -187,6 +190,7 @@ class Worker:
             self._process.kill()
         await self._process.wait()
         lost = self._loss = self._lost()
+        lost.steps = tuple(self._board.steps()) if self._board is not None else ()
         self.gone.set()
         for waiting in (*self._questions.values(), *self._runs.values()):
             if not waiting.done():

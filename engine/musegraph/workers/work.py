@@ -20,10 +20,12 @@ from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
 from musegraph.plan import Plan
 from musegraph.plan import check as problems_of
+from musegraph.plan import narrow
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
 from musegraph.texts import entries, node_texts, pack_texts, schema_in
+from musegraph.workers.values import value
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
@@ -71,17 +73,12 @@ def settle(engine: Engine, message: Message) -> dict[str, Any]:
     settled = engine.settle(
         workflow, given, seed=message.get("seed"), quick=bool(message.get("quick"))
     )
-    problems = problems_of(settled, engine.registry, engine.models, engine.store)
     only = [str(name) for name in message.get("only") or ()]
-    known = {*settled.nodes, *settled.outputs}
-    problems += [
-        Problem(id, None, "no-node", f"there is no node and no output {id!r}")
-        for id in only
-        if id not in known
-    ]
+    problems = problems_of(settled, engine.registry, engine.models, engine.store, only)
     if problems:
         raise InvalidWorkflow(problems)
-    return {"workflow": settled.json(), "targets": only, "steps": len(settled.nodes)}
+    steps = len(narrow(settled, only).nodes)
+    return {"workflow": settled.json(), "targets": only, "steps": steps}
 
 
 def settle_all(engine: Engine, message: Message) -> dict[str, Any]:
@@ -216,4 +213,5 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "plan": plan,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
+    "value": value,
 }
