@@ -72,7 +72,7 @@ export const humanize = (name: string): string => {
 const port = (name: string, facts: PortFacts): Port => ({
   name,
   type: parseType(facts.type),
-  label: facts.title ?? facts.schema?.title ?? humanize(name),
+  label: facts.title ?? humanize(name),
   help: facts.schema?.description ?? '',
   schema: facts.schema ?? {},
   required: facts.required ?? false,

@@ -1,5 +1,7 @@
 import { useEffect } from 'react';
 import { Canvas } from '@/canvas/Canvas';
+import { Rail } from '@/panels/Rail';
+import { Side } from '@/panels/Side';
 import { useWorkspace } from '@/state/workspace';
 import css from './App.module.css';
 import './commands/edit';
@@ -24,9 +26,17 @@ export function App() {
   return (
     <div className={css.app}>
       <TopBar />
-      <main className={css.main}>
-        {store && <Canvas key={store.getState().uid} store={store} />}
-      </main>
+      <div className={css.body}>
+        <Rail />
+        <Side side="left" />
+        <div className={css.center}>
+          <main className={css.main} data-region tabIndex={-1}>
+            {store && <Canvas key={store.getState().uid} store={store} />}
+          </main>
+          <Side side="bottom" />
+        </div>
+        <Side side="right" />
+      </div>
       <Notices />
     </div>
   );
