@@ -74,6 +74,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/runs/{id}/state': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The state of each of its steps. */
+    get: operations['get_state'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{id}/value': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What stood at an output of a step, as far as it is kept. */
+    get: operations['get_value'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/runs/{id}/move': {
     parameters: {
       query?: never;
@@ -580,6 +614,28 @@ export interface components {
       };
     };
     /**
+     * EventGreeting
+     * @description The first message of the WebSocket: where the numbers stand.
+     *
+     *     Unless ``complete``, something was missed: ask for the state of things.
+     */
+    EventGreeting: {
+      /** Epoch */
+      epoch: string;
+      /** Last */
+      last: number;
+      /** Complete */
+      complete: boolean;
+    };
+    /**
+     * EventMessage
+     * @description Every further message: what happened since the one before.
+     */
+    EventMessage: {
+      /** Events */
+      events: components['schemas']['ServerEvent'][];
+    };
+    /**
      * Failure
      * @description The answer of every request that did not succeed.
      */
@@ -602,6 +658,21 @@ export interface components {
       problems: components['schemas']['Problem'][];
     };
     /**
+     * ForgottenEvent
+     * @description A run was taken out of the history.
+     */
+    ForgottenEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'forgotten';
+      /** Run */
+      run: string;
+    };
+    /**
      * Healthy
      * @description The server answers.
      */
@@ -620,6 +691,21 @@ export interface components {
     Library: {
       /** Workflows */
       workflows: components['schemas']['Saved'][];
+    };
+    /**
+     * LibraryEvent
+     * @description A workflow of the library changed; ask for it.
+     */
+    LibraryEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'library';
+      /** Workflow */
+      workflow: string;
     };
     /**
      * Model
@@ -785,6 +871,19 @@ export interface components {
       };
     };
     /**
+     * PreferencesEvent
+     * @description Preferences changed; ask for them.
+     */
+    PreferencesEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'preferences';
+    };
+    /**
      * Problem
      * @description One thing wrong with a workflow, with its address.
      */
@@ -807,6 +906,22 @@ export interface components {
       problems: components['schemas']['Problem'][];
     };
     /**
+     * Progress
+     * @description How far a step is: ``done`` of ``total``; if it maps, with which item of how many.
+     */
+    Progress: {
+      /** Done */
+      done: number;
+      /** Total */
+      total: number;
+      /** Text */
+      text: string | null;
+      /** Item */
+      item: number | null;
+      /** Items */
+      items: number | null;
+    };
+    /**
      * Queue
      * @description The queue: whether it is paused, how many runs there are by state, and those to come.
      */
@@ -819,6 +934,48 @@ export interface components {
       };
       /** Runs */
       runs: components['schemas']['Run'][];
+    };
+    /**
+     * QueueEvent
+     * @description The queue changed, or was paused or unpaused; ask for it.
+     */
+    QueueEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'queue';
+      /**
+       * Paused
+       * @default null
+       */
+      paused: boolean | null;
+    };
+    /**
+     * Record
+     * @description What happened in a run: with which versions, models and inputs; also further keys.
+     */
+    Record: {
+      /** Run */
+      run: string;
+      /** Time */
+      time: string;
+      /** Seconds */
+      seconds: number;
+      /** Musegraph */
+      musegraph: string;
+      /** Models */
+      models: {
+        [key: string]: string;
+      };
+      /** Steps */
+      steps: {
+        [key: string]: components['schemas']['StepRecord'];
+      };
+    } & {
+      [key: string]: unknown;
     };
     /**
      * Rename
@@ -866,6 +1023,55 @@ export interface components {
       /** Outputs */
       outputs: {
         [key: string]: components['schemas']['Output'];
+      };
+    };
+    /**
+     * RunEvent
+     * @description The state of a run changed; ``facts`` is the run as it is now.
+     */
+    RunEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'run';
+      /** Run */
+      run: string;
+      facts: components['schemas']['Run'];
+    };
+    /**
+     * RunState
+     * @description The steps of a run so far. Go on from there with the events after ``number``.
+     */
+    RunState: {
+      /** Run */
+      run: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+      /** Epoch */
+      epoch: string;
+      /** Number */
+      number: number;
+      /**
+       * Now
+       * @description Seconds since 1970, UTC.
+       */
+      now: number;
+      /**
+       * Planned
+       * @description How many steps the plan had, by their state.
+       */
+      planned: {
+        [key: string]: number;
+      };
+      /** Steps */
+      steps: {
+        [key: string]: components['schemas']['StepState'];
       };
     };
     /**
@@ -944,6 +1150,23 @@ export interface components {
       };
     };
     /**
+     * ServerEvent
+     * @description One event: its ``type`` says which.
+     */
+    ServerEvent:
+      | components['schemas']['RunEvent']
+      | components['schemas']['QueueEvent']
+      | components['schemas']['ForgottenEvent']
+      | components['schemas']['LibraryEvent']
+      | components['schemas']['PreferencesEvent']
+      | components['schemas']['StepStarted']
+      | components['schemas']['StepProgress']
+      | components['schemas']['StepDone']
+      | components['schemas']['StepFailed']
+      | components['schemas']['StepSkipped']
+      | components['schemas']['StepStored']
+      | components['schemas']['Warned'];
+    /**
      * Session
      * @description The browser has a cookie now.
      */
@@ -986,6 +1209,321 @@ export interface components {
       workers: components['schemas']['WorkerState'][];
       /** Listeners */
       listeners: number;
+    };
+    /**
+     * StepDone
+     * @description A step has its outputs, by identity; ``cached`` if nothing was computed for it.
+     */
+    StepDone: {
+      /** Number */
+      number: number;
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'step_done';
+      /** Cached */
+      cached: boolean;
+      /** Seconds */
+      seconds: number;
+      /** Outputs */
+      outputs: {
+        [key: string]: string;
+      };
+      /**
+       * Relief
+       * @default null
+       */
+      relief: string[] | null;
+      /**
+       * Makeshift
+       * @default null
+       */
+      makeshift: boolean | null;
+    };
+    /**
+     * StepError
+     * @description Why a step failed. ``detail`` is a traceback, told only by a server with ``--debug``.
+     */
+    StepError: {
+      /** Code */
+      code: string;
+      /** Message */
+      message: string;
+      /** Detail */
+      detail: string | null;
+    };
+    /**
+     * StepFailed
+     * @description A step failed; ``detail`` is a traceback, told only by a server with ``--debug``.
+     */
+    StepFailed: {
+      /** Number */
+      number: number;
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'step_failed';
+      /** Code */
+      code: string;
+      /** Message */
+      message: string;
+      /**
+       * Detail
+       * @default null
+       */
+      detail: string | null;
+    };
+    /**
+     * StepProgress
+     * @description How far a step is. It has no number: one that was outrun is never sent.
+     */
+    StepProgress: {
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'step_progress';
+      /** Done */
+      done: number;
+      /** Total */
+      total: number;
+      /**
+       * Text
+       * @default null
+       */
+      text: string | null;
+      /**
+       * Item
+       * @default null
+       */
+      item: number | null;
+      /**
+       * Items
+       * @default null
+       */
+      items: number | null;
+      /**
+       * Preview
+       * @description A small picture as a data URL.
+       * @default null
+       */
+      preview: string | null;
+    };
+    /**
+     * StepRecord
+     * @description What a step did in a run; also keys that are not listed here.
+     */
+    StepRecord: {
+      /**
+       * Status
+       * @enum {string}
+       */
+      status: 'done' | 'cached' | 'failed' | 'skipped' | 'lost';
+      /** Outputs */
+      outputs: {
+        [key: string]: string;
+      };
+      /**
+       * Type
+       * @default null
+       */
+      type: string | null;
+      /**
+       * Version
+       * @default null
+       */
+      version: string | null;
+      /**
+       * Key
+       * @default null
+       */
+      key: string | null;
+      /**
+       * Seconds
+       * @default null
+       */
+      seconds: number | null;
+      /**
+       * Error
+       * @default null
+       */
+      error: string | null;
+      /**
+       * Code
+       * @default null
+       */
+      code: string | null;
+      /**
+       * Relief
+       * @default null
+       */
+      relief: string[] | null;
+      /**
+       * Makeshift
+       * @default null
+       */
+      makeshift: boolean | null;
+    } & {
+      [key: string]: unknown;
+    };
+    /**
+     * StepSkipped
+     * @description A step was not run, because of another, or of what the sentence says.
+     */
+    StepSkipped: {
+      /** Number */
+      number: number;
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'step_skipped';
+      /** Because */
+      because: string;
+    };
+    /**
+     * StepStarted
+     * @description A step began to compute.
+     */
+    StepStarted: {
+      /** Number */
+      number: number;
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'step_started';
+    };
+    /**
+     * StepState
+     * @description A step as it is now; ``preview`` is the latest picture of its progress, as a data URL.
+     */
+    StepState: {
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'waiting' | 'running' | 'done' | 'cached' | 'failed' | 'skipped' | 'lost';
+      /** Started */
+      started: number | null;
+      /** Seconds */
+      seconds: number | null;
+      progress: components['schemas']['Progress'] | null;
+      /** Preview */
+      preview: string | null;
+      /**
+       * Outputs
+       * @description Identities by output.
+       */
+      outputs: {
+        [key: string]: string;
+      };
+      error: components['schemas']['StepError'] | null;
+      /** Because */
+      because: string | null;
+      /** Warnings */
+      warnings: string[];
+      /** Makeshift */
+      makeshift: boolean;
+    };
+    /**
+     * StepStored
+     * @description The results of a step are on disk.
+     */
+    StepStored: {
+      /** Number */
+      number: number;
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'stored';
     };
     /**
      * Submit
@@ -1050,6 +1588,55 @@ export interface components {
       runs: components['schemas']['Submit'][];
     };
     /**
+     * Tensor
+     * @description A tensor inside a value, in figures; those are of its finite numbers.
+     */
+    Tensor: {
+      /** Name */
+      name: string;
+      /** Shape */
+      shape: number[];
+      /** Dtype */
+      dtype: string;
+      /** Device */
+      device: string;
+      /** Min */
+      min: number | null;
+      /** Max */
+      max: number | null;
+      /** Mean */
+      mean: number | null;
+      /** Std */
+      std: number | null;
+      /** Nonfinite */
+      nonfinite: number;
+    };
+    /**
+     * ValuePart
+     * @description A media value, or an item of a list of them: its files, or its tensors in figures.
+     */
+    ValuePart: {
+      /** Identity */
+      identity: string;
+      /** Type */
+      type: string;
+      /** Facts */
+      facts: {
+        [key: string]: unknown;
+      };
+      /** Files */
+      files: components['schemas']['OutputFile'][];
+      /** Tensors */
+      tensors: components['schemas']['Tensor'][];
+      /**
+       * Preview
+       * @description A small picture as a data URL.
+       */
+      preview: string | null;
+      /** Problem */
+      problem: string | null;
+    };
+    /**
      * Version
      * @description A version of a document in the library.
      */
@@ -1109,6 +1696,38 @@ export interface components {
       quick: boolean;
     };
     /**
+     * Warned
+     * @description What a user should know and what stops nothing; of a step if it names one.
+     */
+    Warned: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'warning';
+      /** Run */
+      run: string;
+      /** Message */
+      message: string;
+      /**
+       * Node
+       * @default null
+       */
+      node: string | null;
+      /**
+       * Seq
+       * @default 0
+       */
+      seq: number;
+      /**
+       * Time
+       * @default 0
+       */
+      time: number;
+    };
+    /**
      * WholeRun
      * @description A run with its document and the record of what happened.
      */
@@ -1153,10 +1772,34 @@ export interface components {
       };
       /** Targets */
       targets: string[];
-      /** Record */
-      record: {
-        [key: string]: unknown;
-      } | null;
+      record: components['schemas']['Record'] | null;
+    };
+    /**
+     * WireValue
+     * @description What stood at an output. Of a list, ``length`` items, the chosen ones from ``first`` on.
+     */
+    WireValue: {
+      /** Run */
+      run: string;
+      /** Node */
+      node: string;
+      /** Port */
+      port: string;
+      /** Identity */
+      identity: string;
+      /**
+       * Form
+       * @enum {string}
+       */
+      form: 'json' | 'media';
+      /** Value */
+      value: unknown;
+      /** First */
+      first: number;
+      /** Length */
+      length: number | null;
+      /** Parts */
+      parts: components['schemas']['ValuePart'][];
     };
     /**
      * WorkerState
@@ -1777,6 +2420,172 @@ export interface operations {
       };
       /** @description The media type is not taken. */
       415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  get_state: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The state of each of its steps. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RunState'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  get_value: {
+    parameters: {
+      query: {
+        node: string;
+        port?: string;
+        first?: number;
+        count?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What stood at an output of a step, as far as it is kept. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WireValue'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is no such run, step or value; or it is kept no longer (evicted). */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The step has not got so far. */
+      409: {
         headers: {
           [name: string]: unknown;
         };
