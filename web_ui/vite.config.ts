@@ -5,26 +5,28 @@ import { licenses } from './licenses.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [react(), licenses()],
-  base: '/static/',
+  // The page is at / in both; the server has what belongs to it below /static/.
+  base: command === 'build' ? '/static/' : '/',
   resolve: { alias: { '@': here('./src') } },
   build: {
     outDir: here('../engine/musegraph/_web'),
     emptyOutDir: true,
+    target: 'es2023',
     // Says which files the page needs first: tests/web/test_build.py weighs them.
     manifest: true,
-    target: 'es2023',
     // The server's content policy allows no address that holds its own data.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
   server: {
-    // README.md says how the server is started for it.
+    // README.md says how to start the server that it speaks to, which has to know this port.
+    port: 5173,
     strictPort: true,
     proxy: {
       '/api': { target: 'http://127.0.0.1:8190', ws: true },
       '/healthz': 'http://127.0.0.1:8190',
     },
   },
-});
+}));

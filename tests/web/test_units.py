@@ -51,11 +51,13 @@ def test_the_types_of_the_interface_are_those_of_its_description(
     tool: ModuleType, tmp_path: Path
 ) -> None:
     made = tmp_path / "schema.gen.ts"
-    done = npm(
-        tool, "exec", "--no", "--", "openapi-typescript",
-        str(ROOT / "engine/musegraph/server/openapi.json"), "--output", str(made),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+    description = str(ROOT / "engine" / "musegraph" / "server" / "openapi.json")
+    for command in (
+        ("openapi-typescript", description, "--output", str(made)),
+        ("prettier", "--write", "--config", ".prettierrc.json", str(made)),
+    ):
+        done = npm(tool, "exec", "--no", "--", *command)
+        assert done.returncode == 0, done.stdout
     kept = SOURCES / "src" / "api" / "schema.gen.ts"
     assert made.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), (
         "openapi.json has changed: npm run types, in web_ui"
