@@ -186,9 +186,7 @@ class _Saver:
         self._facts = facts
 
     @classmethod
-    def of(
-        cls, result: RunResult, embed: bool, folder: Path = Path(), prefix: str = ""
-    ) -> _Saver:
+    def of(cls, result: RunResult, embed: bool, folder: Path = Path(), prefix: str = "") -> _Saver:
         """For the outputs of a run, with its facts inside if ``embed``."""
 
         @cache

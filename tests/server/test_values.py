@@ -93,7 +93,9 @@ def test_lists_come_item_by_item_up_to_a_number(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with served(tmp_path) as (client, _):
-            run = await client.carry_out(document({"last": "turned.out", "n": "numbers.out"}, **nodes))
+            run = await client.carry_out(
+                document({"last": "turned.out", "n": "numbers.out"}, **nodes)
+            )
             assert run["state"] == "done", run["error"]
             _, found = await at(client, run["id"], "many", first=1, count=2)
             assert (found["length"], found["first"], len(found["parts"])) == (5, 1, 2)
@@ -124,7 +126,11 @@ def test_tensors_without_a_form_come_as_figures(tmp_path: Path) -> None:
             assert part["type"] == "Conditioning"
             assert part["facts"] == {"parts.0.options.skip": 2, "family": "toys"}
             assert tensor["name"] == "parts.0.embeds.embeds"
-            assert (tensor["shape"], tensor["dtype"], tensor["device"]) == ([2, 3], "float32", "cpu")
+            assert (tensor["shape"], tensor["dtype"], tensor["device"]) == (
+                [2, 3],
+                "float32",
+                "cpu",
+            )
             assert (tensor["nonfinite"], tensor["min"], tensor["max"]) == (1, 2, 6)
             assert tensor["mean"] == pytest.approx(4)
             _, latent = await at(client, run["id"], "latent")

@@ -34,9 +34,7 @@ def narrow(workflow: Workflow, only: Iterable[str]) -> Workflow:
     }
     nodes = {id: node for id, node in graph.nodes.items() if id in needed}
     outputs = {name: at for name, at in graph.outputs.items() if at.node in needed}
-    return replace(
-        workflow, graph=replace(graph, nodes=nodes, inputs=inputs, outputs=outputs)
-    )
+    return replace(workflow, graph=replace(graph, nodes=nodes, inputs=inputs, outputs=outputs))
 
 
 def _node(graph: Graph, name: str) -> str:

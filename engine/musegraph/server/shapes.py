@@ -9,7 +9,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from musegraph.server.api import Answer, Digest, Identifier, OutputFile, Run, Seconds
+from musegraph.server.api import (
+    Answer,
+    Digest,
+    Identifier,
+    KeptFile,
+    OutputFile,
+    Run,
+    Seconds,
+    Shape,
+)
 
 # -- the steps of a run --------------------------------------------------------------------------
 
@@ -304,20 +313,20 @@ SOCKET: tuple[type[BaseModel], ...] = (EventGreeting, EventMessage)
 # -- workflows that come in files ----------------------------------------------------------------
 
 
-class FoundFile(Answer):
-    """A file that came with a workflow, as an asset now."""
+class FileToRead(Shape):
+    """An uploaded file."""
 
     asset: Digest
-    name: str
-    media: str
-    bytes: int
 
 
 class ReadDocument(Answer):
-    """The document in a file; ``missing`` names the files that it needs and that are not here."""
+    """The document in a file; ``files`` are those that came with it.
+
+    ``missing`` names the files that it needs and that are not here.
+    """
 
     workflow: dict[str, Any]
-    files: list[FoundFile]
+    files: list[KeptFile]
     missing: list[str]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from musegraph.server import api, shapes
-from musegraph.server.handlers import assets, facts, library, runs, values
+from musegraph.server.handlers import assets, facts, library, runs, templates, values
 from musegraph.server.routes import Route
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
@@ -24,6 +24,7 @@ Size = Annotated[int, Field(ge=16, le=2048)]
 
 ID = {"id": api.Identifier}
 DIGEST = {"digest": api.Digest}
+TEMPLATE = {"id": Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]}
 CONFLICT = {409: "It contradicts what is there; the sentence says how."}
 FULL = {429: "There are too many already; Retry-After says when to try again."}
 
@@ -69,6 +70,10 @@ _WORKFLOWS = (
     Route("POST", "/api/workflows", library.save_workflow, "Keep a workflow in the library.",
           "workflows", takes=api.Save, gives=api.Saved, status=201,
           errors=CONFLICT),
+    Route("POST", "/api/workflows/read", templates.read_workflow,
+          "The workflow that a file carries: a document, a bundle, or a picture made by one.",
+          "workflows", takes=shapes.FileToRead, gives=shapes.ReadDocument,
+          errors={404: "There is no such file, or it carries no workflow (no-workflow)."}),
     Route("GET", "/api/workflows/{id}", library.get_workflow, "A workflow of the library.",
           "workflows", gives=api.SavedDocument, path_types=ID, query={"version": Number}),
     Route("PUT", "/api/workflows/{id}", library.update_workflow, "Save a new version.",
@@ -86,6 +91,19 @@ _WORKFLOWS = (
           errors=CONFLICT),
     Route("GET", "/api/workflows/{id}/versions", library.list_versions, "All its versions.",
           "workflows", gives=api.Versions, path_types=ID),
+)  # fmt: skip
+
+_TEMPLATES = (
+    Route("GET", "/api/templates", templates.list_templates,
+          "The examples that come with Musegraph.", "templates", gives=shapes.Templates,
+          query={"language": Language}),
+    Route("GET", "/api/templates/{id}/picture", templates.get_template_picture,
+          "What an example makes.", "templates", media="image/png", path_types=TEMPLATE,
+          also={206: "A part of the bytes.", 304: "It has not changed."},
+          errors={416: "There is no such range."}),
+    Route("POST", "/api/templates/{id}/open", templates.open_template,
+          "An example to work on, its files taken in as assets.", "templates",
+          gives=shapes.ReadDocument, path_types=TEMPLATE),
 )  # fmt: skip
 
 _ASSETS = (
@@ -128,5 +146,11 @@ _FACTS = (
           errors={426: "This address is a WebSocket."}),
 )  # fmt: skip
 
-ROUTES: Final[tuple[Route, ...]] = (*_RUNS, *_WORKFLOWS, *_ASSETS, *_FACTS)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_RUNS,
+    *_WORKFLOWS,
+    *_TEMPLATES,
+    *_ASSETS,
+    *_FACTS,
+)
 """The order matters where a fixed word and a parameter stand in the same place."""

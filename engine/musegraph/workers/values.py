@@ -136,7 +136,7 @@ def _figures(name: str, tensor: Any) -> dict[str, Any]:
     """Shape and statistics of a tensor; numbers that are none are counted and left out of them."""
     import torch
 
-    made = {
+    made: dict[str, Any] = {
         "name": name,
         "shape": list(tensor.shape),
         "dtype": str(tensor.dtype).removeprefix("torch."),
@@ -152,10 +152,8 @@ def _figures(name: str, tensor: Any) -> dict[str, Any]:
     made["nonfinite"] = flat.numel() - finite.numel()
     if finite.numel():
         found = (finite.min(), finite.max(), finite.mean(), finite.std(correction=0))
-        numbers = (float(one) for one in found)
-        said = {name: number if math.isfinite(number) else None
-                for name, number in zip(("min", "max", "mean", "std"), numbers, strict=True)}  # fmt: skip
-        made |= said
+        for name, number in zip(("min", "max", "mean", "std"), map(float, found), strict=True):
+            made[name] = number if math.isfinite(number) else None
     return made
 
 

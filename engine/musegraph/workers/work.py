@@ -18,14 +18,13 @@ from musegraph.inputs import input_types
 from musegraph.models import Models
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
-from musegraph.plan import Plan
+from musegraph.plan import Plan, narrow
 from musegraph.plan import check as problems_of
-from musegraph.plan import narrow
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
 from musegraph.texts import entries, node_texts, pack_texts, schema_in
-from musegraph.workers.values import value
+from musegraph.workers import reading, values
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
@@ -210,8 +209,10 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "check": check,
     "media": media,
     "models": models,
+    "open_template": reading.open_template,
     "plan": plan,
+    "read_workflow": reading.read_workflow,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
-    "value": value,
+    "value": values.value,
 }
