@@ -1,6 +1,7 @@
 /** One open document: what it is, what was done to it, and how it is looked at. */
 
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { arranged } from '@/core/arrange';
 import { EMPTY_CATALOGUE, type Catalogue } from '@/core/catalogue';
 import { apply, type Command } from '@/core/commands';
 import { definitionOf, graphOf, nodesOf, type WorkflowDocument } from '@/core/document';
@@ -92,7 +93,7 @@ export const setClock = (now: () => number): void => {
 };
 
 export function createDocument(
-  document: WorkflowDocument,
+  opened: WorkflowDocument,
   options: {
     uid?: string;
     origin?: Origin | null;
@@ -101,11 +102,13 @@ export function createDocument(
   } = {},
 ): DocumentStore {
   const catalogue = options.catalogue ?? EMPTY_CATALOGUE;
+  const document = withPlaces(opened, catalogue);
+  const saved = options.saved === undefined || options.saved === opened ? document : options.saved;
   const store = createStore<DocumentState>(() => ({
     uid: options.uid ?? crypto.randomUUID(),
     document,
     history: histories.EMPTY_HISTORY,
-    saved: options.saved === undefined ? document : options.saved,
+    saved,
     origin: options.origin ?? null,
     readOnly: false,
     stack: [],
@@ -118,6 +121,10 @@ export function createDocument(
   }));
   return Object.assign(store, actions(store));
 }
+
+/** The document with a place for every node, once it is known how large they are. It is no change of the user's. */
+const withPlaces = (document: WorkflowDocument, catalogue: Catalogue): WorkflowDocument =>
+  catalogue.types.size ? arranged(document, catalogue) : document;
 
 /** The state that a document leads to: what is gone is no longer selected or entered. */
 const shown = (state: DocumentState, changes: Partial<DocumentState>): Partial<DocumentState> => {
@@ -173,7 +180,11 @@ function actions(store: StoreApi<DocumentState>): DocumentActions {
       act(apply(getState().document, command), histories.labelOf(command), group);
     },
     replace: (document, label) => act(document, label, null),
-    know: (catalogue) => become({ catalogue }),
+    know(catalogue) {
+      const { document, saved } = getState();
+      const placed = withPlaces(document, catalogue);
+      become({ catalogue, document: placed, saved: saved === document ? placed : saved });
+    },
     noteSaved: (origin) => setState({ saved: getState().document, origin }),
     undo() {
       const made = histories.undo(getState().history);
