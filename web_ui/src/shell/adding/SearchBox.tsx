@@ -3,7 +3,8 @@ import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { familyOf } from '@/core/fields';
-import { search, type Result } from '@/core/search';
+import { makeCatalogue, type Catalogue } from '@/core/catalogue';
+import { makeIndex, search, type Result } from '@/core/search';
 import { withoutFilter } from '@/core/searchQuery';
 import { parseType } from '@/core/types';
 import { nodesIn } from '@/state/catalogue';
@@ -11,14 +12,7 @@ import type { DocumentStore } from '@/state/document';
 import { useSettings } from '@/state/settings';
 import { closeSearch, useSearch, type Wish } from '../search';
 import { addFrame, addNode, addNote } from './add';
-import {
-  accepts,
-  entriesOf,
-  indexOf,
-  otherTitles,
-  type AddEntry,
-  type OtherTitles,
-} from './entries';
+import { accepts, addable, type AddEntry } from './entries';
 import css from './SearchBox.module.css';
 
 const SHOWN = 60;
@@ -29,20 +23,20 @@ export function SearchBox({ store }: { store: DocumentStore }) {
   return wish ? <Box key={`${wish.screen.x} ${wish.screen.y}`} wish={wish} store={store} /> : null;
 }
 
-/** The titles in the other languages, once they have been fetched. */
-function useOtherTitles(): OtherTitles {
+/** The node types in the other language, once they have been fetched. */
+function useOthers(): readonly Catalogue[] {
   const language = useSettings((settings) => settings.language);
-  const [titles, setTitles] = useState<OtherTitles>(new Map());
+  const [others, setOthers] = useState<readonly Catalogue[]>([]);
   useEffect(() => {
     let current = true;
     void nodesIn(language === 'en' ? 'zh-CN' : 'en').then((facts) => {
-      if (current) setTitles(otherTitles(facts));
+      if (current) setOthers([makeCatalogue(facts)]);
     });
     return () => {
       current = false;
     };
   }, [language]);
-  return titles;
+  return others;
 }
 
 function Box({ wish, store }: { wish: Wish; store: DocumentStore }) {
@@ -50,22 +44,22 @@ function Box({ wish, store }: { wish: Wish; store: DocumentStore }) {
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(0);
   const catalogue = useStore(store, (state) => state.catalogue);
-  const document = useStore(store, (state) => state.document);
+  const graphs = useStore(store, (state) => state.document.graphs);
   const types = useStore(store, (state) => state.projected.types);
   const recent = useSettings((settings) => settings.recent);
-  const others = useOtherTitles();
+  const others = useOthers();
   const list = useRef<HTMLUListElement>(null);
   const index = useMemo(
     () =>
-      indexOf(
-        entriesOf(catalogue, document, others, {
+      makeIndex(
+        addable(catalogue, { musegraph: 1, ...(graphs ? { graphs } : {}) }, others, {
           note: t('note'),
           frame: t('frame'),
           graphs: t('graphs'),
           canvas: t('canvas'),
         }),
       ),
-    [catalogue, document, others, t],
+    [catalogue, graphs, others, t],
   );
   const linkType =
     wish.link &&

@@ -1,10 +1,11 @@
 /** What the search for a node offers: all node types, the definitions of the document, notes and frames. */
 
-import type { Catalogue, NodeFacts } from '@/core/catalogue';
+import type { Catalogue } from '@/core/catalogue';
 import { humanize } from '@/core/catalogue';
 import type { WorkflowDocument } from '@/core/document';
 import { GraphTypes } from '@/core/ports';
-import { makeIndex, type Entry, type Index } from '@/core/search';
+import type { Entry } from '@/core/search';
+import { entriesOf } from '@/core/searchEntries';
 import { fits, parseType, type Type } from '@/core/types';
 
 export interface AddEntry extends Entry {
@@ -14,32 +15,17 @@ export interface AddEntry extends Entry {
 
 const typesOf = (ports: readonly { type: Type }[]): string[] => ports.map((port) => port.type.text);
 
-/** The titles of node types in other languages than that of the page, by id. */
-export type OtherTitles = ReadonlyMap<string, readonly string[]>;
-
-export const otherTitles = (...catalogues: readonly (readonly NodeFacts[])[]): OtherTitles => {
-  const found = new Map<string, string[]>();
-  for (const facts of catalogues.flat())
-    found.set(facts.id, [...(found.get(facts.id) ?? []), facts.title]);
-  return found;
-};
-
-export function entriesOf(
+/** What can be added, in the words of the page; `others` are the node types in the other languages. */
+export function addable(
   catalogue: Catalogue,
   document: WorkflowDocument,
-  others: OtherTitles,
+  others: readonly Catalogue[],
   words: { note: string; frame: string; graphs: string; canvas: string },
 ): AddEntry[] {
-  const entries: AddEntry[] = [...catalogue.types.values()].map((type) => ({
+  const entries: AddEntry[] = entriesOf(catalogue, others).map((entry) => ({
+    ...entry,
     kind: 'node',
-    id: type.id,
-    pack: type.pack,
-    packTitle: catalogue.packs.get(type.pack)?.title ?? type.pack,
-    title: type.title,
-    titles: others.get(type.id) ?? [],
-    text: type.text,
-    inputs: typesOf(type.inputs),
-    outputs: typesOf(type.outputs),
+    packTitle: entry.category ?? entry.pack,
   }));
   for (const name of Object.keys(document.graphs ?? {})) {
     const id = `graph:${name}`;
@@ -71,8 +57,6 @@ export function entriesOf(
     });
   return entries;
 }
-
-export const indexOf = (entries: readonly AddEntry[]): Index<AddEntry> => makeIndex(entries);
 
 /** Whether an entry can go on from a dropped link. */
 export const accepts =
