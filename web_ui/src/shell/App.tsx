@@ -7,6 +7,7 @@ import css from './App.module.css';
 import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
 import './commands/graph';
+import './commands/move';
 import { onKeyDown } from './commands/keys';
 import { Notices } from './Notices';
 import { notePointer } from './pointer';
