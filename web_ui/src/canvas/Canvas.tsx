@@ -20,6 +20,7 @@ import { shownGraph, type DocumentStore } from '@/state/document';
 import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
+import { createBending } from './bending';
 import { Flow } from './flow';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
@@ -76,6 +77,7 @@ function Surface({ store }: { store: DocumentStore }) {
       ...createDragging(store),
       ...createConnecting(store, screenToFlowPosition),
       ...createSelecting(store),
+      ...createBending(store, screenToFlowPosition),
     }),
     [store, screenToFlowPosition],
   );

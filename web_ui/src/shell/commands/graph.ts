@@ -1,6 +1,6 @@
 /** What is done to the graph: adding, grouping, and the ways of nodes. */
 
-import { rectOf } from '@/canvas/dragging';
+import { rectOf } from '@/canvas/places';
 import type { Command } from '@/core/commands';
 import { definitionOf, freshId, graphOf, itemKind, nodesOf, type Mode } from '@/core/document';
 import { bounds, snap } from '@/core/geometry';

@@ -1,6 +1,6 @@
 /** Moving and looking: nudging, aligning, tidying, walking the graph, and the view. */
 
-import { rectOf } from '@/canvas/dragging';
+import { rectOf } from '@/canvas/places';
 import { edgesOf, graphOf } from '@/core/document';
 import { bounds, GRID, type Rect } from '@/core/geometry';
 import { layoutGraph } from '@/core/layout';
