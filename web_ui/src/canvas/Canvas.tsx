@@ -21,6 +21,9 @@ import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
 import { createBending } from './bending';
+import { Breadcrumb } from './Breadcrumb';
+import { createMenus } from './menus';
+import { ZoomBar } from './ZoomBar';
 import { Flow } from './flow';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
@@ -78,8 +81,9 @@ function Surface({ store }: { store: DocumentStore }) {
       ...createConnecting(store, screenToFlowPosition),
       ...createSelecting(store),
       ...createBending(store, screenToFlowPosition),
+      ...createMenus(store, (key) => i18n.t(key)),
     }),
-    [store, screenToFlowPosition],
+    [store, screenToFlowPosition, i18n],
   );
   const viewport = useViewport(store);
   return (
@@ -131,6 +135,8 @@ function Surface({ store }: { store: DocumentStore }) {
           size={1.5}
           color="var(--canvas-dot)"
         />
+        <ZoomBar />
+        <Breadcrumb />
       </ReactFlow>
     </div>
   );

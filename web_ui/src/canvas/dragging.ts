@@ -3,7 +3,7 @@
 import type { NodeChange, OnNodeDrag } from '@xyflow/react';
 import { withMembers, type Command } from '@/core/commands';
 import { canvasOf, graphOf, itemKind } from '@/core/document';
-import { holds, overlaps, type Rect } from '@/core/geometry';
+import { holds, overlaps } from '@/core/geometry';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { insertion } from './bending';
 import type { AnyNode } from './flow';
