@@ -71,6 +71,7 @@ def copy(tmp_path: Path) -> Path:
     (tmp_path / ".gitignore").write_text("node_modules\n/engine/musegraph/_web/\n")
     ignored = shutil.ignore_patterns("node_modules", "__pycache__")
     shutil.copytree(ROOT / "web_ui", tmp_path / "web_ui", ignore=ignored)
+    shutil.copytree(ROOT / "workflows", tmp_path / "workflows")
     (tmp_path / "web_ui" / "node_modules").symlink_to(ROOT / "web_ui" / "node_modules")
     (tmp_path / "workflows").mkdir()
     for package in ("engine/musegraph", "nodes/musegraph_nodes"):
@@ -103,6 +104,8 @@ def test_packages_contain_the_canvas_which_is_built_once_and_again_when_it_chang
         assert f"musegraph/_web/{name}" in names
     assert any(re.fullmatch(r"musegraph/_web/assets/index-.+\.js", name) for name in names)
     assert [name for name in names if "web_ui" in name or "node_modules" in name] == []
+    examples = {"text_to_image.json", "texts/zh.json", "images/sketch.png"}
+    assert {f"musegraph/_workflows/{name}" for name in examples} <= names
 
     names, said = packed(copy, "sdist")
     assert "Building the canvas" not in said, "nothing has changed since the wheel"
