@@ -43,6 +43,7 @@ const bare = (name: string, type: Type = UNKNOWN): Port => ({
   type,
   label: humanize(name),
   help: '',
+  choices: {},
   schema: {},
   required: false,
   default: undefined,
