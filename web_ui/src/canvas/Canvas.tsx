@@ -6,6 +6,7 @@ import {
   ReactFlowProvider,
   SelectionMode,
   useReactFlow,
+  useStore as useFlowStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useMemo, useRef, useState } from 'react';
@@ -23,8 +24,9 @@ import css from './Canvas.module.css';
 import { createBending } from './bending';
 import { Breadcrumb } from './Breadcrumb';
 import { createMenus } from './menus';
+import { FAR, Overview } from './overview/Overview';
 import { ZoomBar } from './ZoomBar';
-import { Flow } from './flow';
+import { Flow, type LinkEdge } from './flow';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
 import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
@@ -66,13 +68,15 @@ function Surface({ store }: { store: DocumentStore }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new language is a new label
     [catalogue, i18n.language],
   );
-  const nodes = useMemo(
+  const far = useFlowStore((state) => state.transform[2] < FAR);
+  const all = useMemo(
     () => flow.nodes(projected, selection, dragged, label),
     [flow, projected, selection, dragged, label],
   );
+  const nodes = useMemo(() => (far ? all.filter((node) => hasFocus(node.id)) : all), [far, all]);
   const edges = useMemo(
-    () => flow.links(projected, selectedLinks),
-    [flow, projected, selectedLinks],
+    () => (far ? NO_LINKS : flow.links(projected, selectedLinks)),
+    [far, flow, projected, selectedLinks],
   );
   const element = useRef<HTMLDivElement>(null);
   const handlers = useMemo(
@@ -135,12 +139,18 @@ function Surface({ store }: { store: DocumentStore }) {
           size={1.5}
           color="var(--canvas-dot)"
         />
+        {far && <Overview store={store} surface={element} />}
         <ZoomBar />
         <Breadcrumb />
       </ReactFlow>
     </div>
   );
 }
+
+const NO_LINKS: LinkEdge[] = [];
+
+const hasFocus = (id: string): boolean =>
+  document.activeElement?.closest('.react-flow__node')?.getAttribute('data-id') === id;
 
 const MIDDLE = [1];
 const ALL = [0, 1];
