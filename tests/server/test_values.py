@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from client import Client, carried, served
 
-from musegraph.server.shapes import EventMessage
+from musegraph.server.told import EventMessage
 
 
 def document(outputs: dict[str, str], **nodes: Any) -> dict[str, Any]:

@@ -16,6 +16,17 @@ def test_the_canvas_opens_without_a_complaint(page: Any) -> None:
     assert page.locator("html").get_attribute("lang") == "en"
 
 
+def test_the_address_that_the_server_prints_lets_in_and_does_not_keep_the_token(
+    new_page: Callable[..., Any], server: Served
+) -> None:
+    page = new_page(token=False, path=f"/#t={server.token}")
+    page.wait_for_function("document.querySelector('#root').childElementCount > 0")
+    assert page.url == f"{server.url}/"
+    assert page.evaluate("fetch('/api/status').then((answer) => answer.status)") == 200
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"]) == ("musegraph", True)
+
+
 STYLE = """() => {
   const made = document.createElement('style');
   made.textContent = 'p {}';

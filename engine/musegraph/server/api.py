@@ -203,35 +203,6 @@ class Planned(Answer):
     seconds: Spread | None
 
 
-class PackFacts(Answer):
-    """A pack that is there."""
-
-    name: str
-    version: str
-    title: str
-
-
-class Catalogue(Answer):
-    """All packs and nodes, and the packs that cannot be opened, with the reason."""
-
-    packs: list[PackFacts]
-    nodes: list[dict[str, Any]]
-    failures: dict[str, str]
-
-
-class Model(Answer):
-    """A model that a source can name."""
-
-    source: str
-    bytes: int
-
-
-class Models(Answer):
-    """The models of the packs and of the model folders."""
-
-    models: list[Model]
-
-
 class Asset(KeptFile):
     """An uploaded file, decoded once to find out what it is."""
 

@@ -27,6 +27,9 @@ LOOK = 0.05
 PATIENCE = 60.0
 """Seconds in which a question has to be answered."""
 
+POLITE = 10.0
+"""Seconds after which a worker that carries out runs is not waited for with a question."""
+
 AHEAD = 16
 """How many runs a worker is given at most before it has ended the first of them."""
 
@@ -74,10 +77,14 @@ class Dispatcher:
     async def ask(self, question: str, of: str | None = None, **about: Any) -> dict[str, Any]:
         """An answer of the worker for questions; a new one is started if it is gone.
 
-        With ``of`` that worker is asked, for what it has in memory, as long as it is there.
+        With ``of`` that worker is asked first, for what it has in memory; it may have other things
+        to do, and is not to be held up or ended for a question.
         """
         named = self.workers.get(of or "")
-        worker = named if named is not None and named.alive else await self._inspect()
+        if named is not None and named.alive:
+            with contextlib.suppress(TimeoutError, WorkerLost):
+                return await asyncio.wait_for(named.ask(question, **about), POLITE)
+        worker = await self._inspect()
         try:
             return await asyncio.wait_for(worker.ask(question, **about), PATIENCE)
         except TimeoutError:

@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from musegraph.server.api import Failure
 from musegraph.server.routes import Route
-from musegraph.server.shapes import SOCKET
+from musegraph.server.told import SOCKET
 
 ALWAYS = {
     400: "The body is no JSON.",

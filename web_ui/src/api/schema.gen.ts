@@ -195,6 +195,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/workflows/read': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** The workflow that a file carries: a document, a bundle, or a picture made by one. */
+    post: operations['read_workflow'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/workflows/{id}': {
     parameters: {
       query?: never;
@@ -276,6 +293,57 @@ export interface paths {
     get: operations['list_versions'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/templates': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The examples that come with Musegraph. */
+    get: operations['list_templates'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/templates/{id}/picture': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What an example makes. */
+    get: operations['get_template_picture'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/templates/{id}/open': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** An example to work on, its files taken in as assets. */
+    post: operations['open_template'];
     delete?: never;
     options?: never;
     head?: never;
@@ -592,9 +660,7 @@ export interface components {
       /** Packs */
       packs: components['schemas']['PackFacts'][];
       /** Nodes */
-      nodes: {
-        [key: string]: unknown;
-      }[];
+      nodes: components['schemas']['NodeFacts'][];
       /** Failures */
       failures: {
         [key: string]: string;
@@ -658,6 +724,14 @@ export interface components {
       problems: components['schemas']['Problem'][];
     };
     /**
+     * FileToRead
+     * @description An uploaded file.
+     */
+    FileToRead: {
+      /** Asset */
+      asset: string;
+    };
+    /**
      * ForgottenEvent
      * @description A run was taken out of the history.
      */
@@ -685,6 +759,59 @@ export interface components {
       ok: true;
     };
     /**
+     * InputFacts
+     * @description An input of a node type: all that a field needs that is drawn for it.
+     */
+    InputFacts: {
+      /**
+       * Type
+       * @description As in Python: list[Image], Text | None, Choice of texts.
+       */
+      type: string;
+      /** Required */
+      required: boolean;
+      /**
+       * Default
+       * @default null
+       */
+      default: unknown;
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /**
+       * Schema
+       * @description JSON Schema: minimum, maximum, multipleOf, format, multiline, description.
+       * @default {}
+       */
+      schema: {
+        [key: string]: unknown;
+      };
+      /**
+       * Choices
+       * @description The words for choices, by choice.
+       * @default {}
+       */
+      choices: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * KeptFile
+     * @description A file that the server keeps.
+     */
+    KeptFile: {
+      /** Asset */
+      asset: string;
+      /** Name */
+      name: string;
+      /** Media */
+      media: string;
+      /** Bytes */
+      bytes: number;
+    };
+    /**
      * Library
      * @description The workflows of the library.
      */
@@ -709,13 +836,30 @@ export interface components {
     };
     /**
      * Model
-     * @description A model that a source can name.
+     * @description A model that a source can name. ``family`` is empty where its files do not tell.
      */
     Model: {
       /** Source */
       source: string;
       /** Bytes */
       bytes: number;
+      /** Pack */
+      pack: string | null;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind:
+        | 'pipeline'
+        | 'checkpoint'
+        | 'denoiser'
+        | 'vae'
+        | 'text_encoder'
+        | 'lora'
+        | 'control'
+        | 'other';
+      /** Family */
+      family: string;
     };
     /**
      * Models
@@ -761,6 +905,32 @@ export interface components {
       after: number;
     };
     /**
+     * NodeFacts
+     * @description A node type, in the words of a language.
+     */
+    NodeFacts: {
+      /** Id */
+      id: string;
+      /** Pack */
+      pack: string;
+      /** Version */
+      version: string | null;
+      /** Title */
+      title: string;
+      /** Text */
+      text: string;
+      /** Cache */
+      cache: boolean;
+      /** Inputs */
+      inputs: {
+        [key: string]: components['schemas']['InputFacts'];
+      };
+      /** Outputs */
+      outputs: {
+        [key: string]: components['schemas']['OutputFacts'];
+      };
+    };
+    /**
      * Output
      * @description What came out at a named output: a value, or files; or why it is neither.
      */
@@ -782,6 +952,26 @@ export interface components {
        * @default null
        */
       problem: string | null;
+    };
+    /**
+     * OutputFacts
+     * @description An output of a node type.
+     */
+    OutputFacts: {
+      /** Type */
+      type: string;
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /**
+       * Schema
+       * @default {}
+       */
+      schema: {
+        [key: string]: unknown;
+      };
     };
     /**
      * OutputFile
@@ -859,6 +1049,16 @@ export interface components {
       /** Length */
       length: number | null;
       seconds: components['schemas']['Spread'] | null;
+    };
+    /**
+     * PortWords
+     * @description What an input or output is called.
+     */
+    PortWords: {
+      /** Label */
+      label: string;
+      /** Text */
+      text: string;
     };
     /**
      * Preferences
@@ -952,6 +1152,22 @@ export interface components {
        * @default null
        */
       paused: boolean | null;
+    };
+    /**
+     * ReadDocument
+     * @description The document in a file; ``files`` are those that came with it.
+     *
+     *     ``missing`` names the files that it needs and that are not here.
+     */
+    ReadDocument: {
+      /** Workflow */
+      workflow: {
+        [key: string]: unknown;
+      };
+      /** Files */
+      files: components['schemas']['KeptFile'][];
+      /** Missing */
+      missing: string[];
     };
     /**
      * Record
@@ -1586,6 +1802,40 @@ export interface components {
     SubmitMany: {
       /** Runs */
       runs: components['schemas']['Submit'][];
+    };
+    /**
+     * Template
+     * @description An example that comes with Musegraph; ``picture`` is the address of what it makes.
+     */
+    Template: {
+      /** Id */
+      id: string;
+      /** Title */
+      title: string;
+      /** Text */
+      text: string;
+      /** Picture */
+      picture: string | null;
+      /** Inputs */
+      inputs: {
+        [key: string]: components['schemas']['PortWords'];
+      };
+      /** Outputs */
+      outputs: {
+        [key: string]: components['schemas']['PortWords'];
+      };
+      /** Workflow */
+      workflow: {
+        [key: string]: unknown;
+      };
+    };
+    /**
+     * Templates
+     * @description The examples.
+     */
+    Templates: {
+      /** Templates */
+      templates: components['schemas']['Template'][];
     };
     /**
      * Tensor
@@ -3330,6 +3580,113 @@ export interface operations {
       };
     };
   };
+  read_workflow: {
+    parameters: {
+      query?: never;
+      header: {
+        'X-Requested-By': 'musegraph';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['FileToRead'];
+      };
+    };
+    responses: {
+      /** @description The workflow that a file carries: a document, a bundle, or a picture made by one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadDocument'];
+        };
+      };
+      /** @description The body is no JSON. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is no such file, or it carries no workflow (no-workflow). */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The media type is not taken. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
   get_workflow: {
     parameters: {
       query?: {
@@ -4019,6 +4376,290 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  list_templates: {
+    parameters: {
+      query?: {
+        language?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The examples that come with Musegraph. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Templates'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  get_template_picture: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What an example makes. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/png': string;
+        };
+      };
+      /** @description A part of the bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/png': string;
+        };
+      };
+      /** @description It has not changed. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/png': string;
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is no such range. */
+      416: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  open_template: {
+    parameters: {
+      query?: never;
+      header: {
+        'X-Requested-By': 'musegraph';
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description An example to work on, its files taken in as assets. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReadDocument'];
+        };
+      };
+      /** @description The body is no JSON. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The media type is not taken. */
+      415: {
         headers: {
           [name: string]: unknown;
         };

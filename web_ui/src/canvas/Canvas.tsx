@@ -10,6 +10,7 @@ import {
 import '@xyflow/react/dist/base.css';
 import { useMemo, useRef, useState } from 'react';
 import { setFlow } from '@/shell/pointer';
+import { askForNode } from '@/shell/search';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { NodeView } from '@/core/project';
@@ -80,7 +81,17 @@ function Surface({ store }: { store: DocumentStore }) {
   );
   const viewport = useViewport(store);
   return (
-    <div ref={element} className={css.canvas} data-links={settings.links}>
+    // Double-clicks on nothing ask for a node; on a link, on a node, they mean something else.
+    <div
+      onDoubleClick={(event) => {
+        if (!(event.target as Element).classList.contains('react-flow__pane') || readOnly) return;
+        const screen = { x: event.clientX, y: event.clientY };
+        askForNode({ at: screenToFlowPosition(screen), screen });
+      }}
+      ref={element}
+      className={css.canvas}
+      data-links={settings.links}
+    >
       <ReactFlow
         key={shownGraph(store.getState())}
         nodes={nodes}

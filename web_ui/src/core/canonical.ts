@@ -50,7 +50,7 @@ export function canonical(value: Json): string {
  * A workflow document as text: canonical numbers, texts and key order, indented by two.
  *
  * The members of `inputs`, `outputs` and `nodes`, in the document and in each of its `graphs`, stay
- * in their written order.
+ * in their written order. (Names there are identifiers: JavaScript would put numerals first.)
  */
 export function pretty(document: { [name: string]: Json | undefined }): string {
   return indented(document, '', 0, 'document') + '\n';

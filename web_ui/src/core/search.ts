@@ -93,15 +93,13 @@ interface Prepared<E extends Entry> {
 
 export interface Index<E extends Entry = Entry> {
   readonly prepared: readonly Prepared<E>[];
-  readonly byId: ReadonlyMap<string, Prepared<E>>;
 }
 
 export function makeIndex<E extends Entry>(entries: readonly E[]): Index<E> {
   // By pinyin, which puts Latin letters first: one order for titles of either language.
   const { compare } = new Intl.Collator('zh-u-co-pinyin', { numeric: true });
   const byTitle = [...entries].sort((a, b) => compare(a.title, b.title) || compare(a.id, b.id));
-  const prepared = byTitle.map(prepare);
-  return { prepared, byId: new Map(prepared.map((one) => [one.entry.id, one])) };
+  return { prepared: byTitle.map(prepare) };
 }
 
 function prepare<E extends Entry>(entry: E, place: number): Prepared<E> {

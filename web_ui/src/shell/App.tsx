@@ -4,7 +4,9 @@ import { Rail } from '@/panels/Rail';
 import { Side } from '@/panels/Side';
 import { useWorkspace } from '@/state/workspace';
 import css from './App.module.css';
+import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
+import './commands/graph';
 import { onKeyDown } from './commands/keys';
 import { Notices } from './Notices';
 import { notePointer } from './pointer';
@@ -37,6 +39,7 @@ export function App() {
         </div>
         <Side side="right" />
       </div>
+      {store && <SearchBox key={store.getState().uid} store={store} />}
       <Notices />
     </div>
   );

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -66,6 +65,9 @@ async def _template(id: str) -> Template:
 def _facts(one: Template) -> dict[str, Any]:
     words: dict[str, Any] = {"title": one.said.title, "text": one.said.text}
     for side in ("inputs", "outputs"):
-        words[side] = {name: asdict(said) for name, said in getattr(one.said, side).items()}
+        words[side] = {
+            name: {"label": said.label, "text": said.text}
+            for name, said in getattr(one.said, side).items()
+        }
     picture = f"/api/templates/{one.id}/picture" if one.picture else None
     return {"id": one.id, "picture": picture, "workflow": one.workflow.json(), **words}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph.server import queue
 from musegraph.server.routes import Bad
-from musegraph.server.states import recorded
+from musegraph.server.states import Running, recorded
 
 if TYPE_CHECKING:
     from musegraph.server.app import Server
@@ -20,9 +20,8 @@ PAGE = 16
 
 async def get_state(server: Server, ask: Ask) -> dict[str, Any]:
     """The state of every step seen so far, and the number of the last event that is in it."""
-    run = await server.database.read(lambda db: queue.get(db, ask["id"], whole=True))
-    running = server.dispatcher.states.of(ask["id"])
-    if running is not None and run["record"] is None:
+    run, running = await _seen(server, ask["id"])
+    if running is not None:
         planned, steps = running.planned, running.steps
     else:
         planned, steps = {}, recorded(run["record"] or {})
@@ -40,8 +39,8 @@ async def get_state(server: Server, ask: Ask) -> dict[str, Any]:
 async def get_value(server: Server, ask: Ask) -> dict[str, Any]:
     """The value at an output of a step: as it stands in memory or on disk, never made anew."""
     node, port = ask["node"], ask["port"] or "out"
-    run = await server.database.read(lambda db: queue.get(db, ask["id"], whole=True))
-    identity, key = _identity(server, run, node, port)
+    run, running = await _seen(server, ask["id"])
+    identity, key = _identity(run, running, node, port)
     first, count = ask["first"] or 0, ask["count"] or PAGE
     found = await server.dispatcher.ask(
         "value",
@@ -67,9 +66,24 @@ async def get_value(server: Server, ask: Ask) -> dict[str, Any]:
     return about | found
 
 
-def _identity(server: Server, run: Mapping[str, Any], node: str, port: str) -> tuple[str, Any]:
+async def _seen(server: Server, id: str) -> tuple[dict[str, Any], Running | None]:
+    """A run, and what is known of its steps if it has no record (yet)."""
+
+    def look(db: Any) -> dict[str, Any]:
+        return queue.get(db, id, whole=True)
+
+    run = await server.database.read(look)
+    running = server.dispatcher.states.of(id)
+    if running is None and run["state"] == "running":  # it has ended meanwhile, or just begins
+        run = await server.database.read(look)
+        running = server.dispatcher.states.of(id)
+    return run, None if run["record"] is not None else running
+
+
+def _identity(
+    run: Mapping[str, Any], running: Running | None, node: str, port: str
+) -> tuple[str, Any]:
     """What stood at an output, by its identity, and the key of its step if that is known."""
-    running = server.dispatcher.states.of(run["id"])
     if run["record"] is not None:
         step = run["record"]["steps"].get(node)
         state = None if step is None else step["status"]
