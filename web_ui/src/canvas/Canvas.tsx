@@ -8,7 +8,7 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { setFlow } from '@/shell/pointer';
 import { askForNode } from '@/shell/search';
 import { useTranslation } from 'react-i18next';
@@ -21,9 +21,12 @@ import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
 import { Flow } from './flow';
+import { watchFollowing } from './following';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
 import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
+import { Peek } from './Peek';
+import { watchPeeking } from './peeking';
 import { createSelecting } from './selecting';
 import { useViewport } from './viewport';
 
@@ -80,6 +83,10 @@ function Surface({ store }: { store: DocumentStore }) {
     [store, screenToFlowPosition],
   );
   const viewport = useViewport(store);
+  useEffect(() => {
+    const ends = [watchPeeking(store, element.current!), watchFollowing(store, element.current!)];
+    return () => ends.forEach((end) => end());
+  }, [store]);
   return (
     // Double-clicks on nothing ask for a node; on a link, on a node, they mean something else.
     <div
@@ -130,6 +137,7 @@ function Surface({ store }: { store: DocumentStore }) {
           color="var(--canvas-dot)"
         />
       </ReactFlow>
+      <Peek />
     </div>
   );
 }

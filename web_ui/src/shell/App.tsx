@@ -8,6 +8,8 @@ import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
 import './commands/graph';
 import { onKeyDown } from './commands/keys';
+import './commands/run';
+import { Announcer, Connection } from './Connection';
 import { Notices } from './Notices';
 import { notePointer } from './pointer';
 import { TopBar } from './TopBar';
@@ -40,6 +42,8 @@ export function App() {
         <Side side="right" />
       </div>
       {store && <SearchBox key={store.getState().uid} store={store} />}
+      <Connection />
+      <Announcer />
       <Notices />
     </div>
   );

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { RunBar } from './RunBar';
 import css from './TopBar.module.css';
 
 /** Documents in tabs, and what runs them. */
@@ -7,6 +8,7 @@ export function TopBar() {
   return (
     <header className={css.bar}>
       <h1 className={css.name}>{t('name')}</h1>
+      <RunBar />
     </header>
   );
 }

@@ -10,26 +10,9 @@ import type { ServerEvent } from '@/api/events';
 import type { WorkflowDocument } from '@/core/document';
 import { around, canvasPath, Comparison, involved } from '@/core/running';
 import { nodeRun, sameNodeRun, type NodeRun } from './node';
+import { after, newStep, type Step } from './step';
 
 export type RunFacts = Schemas['Run'];
-export type StepState = Schemas['StepState'];
-export type Progress = Schemas['Progress'];
-
-export interface Step {
-  /** Its path in the run, with the turns of what is repeated. */
-  path: string;
-  state: StepState['state'];
-  /** When it began, by the clock of this browser, in milliseconds. */
-  began: number | null;
-  seconds: number | null;
-  progress: Progress | null;
-  preview: string | null;
-  outputs: Readonly<Record<string, string>>;
-  error: StepState['error'];
-  because: string | null;
-  warnings: readonly string[];
-  makeshift: boolean;
-}
 
 export interface RunEntry {
   readonly id: string;
@@ -158,60 +141,15 @@ export class RunBook {
         this.forget(event.run);
         break;
       case 'step_started':
-        this.change(event.run, event.node, () => ({
-          ...newStep(event.node),
-          state: 'running',
-          began: this.now(),
-        }));
-        break;
       case 'step_progress':
-        this.change(event.run, event.node, (step) =>
-          step.state === 'running'
-            ? {
-                ...step,
-                progress: {
-                  done: event.done,
-                  total: event.total,
-                  text: event.text ?? null,
-                  item: event.item ?? null,
-                  items: event.items ?? null,
-                },
-                preview: event.preview ?? step.preview,
-              }
-            : step,
-        );
-        break;
       case 'step_done':
-        this.change(event.run, event.node, (step) => ({
-          ...step,
-          state: event.cached ? 'cached' : 'done',
-          seconds: event.seconds,
-          outputs: event.outputs,
-          progress: null,
-          preview: null,
-          makeshift: event.makeshift ?? false,
-        }));
-        break;
       case 'step_failed':
-        this.change(event.run, event.node, (step) => ({
-          ...step,
-          state: 'failed',
-          error: { code: event.code, message: event.message, detail: event.detail ?? null },
-        }));
-        break;
       case 'step_skipped':
-        this.change(event.run, event.node, (step) => ({
-          ...step,
-          state: 'skipped',
-          because: event.because,
-        }));
+        this.change(event.run, event.node, (step) => after(step, event, this.now()));
         break;
       case 'warning':
         if (event.node)
-          this.change(event.run, event.node, (step) => ({
-            ...step,
-            warnings: [...step.warnings.slice(-9), event.message],
-          }));
+          this.change(event.run, event.node, (step) => after(step, event, this.now()));
         break;
       case 'stored':
       case 'library':
@@ -299,9 +237,9 @@ export class RunBook {
     if (!entry) return;
     const path = canvasPath(node);
     const known = entry.steps.get(path)?.find((one) => one.path === node) ?? newStep(node);
-    const after = change(known);
-    if (after === known) return;
-    this.put(entry, after);
+    const next = change(known);
+    if (next === known) return;
+    this.put(entry, next);
     if (entry.home !== null) this.tellNode(entry.home, path);
   }
 
@@ -394,17 +332,3 @@ export class RunBook {
 
 export const nodeKey = (uid: string, path: string): string => `node ${uid} ${path}`;
 export const runKey = (id: string): string => `run ${id}`;
-
-const newStep = (path: string): Step => ({
-  path,
-  state: 'waiting',
-  began: null,
-  seconds: null,
-  progress: null,
-  preview: null,
-  outputs: {},
-  error: null,
-  because: null,
-  warnings: [],
-  makeshift: false,
-});

@@ -1,6 +1,7 @@
 /** How a node looks: made of the steps that it has in the runs of its document. */
 
-import type { Progress, RunEntry, Step } from './book';
+import type { RunEntry } from './book';
+import type { Progress, Step } from './step';
 
 export type NodeStatus = 'queued' | 'running' | 'cached' | 'done' | 'failed' | 'skipped';
 
