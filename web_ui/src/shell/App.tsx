@@ -7,6 +7,12 @@ import css from './App.module.css';
 import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
 import './commands/graph';
+import './commands/help';
+import './commands/move';
+import { Dialogs } from './Dialogs';
+import { Find } from './help/Find';
+import { ContextMenu } from './menus/ContextMenu';
+import { useDialogs } from './dialogs';
 import { onKeyDown } from './commands/keys';
 import './commands/run';
 import { Announcer, Connection } from './Connection';
@@ -19,6 +25,7 @@ export function App() {
   const store = useWorkspace(({ documents, active }) =>
     documents.find((one) => one.getState().uid === active),
   );
+  const finding = useDialogs((state) => state.open === 'find');
   useEffect(() => {
     window.addEventListener('keydown', onKeyDown);
     window.addEventListener('pointermove', notePointer, { passive: true });
@@ -36,12 +43,15 @@ export function App() {
         <div className={css.center}>
           <main className={css.main} data-region tabIndex={-1}>
             {store && <Canvas key={store.getState().uid} store={store} />}
+            {store && finding && <Find key={store.getState().uid} store={store} />}
           </main>
           <Side side="bottom" />
         </div>
         <Side side="right" />
       </div>
       {store && <SearchBox key={store.getState().uid} store={store} />}
+      <ContextMenu />
+      <Dialogs />
       <Connection />
       <Announcer />
       <Notices />

@@ -13,8 +13,8 @@ import { doing, perform } from './commands/registry';
 import { RunPlan } from './RunPlan';
 import css from './RunBar.module.css';
 
-const RUN = 'run.run';
-const STOP = 'run.interrupt';
+const RUN = 'run.start';
+const STOP = 'run.stop';
 
 const showProblems = (): void => useWorkspace.setState({ bottom: 'problems' });
 const showQueue = (): void => togglePanel('bottom', 'queue');

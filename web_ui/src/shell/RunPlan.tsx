@@ -15,7 +15,7 @@ type Step = Schemas['PlannedStep'];
 
 const ICONS = { cached: RotateCcw, run: Play, open: CircleDashed, skip: SkipForward };
 
-const ACTIONS = ['run.run', 'run.front', 'run.toNode'];
+const ACTIONS = ['run.start', 'run.front', 'run.toHere'];
 
 /** Before anything runs: what would, what is there already, and how long it may take. */
 export function RunPlan({ store, onDone }: { store: DocumentStore; onDone(): void }) {

@@ -25,6 +25,17 @@ export const useNodeRun = (uid: string, path: string): NodeRun | null =>
 export const useRun = (id: string): RunFacts | undefined =>
   useBook(runKey(id), () => book.runs.get(id)?.facts);
 
+/** How much of a run is done, from 0 to 1. */
+export const useShare = (id: string): number => useBook(runKey(id), () => book.shareOf(id));
+
+/** The latest picture of what a run is making, as a data URL. */
+export const useRunPreview = (id: string): string | null =>
+  useBook(runKey(id), () => book.runs.get(id)?.preview ?? null);
+
+/** The runs of a document, the latest first; looked at anew when one begins or ends. */
+export const useRunsOf = (uid: string): readonly string[] =>
+  useBook(`document ${uid}`, () => book.idsOf(uid));
+
 /** What runs and waits, in order. */
 export const useQueue = (): readonly string[] => useBook(QUEUE, () => book.queue);
 

@@ -107,6 +107,8 @@ const fresh = (store: DocumentStore, layer: 'frames' | 'notes', base: string): s
   return freshId(base, (id) => Object.hasOwn(known, id));
 };
 
+export const freshFrame = (store: DocumentStore): string => fresh(store, 'frames', 'frame');
+
 export function addNote(store: DocumentStore, at: Place): void {
   const id = fresh(store, 'notes', 'note');
   store.run({
@@ -119,7 +121,7 @@ export function addNote(store: DocumentStore, at: Place): void {
 }
 
 export function addFrame(store: DocumentStore, at: Place): void {
-  const id = fresh(store, 'frames', 'frame');
+  const id = freshFrame(store);
   store.run({
     do: 'setFrame',
     graph: shownGraph(store.getState()),

@@ -4,7 +4,7 @@ import { copyItems, pastedNames, readFragment, type Command, type Fragment } fro
 import { canvasOf, graphOf, nodesOf } from '@/core/document';
 import { bounds, snap } from '@/core/geometry';
 import { cutCommands } from '@/canvas/connecting';
-import { rectOf } from '@/canvas/dragging';
+import { rectOf } from '@/canvas/places';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { say } from '@/state/notices';
 import { pointer } from '../pointer';

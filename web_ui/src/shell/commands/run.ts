@@ -57,7 +57,7 @@ const inspect = async ({ store }: Context): Promise<void> => {
 
 register(
   {
-    id: 'run.run',
+    id: 'run.start',
     group: 'run',
     keys: ['Ctrl+Enter'],
     inText: true,
@@ -73,7 +73,7 @@ register(
     run: ({ store }) => run(store, { front: true }),
   },
   {
-    id: 'run.interrupt',
+    id: 'run.stop',
     group: 'run',
     keys: ['Ctrl+Alt+Enter'],
     inText: true,
@@ -81,7 +81,7 @@ register(
     run: ({ store }) => cancel(interruptible(store.getState().uid)),
   },
   {
-    id: 'run.toNode',
+    id: 'run.toHere',
     group: 'run',
     keys: ['Shift+Enter'],
     when: (context) => chosen(context).length > 0,

@@ -27,6 +27,8 @@ export interface RunEntry {
   /** The paths that stand in a path. */
   inside: Map<string, Set<string>>;
   paths: Set<string> | null;
+  /** The latest picture of what is being made. */
+  preview: string | null;
 }
 
 export const isOn = ({ state }: Pick<RunFacts, 'state'>): boolean =>
@@ -37,6 +39,8 @@ const REMEMBERED = 40;
 
 /** Runs that have ended and are listed without being asked for. */
 const RECENT = 60;
+
+const NONE: readonly string[] = Object.freeze([]);
 
 export const QUEUE = 'queue';
 export const CONNECTION = 'connection';
@@ -126,6 +130,11 @@ export class RunBook {
     return (this.homes.get(uid) ?? []).flatMap((id) => this.runs.get(id) ?? []);
   }
 
+  /** Their ids: the same list as long as it is the same. */
+  idsOf(uid: string): readonly string[] {
+    return this.homes.get(uid) ?? NONE;
+  }
+
   // -- what is told -------------------------------------------------------------------------
 
   /** Take in one event of the server. */
@@ -188,6 +197,7 @@ export class RunBook {
       steps: new Map(),
       inside: new Map(),
       paths: null,
+      preview: null,
     };
     this.runs.set(facts.id, entry);
     const home = this.homeOf(facts.id);
@@ -240,6 +250,8 @@ export class RunBook {
     const next = change(known);
     if (next === known) return;
     this.put(entry, next);
+    if (next.preview !== null) entry.preview = next.preview;
+    if (next.preview !== known.preview || next.state !== known.state) this.tell(runKey(run));
     if (entry.home !== null) this.tellNode(entry.home, path);
   }
 
@@ -316,6 +328,20 @@ export class RunBook {
       );
       this.look(entry.home);
     }
+  }
+
+  /** How much of a run is done, from 0 to 1. */
+  shareOf(id: string): number {
+    const entry = this.runs.get(id);
+    if (!entry) return 0;
+    let over = 0;
+    let all = 0;
+    for (const steps of entry.steps.values())
+      for (const { state } of steps) {
+        all += 1;
+        if (state !== 'waiting' && state !== 'running') over += 1;
+      }
+    return over / Math.max(1, all, entry.facts.steps);
   }
 
   connection(connected: boolean): void {
