@@ -88,7 +88,9 @@ function Summary({ planned }: { planned: Schemas['Planned'] }) {
       {counts['cached'] ? <span>{t('plan.inCache', { count: counts['cached'] })}</span> : null}
       {seconds && run > 0 && (
         <span>
-          {t('plan.time', { low: duration(seconds.low, t), high: duration(seconds.high, t) })}
+          {duration(seconds.low, t) === duration(seconds.high, t)
+            ? t('plan.about', { time: duration(seconds.median, t) })
+            : t('plan.time', { low: duration(seconds.low, t), high: duration(seconds.high, t) })}
         </span>
       )}
     </p>

@@ -89,4 +89,4 @@ export const PANE_MENU: readonly MenuItem[] = [
   'run.start',
 ];
 
-export const LINK_MENU: readonly MenuItem[] = ['link.bend', 'link.inspect', '-', 'edit.delete'];
+export const LINK_MENU: readonly MenuItem[] = ['link.bend', 'run.inspect', '-', 'edit.delete'];
