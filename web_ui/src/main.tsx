@@ -5,6 +5,7 @@ import { enter } from './api/client';
 import { startTexts } from './i18n';
 import { App } from './shell/App';
 import { followLanguage, loadCatalogue } from './state/catalogue';
+import { startRuns } from './state/runs/server';
 import { startSettings, useSettings } from './state/settings';
 import { newDocument } from './state/workspace';
 
@@ -17,4 +18,5 @@ createRoot(document.getElementById('root')!).render(
     <App />
   </StrictMode>,
 );
+startRuns();
 await loadCatalogue();

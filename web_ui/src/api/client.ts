@@ -5,7 +5,18 @@ import type { components, paths } from './schema.gen';
 
 export type Schemas = components['schemas'];
 
-export const api = createClient<paths>({
+/** The paths without the header that every change needs: the client below sends it by itself. */
+type Free<P> = {
+  [Path in keyof P]: {
+    [M in keyof P[Path]]: P[Path][M] extends { parameters: { header: unknown } }
+      ? Omit<P[Path][M], 'parameters'> & {
+          parameters: Omit<P[Path][M]['parameters'], 'header'> & { header?: never };
+        }
+      : P[Path][M];
+  };
+};
+
+export const api = createClient<Free<paths>>({
   baseUrl: location.origin,
   headers: { 'X-Requested-By': 'musegraph' },
   credentials: 'same-origin',

@@ -9,7 +9,7 @@ import {
   useStore as useFlowStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { setFlow } from '@/shell/pointer';
 import { askForNode } from '@/shell/search';
 import { useTranslation } from 'react-i18next';
@@ -28,9 +28,13 @@ import { FAR, useHeading } from './overview/heading';
 import { Overview } from './overview/Overview';
 import { ZoomBar } from './ZoomBar';
 import { Flow, type LinkEdge } from './flow';
+import { Flow } from './flow';
+import { watchFollowing } from './following';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
 import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
+import { Peek } from './Peek';
+import { watchPeeking } from './peeking';
 import { createSelecting } from './selecting';
 import { MIN_ZOOM, useViewport } from './viewport';
 
@@ -92,6 +96,10 @@ function Surface({ store }: { store: DocumentStore }) {
     [store, screenToFlowPosition, i18n],
   );
   const viewport = useViewport(store);
+  useEffect(() => {
+    const ends = [watchPeeking(store, element.current!), watchFollowing(store, element.current!)];
+    return () => ends.forEach((end) => end());
+  }, [store]);
   return (
     // Double-clicks on nothing ask for a node; on a link, on a node, they mean something else.
     <div
@@ -144,6 +152,7 @@ function Surface({ store }: { store: DocumentStore }) {
         <ZoomBar />
         <Breadcrumb />
       </ReactFlow>
+      <Peek />
     </div>
   );
 }

@@ -13,10 +13,12 @@ interface Props {
   row: Row;
   binding: Binding | undefined;
   linked: boolean;
+  /** What is wrong with it, in words. */
+  problem: string | undefined;
 }
 
 /** An input that a value can be typed into; linked, it only says its name. */
-export const FieldRow = memo(function FieldRow({ id, node, row, binding, linked }: Props) {
+export const FieldRow = memo(function FieldRow({ id, node, row, binding, linked, problem }: Props) {
   const store = useDocumentStore();
   const labelId = useId();
   const port = row.input!;
@@ -30,11 +32,12 @@ export const FieldRow = memo(function FieldRow({ id, node, row, binding, linked 
       style={{ top: row.y, height: row.height }}
       data-field={row.field}
       data-area={row.area > 0 || undefined}
+      data-problem={problem !== undefined || undefined}
     >
       <label
         id={labelId}
         className={css.label}
-        title={port.help}
+        title={problem ?? port.help}
         data-bound={binding !== undefined || undefined}
       >
         {binding?.input.label ?? port.label}

@@ -5,10 +5,18 @@ import { Handle } from '@/canvas/Handle';
 import type { CardNode } from '@/canvas/flow';
 import { familyOf } from '@/core/fields';
 import type { NodeView } from '@/core/project';
+import { useDocumentStore } from '@/state/context';
+import { usePortProblems } from '@/state/runs/problems';
 import { FieldRow } from './FieldRow';
+import { NodeError } from './NodeError';
 import { NodeHeader } from './NodeHeader';
 import css from './NodeCard.module.css';
 import { NodePreview } from './NodePreview';
+import { useNodePath } from './NodeStatus';
+import { OutputValue } from './OutputValue';
+
+/** What is read rather than seen: its value stands beside the output. */
+const WORDS: ReadonlySet<string> = new Set(['text', 'number', 'boolean']);
 
 const isLinked = (view: NodeView, port: string): boolean =>
   view.node.links !== undefined && Object.hasOwn(view.node.links, port);
@@ -19,6 +27,8 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
   const { view } = data;
   const { geometry, node, layout, id } = view;
   const first = view.outputTypes[0];
+  const { uid } = useDocumentStore().getState();
+  const problems = usePortProblems(uid, useNodePath(id));
   return (
     <article
       className={css.card}
@@ -31,10 +41,21 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
       <NodeHeader view={view} />
       {geometry.rows.map((row) =>
         row.field === 'none' ? (
-          <div key={row.y} className={css.sockets} style={{ top: row.y, height: row.height }}>
-            <span className={css.label} title={row.input?.help}>
+          <div
+            key={row.y}
+            className={css.sockets}
+            style={{ top: row.y, height: row.height }}
+            data-problem={(row.input && problems.has(row.input.name)) || undefined}
+          >
+            <span
+              className={css.label}
+              title={(row.input && problems.get(row.input.name)) ?? row.input?.help}
+            >
               {row.input && (view.bound[row.input.name]?.input.label ?? row.input.label)}
             </span>
+            {row.output && WORDS.has(familyOf(row.output.type)) && (
+              <OutputValue id={id} port={row.output.name} />
+            )}
             <span className={css.output} title={row.output?.help}>
               {row.output &&
                 (row.output.name === 'out'
@@ -50,6 +71,7 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
             row={row}
             binding={view.bound[row.input!.name]}
             linked={isLinked(view, row.input!.name)}
+            problem={problems.get(row.input!.name)}
           />
         ),
       )}
@@ -78,6 +100,7 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
           y={handle.y}
         />
       ))}
+      <NodeError id={id} />
     </article>
   );
 });

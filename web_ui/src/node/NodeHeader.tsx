@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import type { NodeView } from '@/core/project';
+import { NodeStatus } from './NodeStatus';
 import { useNodeTitle } from './title';
 import css from './NodeCard.module.css';
 
@@ -9,6 +10,7 @@ export const NodeHeader = memo(function NodeHeader({ view }: { view: NodeView })
   return (
     <header className={css.header} title={view.id}>
       <span className={css.title}>{title}</span>
+      <NodeStatus view={view} />
     </header>
   );
 });

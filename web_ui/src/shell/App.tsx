@@ -14,6 +14,8 @@ import { Find } from './help/Find';
 import { ContextMenu } from './menus/ContextMenu';
 import { useDialogs } from './dialogs';
 import { onKeyDown } from './commands/keys';
+import './commands/run';
+import { Announcer, Connection } from './Connection';
 import { Notices } from './Notices';
 import { notePointer } from './pointer';
 import { TopBar } from './TopBar';
@@ -50,6 +52,8 @@ export function App() {
       {store && <SearchBox key={store.getState().uid} store={store} />}
       <ContextMenu />
       <Dialogs />
+      <Connection />
+      <Announcer />
       <Notices />
     </div>
   );

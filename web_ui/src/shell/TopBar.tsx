@@ -5,6 +5,7 @@ import type { DocumentStore } from '@/state/document';
 import { useWorkspace } from '@/state/workspace';
 import { perform } from './commands/registry';
 import { MainMenu } from './menus/MainMenu';
+import { RunBar } from './RunBar';
 import css from './TopBar.module.css';
 
 /** Documents in tabs, and what runs them. */
@@ -19,6 +20,7 @@ export function TopBar() {
       <h1 className={css.name}>{t('name')}</h1>
       <div className={css.middle} />
       {store && <Undoing store={store} />}
+      <RunBar />
     </header>
   );
 }

@@ -63,7 +63,10 @@ const MAIN: readonly MenuItem[] = [
       'move.tidy',
     ],
   },
-  { menu: 'run', items: ['run.start', 'run.front', 'run.toHere', 'run.stop'] },
+  {
+    menu: 'run',
+    items: ['run.start', 'run.front', 'run.toHere', 'run.stop', '-', 'run.pause', 'run.follow'],
+  },
   {
     menu: 'view',
     items: [

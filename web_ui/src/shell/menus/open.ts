@@ -21,6 +21,7 @@ export const closeMenu = (): void => useMenu.setState({ menu: null });
 /** What the menu of a node offers; `edit.*` act on the selection. */
 export const NODE_MENU: readonly MenuItem[] = [
   'run.toHere',
+  'run.inspect',
   'node.rename',
   'graph.enter',
   '-',
@@ -88,4 +89,4 @@ export const PANE_MENU: readonly MenuItem[] = [
   'run.start',
 ];
 
-export const LINK_MENU: readonly MenuItem[] = ['link.bend', 'link.inspect', '-', 'edit.delete'];
+export const LINK_MENU: readonly MenuItem[] = ['link.bend', 'run.inspect', '-', 'edit.delete'];

@@ -1,0 +1,78 @@
+import { useTranslation } from 'react-i18next';
+import { assetUrl, type Schemas } from '@/api/client';
+import { humanize } from '@/core/catalogue';
+import { useDocumentStore } from '@/state/context';
+import { book, useRunsOf, useRun } from '@/state/runs';
+import { isPicture, pictureUrl, shortText } from '@/state/runs/values';
+import { openViewer } from '@/viewers/open';
+import css from './Form.module.css';
+
+/** What came out last at each named output. */
+export function Outputs({ names }: { names: readonly string[] }) {
+  const { t } = useTranslation('runs');
+  const { uid } = useDocumentStore().getState();
+  const runs = useRunsOf(uid);
+  useRun(runs[0] ?? ''); // its end brings results
+  const failed = book.runs.get(runs[0] ?? '')?.facts;
+  return (
+    <section className={css.outputs} aria-label={t('form.results')}>
+      {failed?.state === 'failed' && failed.error && (
+        <p className={css.error} role="alert">
+          {failed.error}
+        </p>
+      )}
+      {names.map((name) => {
+        const run = runs.find((id) => book.runs.get(id)?.facts.outputs[name]);
+        const output = run && book.runs.get(run)!.facts.outputs[name];
+        return (
+          <div key={name} className={css.output}>
+            <h4 className={css.label}>{humanize(name)}</h4>
+            {output ? (
+              <Output name={name} run={run} output={output} />
+            ) : (
+              <p className={css.note}>{t('preview.empty')}</p>
+            )}
+          </div>
+        );
+      })}
+    </section>
+  );
+}
+
+function Output({ name, run, output }: { name: string; run: string; output: Schemas['Output'] }) {
+  const { t } = useTranslation('runs');
+  if (output.problem) return <p className={css.error}>{output.problem}</p>;
+  if (!output.files.length) return <p className={css.text}>{shortText(output.value)}</p>;
+  const open = (at: number): void =>
+    openViewer(
+      output.files.map((file) => ({
+        title: humanize(name),
+        output: { ...output, files: [file] },
+        runId: run,
+        node: '',
+        port: name,
+      })),
+      { at },
+    );
+  return (
+    <div className={css.files}>
+      {output.files.map((file, at) =>
+        isPicture(file.media) ? (
+          <button
+            key={file.asset}
+            type="button"
+            className={css.picture}
+            aria-label={t('preview.open', { title: humanize(name) })}
+            onClick={() => open(at)}
+          >
+            <img src={pictureUrl(file.asset, 320)} alt={humanize(name)} />
+          </button>
+        ) : (
+          <a key={file.asset} className={css.file} href={assetUrl(file.asset)} download={file.name}>
+            {file.name}
+          </a>
+        ),
+      )}
+    </div>
+  );
+}
