@@ -22,7 +22,7 @@ export const MAX_WIDTH = 640;
 export const TEXT_AREA = 72;
 export const FILE_AREA = 88;
 /** Lists of texts, and JSON. */
-export const SMALL_AREA = 48;
+export const SMALL_AREA = 64;
 export const MIN_AREA = 24;
 export const MAX_AREA = 960;
 /** What a node of unknown type says of itself. */

@@ -1,6 +1,6 @@
 import { useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
 import { ArrowRightToLine, Unplug } from 'lucide-react';
-import { memo } from 'react';
+import { memo, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Handle } from '@/canvas/Handle';
 import type { CardNode } from '@/canvas/flow';
@@ -8,7 +8,6 @@ import { definitionOf } from '@/core/document';
 import { familyOf } from '@/core/fields';
 import { valueAt, type Row } from '@/core/geometry';
 import type { NodeView } from '@/core/project';
-import type { Type } from '@/core/types';
 import { useDocument } from '@/state/context';
 import { useWorkspace } from '@/state/workspace';
 import { FieldRow, PortLabel } from './FieldRow';
@@ -16,6 +15,7 @@ import { NodeBoundary } from './NodeBoundary';
 import { NodeHeader } from './NodeHeader';
 import css from './NodeCard.module.css';
 import { NodePreview } from './NodePreview';
+import { outputLabel } from './outputLabel';
 import { WidthEdge } from './WidthEdge';
 
 /** From here on fields can be typed in; farther away their values are only told. */
@@ -35,6 +35,11 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
   );
 });
 
+/** Within a node, Tab goes on to what comes next; on the canvas it adds a node. */
+const plainTab = (event: KeyboardEvent): void => {
+  if (event.key === 'Tab') event.stopPropagation();
+};
+
 function Card({ view, selected }: { view: NodeView; selected: boolean }) {
   const near = useStore(isNear);
   const disabled = useDocument((state) => state.readOnly);
@@ -51,6 +56,7 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
       data-graph={definitionOf(node.type) !== null || undefined}
       data-tint={layout?.color}
       data-family={first ? familyOf(first) : 'any'}
+      onKeyDown={plainTab}
     >
       <NodeHeader view={view} />
       {geometry.notice && loaded && <Unknown view={view} {...geometry.notice} />}
@@ -100,8 +106,6 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
   );
 }
 
-const base = (type: Type): string => (type.item ? base(type.item) : type.name);
-
 /** An input that takes a link, beside an output. */
 function SocketRow({ view, row }: { view: NodeView; row: Row }) {
   const { t } = useTranslation(['fields', 'canvas']);
@@ -116,8 +120,7 @@ function SocketRow({ view, row }: { view: NodeView; row: Row }) {
           title={result ? t('result', { name: result }) : output.help || undefined}
           data-result={result !== undefined || undefined}
         >
-          {result ??
-            (output.name === 'out' ? t(`canvas:family.${familyOf(output.type)}`) : output.label)}
+          {result ?? outputLabel(output, t)}
           {result && <ArrowRightToLine size={11} aria-hidden />}
         </span>
       )}
