@@ -28,7 +28,6 @@ import { FAR, useHeading } from './overview/heading';
 import { Overview } from './overview/Overview';
 import { ZoomBar } from './ZoomBar';
 import { Flow, type LinkEdge } from './flow';
-import { Flow } from './flow';
 import { watchFollowing } from './following';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
