@@ -20,6 +20,7 @@ from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record
 from musegraph.values import Media, Reference, Type
 from musegraph.values.canonical import digest
 from musegraph.values.codec import PLAIN, own, tensors_of, to_host
+from musegraph.workflow import sources_of
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -177,7 +178,7 @@ class Call:
                 continue
             value = self.store.value(entry, kept=self.site.kept.get(self.step.id))
             if value is NOTHING:
-                lost |= {source.node for source in self.step.wires[name].sources}
+                lost |= {source.node for source in sources_of(self.step.links[name])}
             elif entry.json is not NOTHING and name not in self.step.each:
                 values[name] = self._checked(name, value)
             else:

@@ -84,8 +84,7 @@ class Execution:
         active, steps = self.plan.active, self.plan.steps
         ready = []
         for id in active:
-            wires = steps[id].wires
-            sources = {port.node for port in steps[id].sources()} if wires else ()
+            sources = {port.node for port in steps[id].sources()}
             waits = 0
             for source in sources:
                 if source in active:

@@ -17,6 +17,7 @@ from musegraph.store import Store
 from musegraph.store.history import KEPT, History, Sample
 from musegraph.values import Type
 from musegraph.values.canonical import digest
+from musegraph.workflow import Port, sources_of
 
 REACH = 64
 """Steps above a step, nearest first, that are looked at to tell how much work it is."""
@@ -198,13 +199,14 @@ def work_of(step: Step, plan: Plan) -> str:
 
 def _linked(step: Step, name: str, seen: dict[str, int], queue: list[Step], plan: Plan) -> str:
     """Where an input comes from, by place in the queue; empty if it is not linked."""
-    wire = step.wires.get(name)
-    if wire is None or step.type is None:
+    link = step.links.get(name)
+    if link is None or step.type is None:
         return ""
-    if wire.how == "direct" and name not in step.each and _is_free(step.type.inputs[name].type):
+    taken = isinstance(link, Port) and name not in (*step.wraps, *step.each)
+    if taken and _is_free(step.type.inputs[name].type):
         return name
     found = []
-    for source in wire.sources:
+    for source in sources_of(link):
         if source.node not in seen and len(queue) < REACH:
             seen[source.node] = len(queue)
             queue.append(plan.steps[source.node])

@@ -74,7 +74,7 @@ def _made_of(step: Step, recipe: tuple[str, ...]) -> dict[str, Any]:
         name: value
         for name, value in step.values.items()
         if isinstance(value, (str, int, float, list, type(None)))
-        and name not in step.wires
+        and name not in step.links
         and _is_short(value)
     }
     return {

@@ -9,7 +9,17 @@ from pathlib import Path
 from sys import intern
 from typing import Any
 
-from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
+from musegraph.document import (
+    EMPTY,
+    GRAPH,
+    Graph,
+    Input,
+    Link,
+    Node,
+    Port,
+    Repeat,
+    sources_of,
+)
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
 from musegraph.paths import look, shown
@@ -26,6 +36,7 @@ __all__ = [
     "Port",
     "Repeat",
     "Workflow",
+    "sources_of",
 ]
 
 FORMAT = 1

@@ -18,7 +18,6 @@ from musegraph.plan.steps import (
     Known,
     Plan,
     Step,
-    Wire,
     key_from,
     key_lines,
     key_of,
@@ -34,7 +33,6 @@ __all__ = [
     "Plan",
     "Planned",
     "Step",
-    "Wire",
     "check",
     "gather",
     "key_from",
@@ -60,7 +58,7 @@ def check(
     """
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
-    checker = Checker(flat.nodes, registry, problems)
+    checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
     check_files(workflow, checker.filed, store, problems)
@@ -91,7 +89,7 @@ def make_plan(
     """
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
-    checker = Checker(flat.nodes, registry, problems)
+    checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
     check_files(workflow, checker.filed, store, problems)
@@ -102,7 +100,7 @@ def make_plan(
     for id, node in adopted.items():
         flat.nodes[id] = node
         if (kind := steps[id].type) is not None:
-            steps[id] = checker.step(node, kind)
+            steps[id] = checker.step(id, node, kind)
     needed = _needed(steps, targets)
     kept = steps if len(needed) == len(steps) else {i: s for i, s in steps.items() if i in needed}
     unused = tuple(id for id in steps if id not in needed)
@@ -121,9 +119,8 @@ def _needed(steps: dict[str, Step], targets: Iterable[Port]) -> set[str]:
     needed = {port.node for port in targets if port.node in steps}
     for id in reversed(steps):
         if id in needed:
-            for wire in steps[id].wires.values():
-                for source in wire.sources:
-                    needed.add(source.node)
+            for source in steps[id].sources():
+                needed.add(source.node)
     return needed & steps.keys()
 
 

@@ -13,6 +13,7 @@ from musegraph.plan.steps import Plan, Step, prefix_of
 from musegraph.store import Entry, Store, list_entry
 from musegraph.values import digest
 from musegraph.values.codec import identity
+from musegraph.workflow import Port, sources_of
 
 NONE = Entry(identity(None) or "", json=None)
 
@@ -26,27 +27,26 @@ def gather(
     yet. ``results`` holds the outputs by step; an empty map means it was skipped.
     """
     found: dict[str, Entry] = {}
-    for name, wire in step.wires.items():
-        if wire.how == "direct":
-            source = wire.sources[0]
-            outputs = results.get(source.node, {})
+    for name, link in step.links.items():
+        if isinstance(link, Port) and name not in step.wraps:
+            outputs = results.get(link.node, {})
             if outputs is None:
                 return None
-            entry = outputs.get(source.port)
+            entry = outputs.get(link.port)
             if entry is not None and not entry.unset:
                 found[name] = entry
                 continue
-            if not wire.optional:
-                return source.node
+            if not step.may_lack(name):
+                return link.node
         entries: list[Entry] = []
         absent = False
-        for source in wire.sources:
+        for source in sources_of(link):
             outputs = results.get(source.node, {})
             if outputs is None:
                 return None
             entry = outputs.get(source.port)
             if entry is None or entry.unset:
-                if not wire.optional:
+                if not step.may_lack(name):
                     return source.node
                 absent = True
             else:

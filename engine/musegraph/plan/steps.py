@@ -5,32 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from musegraph.node import NodeType
-from musegraph.plan.expand import FlatNode
 from musegraph.plan.overlay import Overlay
 from musegraph.store import Entry
 from musegraph.values import Type
 from musegraph.values.canonical import key_digest
-from musegraph.workflow import EMPTY, Port, Workflow
+from musegraph.workflow import EMPTY, Link, Node, Port, Workflow, sources_of
 
 State = Literal["cached", "run", "open", "skip"]
-
-
-class Wire(NamedTuple):
-    """How an input gets its value: from one source, as a list of one, or as a list of several."""
-
-    sources: tuple[Port, ...]
-    how: Literal["direct", "wrap", "many"]
-    optional: bool
 
 
 @dataclass(slots=True)
 class Step:
     """One node, checked: literals converted, defaults filled in, links typed.
 
-    ``each`` names the inputs that bring a list where one item is wanted: one call per item.
+    ``links`` are those of the node itself. ``wraps`` names the inputs that take a list and are
+    linked to one item, ``each`` those that bring a list where one item is wanted: one call per
+    item.
     ``state`` is ``cached`` (a result is stored), ``run``, ``open`` (known once its inputs are) or
     ``skip`` (muted, or below what is).
     """
@@ -40,7 +33,8 @@ class Step:
     values: dict[str, Any] = field(default_factory=dict)
     identities: dict[str, str] = field(default_factory=dict)
     items: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
-    wires: Mapping[str, Wire] = field(default_factory=lambda: EMPTY)
+    links: Mapping[str, Link] = field(default_factory=lambda: EMPTY)
+    wraps: tuple[str, ...] = ()
     each: tuple[str, ...] = ()
     outputs: Mapping[str, Type] = field(default_factory=lambda: EMPTY)
     length: int | None = None
@@ -52,7 +46,12 @@ class Step:
     note: str = ""
 
     def sources(self) -> Iterator[Port]:
-        return chain.from_iterable([wire.sources for wire in self.wires.values()])
+        return chain.from_iterable([sources_of(link) for link in self.links.values()])
+
+    def may_lack(self, name: str) -> bool:
+        """Whether an input gets None where its source gives nothing; no list to map over does."""
+        assert self.type is not None  # what has links has a type
+        return self.type.inputs[name].type.optional and name not in self.each
 
     def copy(self) -> Step:
         """The same step, to be looked at anew."""
@@ -62,7 +61,8 @@ class Step:
             self.values,
             self.identities,
             self.items,
-            self.wires,
+            self.links,
+            self.wraps,
             self.each,
             self.outputs,
             self.length,
@@ -97,7 +97,7 @@ class Plan:
     known: MutableMapping[str, Known] = field(default_factory=dict)
     active: dict[str, None] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
-    nodes: Mapping[str, FlatNode] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     changes: dict[Port | str, Any] = field(default_factory=dict)
     editor: Editing | None = None
     durable: frozenset[str] = frozenset()
@@ -121,7 +121,7 @@ class Plan:
             raise ValueError("a plan made by hand cannot be edited")
         return self.editor.edit(self, changes, also)
 
-    def fork(self, changes: dict[Port | str, Any], nodes: dict[str, FlatNode]) -> Plan:
+    def fork(self, changes: dict[Port | str, Any], nodes: dict[str, Node]) -> Plan:
         """A plan to be changed, which leaves this one as it is."""
         return Plan(
             self.source,
@@ -166,7 +166,7 @@ class Plan:
                 continue
             if step.pin is None and (step.type is None or not step.type.cache):
                 continue
-            if step.wires and any(known.get(at.node, EMPTY) is None for at in step.sources()):
+            if any(known.get(at.node, EMPTY) is None for at in step.sources()):
                 continue
             known[id] = outputs[id]
             step.key = keys.get(id)
