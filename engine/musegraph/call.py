@@ -13,7 +13,8 @@ from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory
 from musegraph.events import StepStarted, Warned
 from musegraph.ladder import Ladder
 from musegraph.node import UNSET, NodeType
-from musegraph.plan import Step, key_from, key_lines, key_of
+from musegraph.plan import Step
+from musegraph.plan.keys import key_from, key_lines, key_of, recipe_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.shortage import Relief, Shortage, shortage_of
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
@@ -148,9 +149,9 @@ class Call:
         except ValueError as error:  # JSON has no such text or number
             raise MusegraphError(f"what the node gave cannot be kept: {error}") from None
 
-    def recipe(self) -> tuple[str, ...]:
+    def recipe(self) -> str:
         """What the key is made of."""
-        return (self.step.prefix, *self.lines)
+        return recipe_of(self.step.prefix, self.lines)
 
     def _arguments(self) -> dict[str, Any]:
         """The values; where they find no room in memory, once others have left it."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from musegraph.outcome import Outcome
-from musegraph.plan import Plan, Step, read_prefix
+from musegraph.plan import Plan, Step
+from musegraph.plan.keys import read_prefix
 from musegraph.store import Store
 from musegraph.store.history import KEPT, History, Sample
 from musegraph.values import Type

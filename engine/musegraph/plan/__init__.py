@@ -14,16 +14,7 @@ from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
 from musegraph.plan.overlay import Overlay
-from musegraph.plan.steps import (
-    Known,
-    Plan,
-    Step,
-    key_from,
-    key_lines,
-    key_of,
-    read_lines,
-    read_prefix,
-)
+from musegraph.plan.steps import Known, Plan, Step
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
 
@@ -35,13 +26,8 @@ __all__ = [
     "Step",
     "check",
     "gather",
-    "key_from",
-    "key_lines",
-    "key_of",
     "make_plan",
     "plan_again",
-    "read_lines",
-    "read_prefix",
 ]
 
 

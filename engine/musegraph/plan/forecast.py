@@ -9,7 +9,8 @@ from musegraph.device import profile
 from musegraph.errors import ModelError, ModelMissing, Problem
 from musegraph.models import Models
 from musegraph.node import NodeType
-from musegraph.plan.steps import Plan, Step, prefix_of
+from musegraph.plan.keys import prefix_of
+from musegraph.plan.steps import Plan, Step
 from musegraph.store import Entry, Store, list_entry
 from musegraph.values import digest
 from musegraph.values.codec import identity

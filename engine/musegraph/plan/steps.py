@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Any, Literal, Protocol
 
 from musegraph.node import NodeType
+from musegraph.plan.keys import key_of
 from musegraph.plan.overlay import Overlay
 from musegraph.store import Entry
 from musegraph.values import Type
-from musegraph.values.canonical import key_digest
 from musegraph.workflow import EMPTY, Link, Node, Port, Workflow, sources_of
 
 State = Literal["cached", "run", "open", "skip"]
@@ -198,37 +198,3 @@ def changed(workflow: Workflow, changes: Mapping[Port | str, Any]) -> Workflow:
     inputs = {name: value for name, value in changes.items() if isinstance(name, str)}
     ports = {at: value for at, value in changes.items() if not isinstance(at, str)}
     return workflow.with_values(ports).set_inputs(inputs)
-
-
-def prefix_of(type_: NodeType, profile: str) -> str:
-    """The part of a key that depends on the code alone."""
-    return f"{type_.id}\0{type_.version}\0{profile}"
-
-
-def read_prefix(prefix: str) -> tuple[str, str, str]:
-    """The node type, its version and the numeric profile that :func:`prefix_of` joined."""
-    kind, version, profile = prefix.split("\0")
-    return kind, version, profile
-
-
-def key_of(prefix: str, identities: Mapping[str, str], each: tuple[str, ...] = ()) -> str:
-    """The key of a call: code and the identity of every input, by name.
-
-    A line each. Neither a name nor an identity holds a line feed: canonical JSON escapes it.
-    """
-    return key_from(prefix, key_lines(identities), each)
-
-
-def key_from(prefix: str, lines: list[str], each: tuple[str, ...]) -> str:
-    """The key made of lines that :func:`key_lines` gave."""
-    return key_digest([*lines, prefix, "each:" + ",".join(each)] if each else [*lines, prefix])
-
-
-def key_lines(identities: Mapping[str, str]) -> list[str]:
-    """What a key is made of besides the code: ``port=identity``, sorted by port."""
-    return [f"{port}={name}" for port, name in sorted(identities.items())]
-
-
-def read_lines(lines: Iterable[str]) -> dict[str, str]:
-    """The identities by port that :func:`key_lines` wrote."""
-    return dict(line.split("=", 1) for line in lines)

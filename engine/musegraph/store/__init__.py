@@ -102,12 +102,12 @@ class Store:
             self._older, self._records = self._records, {}
         self._records[key] = record
 
-    def recipe(self, key: str) -> tuple[str, ...]:
+    def recipe(self, key: str) -> str:
         """What the key of a step was made of; empty if that is not known."""
         known = self._records.get(key) or self._older.get(key)
         if known is not None and known.recipe:
             return known.recipe
-        return () if self.disk is None else self.disk.recipe(key)
+        return "" if self.disk is None else self.disk.recipe(key)
 
     def available(self, entry: Entry) -> bool:
         """Whether the value can be had without computing it again."""
@@ -154,7 +154,7 @@ class Store:
         seconds: float,
         *,
         durable: bool = False,
-        recipe: tuple[str, ...] = (),
+        recipe: str = "",
         made: dict[str, Any] | None = None,
         stored: Callable[[], None] | None = None,
     ) -> Record:

@@ -68,11 +68,11 @@ UNSET_ENTRY = Entry("unset", unset=True)
 class Record:
     """The result of a step, by key.
 
-    ``recipe`` is what the key was made of, in the process that made it; ``Store.recipe`` knows
-    those on disk too.
+    ``recipe`` is what the key was made of, a line each, in the process that made it;
+    ``Store.recipe`` knows those on disk too.
     """
 
     outputs: dict[str, Entry]
     seconds: float
     type: str
-    recipe: tuple[str, ...] = ()
+    recipe: str = ""
