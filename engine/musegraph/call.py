@@ -14,7 +14,7 @@ from musegraph.events import StepStarted, Warned
 from musegraph.ladder import Ladder
 from musegraph.node import UNSET, NodeType
 from musegraph.plan import Step
-from musegraph.plan.keys import key_from, key_lines, key_of, recipe_of
+from musegraph.plan.keys import key_of, recipe_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.shortage import Relief, Shortage, shortage_of
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
@@ -38,7 +38,7 @@ class Call:
     """A step with the entries of its links: its key, and what running it gives."""
 
     __slots__ = (
-        "calls", "identities", "items", "key", "lines", "linked", "made", "relief", "site", "step",
+        "calls", "identities", "items", "key", "linked", "made", "recipe", "relief", "site", "step",
         "store", "type",
     )  # fmt: skip
 
@@ -54,23 +54,18 @@ class Call:
         """The media that its calls made, by identity."""
         self.relief: Relief | None = None
         """What was done for want of memory, if it ran out."""
-        self.items = step.items
-        self.identities = step.identities
-        if linked:
-            self.identities = dict(step.identities)
-            for name, entry in linked.items():
-                self.identities[name] = entry.identity
+        self.items: dict[str, tuple[str, ...]] = {}
+        """Of the lists of model sources, the identity of each by the content of its files."""
+        self.identities = step.identities(linked)
         if self.type.model_ports:
             self._identify_models()
-        self.lines = key_lines(self.identities)
-        """What the key is made of besides the code."""
-        self.key = key_from(step.prefix, self.lines, step.each) if self.type.cache else None
+        self.recipe = recipe_of(step.prefix, self.identities)
+        self.key = key_of(self.recipe, step.each) if self.type.cache else None
 
     def _identify_models(self) -> None:
         """Let model sources count by the content of their files, not by their names."""
-        self.items, self.identities = dict(self.items), dict(self.identities)
         for name in self.type.model_ports:
-            source = self.linked[name].json if name in self.linked else self.step.values[name]
+            source = self.linked[name].json if name in self.linked else self.step.value(name)
             if isinstance(source, str):
                 self.identities[name] = self.site.models.weights(source).digest
             elif isinstance(source, list):
@@ -127,7 +122,7 @@ class Call:
         self.relief = relief = self.relief or Relief()
         ladder = Ladder(self.step.id, self.type, self.site, context, relief)
         made = ladder.climb(shortage, attempt)
-        relief.recipe = self.recipe()
+        relief.recipe = self.recipe
         self.site.reliefs[self.step.id] = relief
         if told != (True, self.makeshift):
             self.site.emit(Warned(relief.sentence(shortage), self.step.id))
@@ -142,16 +137,12 @@ class Call:
                 outputs,
                 seconds,
                 durable=id in self.site.durable,
-                recipe=self.recipe(),
+                recipe=self.recipe,
                 made=self.made,
                 stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
             )
         except ValueError as error:  # JSON has no such text or number
             raise MusegraphError(f"what the node gave cannot be kept: {error}") from None
-
-    def recipe(self) -> str:
-        """What the key is made of."""
-        return recipe_of(self.step.prefix, self.lines)
 
     def _arguments(self) -> dict[str, Any]:
         """The values; where they find no room in memory, once others have left it."""
@@ -167,10 +158,10 @@ class Call:
         """The arguments; raises :class:`Lost` if a source has to run again first."""
         values: dict[str, Any] = {}
         lost: set[str] = set()
-        linked, literals = self.linked, self.step.values
+        linked, literals = self.linked, self.step.literals
         for name, port in self.type.inputs.items():
             if name not in linked:
-                value = literals[name]
+                value = literals[name].value
                 values[name] = value if type(value) in PLAIN else self._literal(name, value)
                 continue
             entry = linked[name]
@@ -248,22 +239,26 @@ class Call:
     def _items(
         self, values: dict[str, Any], total: int
     ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+        items = {name: self._item_identities(name) for name in self.step.each}
         for index in range(total):
             ids, arguments = dict(self.identities), dict(values)
             for name in self.step.each:
                 arguments[name] = values[name][index]
-                if name in self.items:
-                    ids[name] = self.items[name][index]
-                else:
-                    items = self.linked[name].items
-                    assert items is not None
-                    ids[name] = items[index].identity
+                ids[name] = items[name][index]
             yield ids, arguments
+
+    def _item_identities(self, name: str) -> tuple[str, ...]:
+        """The identity of each item of an input that is mapped over."""
+        if name in self.items:
+            return self.items[name]
+        if name not in self.linked:
+            return self.step.literals[name].items or ()
+        return tuple(item.identity for item in self.linked[name].items or ())
 
     def _item(
         self, ids: dict[str, str], arguments: dict[str, Any], context: RunContext, forced: bool
     ) -> Record:
-        key = key_of(self.step.prefix, ids) if self.type.cache else None
+        key = key_of(recipe_of(self.step.prefix, ids)) if self.type.cache else None
         known = self.store.record(key) if key is not None else None
         if known is not None and all(self.store.available(e) for e in known.outputs.values()):
             return known
@@ -287,7 +282,7 @@ class Call:
             else:
                 outputs[name] = list_entry(entries)
         seconds = sum(record.seconds for record in records)
-        record = Record(outputs, seconds, self.type.id, self.recipe())
+        record = Record(outputs, seconds, self.type.id, self.recipe)
         if self.key is not None and not self.makeshift:
             self.store.put_record(
                 self.key,
@@ -393,7 +388,7 @@ def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
     for name, port in step.type.inputs.items():
         kind = bare(port.annotation)
         if isinstance(kind, type) and issubclass(kind, Reference):
-            value = linked[name].json if name in linked else step.values.get(name)
+            value = linked[name].json if name in linked else step.value(name)
             if isinstance(value, dict):
                 value = kind.model_validate(value)
             if isinstance(value, Reference):

@@ -84,7 +84,8 @@ class Execution:
         active, steps = self.plan.active, self.plan.steps
         ready = []
         for id in active:
-            sources = {port.node for port in steps[id].sources()}
+            step = steps[id]
+            sources = {port.node for port in step.sources()} if step.links else ()
             waits = 0
             for source in sources:
                 if source in active:

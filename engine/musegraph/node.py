@@ -214,6 +214,11 @@ class NodeType:
         return inspect.getdoc(self.function) or ""
 
     @cached_property
+    def sorted_inputs(self) -> tuple[str, ...]:
+        """The names of the inputs in the order in which a key takes them."""
+        return tuple(sorted(self.inputs))
+
+    @cached_property
     def model_ports(self) -> tuple[str, ...]:
         """The inputs that name a model source, which count by the digest of its files."""
         return tuple(

@@ -217,15 +217,16 @@ def _linked(step: Step, name: str, seen: dict[str, int], queue: list[Step], plan
 
 def _set(step: Step, name: str) -> str:
     """What is set at an input, as far as it says how much there is to do."""
-    if step.type is None or name not in step.values:
+    literal = step.literals.get(name)
+    if step.type is None or literal is None:
         return ""
-    value, kind = step.values[name], step.type.inputs[name].type
+    value, kind = literal.value, step.type.inputs[name].type
     base = kind.item or kind
     if name in step.type.model_ports:
         return f"{name}={value}"
     if _is_free(base) or not base.is_json:
         return f"{name}*{len(value)}" if isinstance(value, list) else name
-    return f"{name}={step.identities.get(name)}"
+    return f"{name}={literal.identity}"
 
 
 def _is_free(kind: Type) -> bool:

@@ -72,11 +72,10 @@ def _made_of(step: Step, recipe: str) -> dict[str, Any]:
         return {}
     prefix, inputs = read_recipe(recipe)
     values = {
-        name: value
-        for name, value in step.values.items()
-        if isinstance(value, (str, int, float, list, type(None)))
-        and name not in step.links
-        and _is_short(value)
+        name: literal.value
+        for name, literal in step.literals.items()
+        if isinstance(literal.value, (str, int, float, list, type(None)))
+        and _is_short(literal.value)
     }
     return {
         "profile": read_prefix(prefix)[-1],

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from musegraph.plan import Known, Plan, Step
 from musegraph.plan.forecast import Forecast, gather
-from musegraph.plan.keys import key_lines, read_prefix, read_recipe, recipe_of
+from musegraph.plan.keys import read_prefix, read_recipe, recipe_of
 from musegraph.run import Engine
 
 Reason = Literal[
@@ -103,7 +103,7 @@ def _reason(engine: Engine, plan: Plan, step: Step) -> dict[str, Any]:
     if record is not None:
         reason = "cached" if step.state == "cached" else "lost"
         return {"reason": reason, "seconds": record.seconds}
-    parts = _parts(recipe_of(step.prefix, key_lines(_identities(engine, plan, step))))
+    parts = _parts(recipe_of(step.prefix, _identities(engine, plan, step)))
     return _nearest(engine, step, parts)
 
 
@@ -112,7 +112,7 @@ def _identities(engine: Engine, plan: Plan, step: Step) -> Mapping[str, str]:
     linked = gather(step, {s.node: _outputs(engine, plan, s.node) for s in step.sources()})
     assert isinstance(linked, dict)
     forecast = Forecast(plan, engine.store, engine.models, [])
-    return {**step.identities, **(forecast.linked_identities(step, linked) or {})}
+    return forecast.identities(step, linked) or step.identities(linked)
 
 
 def _parts(recipe: str) -> dict[str, str]:

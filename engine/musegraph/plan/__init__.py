@@ -56,7 +56,7 @@ def check(
 def _check_models(steps: Mapping[str, Step], models: Models, problems: list[Problem]) -> None:
     for step in steps.values():
         for name in step.type.model_ports if step.type is not None else ():
-            sources = step.values.get(name)
+            sources = step.value(name)
             for source in sources if isinstance(sources, list) else [sources]:
                 if isinstance(source, str):
                     model_digest(models, step, name, source, problems)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED, NodeType
 from musegraph.node import Port as NodePort
-from musegraph.plan.literals import MEMO, SCALARS, Refused, literal
+from musegraph.plan.literals import MEMO, SCALARS, Literal, Refused, literal
 from musegraph.plan.steps import Step
 from musegraph.values import Type, list_of
 from musegraph.values.codec import identity, to_json
@@ -39,7 +39,7 @@ class Checker:
         self.broken = broken
         self.filed: dict[str, Step] = {}
         """The steps with files among their literals."""
-        self._defaults: dict[tuple[str, str], Any] = {}
+        self._defaults: dict[tuple[str, str], Literal] = {}
 
     def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
         self.problems.append(Problem(node, port, code, message))
@@ -173,7 +173,7 @@ class Checker:
                 value = values[name]
                 known = port.memo.get((type(value), value)) if type(value) in SCALARS else None
                 if known is not None and port.settled:
-                    step.values[name], step.identities[name] = known.value, known.identity
+                    step.literals[name] = known
                 else:
                     self.value(step, port, value, bindings, lengths)
             else:
@@ -214,7 +214,7 @@ class Checker:
                 return
             value = None if port.default is REQUIRED else port.default
             known = self._defaults[kind.id, port.name] = _default(port, value)
-        step.values[port.name], step.identities[port.name] = known
+        step.literals[port.name] = known
 
     def value(
         self,
@@ -232,13 +232,11 @@ class Checker:
         if port.generic and not unify(made.type, port.type, bindings):
             message = f"it is a {made.type}, and another input has settled on another type"
             self.problem(step.id, port.name, "type", message)
-        step.values[port.name] = made.value
+        step.literals[port.name] = made
         if not (port.type.item or port.type).is_json:
             self.filed[step.id] = step
-        step.identities[port.name] = made.identity
-        if made.each:
-            lengths[port.name] = made.length
-            step.items = {**step.items, port.name: made.items}
+        if made.items is not None:
+            lengths[port.name] = len(made.items)
 
     def link(
         self,
@@ -324,11 +322,10 @@ def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> Mapping[s
     return made
 
 
-def _default(port: NodePort, value: Any) -> tuple[Any, str]:
-    """A default and its identity; the author's own value needs no checking, which costs time."""
+def _default(port: NodePort, value: Any) -> Literal:
+    """A default as a literal; the author's own value needs no checking, which costs time."""
     if port.type.name == "Number" and isinstance(value, int):
         value = float(value)
     if value is None or isinstance(value, (str, int, float)):
-        return value, identity(value) or ""
-    made = literal(port, to_json(value))
-    return (value if value is not None else None), made.identity
+        return Literal(value, identity(value) or "", port.type)
+    return literal(port, to_json(value))._replace(value=value)

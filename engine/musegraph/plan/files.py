@@ -107,7 +107,8 @@ def check_files(
 def _named(steps: Mapping[str, Step]) -> Iterator[tuple[Step, str, Asset]]:
     """Every file that a literal of these steps names, with its port."""
     for step in steps.values():
-        for port, value in step.values.items():
+        for port, literal in step.literals.items():
+            value = literal.value
             for asset in value if isinstance(value, list) else [value]:
                 if isinstance(asset, Asset):
                     yield step, port, asset

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from musegraph.node import NodeType
-from musegraph.plan.keys import key_of
+from musegraph.plan.literals import Literal
 from musegraph.plan.overlay import Overlay
 from musegraph.store import Entry
 from musegraph.values import Type
 from musegraph.workflow import EMPTY, Link, Node, Port, Workflow, sources_of
 
-State = Literal["cached", "run", "open", "skip"]
+State = typing.Literal["cached", "run", "open", "skip"]
 
 
 @dataclass(slots=True)
@@ -30,9 +31,7 @@ class Step:
 
     id: str
     type: NodeType | None
-    values: dict[str, Any] = field(default_factory=dict)
-    identities: dict[str, str] = field(default_factory=dict)
-    items: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
+    literals: dict[str, Literal] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=lambda: EMPTY)
     wraps: tuple[str, ...] = ()
     each: tuple[str, ...] = ()
@@ -45,12 +44,26 @@ class Step:
     key: str | None = None
     note: str = ""
 
+    def value(self, name: str) -> Any:
+        """What is set at an input, defaults too; None if nothing is."""
+        literal = self.literals.get(name)
+        return None if literal is None else literal.value
+
+    def identities(self, linked: Mapping[str, Entry]) -> dict[str, str]:
+        """The identity of every input, sorted by name, given what its links bring."""
+        assert self.type is not None  # what has inputs has a type
+        literals = self.literals
+        return {
+            name: linked[name].identity if name in linked else literals[name].identity
+            for name in self.type.sorted_inputs
+        }
+
     def sources(self) -> Iterator[Port]:
         return chain.from_iterable([sources_of(link) for link in self.links.values()])
 
     def may_lack(self, name: str) -> bool:
         """Whether an input gets None where its source gives nothing; no list to map over does."""
-        assert self.type is not None  # what has links has a type
+        assert self.type is not None
         return self.type.inputs[name].type.optional and name not in self.each
 
     def copy(self) -> Step:
@@ -58,9 +71,7 @@ class Step:
         return Step(
             self.id,
             self.type,
-            self.values,
-            self.identities,
-            self.items,
+            self.literals,
             self.links,
             self.wraps,
             self.each,
@@ -70,11 +81,6 @@ class Step:
             self.pin,
             self.prefix,
         )
-
-    def make_key(self, linked: Mapping[str, str]) -> str:
-        """The name of this step's results: which code, given which values."""
-        every = {**self.identities, **linked} if linked else self.identities
-        return key_of(self.prefix, every, self.each)
 
 
 Known = Mapping[str, Entry] | None
@@ -166,7 +172,7 @@ class Plan:
                 continue
             if step.pin is None and (step.type is None or not step.type.cache):
                 continue
-            if any(known.get(at.node, EMPTY) is None for at in step.sources()):
+            if step.links and any(known.get(at.node, EMPTY) is None for at in step.sources()):
                 continue
             known[id] = outputs[id]
             step.key = keys.get(id)

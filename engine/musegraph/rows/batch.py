@@ -242,7 +242,7 @@ class _Planner:
         models, found = self.engine.models, False
         for step in own_steps(plan).values():
             for name in step.type.model_ports if step.type is not None else ():
-                value = step.values.get(name)
+                value = step.value(name)
                 for source in value if isinstance(value, list) else [value]:
                     if isinstance(source, str) and models.known_digest(source) is None:
                         models.weights(source)

@@ -60,7 +60,7 @@ def contents_of(steps: Mapping[str, Step], above: Contents) -> Contents:
         parts = [step.type.id if step.type is not None else "", step.prefix]
         parts += [",".join(step.each), "muted" if step.muted else ""]
         parts += [f"{port}={pin}" for port, pin in sorted((step.pin or {}).items())]
-        parts += [f"{port}={value}" for port, value in sorted(step.identities.items())]
+        parts += [f"{port}={value.identity}" for port, value in sorted(step.literals.items())]
         for port, link in sorted(step.links.items()):
             parts.append(f"{port}:{'one' if isinstance(link, Port) else 'list'}")
             sources = sources_of(link)

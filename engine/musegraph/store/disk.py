@@ -65,9 +65,16 @@ def _sum(key: Any, type_: Any, outputs: Any) -> int:
     return zlib.crc32(f"{key}\0{type_}\0{outputs}".encode())
 
 
+def _written_recipe(recipe: str) -> str:
+    """A recipe as a row holds it: its lines in a list, the last one, of the code, first."""
+    *lines, code = recipe.split("\n")
+    return json.dumps([code, *lines] if recipe else [])
+
+
 def _read_recipe(row: str) -> str:
-    """The recipe in a row, which holds its lines as JSON."""
-    return "\n".join(json.loads(row))
+    """What :func:`_written_recipe` wrote."""
+    code, *lines = json.loads(row) or [""]
+    return "\n".join([*lines, code])
 
 
 class Disk:
@@ -233,7 +240,7 @@ class Disk:
         for key, record in records:
             text = json.dumps({name: entry.to_json() for name, entry in record.outputs.items()})
             sum_ = _sum(key, record.type, text)
-            recipe = json.dumps(record.recipe.split("\n") if record.recipe else [])
+            recipe = _written_recipe(record.recipe)
             rows.append((key, record.type, text, record.seconds, recipe, now, sum_))
         with self._careful(), self._lock:
             self._db.execute("begin immediate")

@@ -68,8 +68,8 @@ UNSET_ENTRY = Entry("unset", unset=True)
 class Record:
     """The result of a step, by key.
 
-    ``recipe`` is what the key was made of, a line each, in the process that made it;
-    ``Store.recipe`` knows those on disk too.
+    ``recipe`` is the text that the key was made of, in the process that made it; ``Store.recipe``
+    knows those on disk too.
     """
 
     outputs: dict[str, Entry]
