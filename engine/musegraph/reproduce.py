@@ -22,7 +22,10 @@ LEVELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, why."""
+    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, why.
+
+    Identical results may come from nodes that have grown: ``why`` says so, and ``node`` is None.
+    """
 
     word: str
     node: str | None = None
@@ -91,15 +94,17 @@ def compare(old: Mapping[str, Any], result: RunResult, data: bytes) -> Verdict:
     """The verdict on a run, given the record of the earlier one and the picture it saved."""
     was, now = old["steps"], result.record["steps"]
     first: Verdict | None = None
+    grown: list[str] = []
     for id, facts in now.items():
         before = was.get(id)
-        if before is None or before == facts:
+        if before is None or _same(before, facts):
             continue
-        if not _same(before, facts):
+        if not (added := _added(before, facts)):
             first = Verdict("diverged", id, _why(before, facts))
             break
+        grown.append(f"{id} now takes {' and '.join(added)}, which stands at its default")
     if first is None:
-        return Verdict("identical")
+        return Verdict("identical", None, f"although {'; '.join(grown)}" if grown else "")
     makeshift = _is_makeshift(was[str(first.node)]) or _is_makeshift(now[str(first.node)])
     other = old.get("profile") != result.record["profile"] or makeshift
     if other and _inputs_agree(was, now):
@@ -117,6 +122,19 @@ def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
         and (pinned or before.get("key") == now.get("key"))
         and before.get("outputs") == now.get("outputs")
     )
+
+
+def _added(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The inputs that a node has been given since, if that is all, and its results are the same.
+
+    The document is the one of then, so it says nothing of them: they stand at their defaults.
+    """
+    old, new = before.get("inputs") or {}, now.get("inputs") or {}
+    parts = ("type", "version", "profile", "outputs")
+    rest = {port: identity for port, identity in new.items() if port in old}
+    if not old or rest != old or any(before.get(part) != now.get(part) for part in parts):
+        return []
+    return sorted(new.keys() - old.keys())
 
 
 def _why(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -157,6 +175,10 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _named(port: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if port not in before.get("inputs", {}):
+        return f"it now takes {port}, which it did not then"
+    if port not in now.get("inputs", {}):
+        return f"it no longer takes {port}"
     old, new = before.get("values") or {}, now.get("values") or {}
     if port in old and port in new and old[port] != new[port]:
         return f"{port} was {old[port]!r}, is {new[port]!r}"

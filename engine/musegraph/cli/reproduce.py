@@ -37,5 +37,6 @@ def reproduce(args: Namespace) -> int:
     else:
         style = Style(sys.stdout)
         at = f": first at {verdict.node}: {verdict.why}" if verdict.node else ""
-        style.line(f"{style(verdict.word, 'bold')}{at}")
+        although = f", {verdict.why}" if verdict.why and not verdict.node else ""
+        style.line(f"{style(verdict.word, 'bold')}{at}{although}")
     return FAILED if verdict.word == "diverged" else FINE
