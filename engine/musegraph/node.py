@@ -139,7 +139,7 @@ class Port:
         return type(value) is plain and (plain is not float or value - value == 0)
 
     @cached_property
-    def settled(self) -> bool:
+    def constant(self) -> bool:
         """Whether what a scalar means here depends on nothing else: neither links nor files."""
         return not self.generic and (self.type.item or self.type).is_json
 

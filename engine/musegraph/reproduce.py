@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from musegraph.errors import UnreadableWorkflow
 from musegraph.pack import Registry
 from musegraph.paths import read, shown
+from musegraph.plan.literals import asset_of
+from musegraph.plan.places import change_values
 from musegraph.run import RunResult
 from musegraph.store import Store
 from musegraph.values import Image, files
-from musegraph.values.canonical import is_digest
 from musegraph.workflow import Workflow
 
 LEVELS = 2
@@ -54,12 +55,17 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
     return Workflow.parse(document, place.parent), record, data
 
 
-def copy_assets(document: Any, source: Store, target: Store) -> None:
-    """Bring the files that a document names by digest from one store to another."""
-    for digest in _assets(document):
-        data = source.get_bytes(digest)
+def copy_assets(workflow: Workflow, registry: Registry, source: Store, target: Store) -> None:
+    """Bring the files that a workflow names by digest from one store to another."""
+
+    def copy(value: Any, *_: Any) -> Any:
+        asset = asset_of(value)
+        data = source.get_bytes(asset.digest) if asset is not None and asset.digest else None
         if data is not None:
-            target.put_bytes(bytes(data))
+            target.put_bytes(data)
+        return value
+
+    change_values(workflow, registry.get, copy)
 
 
 def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Registry) -> Workflow:
@@ -75,19 +81,6 @@ def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Regis
         if kind is not None and not kind.cache and outputs and known:
             nodes[id] = nodes[id]._replace(pin=dict(outputs))
     return replace(workflow, graph=replace(workflow.graph, nodes=nodes))
-
-
-def _assets(document: Any) -> Iterator[str]:
-    todo = [document]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, dict):
-            asset = part.get("asset")
-            if isinstance(asset, str) and is_digest(asset):
-                yield asset
-            todo.extend(part.values())
-        elif isinstance(part, list):
-            todo.extend(part)
 
 
 def compare(old: Mapping[str, Any], result: RunResult, data: bytes) -> Verdict:

@@ -16,7 +16,7 @@ from musegraph.device import asked_device
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.events import Event, RunFinished, RunStarted, Warned
 from musegraph.executors import Executor, InProcess, Outcome
-from musegraph.garbage import settled, uncollected
+from musegraph.garbage import kept_out, uncollected
 from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
@@ -179,7 +179,7 @@ class Engine:
         outcome = Outcome()
         whole = False
         try:
-            with settled():
+            with kept_out():
                 outcome = self.executor.run(plan, stream.careful(cancel), cancel)
             whole = True
         finally:

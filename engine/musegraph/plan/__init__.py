@@ -95,7 +95,7 @@ def make_plan(
     Forecast(plan, store, models, problems).run(list(kept.values()))
     if problems:
         raise InvalidWorkflow(_distinct(problems))
-    plan.settle(kept)
+    plan.sort(kept)
     plan.editor = Editor(workflow, kept, registry, store, models, tuple(only))
     return plan
 

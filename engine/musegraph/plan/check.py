@@ -172,7 +172,7 @@ class Checker:
             elif name in values:
                 value = values[name]
                 known = port.memo.get((type(value), value)) if type(value) in SCALARS else None
-                if known is not None and port.settled:
+                if known is not None and port.constant:
                     step.literals[name] = known
                 else:
                     self.value(step, port, value, bindings, lengths)

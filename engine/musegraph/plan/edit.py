@@ -87,7 +87,7 @@ class Editor:
             Forecast(made, self.store, self.models, problems).run(steps)
         if problems:
             raise InvalidWorkflow(dict.fromkeys(problems))
-        made.settle([step.id for step in steps])
+        made.sort([step.id for step in steps])
         return made
 
     def _changed(self, plan: Plan, changes: Mapping[Port | str, Any]) -> dict[str, Node] | None:

@@ -143,7 +143,7 @@ class Plan:
             self.editor,
         )
 
-    def settle(self, ids: Iterable[str]) -> None:
+    def sort(self, ids: Iterable[str]) -> None:
         """Sort steps, whose state has just been found out, into ``active`` and ``fresh``."""
         steps = self.steps
         cached = []

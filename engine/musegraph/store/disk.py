@@ -23,7 +23,7 @@ from typing import Any
 
 from musegraph.errors import StoreError
 from musegraph.paths import text_of
-from musegraph.store.records import Entry, Record
+from musegraph.store.records import Entry, Record, lines_of, recipe_in
 from musegraph.store.trouble import unusable
 from musegraph.values.canonical import digest_of_buffers, digest_of_file, is_digest
 
@@ -63,18 +63,6 @@ insert into records values(?, ?, ?, ?, ?, ?, ?) on conflict(key) do update set
 def _sum(key: Any, type_: Any, outputs: Any) -> int:
     """What tells a record that was changed by a damaged disk from one that was written."""
     return zlib.crc32(f"{key}\0{type_}\0{outputs}".encode())
-
-
-def _written_recipe(recipe: str) -> str:
-    """A recipe as a row holds it: its lines in a list, the last one, of the code, first."""
-    *lines, code = recipe.split("\n")
-    return json.dumps([code, *lines] if recipe else [])
-
-
-def _read_recipe(row: str) -> str:
-    """What :func:`_written_recipe` wrote."""
-    code, *lines = json.loads(row) or [""]
-    return "\n".join([*lines, code])
 
 
 class Disk:
@@ -206,7 +194,7 @@ class Disk:
         """What a key was made of; empty if that is not known."""
         row = self._row("select recipe from records where key=?", key)
         try:
-            return "" if row is None else _read_recipe(row[0])
+            return "" if row is None else recipe_in(json.loads(row[0]))
         except (ValueError, TypeError):  # a damaged row
             return ""
 
@@ -218,7 +206,7 @@ class Disk:
                 rows = self._db.execute(query, (type_,)).fetchall()
         except sqlite3.Error as error:
             raise self._unusable(error) from None
-        return [Record({}, seconds, type_, _read_recipe(made)) for seconds, made in rows]
+        return [Record({}, seconds, type_, recipe_in(json.loads(made))) for seconds, made in rows]
 
     def entry(self, identity: str) -> Entry | None:
         """The entry of some record with this identity: what a pin asks for."""
@@ -240,7 +228,7 @@ class Disk:
         for key, record in records:
             text = json.dumps({name: entry.to_json() for name, entry in record.outputs.items()})
             sum_ = _sum(key, record.type, text)
-            recipe = _written_recipe(record.recipe)
+            recipe = json.dumps(lines_of(record.recipe))
             rows.append((key, record.type, text, record.seconds, recipe, now, sum_))
         with self._careful(), self._lock:
             self._db.execute("begin immediate")

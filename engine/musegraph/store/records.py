@@ -76,3 +76,14 @@ class Record:
     seconds: float
     type: str
     recipe: str = ""
+
+
+def lines_of(recipe: str) -> list[str]:
+    """A recipe as it is stored: its lines, the last one, which is the code's, first."""
+    *lines, code = recipe.split("\n")
+    return [code, *lines] if recipe else []
+
+
+def recipe_in(stored: list[str]) -> str:
+    """The recipe that :func:`lines_of` took apart."""
+    return "\n".join([*stored[1:], *stored[:1]])
