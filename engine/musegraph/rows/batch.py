@@ -111,6 +111,8 @@ class Batch:
                 saved, said = error.saved, [*said, *str(error).split("\n")]
             seconds = perf_counter() - start
             line = self._line(task, values_of(result), saved, "; ".join(said), seconds)
+            reliefs = result.outcome.reliefs
+            line.makeshift.extend(node for node, relief in reliefs.items() if relief.makeshift)
         with _told(self.folder):
             self.table.add(line)
         return line
