@@ -59,15 +59,15 @@ class Execution:
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
-        self._ready = Ready(plan.steps, workers, self._has_models)
+        self._ready = Ready(workers, self._has_models)
         self._waiting: dict[str, int] = {}
-        self._below: dict[str, list[str]] = {}
-        self._refill: dict[str, list[str]] = {}
+        self._below: dict[str, list[Step]] = {}
+        self._refill: dict[str, list[Step]] = {}
         self._forced: dict[str, int] = {}
         self._hard: set[str] = set()
         self._flying: dict[str, str] = {}
         """By key, the step that is being run for it."""
-        self._twins: dict[str, list[str]] = {}
+        self._twins: dict[str, list[Step]] = {}
         """By key, the steps that wait for an identical one."""
         self._since: dict[int, float] = {}
         """When each busy worker began with its step."""
@@ -90,11 +90,11 @@ class Execution:
             for source in sources:
                 if source in active:
                     waits += 1
-                    self._below.setdefault(source, []).append(id)
+                    self._below.setdefault(source, []).append(step)
             if waits:
                 self._waiting[id] = waits
             else:
-                ready.append(id)
+                ready.append(step)
         self._ready.push(ready)
         try:
             self._supervise()
@@ -171,22 +171,22 @@ class Execution:
 
     def _work(self) -> None:
         try:
-            following: str | None = None
-            while (id := following or self._next()) is not None:
-                following = self._perform(self.plan.steps[id])
+            following: Step | None = None
+            while (step := following or self._next()) is not None:
+                following = self._perform(step)
         except BaseException as error:  # noqa: BLE001  a defect of ours: it ends the run, told
             with self._lock:
                 self._crash = error
                 self._over = True
                 self._change.notify_all()
 
-    def _next(self) -> str | None:
+    def _next(self) -> Step | None:
         """Wait for a step to run; None when the run is over."""
         me = threading.get_ident()
         with self._lock:
             rested = me not in self._resting
             self._resting.discard(me)
-            while not rested or self._over or (id := self._ready.take()) is None:
+            while not rested or self._over or (step := self._ready.take()) is None:
                 rested = True
                 self._since.pop(me, None)
                 if self._over:
@@ -195,10 +195,9 @@ class Execution:
                 self._change.wait(0.25)
                 self._idle -= 1
             self._since[me] = perf_counter()
-            return id
+            return step
 
-    def _has_models(self, id: str) -> bool:
-        step = self.plan.steps[id]
+    def _has_models(self, step: Step) -> bool:
         linked = gather(step, self.outcome.outputs)
         if not isinstance(linked, dict):
             return False
@@ -209,13 +208,13 @@ class Execution:
 
     # -- one step ---------------------------------------------------------------------------
 
-    def _perform(self, step: Step) -> str | None:
-        """Bring one step to an end; the id of a dependent to go on with."""
+    def _perform(self, step: Step) -> Step | None:
+        """Bring one step to an end; a dependent to go on with."""
         call = None
         try:
             call = self._call(step)
             if call is not None:
-                if call.key is not None and self._flies(call.key, step.id):
+                if call.key is not None and self._flies(call.key, step):
                     return None
                 self._answer(call)
         except Cancelled:
@@ -224,14 +223,14 @@ class Execution:
             try:
                 with self._lock:
                     self._land(call)
-                    self._wait_for(step.id, lost.producers)
-                    self._ready.release(step.id)
+                    self._wait_for(step, lost.producers)
+                    self._ready.release(step)
                 return None
             except MusegraphError as error:
                 self._fail(step, error)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a node's code
             self._fail(step, error)
-        return self._settle(step.id, call)
+        return self._go_on(step, call)
 
     def _call(self, step: Step) -> Call | None:
         """The call that a step needs; None if it needs none, and how it ended is told."""
@@ -257,17 +256,18 @@ class Execution:
         linked = gather(step, self.outcome.outputs) if step.pin is None else {}
         return "its source was skipped" if linked is None else linked
 
-    def _flies(self, key: str, id: str) -> bool:
+    def _flies(self, key: str, step: Step) -> bool:
         """Whether an identical step is running; then this one waits until that has landed."""
+        id = step.id
         self.outcome.keys[id] = key
         if self._flying.setdefault(key, id) == id:  # in one move: no other thread comes between
             return False
         with self._lock:
-            self._ready.release(id)
+            self._ready.release(step)
             if key in self._flying:
-                self._twins.setdefault(key, []).append(id)
+                self._twins.setdefault(key, []).append(step)
             else:
-                self._ready.push([id])
+                self._ready.push([step])
         return True
 
     def _land(self, call: Call | None) -> None:
@@ -314,7 +314,7 @@ class Execution:
         """Hold on to values made again until the steps that wait for them have them."""
         with self._lock:
             for waiter in self._refill.get(id, ()):
-                self.site.kept.setdefault(waiter, {}).update(made)
+                self.site.kept.setdefault(waiter.id, {}).update(made)
 
     def _pinned(self, step: Step, pin: Mapping[str, str]) -> None:
         outputs = {name: e for name, digest in pin.items() if (e := self.store.pinned(digest))}
@@ -324,7 +324,7 @@ class Execution:
 
     def _done(self, step: Step, record: Record, cached: bool, spent: float = 0.0) -> None:
         id, outcome = step.id, self.outcome
-        again = outcome.ended.get(id) == "lost"
+        again = id in self._forced and outcome.ended.get(id) == "lost"
         outcome.outputs[id] = record.outputs
         outcome.ended[id] = "cached" if cached else "done"
         if spent >= TOLD:
@@ -349,8 +349,9 @@ class Execution:
 
     # -- order ------------------------------------------------------------------------------
 
-    def _settle(self, id: str, call: Call | None) -> str | None:
+    def _go_on(self, step: Step, call: Call | None) -> Step | None:
         """Free what waited for this step; one that is ready now, to go on with."""
+        id = step.id
         with self._lock:
             self._land(call)
             self._left -= 1
@@ -360,26 +361,26 @@ class Execution:
             first = not self._forced or id not in self._forced
             waiters = self._refill.pop(id, ()) if self._refill else ()
             for dependent in (*waiters, *(self._below.pop(id, ()) if first else ())):
-                self._waiting[dependent] -= 1
-                if not self._waiting[dependent]:
+                self._waiting[dependent.id] = waits = self._waiting[dependent.id] - 1
+                if not waits:
                     ready.append(dependent)
             if not self._left:
                 self._change.notify_all()
             me, now = threading.get_ident(), perf_counter()
             if len(self._since) > 1 and now - self._since[me] < BRIEF:
                 self._resting.add(me)
-                self._ready.leave(id, ready)
+                self._ready.leave(step, ready)
                 return None
             self._since[me] = now
-            return self._ready.follow(id, ready, self._over)
+            return self._ready.follow(step, ready, self._over)
 
-    def _wait_for(self, id: str, producers: set[str]) -> None:
+    def _wait_for(self, step: Step, producers: set[str]) -> None:
         """Put a step back until its sources, whose data is lost, have run again."""
         for producer in producers:
             self._force(producer)
-        self._waiting[id] = len(producers)
+        self._waiting[step.id] = len(producers)
         for producer in producers:
-            self._refill.setdefault(producer, []).append(id)
+            self._refill.setdefault(producer, []).append(step)
 
     def _force(self, id: str) -> None:
         status = self.outcome.ended.get(id)
@@ -395,5 +396,5 @@ class Execution:
             )
         self.outcome.ended[id] = "lost"
         self._left += 1
-        self._ready.push([id])
+        self._ready.push([self.plan.steps[id]])
         self._change.notify_all()

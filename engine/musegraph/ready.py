@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 from musegraph.plan import Step
@@ -18,31 +18,27 @@ LIMITS = {"device": 1, "network": 8}
 class Ready:
     """Queues of ready steps. Whoever calls holds the lock of the run."""
 
-    def __init__(
-        self, steps: Mapping[str, Step], workers: int, has_models: Callable[[str], bool]
-    ) -> None:
-        self.steps = steps
+    def __init__(self, workers: int, has_models: Callable[[Step], bool]) -> None:
         self.workers = workers
         self.has_models = has_models
-        self._queues: dict[str, deque[str]] = {}
+        self._queues: dict[str, deque[Step]] = {}
         self._using: dict[str, int] = {}
 
-    def uses(self, id: str) -> str:
-        type_ = self.steps[id].type
-        return type_.uses if type_ is not None else "cpu"
+    def uses(self, step: Step) -> str:
+        return step.type.uses if step.type is not None else "cpu"
 
-    def push(self, ids: Iterable[str]) -> None:
+    def push(self, steps: Iterable[Step]) -> None:
         queues = self._queues
-        for id in ids:
-            uses = self.uses(id)
+        for step in steps:
+            uses = self.uses(step)
             if uses not in queues:
                 queues[uses] = deque()
-            queues[uses].append(id)
+            queues[uses].append(step)
 
     def takeable(self) -> bool:
         return any(queue and self._free(uses) for uses, queue in self._queues.items())
 
-    def take(self) -> str | None:
+    def take(self) -> Step | None:
         """The next step to run, if resources allow: one whose models are loaded before others."""
         for uses, queue in self._queues.items():
             if not queue or not self._free(uses):
@@ -50,7 +46,7 @@ class Ready:
             chosen = queue[0]
             if uses == "device" and len(queue) > 1:
                 ahead = islice(queue, LOOK_AHEAD)
-                chosen = next((id for id in ahead if self.has_models(id)), chosen)
+                chosen = next((step for step in ahead if self.has_models(step)), chosen)
             if chosen is queue[0]:
                 queue.popleft()
             else:
@@ -59,7 +55,7 @@ class Ready:
             return chosen
         return None
 
-    def follow(self, done: str, ready: list[str], over: bool) -> str | None:
+    def follow(self, done: Step, ready: list[Step], over: bool) -> Step | None:
         """After a step: what it made ready joins the others; the next one to run, if any.
 
         One of those that it made ready goes first: its inputs are at hand, and what the step
@@ -73,13 +69,13 @@ class Ready:
         self.leave(done, ready)
         return None if over else self.take()
 
-    def leave(self, done: str, ready: list[str]) -> None:
+    def leave(self, done: Step, ready: list[Step]) -> None:
         """After a step: what it used is free, and what it made ready joins the others."""
         self._using[self.uses(done)] -= 1
         self.push(ready)
 
-    def release(self, id: str) -> None:
-        self._using[self.uses(id)] -= 1
+    def release(self, step: Step) -> None:
+        self._using[self.uses(step)] -= 1
 
     def _free(self, uses: str) -> bool:
         return self._using.get(uses, 0) < LIMITS.get(uses, self.workers)
