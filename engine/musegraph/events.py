@@ -37,10 +37,11 @@ class RunStarted(Event):
 
 @dataclass(slots=True)
 class StepStarted(Event):
-    """A step began to compute."""
+    """A step began to compute; ``kind`` is its node type."""
 
     type: ClassVar[str] = "step_started"
     node: str
+    kind: str
     seq: int = 0
     time: float = 0.0
 

@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from musegraph.call import Call, Lost, references_of
+from musegraph.call import Call, Lost
 from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
+from musegraph.limits import bounded
 from musegraph.meter import LASTING, Meter
 from musegraph.models import Models
 from musegraph.outcome import TOLD, Outcome, code_of, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Entry, Record, Store
+from musegraph.terms import Terms
 
 PATIENCE = 0.002
 """Seconds that a step may take before another worker is woken for what is ready."""
@@ -44,6 +46,7 @@ class Execution:
         emit: Emit,
         cancel: threading.Event,
         workers: int,
+        terms: Terms,
     ) -> None:
         self.plan = plan
         self.store = store
@@ -55,11 +58,12 @@ class Execution:
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
-        self.site = Site(store, models, emit, cancel, durable, reliefs=self.outcome.reliefs)
+        reliefs = self.outcome.reliefs
+        self.site = Site(store, models, emit, cancel, terms, durable, reliefs=reliefs)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
-        self._ready = Ready(plan.steps, workers, self._has_models)
+        self._ready = Ready(plan, self.outcome.outputs, models, workers, terms)
         self._waiting: dict[str, int] = {}
         self._below: dict[str, list[str]] = {}
         self._refill: dict[str, list[str]] = {}
@@ -167,7 +171,6 @@ class Execution:
             self._change.notify_all()
         for thread in self._threads:
             thread.join()
-        del self._ready  # it knows this run: as a circle, both would outlive it with all values
 
     def _work(self) -> None:
         try:
@@ -196,16 +199,6 @@ class Execution:
                 self._idle -= 1
             self._since[me] = perf_counter()
             return id
-
-    def _has_models(self, id: str) -> bool:
-        step = self.plan.steps[id]
-        linked = gather(step, self.outcome.outputs)
-        if not isinstance(linked, dict):
-            return False
-        try:
-            return all(self.models.resident(ref) for ref in references_of(step, linked))
-        except ValueError:  # a pinned value that is no reference: the step itself will say so
-            return False
 
     # -- one step ---------------------------------------------------------------------------
 
@@ -238,6 +231,8 @@ class Execution:
         linked = self._linked(step)
         if isinstance(linked, str):
             self._skip(step, linked)
+        elif (stopped := self.site.terms.failed.get(step.id)) is not None:
+            raise stopped
         elif step.pin is not None:
             self._pinned(step, step.pin)
         else:
@@ -303,7 +298,8 @@ class Execution:
         """Run a call; if it lasts, note what it took."""
         before = self._meter.last
         device = self._meter.device() if call.type.uses == "device" else None
-        record = call.run(forced)
+        with bounded(self.site.terms.limits.memory(call.type.id)):
+            record = call.run(forced)
         if perf_counter() - start >= LASTING:
             self.outcome.profiles[call.step.id] = self._meter.profile(
                 start, before, device, record, call.made, call.calls

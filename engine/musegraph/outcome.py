@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from musegraph.errors import MusegraphError, OutOfMemory
+from musegraph.errors import MusegraphError, OutOfMemory, Stopped
 from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
 from musegraph.shortage import Relief, shortage_of
@@ -78,7 +78,9 @@ class Outcome:
 
 
 def code_of(error: BaseException) -> str:
-    """What kind of failure an error is, for programs: ``out-of-memory``, else ``failed``."""
+    """What kind of failure an error is, for programs: ``failed`` if it is of no other."""
+    if isinstance(error, Stopped):
+        return error.code
     short = isinstance(error, OutOfMemory) or shortage_of(error) is not None
     return "out-of-memory" if short else "failed"
 

@@ -316,6 +316,13 @@ _COMMANDS = (
                 metavar="N",
                 help="time that one step may take",
             ),
+            argument(
+                "--limit",
+                action="append",
+                default=[],
+                metavar="NODE=WHAT",
+                help="what steps of a type may take: diffusion.sample=seconds:600,memory:8GB",
+            ),
             *resources("keep results in this folder"),
             as_json("log as JSON, one object per line"),
             DEBUG,

@@ -24,6 +24,7 @@ from musegraph.plan.steps import (
     key_of,
     read_lines,
     read_prefix,
+    references_of,
 )
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
@@ -44,6 +45,7 @@ __all__ = [
     "plan_again",
     "read_lines",
     "read_prefix",
+    "references_of",
 ]
 
 

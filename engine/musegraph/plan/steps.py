@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, NamedTuple, Protocol
 
+from musegraph.annotations import bare
 from musegraph.node import NodeType
 from musegraph.plan.expand import FlatNode
 from musegraph.plan.overlay import Overlay
 from musegraph.store import Entry
-from musegraph.values import Type
+from musegraph.values import Reference, Type
 from musegraph.values.canonical import key_digest
 from musegraph.workflow import EMPTY, Port, Workflow
 
@@ -232,3 +233,19 @@ def key_lines(identities: Mapping[str, str]) -> list[str]:
 def read_lines(lines: Iterable[str]) -> dict[str, str]:
     """The identities by port that :func:`key_lines` wrote."""
     return dict(line.split("=", 1) for line in lines)
+
+
+def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
+    """The models that a step will ask for, as far as its inputs name them."""
+    found: list[Reference] = []
+    if step.type is None:
+        return found
+    for name, port in step.type.inputs.items():
+        kind = bare(port.annotation)
+        if isinstance(kind, type) and issubclass(kind, Reference):
+            value = linked[name].json if name in linked else step.values.get(name)
+            if isinstance(value, dict):
+                value = kind.model_validate(value)
+            if isinstance(value, Reference):
+                found.append(value)
+    return found

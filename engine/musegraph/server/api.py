@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from musegraph import limits
 from musegraph.values.scalars import MAX_SEED
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -323,6 +324,38 @@ class Preferences(Shape):
     """What the canvas keeps for its user, by name; null takes a name away."""
 
     preferences: Annotated[dict[Name, Any], Field(max_length=200)]
+
+
+LimitName = Annotated[str, StringConstraints(pattern=limits.NAME, max_length=129)]
+
+
+class SetLimit(Shape):
+    """What a step of a node type may take; what is null is bounded by the next wider name."""
+
+    seconds: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    memory: Annotated[int, Field(ge=limits.LEAST_MEMORY, le=1 << 50)] | None = Field(
+        default=None, description="Bytes by which the memory of its worker may rise."
+    )
+
+
+class SetLimits(Shape):
+    """Limits by node type, by pack (`diffusion.*`) or for all (`*`); null takes one away."""
+
+    limits: Annotated[dict[LimitName, SetLimit | None], Field(max_length=1000)]
+
+
+class LimitFacts(Answer):
+    """What a step may take; `fixed` if the server was started with it."""
+
+    seconds: float | None
+    memory: int | None
+    fixed: bool
+
+
+class Limits(Answer):
+    """All limits that hold; the nearest name that says something counts."""
+
+    limits: dict[str, LimitFacts]
 
 
 class WorkerState(Answer):

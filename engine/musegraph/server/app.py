@@ -16,6 +16,7 @@ from musegraph.server.database import Database
 from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
 from musegraph.server.gate import Gate, add_headers
+from musegraph.server.handlers.limits import holding, limits_in
 from musegraph.server.lock import Lock
 from musegraph.server.page import add_page
 from musegraph.server.routes import handle
@@ -47,9 +48,8 @@ class Server:
             raise
         self.feed = Feed()
         setup = Setup(settings.cache, settings.packs, settings.models, settings.memory)
-        self.dispatcher = Dispatcher(
-            self.database, self.feed, setup, places(), settings.step_seconds, self.log
-        )
+        limits = holding(self, {})
+        self.dispatcher = Dispatcher(self.database, self.feed, setup, places(), limits, self.log)
         self.gate = Gate(self.token)
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
@@ -71,6 +71,7 @@ class Server:
         if again:
             self.log.info("%d runs go on that were interrupted", again)
         self.dispatcher.paused = await self.database.read(paused)
+        self.dispatcher.limits = holding(self, await self.database.read(limits_in))
         self.dispatcher.start()
 
     async def _stop(self, app: web.Application) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from musegraph.server import api
-from musegraph.server.handlers import assets, facts, library, runs
+from musegraph.server.handlers import assets, facts, library, limits, runs
 from musegraph.server.routes import Route
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
@@ -109,6 +109,10 @@ _FACTS = (
           "server", gives=api.Preferences),
     Route("PATCH", "/api/preferences", facts.set_preferences, "Change some of it.", "server",
           takes=api.Preferences, gives=api.Preferences),
+    Route("GET", "/api/limits", limits.get_limits, "What a step may take, by node type.",
+          "server", gives=api.Limits),
+    Route("PATCH", "/api/limits", limits.set_limits, "Change some of it.", "server",
+          takes=api.SetLimits, gives=api.Limits, errors=CONFLICT),
     Route("GET", "/api/openapi.json", facts.get_openapi, "This document.", "server",
           media="application/json"),
     Route("GET", "/api/events", facts.listen_to_events, "What happens, over a WebSocket.",

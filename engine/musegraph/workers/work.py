@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, NodeError, Problem
+from musegraph.errors import InvalidWorkflow, NodeError, Problem, Stopped
 from musegraph.events import Event
 from musegraph.inputs import input_types
+from musegraph.limits import Limits
 from musegraph.models import Models
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
@@ -23,6 +24,7 @@ from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
+from musegraph.terms import Terms
 from musegraph.texts import entries, node_texts, pack_texts, schema_in
 from musegraph.workflow import Workflow
 
@@ -38,18 +40,25 @@ def open_engine(args: argparse.Namespace) -> Engine:
 
 
 def carry_out(
-    engine: Engine, message: Message, emit: Callable[[Event], None], cancel: threading.Event
+    engine: Engine,
+    message: Message,
+    emit: Callable[[Event], None],
+    cancel: threading.Event,
+    halted: dict[str, Stopped],
 ) -> dict[str, Any]:
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
-    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
+    failed = {step: Stopped(**why) for step, why in message["failed"].items()}
+    limits = Limits.of(message["limits"])
+    terms = Terms(failed, frozenset(message["alone"]), limits, halted)
+    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel, terms)
     cut_short = _cut_short(result)
     outputs = {} if cut_short else keep_outputs(result)
     engine.store.flush()
-    failed = next(iter(result.outcome.errors.items()), None)
+    error = next(iter(result.outcome.errors.items()), None)
     return {
-        "state": "cancelled" if cut_short else "failed" if failed else "done",
-        "error": None if failed is None else f"{failed[0]}: {failed[1]}",
+        "state": "cancelled" if cut_short else "failed" if error else "done",
+        "error": None if error is None else f"{error[0]}: {error[1]}",
         "outputs": outputs,
         "record": result.record,
     }
