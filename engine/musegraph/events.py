@@ -69,6 +69,7 @@ class StepProgress(Event):
 class StepDone(Event):
     """A step has its outputs, by identity. ``cached`` if nothing was computed for it.
 
+    ``tier`` says where they were then: in memory of the ``device`` or ``host``, or on ``disk``.
     ``relief`` says what was done if memory ran out; ``makeshift``, that the result is for this run.
     """
 
@@ -77,6 +78,7 @@ class StepDone(Event):
     cached: bool
     seconds: float
     outputs: dict[str, str]
+    tier: str | None = None
     relief: list[str] | None = None
     makeshift: bool | None = None
     seq: int = 0

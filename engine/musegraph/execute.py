@@ -122,8 +122,7 @@ class Execution:
                 outcome.keys[id] = step.key
                 if id in self.site.durable:
                     self.store.make_durable(step.key)
-            identities = {name: entry.identity for name, entry in outputs.items()}
-            self.emit(StepDone(id, True, 0.0, identities))
+            self._tell(id, outputs, True, 0.0)
 
     def _supervise(self) -> None:
         pause = PATIENCE
@@ -291,8 +290,7 @@ class Execution:
             self._keep(step.id, call.made)
         if step.id in self.site.durable and (self.store.disk is None or call.makeshift):
             self.outcome.held.update(call.made)
-        spent = perf_counter() - start
-        self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
+        self._done(step, record, bool(step.each) and not call.calls, perf_counter() - start)
 
     def _measured(self, call: Call, forced: bool, start: float) -> Record:
         """Run a call; if it lasts, note what it took."""
@@ -326,8 +324,15 @@ class Execution:
         if spent >= TOLD:
             outcome.seconds[id] = spent
         if not again or not cached:
-            identities = {name: entry.identity for name, entry in record.outputs.items()}
-            self.emit(StepDone(id, cached, spent, identities, *outcome.relief_of(id)))
+            self._tell(id, record.outputs, cached, spent)
+
+    def _tell(self, id: str, outputs: Mapping[str, Entry], cached: bool, spent: float) -> None:
+        """Say that a step has its outputs; of a hit, also where they are."""
+        tier = self.store.tier(outputs) if cached else None
+        if tier is not None:
+            self.outcome.tiers[id] = tier
+        identities = {name: entry.identity for name, entry in outputs.items()}
+        self.emit(StepDone(id, cached, spent, identities, tier, *self.outcome.relief_of(id)))
 
     def _skip(self, step: Step, because: str) -> None:
         self.outcome.outputs[step.id] = {}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from musegraph import limits
+from musegraph.server.recorded import RunRecord, Tier
 from musegraph.values.scalars import MAX_SEED
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -133,7 +134,7 @@ class WholeRun(Run):
 
     workflow: dict[str, Any]
     targets: list[str]
-    record: dict[str, Any] | None
+    record: RunRecord | None
 
 
 class Runs(Answer):
@@ -196,6 +197,7 @@ class PlannedStep(Answer):
     id: str
     type: str | None
     state: Literal["cached", "run", "open", "skip"]
+    tier: Tier | None
     note: str
     each: list[str]
     length: int | None

@@ -126,10 +126,10 @@ def plan(engine: Engine, message: Message) -> dict[str, Any]:
     """What running a document would do, and how long that may take."""
     settled = settle(engine, message)
     made = engine.plan(Workflow.parse(settled["workflow"]), settled["targets"])
-    return plan_json(made, engine.predict(made))
+    return plan_json(made, engine.predict(made), engine.store)
 
 
-def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
+def plan_json(made: Plan, predicted: Prediction, store: Store) -> dict[str, Any]:
     steps = []
     for step in made.steps.values():
         found = predicted.steps.get(step.id)
@@ -138,6 +138,7 @@ def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
                 "id": step.id,
                 "type": step.type.id if step.type else None,
                 "state": step.state,
+                "tier": store.tier(made.known.get(step.id)) if step.state == "cached" else None,
                 "note": step.note,
                 "each": list(step.each),
                 "length": step.length,
