@@ -249,6 +249,18 @@ class Asset(KeptFile):
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    seconds: float | None = None
+
+
+class Peaks(Answer):
+    """The outline of a sound in equal parts, by channel: lowest and highest sample, -1 to 1."""
+
+    sample_rate: int
+    frames: int
+    minima: list[list[float]]
+    maxima: list[list[float]]
 
 
 class Saved(Answer):
@@ -380,13 +392,7 @@ class Status(Answer):
     listeners: int
 
 
-class Healthy(Answer):
-    """The server answers."""
-
-    ok: Literal[True] = True
-
-
-class Session(Answer):
-    """The browser has a cookie now."""
+class Fine(Answer):
+    """All is well: the server answers, or the browser has a cookie now."""
 
     ok: Literal[True] = True

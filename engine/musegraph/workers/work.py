@@ -200,7 +200,7 @@ def media(engine: Engine, message: Message) -> dict[str, Any]:
     """What an uploaded file is, found out by decoding it; :class:`NodeError` if it is nothing."""
     from musegraph.workers.media import describe
 
-    return describe(_bytes(engine, message["asset"]), str(message["name"]))
+    return describe(_place(engine, message["asset"]), str(message["name"]))
 
 
 def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
@@ -209,6 +209,22 @@ def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
 
     data = small(_bytes(engine, message["asset"]), int(message["size"]))
     return {"asset": engine.store.put_bytes(data), "media": "image/webp"}
+
+
+def peaks(engine: Engine, message: Message) -> dict[str, Any]:
+    """The outline of a sound."""
+    from musegraph.workers.sound import peaks as outline
+
+    return outline(_place(engine, message["asset"]), int(message["bins"]))
+
+
+def _place(engine: Engine, asset: str) -> Path:
+    """Where the bytes of a file are; whoever asks has just seen that they are whole."""
+    assert engine.store.disk is not None
+    place = engine.store.disk.path(asset)
+    if not place.is_file():
+        raise NodeError(f"the file {asset} is not here any more; upload it again")
+    return place
 
 
 def _bytes(engine: Engine, asset: str) -> bytes:
@@ -223,6 +239,7 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "check": check,
     "media": media,
     "models": models,
+    "peaks": peaks,
     "plan": plan,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
