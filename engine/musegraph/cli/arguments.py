@@ -323,6 +323,12 @@ _COMMANDS = (
                 metavar="NODE=WHAT",
                 help="what steps of a type may take: diffusion.sample=seconds:600,memory:8GB",
             ),
+            argument(
+                "--telemetry",
+                default="",
+                metavar="URL",
+                help="send traces of runs there (OpenTelemetry, OTLP over HTTP)",
+            ),
             *resources("keep results in this folder"),
             as_json("log as JSON, one object per line"),
             DEBUG,

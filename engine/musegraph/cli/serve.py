@@ -50,5 +50,6 @@ def settings_of(args: Namespace) -> Settings:
         key=Path(args.key) if args.key else None,
         memory=int(args.worker_memory * 2**30),
         step_seconds=args.step_seconds,
+        telemetry=args.telemetry,
         limits=dict(read_limit(text) for text in args.limit),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from musegraph.errors import StoreError
+from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.dispatch import Dispatcher
@@ -22,6 +22,7 @@ from musegraph.server.page import add_page
 from musegraph.server.routes import handle
 from musegraph.server.settings import Settings, token_in
 from musegraph.server.table import ROUTES
+from musegraph.server.telemetry import Telemetry, telemetry_to
 from musegraph.store.disk import Disk
 from musegraph.workers.host import Setup
 from musegraph.workers.places import places
@@ -50,9 +51,20 @@ class Server:
         setup = Setup(settings.cache, settings.packs, settings.models, settings.memory)
         limits = holding(self, {})
         self.dispatcher = Dispatcher(self.database, self.feed, setup, places(), limits, self.log)
+        self.dispatcher.telemetry = self._telemetry()
         self.gate = Gate(self.token)
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
+
+    def _telemetry(self) -> Telemetry | None:
+        try:
+            return telemetry_to(self.settings.telemetry)
+        except MusegraphError as error:
+            if self.settings.telemetry:
+                self.close()
+                raise
+            self.log.warning("%s", error)  # the variable may be meant for other programs
+            return None
 
     def application(self) -> web.Application:
         """The aiohttp application with every route behind the gate."""

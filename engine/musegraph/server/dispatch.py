@@ -15,6 +15,7 @@ from musegraph.limits import Limits
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
+from musegraph.server.telemetry import Telemetry
 from musegraph.workers.host import GRACE, SILENT, End, Setup, Worker, WorkerLost
 from musegraph.workers.places import Place
 
@@ -52,6 +53,7 @@ class Dispatcher:
     limits: Limits = field(default_factory=Limits)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("musegraph.server"))
     paused: bool = False
+    telemetry: Telemetry | None = None
 
     def __post_init__(self) -> None:
         self._wake = asyncio.Event()
@@ -98,6 +100,8 @@ class Dispatcher:
 
     def _events(self, run: str, events: list[dict[str, Any]]) -> None:
         for event in events:
+            if self.telemetry is not None:
+                self.telemetry.event(run, event)
             if event["type"] not in ("run_started", "run_finished"):
                 self.feed.tell({**event, "run": run})
 
@@ -149,14 +153,17 @@ class Dispatcher:
         self.tell(held.facts)
         start = monotonic()
         try:
-            note = self._noted(held, await worker.carry_out(held.id, **self._about(held)))
+            ended = await worker.carry_out(held.id, **self._about(held))
+            note = self._noted(held, ended)
         except WorkerLost as lost:
             await worker.end(End("the worker was lost"))
-            note = self._lost(held, lost)
+            ended, note = {}, self._lost(held, lost)
         seconds = monotonic() - start
         facts = await self._write(held, note)
         self._cancelled.pop(held.id, None)
         self.tell(facts)
+        if self.telemetry is not None and facts is not None and facts["finished"]:
+            await asyncio.to_thread(self.telemetry.end, facts, ended.get("record"))
         return seconds
 
     async def _write(self, held: queue.Claim, note: Note) -> Facts:
@@ -198,6 +205,8 @@ class Dispatcher:
             return lambda db: queue.finish(db, held, "failed", error=given_up)
         said = f"{lost}; the run goes on in a new worker"
         self.feed.tell({"type": "warning", "run": held.id, "message": said})
+        if self.telemetry is not None:
+            self.telemetry.lost(held.id, str(lost))
         return lambda db: queue.give_back(db, held, str(lost), blame)
 
     async def _watch(self, worker: Worker) -> None:
@@ -267,3 +276,5 @@ class Dispatcher:
                 loop.cancel()
         ending = [*self.workers.values(), *([self._inspector] if self._inspector else [])]
         await asyncio.gather(*(worker.end() for worker in ending))
+        if self.telemetry is not None:
+            await asyncio.to_thread(self.telemetry.close)

@@ -39,6 +39,8 @@ class Settings:
     """Bytes of address space of a worker; 0 for no limit."""
     step_seconds: float = 0.0
     """Seconds that one step may take of which ``limits`` says nothing; 0 for no limit."""
+    telemetry: str = ""
+    """Where traces of runs are sent; empty for where the variables of OpenTelemetry say, if any."""
     limits: Mapping[str, Limit] = field(default_factory=dict)
     """What steps may take, by node type."""
 
