@@ -156,3 +156,10 @@ def beside(a: float, log: str, ctx: Context) -> float:
 def process() -> int:
     """The process that it runs in."""
     return os.getpid()
+
+
+@node(version="1", cache=False)
+def stamp(after: float = 0, seconds: float = 0.0) -> float:
+    """The moment at which it was done, by the clock that all processes of a machine share."""
+    time.sleep(seconds)
+    return time.monotonic()

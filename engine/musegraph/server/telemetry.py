@@ -1,7 +1,7 @@
 """Traces of runs for a collector that speaks OpenTelemetry: one trace per run, one span per step.
 
 Off unless somebody asks for it, and nothing of the library is imported until then. A span says what
-a step was and what it took, and nothing of what went in or came out: no text, no seed, no path.
+a step was, what it took and why it failed, and holds no value that went in or came out.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from musegraph.events import Event, StepDone, StepFailed, StepProgress, StepSkip
 from musegraph.workers.board import Board
 from musegraph.workers.messages import pack
 
-PAUSE = 0.015
-"""Seconds for which events are collected."""
+PAUSE = 0.005
+"""Seconds for which events are collected after some were sent; the first ones go at once."""
 
 LOOK = 0.25
 """Seconds between two previews of a step."""
@@ -86,12 +86,12 @@ class Courier:
     def _deliver(self) -> None:
         while True:
             self._wake.wait()
-            threading.Event().wait(PAUSE)
             self._wake.clear()
             try:
                 self.flush()
             except MemoryError:  # a node at its limit leaves nothing for a moment
                 self._wake.set()
+            threading.Event().wait(PAUSE)
 
     def _told(self, event: StepProgress) -> dict[str, Any]:
         made = event.json()
