@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ NAME = r"^(\*|[A-Za-z_][A-Za-z0-9_-]*\.(\*|[A-Za-z_][A-Za-z0-9_-]*))$"
 
 UNITS = {"": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 LEAST_MEMORY = 2**20
+FREE = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +123,16 @@ def _bytes(text: str) -> int | None:
     return found if found >= LEAST_MEMORY else None
 
 
-@contextmanager
-def bounded(bound: Bound | None) -> Iterator[None]:
+def bounded(bound: Bound | None) -> AbstractContextManager[None]:
     """Let the system refuse this process memory above a limit, counted from now (Linux).
 
     It is the process that is bounded, so whatever else runs in it should need little meanwhile.
     """
-    if bound is None or not sys.platform.startswith("linux"):
-        yield
-        return
+    return FREE if bound is None or not sys.platform.startswith("linux") else _bounded(bound)
+
+
+@contextmanager
+def _bounded(bound: Bound) -> Iterator[None]:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_DATA)

@@ -163,8 +163,14 @@ class Dispatcher:
         self._cancelled.pop(held.id, None)
         self.tell(facts)
         if self.telemetry is not None and facts is not None and facts["finished"]:
-            await asyncio.to_thread(self.telemetry.end, facts, ended.get("record"))
+            await asyncio.to_thread(self._trace, self.telemetry, facts, ended.get("record"))
         return seconds
+
+    def _trace(self, telemetry: Telemetry, facts: dict[str, Any], record: Any) -> None:
+        try:
+            telemetry.end(facts, record)
+        except Exception:  # a run is not to suffer from who watches it
+            self.log.exception("the trace of the run %s cannot be made", facts["id"])
 
     async def _write(self, held: queue.Claim, note: Note) -> Facts:
         """Note what came of a run, once there is a disk for it."""
