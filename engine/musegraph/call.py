@@ -7,9 +7,8 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from musegraph.annotations import bare
 from musegraph.context import RunContext, Site
-from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory
+from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory, Stopped
 from musegraph.events import StepStarted, Warned
 from musegraph.ladder import Ladder
 from musegraph.node import UNSET, NodeType
@@ -18,7 +17,7 @@ from musegraph.plan.keys import key_of, recipe_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.shortage import Relief, Shortage, shortage_of
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
-from musegraph.values import Media, Reference, Type
+from musegraph.values import Media, Type
 from musegraph.values.canonical import digest
 from musegraph.values.codec import PLAIN, own, tensors_of, to_host
 from musegraph.workflow import sources_of
@@ -78,7 +77,7 @@ class Call:
         self.site.running[self.step.id] = self
         try:
             values = self._arguments()
-            self.site.emit(StepStarted(self.step.id))
+            self.site.emit(StepStarted(self.step.id, self.type.id))
             if self.step.each:
                 return self._run_each(values, forced)
             context = RunContext(self.step.id, self.site) if self.type.context else None
@@ -226,7 +225,7 @@ class Call:
                 context.progress(0.0)
             try:
                 records.append(self._item(ids, arguments, context, forced))
-            except Cancelled:
+            except (Cancelled, Stopped):
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  a node is someone else's code
                 first = first or error
@@ -378,19 +377,3 @@ def _matches(value: Any, type_: Type) -> bool:
 
 def _name(value: Any) -> str:
     return value.type_name() if isinstance(value, Media) else type(value).__name__
-
-
-def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
-    """The models that a step will ask for, as far as its inputs name them."""
-    found: list[Reference] = []
-    if step.type is None:
-        return found
-    for name, port in step.type.inputs.items():
-        kind = bare(port.annotation)
-        if isinstance(kind, type) and issubclass(kind, Reference):
-            value = linked[name].json if name in linked else step.value(name)
-            if isinstance(value, dict):
-                value = kind.model_validate(value)
-            if isinstance(value, Reference):
-                found.append(value)
-    return found

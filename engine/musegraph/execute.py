@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from musegraph.call import Call, Lost, references_of
+from musegraph.call import Call, Lost
 from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
+from musegraph.limits import bounded
 from musegraph.meter import LASTING, Meter
 from musegraph.models import Models
 from musegraph.outcome import TOLD, Outcome, code_of, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Entry, Record, Store
+from musegraph.terms import Terms
 
 PATIENCE = 0.002
 """Seconds that a step may take before another worker is woken for what is ready."""
@@ -44,6 +46,7 @@ class Execution:
         emit: Emit,
         cancel: threading.Event,
         workers: int,
+        terms: Terms,
     ) -> None:
         self.plan = plan
         self.store = store
@@ -55,11 +58,12 @@ class Execution:
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
-        self.site = Site(store, models, emit, cancel, durable, reliefs=self.outcome.reliefs)
+        reliefs = self.outcome.reliefs
+        self.site = Site(store, models, emit, cancel, terms, durable, reliefs=reliefs)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
-        self._ready = Ready(workers, self._has_models)
+        self._ready = Ready(plan, self.outcome.outputs, models, workers, terms)
         self._waiting: dict[str, int] = {}
         self._below: dict[str, list[Step]] = {}
         self._refill: dict[str, list[Step]] = {}
@@ -118,8 +122,7 @@ class Execution:
                 outcome.keys[id] = step.key
                 if id in self.site.durable:
                     self.store.make_durable(step.key)
-            identities = {name: entry.identity for name, entry in outputs.items()}
-            self.emit(StepDone(id, True, 0.0, identities))
+            self._tell(id, outputs, True, 0.0)
 
     def _supervise(self) -> None:
         pause = PATIENCE
@@ -167,7 +170,6 @@ class Execution:
             self._change.notify_all()
         for thread in self._threads:
             thread.join()
-        del self._ready  # it knows this run: as a circle, both would outlive it with all values
 
     def _work(self) -> None:
         try:
@@ -196,15 +198,6 @@ class Execution:
                 self._idle -= 1
             self._since[me] = perf_counter()
             return step
-
-    def _has_models(self, step: Step) -> bool:
-        linked = gather(step, self.outcome.outputs)
-        if not isinstance(linked, dict):
-            return False
-        try:
-            return all(self.models.resident(ref) for ref in references_of(step, linked))
-        except ValueError:  # a pinned value that is no reference: the step itself will say so
-            return False
 
     # -- one step ---------------------------------------------------------------------------
 
@@ -237,6 +230,8 @@ class Execution:
         linked = self._linked(step)
         if isinstance(linked, str):
             self._skip(step, linked)
+        elif (stopped := self.site.terms.failed.get(step.id)) is not None:
+            raise stopped
         elif step.pin is not None:
             self._pinned(step, step.pin)
         else:
@@ -296,14 +291,14 @@ class Execution:
             self._keep(step.id, call.made)
         if step.id in self.site.durable and (self.store.disk is None or call.makeshift):
             self.outcome.held.update(call.made)
-        spent = perf_counter() - start
-        self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
+        self._done(step, record, bool(step.each) and not call.calls, perf_counter() - start)
 
     def _measured(self, call: Call, forced: bool, start: float) -> Record:
         """Run a call; if it lasts, note what it took."""
         before = self._meter.last
         device = self._meter.device() if call.type.uses == "device" else None
-        record = call.run(forced)
+        with bounded(self.site.terms.limits.memory(call.type.id)):
+            record = call.run(forced)
         if perf_counter() - start >= LASTING:
             self.outcome.profiles[call.step.id] = self._meter.profile(
                 start, before, device, record, call.made, call.calls
@@ -330,8 +325,15 @@ class Execution:
         if spent >= TOLD:
             outcome.seconds[id] = spent
         if not again or not cached:
-            identities = {name: entry.identity for name, entry in record.outputs.items()}
-            self.emit(StepDone(id, cached, spent, identities, *outcome.relief_of(id)))
+            self._tell(id, record.outputs, cached, spent)
+
+    def _tell(self, id: str, outputs: Mapping[str, Entry], cached: bool, spent: float) -> None:
+        """Say that a step has its outputs; of a hit, also where they are."""
+        tier = self.store.tier(outputs) if cached else None
+        if tier is not None:
+            self.outcome.tiers[id] = tier
+        identities = {name: entry.identity for name, entry in outputs.items()}
+        self.emit(StepDone(id, cached, spent, identities, tier, *self.outcome.relief_of(id)))
 
     def _skip(self, step: Step, because: str) -> None:
         self.outcome.outputs[step.id] = {}

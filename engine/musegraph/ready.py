@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
-from musegraph.plan import Step
+from musegraph.limits import Limits
+from musegraph.models import Models
+from musegraph.plan import Known, Plan, Step, gather, references_of
+from musegraph.terms import Terms
 
 LOOK_AHEAD = 32
 """How many ready steps are looked at for one whose models are loaded."""
@@ -15,16 +18,32 @@ LIMITS = {"device": 1, "network": 8}
 """How many steps that use a resource run at once; the number of workers bounds the rest."""
 
 
+ALONE = "alone"
+"""What a step uses that bears no other beside it: everything."""
+
+
 class Ready:
     """Queues of ready steps. Whoever calls holds the lock of the run."""
 
-    def __init__(self, workers: int, has_models: Callable[[Step], bool]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        outputs: Mapping[str, Known],
+        models: Models,
+        workers: int,
+        terms: Terms,
+    ) -> None:
+        self.outputs = outputs
+        self.models = models
         self.workers = workers
-        self.has_models = has_models
+        self.alone = terms.alone | _bounded(plan, terms.limits)
+        """Steps that run while no other does."""
         self._queues: dict[str, deque[Step]] = {}
         self._using: dict[str, int] = {}
 
     def uses(self, step: Step) -> str:
+        if step.id in self.alone:
+            return ALONE
         return step.type.uses if step.type is not None else "cpu"
 
     def push(self, steps: Iterable[Step]) -> None:
@@ -46,7 +65,7 @@ class Ready:
             chosen = queue[0]
             if uses == "device" and len(queue) > 1:
                 ahead = islice(queue, LOOK_AHEAD)
-                chosen = next((step for step in ahead if self.has_models(step)), chosen)
+                chosen = next((step for step in ahead if self._has_models(step)), chosen)
             if chosen is queue[0]:
                 queue.popleft()
             else:
@@ -78,4 +97,23 @@ class Ready:
         self._using[self.uses(step)] -= 1
 
     def _free(self, uses: str) -> bool:
+        if self.alone and (uses == ALONE or self._using.get(ALONE)):
+            return not any(self._using.values())
         return self._using.get(uses, 0) < LIMITS.get(uses, self.workers)
+
+    def _has_models(self, step: Step) -> bool:
+        linked = gather(step, self.outputs)
+        if not isinstance(linked, dict):
+            return False
+        try:
+            return all(self.models.resident(ref) for ref in references_of(step, linked))
+        except ValueError:  # a pinned value that is no reference: the step itself will say so
+            return False
+
+
+def _bounded(plan: Plan, limits: Limits) -> frozenset[str]:
+    """The steps whose memory is bounded: their process is, so that nothing else should need any."""
+    if not limits:
+        return frozenset()
+    kinds = {id: plan.steps[id].type for id in plan.active}
+    return frozenset(id for id, kind in kinds.items() if kind and limits.memory(kind.id))

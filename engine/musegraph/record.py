@@ -38,6 +38,8 @@ def make_record(
             facts["key"] = key
             recipe = outcome.reliefs[id].recipe if id in outcome.reliefs else ""
             facts |= _made_of(step, recipe or store.recipe(key))
+        if (tier := outcome.tiers.get(id)) is not None:
+            facts["tier"] = tier
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
         if taken := outcome.profiles.get(id):

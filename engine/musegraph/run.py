@@ -24,6 +24,7 @@ from musegraph.plan import Plan, Planned, make_plan, plan_again
 from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Entry, Store, default_folder
+from musegraph.terms import Terms
 from musegraph.values.codec import own
 from musegraph.workflow import Port, Workflow
 
@@ -164,6 +165,7 @@ class Engine:
         plan: Plan,
         on_event: OnEvent | None = None,
         cancel: threading.Event | None = None,
+        terms: Terms | None = None,
     ) -> RunResult:
         """Carry out a plan; every event is numbered and goes to ``on_event`` as it happens.
 
@@ -180,7 +182,7 @@ class Engine:
         whole = False
         try:
             with kept_out():
-                outcome = self.executor.run(plan, stream.careful(cancel), cancel)
+                outcome = self.executor.run(plan, stream.careful(cancel), cancel, terms or Terms())
             whole = True
         finally:
             self.store.flush()

@@ -14,7 +14,7 @@ from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
 from musegraph.plan.overlay import Overlay
-from musegraph.plan.steps import Known, Plan, Step
+from musegraph.plan.steps import Known, Plan, Step, references_of
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
 
@@ -28,6 +28,7 @@ __all__ = [
     "gather",
     "make_plan",
     "plan_again",
+    "references_of",
 ]
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol
 
+from musegraph.annotations import bare
 from musegraph.node import NodeType
 from musegraph.plan.literals import Literal
 from musegraph.plan.overlay import Overlay
 from musegraph.store import Entry
-from musegraph.values import Type
+from musegraph.values import Reference, Type
 from musegraph.workflow import EMPTY, Link, Node, Port, Workflow, sources_of
 
 State = typing.Literal["cached", "run", "open", "skip"]
@@ -204,3 +205,19 @@ def changed(workflow: Workflow, changes: Mapping[Port | str, Any]) -> Workflow:
     inputs = {name: value for name, value in changes.items() if isinstance(name, str)}
     ports = {at: value for at, value in changes.items() if not isinstance(at, str)}
     return workflow.with_values(ports).set_inputs(inputs)
+
+
+def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
+    """The models that a step will ask for, as far as its inputs name them."""
+    found: list[Reference] = []
+    if step.type is None:
+        return found
+    for name, port in step.type.inputs.items():
+        kind = bare(port.annotation)
+        if isinstance(kind, type) and issubclass(kind, Reference):
+            value = linked[name].json if name in linked else step.value(name)
+            if isinstance(value, dict):
+                value = kind.model_validate(value)
+            if isinstance(value, Reference):
+                found.append(value)
+    return found

@@ -6,10 +6,12 @@ Only what is on the list is more than bytes; all else can be stored, and is only
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from musegraph.errors import NodeError
 from musegraph.values.files import MAX_PIXELS
+from musegraph.workers import sound
 
 PICTURES = {
     "PNG": "image/png",
@@ -25,17 +27,27 @@ SIDES = (32, 2048)
 """Pixels that a thumbnail's longer side may have."""
 
 
-def describe(data: bytes, name: str) -> dict[str, Any]:
-    """Media type and facts of a file; :class:`NodeError` if it says to be a picture and is none."""
-    kind = sniff(data)
-    if kind in PICTURES.values():
-        width, height, frames = _decoded(data, name)
+BYTES = "application/octet-stream"
+"""What is nothing else: it can be stored, and is only ever downloaded."""
+
+
+def describe(place: Path, name: str) -> dict[str, Any]:
+    """Media type and facts of a file; :class:`NodeError` if it says to be a picture and is none.
+
+    A picture is read whole, and of all else only what tells what it is.
+    """
+    with place.open("rb") as file:
+        start = file.read(16)
+    if kind := sniff(start):
+        width, height, frames = _decoded(place.read_bytes(), name)
         return {"media": kind, "width": width, "height": height, "frames": frames}
-    return {"media": kind}
+    if (kind := sound.sniff(start)) and (facts := sound.describe(place)):
+        return {"media": kind, **facts}
+    return {"media": BYTES}
 
 
-def sniff(data: bytes) -> str:
-    """The media type that the first bytes say; anything unknown is bytes."""
+def sniff(data: bytes) -> str | None:
+    """The kind of picture that the first bytes say, if they say any."""
     starts = (
         (b"\x89PNG\r\n\x1a\n", "image/png"),
         (b"\xff\xd8\xff", "image/jpeg"),
@@ -49,9 +61,7 @@ def sniff(data: bytes) -> str:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return "audio/wav"
-    return "application/octet-stream"
+    return None
 
 
 def _decoded(data: bytes, name: str) -> tuple[int, int, int]:

@@ -160,11 +160,12 @@ async def _send(
     try:
         while True:
             message = await listener.next()
-            await asyncio.wait_for(socket.send_str(message), STALLED)
+            async with asyncio.timeout(STALLED):
+                await socket.send_frame(message, WSMsgType.TEXT)
             now = monotonic()
             left, last = min(BURST, left + (now - last) * RATE) - 1, now
-            if left < 0:
-                await asyncio.sleep(-left / RATE)
+            if left < 1:  # all wait for the same moment, so that all are told the same
+                await asyncio.sleep(1 / RATE - now % (1 / RATE))
     except (TooSlow, TimeoutError):
         listener.lost = True
         try:
