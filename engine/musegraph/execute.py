@@ -58,8 +58,8 @@ class Execution:
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
-        reliefs = self.outcome.reliefs
-        self.site = Site(store, models, emit, cancel, terms, durable, reliefs=reliefs)
+        about = store, models, emit, cancel, terms, durable
+        self.site = Site(*about, reliefs=self.outcome.reliefs)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
@@ -344,9 +344,8 @@ class Execution:
         self._hard.add(step.id)
         self.outcome.outputs[step.id] = {}
         self.outcome.ended[step.id] = "failed"
-        message, detail = describe(error)
-        detail = self.site.concealed(detail) if detail else None
-        self.outcome.errors[step.id] = message = self.site.concealed(message)
+        message, detail = describe(error, self.site.concealed)
+        self.outcome.errors[step.id], self.outcome.codes[step.id] = message, code_of(error)
         self.emit(StepFailed(step.id, message, code_of(error), detail))
 
     # -- order ------------------------------------------------------------------------------
@@ -393,8 +392,7 @@ class Execution:
         self._forced[id] = self._forced.get(id, 0) + 1
         if self._forced[id] > MAX_AGAIN:
             raise MusegraphError(
-                f"the results of {id} do not stay in memory until they are used; give the cache"
-                " more memory"
+                f"the results of {id} do not stay until they are used; give the cache more memory"
             )
         self.outcome.ended[id] = "lost"
         self._left += 1

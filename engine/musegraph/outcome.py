@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,6 +37,8 @@ class Outcome:
     tiers: dict[str, Tier] = field(default_factory=dict)
     """Where the outputs were of the steps that were found cached."""
     errors: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    """What kind of failure each error is, for programs."""
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     held: dict[str, Any] = field(default_factory=dict)
@@ -88,15 +90,15 @@ def code_of(error: BaseException) -> str:
     return "out-of-memory" if short else "failed"
 
 
-def describe(error: BaseException) -> tuple[str, str | None]:
-    """An error as a sentence, and its traceback if it was not raised on purpose."""
+def describe(error: BaseException, conceal: Callable[[str], str]) -> tuple[str, str | None]:
+    """An error as a sentence, and its traceback if it was not raised on purpose; no secrets."""
     if isinstance(error, MusegraphError):
-        return str(error), None
+        return conceal(str(error)), None
     import traceback
 
-    detail = "".join(traceback.format_exception(error))
+    detail = conceal("".join(traceback.format_exception(error)))
     shortage = shortage_of(error)
     if shortage is not None:
         return f"{shortage}; give it less at once, or close what else holds memory", detail
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", detail
+    return conceal(f"{type(error).__name__}: {lines[0] if lines else 'no message'}"), detail

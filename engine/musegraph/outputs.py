@@ -8,8 +8,9 @@ else is never written over; the new one gets a longer name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from musegraph.errors import MusegraphError, NodeError, StoreError
 from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
-from musegraph.store import NOTHING, Entry, Record
+from musegraph.store import NOTHING, Entry, Record, Store
 from musegraph.values import File, Image, Mask, digest, files
 from musegraph.whole import write_new, write_whole
 
@@ -66,7 +67,7 @@ def save_outputs(
     :class:`FolderUnusable` if the folder cannot be written to; the results stay in the cache.
     """
     place = at_home(folder)
-    saver = _Saver(result, place, embed, prefix)
+    saver = _Saver.of(result, embed, place, prefix)
     reasons: list[str] = []
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -110,7 +111,7 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
     Files go into the store, pinned; they are the bytes that ``save_outputs`` writes. A value that
     was kept before is not made into files again. What cannot be a file has a ``problem``.
     """
-    saver = _Saver(result, Path(), embed, "")
+    saver = _Saver.of(result, embed)
     made: dict[str, dict[str, Any]] = {}
     for name, entry in result.entries().items():
         made[name] = {"identity": entry.identity, "value": None, "files": [], "problem": None}
@@ -122,6 +123,28 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
         except NodeError as error:
             made[name]["problem"] = str(error)
     return made
+
+
+def keep_value(
+    store: Store,
+    name: str,
+    entry: Entry,
+    facts: dict[str, Any] | None,
+    pictures: slice,
+) -> list[Kept]:
+    """The files of one value, wherever in a run it stood, as assets that may be evicted.
+
+    They are the bytes that an output would be, with ``facts`` (:func:`facts_of`) inside. Of a batch
+    only ``pictures`` are made into files.
+    """
+    saver = _Saver(store, None if facts is None else facts.copy)
+    return saver.keep(name, entry, pictures)
+
+
+def facts_of(workflow: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """What pictures carry: the workflow and the record of the run that made them."""
+    version = record.get("musegraph", "")
+    return {"musegraph": version, "workflow": workflow, "record": record}
 
 
 def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Saved:
@@ -168,14 +191,33 @@ def _put(
 
 
 class _Saver:
-    def __init__(self, result: RunResult, folder: Path, embed: bool, prefix: str) -> None:
-        self.result = result
-        self.store = result.store
+    """Makes values into files; with the facts inside that a function gives, if there is one."""
+
+    def __init__(
+        self,
+        store: Store,
+        facts: Callable[[], dict[str, Any]] | None,
+        held: Mapping[str, Any] | None = None,
+        folder: Path = Path(),
+        prefix: str = "",
+    ) -> None:
+        self.store = store
+        self.held = held
         self.folder = folder
-        self.embed = embed
+        self.embed = facts is not None
         self.prefix = prefix
         self.saved: list[Saved] = []
-        self._facts: dict[str, Any] | None = None
+        self._facts = facts
+
+    @classmethod
+    def of(cls, result: RunResult, embed: bool, folder: Path = Path(), prefix: str = "") -> _Saver:
+        """For the outputs of a run, with its facts inside if ``embed``."""
+
+        @cache
+        def facts() -> dict[str, Any]:
+            return facts_of(result.plan.workflow.json(), result.record)
+
+        return cls(result.store, facts if embed else None, result.outcome.held, folder, prefix)
 
     def output(self, name: str, entry: Entry) -> None:
         for number, part in _parts(entry):
@@ -193,10 +235,14 @@ class _Saver:
         self.saved.extend(made)
         self.remember(key, [saved.path for saved in made])
 
-    def keep(self, output: str, entry: Entry) -> list[Kept]:
-        """The files of an output in the store: those of an earlier run, or new ones."""
+    def keep(self, output: str, entry: Entry, pictures: slice | None = None) -> list[Kept]:
+        """The files of an output in the store: those of an earlier run, or new ones.
+
+        Only some ``pictures`` of a batch are for a look, and pinned by nobody.
+        """
         how = "embedded" if self.embed else "plain"
-        key = digest("kept files", output, entry.identity, how)
+        look = () if pictures is None else (f"{pictures.start}:{pictures.stop}",)
+        key = digest("kept files", output, entry.identity, how, *look)
         known = self.store.record(key)
         if known is not None:
             kept = [Kept(*listed) for listed in known.outputs["files"].json]
@@ -205,9 +251,9 @@ class _Saver:
         kept = []
         for number, part in _parts(entry):
             stem = f"{output}_{number}" if number else output
-            for file, _ in self.named_files(stem, part):
+            for file, _ in self.named_files(stem, part, pictures):
                 full = self.with_facts(file)
-                asset = self.store.put_bytes(full.data)
+                asset = self.store.put_bytes(full.data, pin=pictures is None)
                 facts = (file.name, file.media, len(full.data), part.identity)
                 kept.append(Kept(asset, *facts))
         listed = [[*one.json().values()] for one in kept]
@@ -248,9 +294,11 @@ class _Saver:
 
     # -- what is written now ------------------------------------------------------------------
 
-    def named_files(self, stem: str, entry: Entry) -> list[tuple[File, Iterator[str]]]:
+    def named_files(
+        self, stem: str, entry: Entry, pictures: slice | None = None
+    ) -> list[tuple[File, Iterator[str]]]:
         """The files of a value, each with the names that it may be saved under."""
-        value = self.store.value(entry, self.result.outcome.held)
+        value = self.store.value(entry, self.held)
         if value is NOTHING:
             raise NodeError("its data is no longer in the cache; run it again")
         mark = _mark(entry.identity)
@@ -262,7 +310,7 @@ class _Saver:
             width = max(2, len(str(len(value.data))))
             parts = [
                 (f"{stem}_{index:0{width}}", type(value)(value.data[index - 1 : index]))
-                for index in range(1, len(value.data) + 1)
+                for index in range(1, len(value.data) + 1)[pictures or slice(None)]
             ]
         else:
             parts = [(stem, value)]
@@ -287,17 +335,10 @@ class _Saver:
         return files.embed(File(there, ""), {}).data == files.embed(file, {}).data
 
     def with_facts(self, file: File) -> File:
-        if not self.embed:
-            return file
         if self._facts is None:
-            record, plan = self.result.record, self.result.plan
-            self._facts = {
-                "musegraph": record.get("musegraph", ""),
-                "workflow": plan.workflow.json(),
-                "record": record,
-            }
+            return file
         try:
-            return files.embed(file, self._facts)
+            return files.embed(file, self._facts())
         except NodeError:  # a workflow too large to be carried in a picture
             return file
 

@@ -49,7 +49,7 @@ def make_record(
             if relief.makeshift:
                 facts["makeshift"] = True
         if id in outcome.errors:
-            facts["error"] = outcome.errors[id]
+            facts["error"], facts["code"] = outcome.errors[id], outcome.codes.get(id, "failed")
         outputs = outcome.outputs.get(id) or {}
         facts["outputs"] = {name: entry.identity for name, entry in outputs.items()}
         for entry in outputs.values():

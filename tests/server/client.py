@@ -115,7 +115,7 @@ def job(number: int, log: Path, seconds: float, more: int) -> dict[str, Any]:
 class Process:
     """``musegraph serve`` in a process of its own, to be killed."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
             [
@@ -125,7 +125,7 @@ class Process:
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             text=True,
         )  # fmt: skip
         assert self.process.stdout is not None

@@ -23,6 +23,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(autouse=True)
+def without_canvas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page that needs no build; that of the canvas is in tests/web."""
+    monkeypatch.setattr("musegraph.server.page.CANVAS", tmp_path / "none")
+
+
 @asynccontextmanager
 async def browser() -> AsyncIterator[Any]:
     """Chromium, in which names under .test lead to this machine."""
@@ -161,6 +167,21 @@ def test_our_page_gets_in_by_its_address_and_shows_what_is_run(tmp_path: Path) -
             assert said == []
             cookies = await page.context.cookies()
             assert [cookie["httpOnly"] for cookie in cookies] == [True]
+
+    carried(body())
+
+
+def test_without_a_canvas_the_page_says_how_to_build_it_in_both_languages(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server), browser() as chromium:
+            page = await chromium.new_page()
+            await page.goto(f"{client.url}/#t={server.token}")
+            await page.get_by_text("connected", exact=True).wait_for()
+            told = page.get_by_role("region", name="The canvas is not built")
+            paragraphs = await told.locator("p").all_inner_texts()
+            assert len(paragraphs) == 2
+            assert all("make web" in paragraph for paragraph in paragraphs), paragraphs
+            assert await told.locator("p").nth(1).get_attribute("lang") == "zh-CN"
 
     carried(body())
 

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from musegraph import Context, node
+from musegraph import Audio, Conditioning, ConditioningPart, Context, Image, Latent, node
 
 
 @node(version="1")
@@ -163,3 +163,50 @@ def stamp(after: float = 0, seconds: float = 0.0) -> float:
     """The moment at which it was done, by the clock that all processes of a machine share."""
     time.sleep(seconds)
     return time.monotonic()
+
+
+@node(version="1")
+def tensors(a: float) -> Conditioning:
+    """Give tensors that are no picture; some of their numbers are none."""
+    import torch
+
+    numbers = torch.arange(6.0).reshape(2, 3) + a
+    numbers[0, 0] = float("nan")
+    return Conditioning((ConditioningPart({"embeds": numbers}, {"skip": 2}),), "toys")
+
+
+@node(version="1")
+def latent(a: float) -> Latent:
+    """Give a latent of four channels."""
+    import torch
+
+    return Latent(torch.linspace(-a, a, 4 * 6 * 8).reshape(1, 4, 6, 8), "toys")
+
+
+@node(version="1")
+def sound(seconds: float) -> Audio:
+    """Give a sound that is silent."""
+    import torch
+
+    return Audio(torch.zeros(1, 1, int(seconds * 8000)), 8000)
+
+
+@node(version="1")
+def pictures(count: int, side: int = 8) -> list[Image]:
+    """Give a list of pictures, each of another grey."""
+    import torch
+
+    return [Image(torch.full((1, side, side, 3), at / count)) for at in range(count)]
+
+
+@node(version="1")
+def shown(seconds: float, ctx: Context) -> float:
+    """Take some time, and show a picture meanwhile."""
+    import torch
+
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        grey = left / seconds
+        ctx.progress(1 - grey, preview=lambda grey=grey: Image(torch.full((1, 4, 4, 3), grey)))
+        time.sleep(0.01)
+    return seconds

@@ -52,4 +52,5 @@ def settings_of(args: Namespace) -> Settings:
         step_seconds=args.step_seconds,
         telemetry=args.telemetry,
         limits=dict(read_limit(text) for text in args.limit),
+        debug=args.debug,
     )

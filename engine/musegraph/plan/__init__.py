@@ -13,6 +13,7 @@ from musegraph.plan.edit import Editor
 from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
+from musegraph.plan.narrow import narrow
 from musegraph.plan.overlay import Overlay
 from musegraph.plan.steps import Known, Plan, Step, references_of
 from musegraph.store import Store
@@ -27,6 +28,7 @@ __all__ = [
     "check",
     "gather",
     "make_plan",
+    "narrow",
     "plan_again",
     "references_of",
 ]
@@ -37,18 +39,23 @@ def check(
     registry: Registry,
     models: Models | None = None,
     store: Store | None = None,
+    only: Iterable[str] = (),
 ) -> list[Problem]:
     """Every problem of a workflow that can be seen without running it; none if it is fine.
 
     With ``models``, the files of the models that it names are looked for and looked at; with
-    ``store``, the files that it names by their digest.
+    ``store``, the files that it names by their digest; with ``only``, what these nodes need.
     """
+    only = tuple(only)
+    workflow = narrow(workflow, only)
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
     checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
     check_files(workflow, checker.filed, store, problems)
+    if only:
+        _targets(workflow, flat, steps, only, problems)
     if models is not None:
         _check_models(steps, models, problems)
     return _distinct(problems)
@@ -72,15 +79,17 @@ def make_plan(
 ) -> Plan:
     """The steps that the workflow's outputs need (or those of the nodes ``only`` names).
 
-    Raises :class:`InvalidWorkflow` with every problem.
+    Raises :class:`InvalidWorkflow` with every problem; what ``only`` does not need has none.
     """
+    only = tuple(only)
     problems: list[Problem] = []
-    flat = expand(workflow, registry.get, problems)
+    part = narrow(workflow, only)
+    flat = expand(part, registry.get, problems)
     checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
     check_files(workflow, checker.filed, store, problems)
-    targets = _targets(workflow, flat, steps, tuple(only), problems)
+    targets = _targets(part, flat, steps, only, problems)
     if problems:
         raise InvalidWorkflow(_distinct(problems))
     workflow, adopted = adopt_files(workflow, checker.filed, flat.nodes, registry.get, store)
@@ -97,7 +106,7 @@ def make_plan(
     if problems:
         raise InvalidWorkflow(_distinct(problems))
     plan.sort(kept)
-    plan.editor = Editor(workflow, kept, registry, store, models, tuple(only))
+    plan.editor = Editor(workflow, kept, registry, store, models, only)
     return plan
 
 
@@ -121,10 +130,12 @@ def _targets(
     """The ports whose values the run is for: outputs, the nodes named, or all last nodes."""
     if only:
         for id in only:
-            if id not in steps and id not in workflow.outputs and not problems:
+            there = id in steps or id in workflow.outputs or _last_inside(id, steps)
+            if not there and not problems:
                 known = ", ".join([*workflow.outputs, *list(steps)[:20]])
                 problems.append(Problem(id, None, "no-node", f"there is no node; known: {known}"))
         ids = [flat.outputs[id].node if id in flat.outputs else id for id in only]
+        ids = [part for id in ids for part in ([id] if id in steps else _last_inside(id, steps))]
         return tuple(Port(id, out) for id in ids if id in steps for out in steps[id].outputs)
     if flat.outputs or workflow.outputs:
         return tuple(flat.outputs.values())
@@ -132,6 +143,13 @@ def _targets(
     return tuple(
         Port(id, out) for id, step in steps.items() if id not in inner for out in step.outputs
     )
+
+
+def _last_inside(id: str, steps: Mapping[str, Step]) -> list[str]:
+    """The last steps of a subgraph that stands at this path; none if none does."""
+    inside = [path for path in steps if path.startswith(f"{id}/")]
+    used = {source.node for path in inside for source in steps[path].sources()}
+    return [path for path in inside if path not in used]
 
 
 def _check_inputs(workflow: Workflow, problems: list[Problem]) -> None:

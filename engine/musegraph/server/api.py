@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from musegraph import limits
-from musegraph.server.recorded import RunRecord, Tier
+from musegraph.server.recorded import Tier
 from musegraph.values.scalars import MAX_SEED
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -129,14 +129,6 @@ class Run(Answer):
     outputs: dict[str, Output]
 
 
-class WholeRun(Run):
-    """A run with its document and the record of what happened."""
-
-    workflow: dict[str, Any]
-    targets: list[str]
-    record: RunRecord | None
-
-
 class Runs(Answer):
     """A page of runs."""
 
@@ -212,35 +204,6 @@ class Planned(Answer):
     outputs: dict[str, str]
     unused: list[str]
     seconds: Spread | None
-
-
-class PackFacts(Answer):
-    """A pack that is there."""
-
-    name: str
-    version: str
-    title: str
-
-
-class Catalogue(Answer):
-    """All packs and nodes, and the packs that cannot be opened, with the reason."""
-
-    packs: list[PackFacts]
-    nodes: list[dict[str, Any]]
-    failures: dict[str, str]
-
-
-class Model(Answer):
-    """A model that a source can name."""
-
-    source: str
-    bytes: int
-
-
-class Models(Answer):
-    """The models of the packs and of the model folders."""
-
-    models: list[Model]
 
 
 class Asset(KeptFile):

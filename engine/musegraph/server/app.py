@@ -52,6 +52,7 @@ class Server:
         limits = holding(self, {})
         self.dispatcher = Dispatcher(self.database, self.feed, setup, places(), limits, self.log)
         self.dispatcher.telemetry = self._telemetry()
+        self.dispatcher.debug = settings.debug
         self.gate = Gate(self.token)
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from musegraph.limits import Limits
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
+from musegraph.server.states import States
 from musegraph.server.telemetry import Telemetry
 from musegraph.workers.host import GRACE, SILENT, End, Setup, Worker, WorkerLost
 from musegraph.workers.places import Place
@@ -28,6 +30,9 @@ LOOK = 0.05
 
 PATIENCE = 60.0
 """Seconds in which a question has to be answered."""
+
+POLITE = 10.0
+"""Seconds after which a worker that carries out runs is not waited for with a question."""
 
 AHEAD = 16
 """How many runs a worker is given at most before it has ended the first of them."""
@@ -54,8 +59,11 @@ class Dispatcher:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("musegraph.server"))
     paused: bool = False
     telemetry: Telemetry | None = None
+    debug: bool = False
+    """Whether clients are told the traceback of a step that failed."""
 
     def __post_init__(self) -> None:
+        self.states = States()
         self._wake = asyncio.Event()
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
@@ -74,8 +82,16 @@ class Dispatcher:
 
     # -- questions --------------------------------------------------------------------------
 
-    async def ask(self, question: str, **about: Any) -> dict[str, Any]:
-        """An answer of the worker for questions; a new one is started if it is gone."""
+    async def ask(self, question: str, of: str | None = None, **about: Any) -> dict[str, Any]:
+        """An answer of the worker for questions; a new one is started if it is gone.
+
+        With ``of`` that worker is asked first, for what it has in memory; it may have other things
+        to do, and is not to be held up or ended for a question.
+        """
+        named = self.workers.get(of or "")
+        if named is not None and named.alive:
+            with contextlib.suppress(TimeoutError, WorkerLost):
+                return await asyncio.wait_for(named.ask(question, **about), POLITE)
         worker = await self._inspect()
         try:
             return await asyncio.wait_for(worker.ask(question, **about), PATIENCE)
@@ -102,6 +118,9 @@ class Dispatcher:
         for event in events:
             if self.telemetry is not None:
                 self.telemetry.event(run, event)
+            if not self.debug:
+                event.pop("detail", None)
+            self.states.note(run, event)
             if event["type"] not in ("run_started", "run_finished"):
                 self.feed.tell({**event, "run": run})
 
@@ -150,6 +169,7 @@ class Dispatcher:
 
     async def _carry_out(self, worker: Worker, held: queue.Claim) -> float:
         """Bring a run to its end, or back into the queue; the seconds that it took."""
+        self.states.begin(held.id)
         self.tell(held.facts)
         start = monotonic()
         try:
@@ -161,6 +181,7 @@ class Dispatcher:
         seconds = monotonic() - start
         facts = await self._write(held, note)
         self._cancelled.pop(held.id, None)
+        self.states.end(held.id, ended.get("record") is not None)
         self.tell(facts)
         if self.telemetry is not None and facts is not None and facts["finished"]:
             await asyncio.to_thread(self._trace, self.telemetry, facts, ended.get("record"))

@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from musegraph.server.api import Failure
 from musegraph.server.routes import Route
+from musegraph.server.told import SOCKET
 
 ALWAYS = {
     400: "The body is no JSON.",
@@ -32,6 +33,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     pairs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Failure, "serialization")]
     pairs += [(route.takes, "validation") for route in routes if route.takes]
     pairs += [(route.gives, "serialization") for route in routes if route.gives]
+    pairs += [(shape, "serialization") for shape in SOCKET]
     named, together = models_json_schema(
         list(dict.fromkeys(pairs)), ref_template="#/components/schemas/{model}"
     )
@@ -69,7 +71,12 @@ def _operation(route: Route, named: Any) -> dict[str, Any]:
         for name, kind in route.path_types.items()
     ]
     parameters += [
-        {"name": name, "in": "query", "required": False, "schema": TypeAdapter(kind).json_schema()}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in route.required,
+            "schema": TypeAdapter(kind).json_schema(),
+        }
         for name, kind in route.query.items()
     ]
     if route.method not in ("GET", "HEAD"):

@@ -17,7 +17,7 @@ Bytes = Annotated[int, Field(ge=0)]
 class StepRecord(BaseModel):
     """What is known of one step of a run; what is not known is left out."""
 
-    status: Literal["done", "cached", "failed", "skipped"]
+    status: Literal["done", "cached", "failed", "skipped", "lost"]
     outputs: dict[str, str] = Field(description="The identity of each output.")
     type: str | None = None
     version: str | None = None
@@ -34,6 +34,7 @@ class StepRecord(BaseModel):
     relief: list[str] | None = Field(default=None, description="What helped when memory ran out.")
     makeshift: bool | None = Field(default=None, description="Whether the result is for this run.")
     error: str | None = None
+    code: str | None = Field(default=None, description="What kind of error it was.")
 
 
 class RunRecord(BaseModel):

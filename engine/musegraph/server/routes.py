@@ -48,7 +48,8 @@ class Route:
     """What is given where that is no JSON."""
     body: str = "application/json"
     query: Mapping[str, Any] = field(default_factory=dict)
-    """Type of each parameter of the query; all may be left out."""
+    """Type of each parameter of the query; all but the ``required`` may be left out."""
+    required: tuple[str, ...] = ()
     path_types: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[int, str] = field(default_factory=dict)
     also: Mapping[int, str] = field(default_factory=dict)
@@ -157,6 +158,8 @@ def _parameters(
             given[name] = adapters[name].validate_strings(request.query[name])
         except ValidationError as error:
             raise Bad(f"the parameter {name!r}: {_first(error)}") from None
+    if missing := [name for name in route.required if name not in given]:
+        raise Bad(f"the parameter {missing[0]!r} is missing")
     return given
 
 

@@ -44,6 +44,9 @@ class Settings:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     """What steps may take, by node type."""
 
+    debug: bool = False
+    """Whether clients are told the traceback of a step that failed."""
+
     def __post_init__(self) -> None:
         if self.step_seconds and "*" not in self.limits:
             everyone = {"*": Limit(seconds=self.step_seconds)}

@@ -256,15 +256,19 @@ class Store:
         plain = to_json(value)
         return Entry(json_identity(plain), json=plain)
 
-    def put_bytes(self, data: bytes) -> str:
-        """Keep bytes that came from outside; the digest that names them."""
+    def put_bytes(self, data: bytes, pin: bool = True) -> str:
+        """Keep bytes that came from outside; the digest that names them.
+
+        Nothing could make them again, so that nothing evicts them; unless ``pin`` is False.
+        """
         name = digest_of_buffers([data])
         if self.disk is None:
             self._bytes[name] = data
         else:
             try:
                 self.disk.put([data], name, 0.0, int(time.time()))
-                self.disk.pin(name)  # it came from outside: nothing could make it again
+                if pin:
+                    self.disk.pin(name)
             except StoreError as error:
                 raise StoreError(f"a file cannot be kept: {error}") from None
         return name
@@ -281,8 +285,8 @@ class Store:
     def has_bytes(self, name: str) -> bool:
         return name in self._bytes or (self.disk is not None and self.disk.has(name))
 
-    def pinned(self, name: str) -> Entry | None:
-        """An entry for what a pin names: stored bytes, never evicted from then on, or JSON."""
+    def find(self, name: str) -> Entry | None:
+        """The entry of a value by its identity, or by the digest of its bytes, if it can be had."""
         if name.startswith("json:"):
             return Entry(name, json=parse(name[5:]))
         found = next(
@@ -292,11 +296,16 @@ class Store:
                 for entry in record.outputs.values()
                 if name in (entry.identity, entry.digest) and self.available(entry)
             ),
-            self.disk.entry(name) if self.disk is not None else None,
+            None,
         )
-        if found is None or not self.available(found):
-            return None
-        for leaf in found.leaves():
+        if found is None and self.disk is not None:
+            found = self.disk.entry(name)
+        return found if found is not None and self.available(found) else None
+
+    def pinned(self, name: str) -> Entry | None:
+        """An entry for what a pin names: stored bytes, never evicted from then on, or JSON."""
+        found = self.find(name)
+        for leaf in found.leaves() if found is not None else ():
             if leaf.digest is not None and self.disk is not None:
                 self.disk.pin(leaf.digest)
         return found

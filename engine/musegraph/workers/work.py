@@ -16,16 +16,15 @@ from musegraph.errors import InvalidWorkflow, NodeError, Problem, Stopped
 from musegraph.events import Event
 from musegraph.inputs import input_types
 from musegraph.limits import Limits
-from musegraph.models import Models
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
-from musegraph.plan import Plan
+from musegraph.plan import Plan, narrow
 from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
 from musegraph.terms import Terms
-from musegraph.texts import entries, node_texts, pack_texts, schema_in
+from musegraph.workers import library, reading, values
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
@@ -80,17 +79,12 @@ def settle(engine: Engine, message: Message) -> dict[str, Any]:
     settled = engine.settle(
         workflow, given, seed=message.get("seed"), quick=bool(message.get("quick"))
     )
-    problems = problems_of(settled, engine.registry, engine.models, engine.store)
     only = [str(name) for name in message.get("only") or ()]
-    known = {*settled.nodes, *settled.outputs}
-    problems += [
-        Problem(id, None, "no-node", f"there is no node and no output {id!r}")
-        for id in only
-        if id not in known
-    ]
+    problems = problems_of(settled, engine.registry, engine.models, engine.store, only)
     if problems:
         raise InvalidWorkflow(problems)
-    return {"workflow": settled.json(), "targets": only, "steps": len(settled.nodes)}
+    steps = len(narrow(settled, only).nodes)
+    return {"workflow": settled.json(), "targets": only, "steps": steps}
 
 
 def settle_all(engine: Engine, message: Message) -> dict[str, Any]:
@@ -154,48 +148,6 @@ def plan_json(made: Plan, predicted: Prediction, store: Store) -> dict[str, Any]
     }
 
 
-def catalogue(engine: Engine, message: Message) -> dict[str, Any]:
-    """All packs, the schema of every node in a language, and the packs that cannot be opened."""
-    language = str(message.get("language", "en"))
-    packs, nodes = [], []
-    for name in engine.registry.names():
-        pack = engine.registry.pack(name)
-        if pack is None:
-            continue
-        said = entries(pack.texts, language)
-        title = pack_texts(pack, said).title
-        packs.append({"name": name, "version": pack.version, "title": title})
-        nodes += [schema_in(kind, node_texts(kind, said)) for kind in pack.types.values()]
-    return {"packs": packs, "nodes": nodes, "failures": dict(engine.registry.failures)}
-
-
-def models(engine: Engine, message: Message) -> dict[str, Any]:
-    """The models of the packs and of the model folders, by the name that a source gives."""
-    found = []
-    for name in engine.registry.names():
-        pack = engine.registry.pack(name)
-        if pack is not None and pack.models is not None and pack.models.is_dir():
-            found += [f"{name}/{place.name}" for place in sorted(pack.models.iterdir())]
-    for folder in engine.models.folders:
-        if folder.is_dir():
-            found += [place.name for place in sorted(folder.iterdir())]
-    listed = []
-    for source in dict.fromkeys(found):
-        files = _files_of(engine.models, source)
-        if files:
-            listed.append({"source": source, "bytes": sum(f.stat().st_size for f in files)})
-    return {"models": listed}
-
-
-def _files_of(models: Models, source: str) -> list[Path]:
-    from musegraph.errors import ModelError
-
-    try:
-        return models.files(models.path(source))
-    except (ModelError, OSError):
-        return []
-
-
 def media(engine: Engine, message: Message) -> dict[str, Any]:
     """What an uploaded file is, found out by decoding it; :class:`NodeError` if it is nothing."""
     from musegraph.workers.media import describe
@@ -235,12 +187,15 @@ def _bytes(engine: Engine, asset: str) -> bytes:
 
 
 QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
-    "catalogue": catalogue,
+    "catalogue": library.catalogue,
     "check": check,
     "media": media,
-    "models": models,
+    "models": library.models,
+    "open_template": reading.open_template,
     "peaks": peaks,
     "plan": plan,
+    "read_workflow": reading.read_workflow,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
+    "value": values.value,
 }
