@@ -322,6 +322,21 @@ _COMMANDS = (
         ),
     ),
     Command(
+        "token",
+        "print the address that opens the page of the server that runs here",
+        (
+            flag(
+                "--renew",
+                "make the token worthless and take a new one: whoever is connected has to come"
+                " in anew, and all runs are cancelled",
+            ),
+            flag("--keep-runs", "with --renew: cancel no run"),
+            argument("--data", metavar="DIR", help="the folder of the server that runs here"),
+            as_json("print the address as JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
         "submit",
         "have a running server run a workflow, and print the id of the run",
         (

@@ -351,6 +351,15 @@ class Healthy(Answer):
     ok: Literal[True] = True
 
 
+class Renew(Shape):
+    """A new token for the server; the old one is worth nothing from then on."""
+
+    cancel: bool = Field(
+        default=True,
+        description="Also cancel what runs and waits: who had the old token may have sent it.",
+    )
+
+
 class Session(Answer):
     """The browser has a cookie now."""
 

@@ -23,8 +23,18 @@ PASSING = frozenset({"step_progress"})
 """Events of which only the latest of a step counts."""
 
 
-class TooSlow(Exception):
+class LetGo(Exception):
+    """A listener is sent away, with a code and a reason of WebSocket (RFC 6455)."""
+
+    code = 1008
+    reason = "the token is no longer valid"
+
+
+class TooSlow(LetGo):
     """A listener is too far behind: it has to connect again."""
+
+    code = 1013
+    reason = "too slow"
 
 
 class Listener:
@@ -35,10 +45,10 @@ class Listener:
         self._states: deque[str] = deque()
         self._latest: dict[tuple[str, str], str] = {}
         self._wake = asyncio.Event()
-        self.lost = False
+        self.over: type[LetGo] | None = None
 
     def add(self, run: str | None, node: str, text: str, passing: bool) -> None:
-        if self.lost or (self.run is not None and run != self.run):
+        if self.over or (self.run is not None and run != self.run):
             return
         if passing:
             self._latest[run or "", node] = text
@@ -46,16 +56,21 @@ class Listener:
             self._latest.pop((run or "", node), None)
             self._states.append(text)
             if len(self._states) > BEHIND:
-                self.lost = True
-                self._states.clear()
-                self._latest.clear()
+                self.end(TooSlow)
+        self._wake.set()
+
+    def end(self, why: type[LetGo]) -> None:
+        """Nothing more is sent; what waited is dropped."""
+        self.over = self.over or why
+        self._states.clear()
+        self._latest.clear()
         self._wake.set()
 
     async def next(self) -> str:
         """All that waits, as one message; waits until there is something."""
         while not self._states and not self._latest:
-            if self.lost:
-                raise TooSlow
+            if self.over:
+                raise self.over
             self._wake.clear()
             await self._wake.wait()
         parts = [*self._states, *self._latest.values()]
@@ -109,6 +124,11 @@ class Feed:
 
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+
+    def dismiss(self) -> None:
+        """Send all away who listen: the token that they came with is no longer valid."""
+        for listener in self._listeners:
+            listener.end(LetGo)
 
     def __len__(self) -> int:
         return len(self._listeners)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from musegraph.server import queue
-from musegraph.server.feed import Listener, TooSlow
+from musegraph.server.feed import LetGo, Listener, TooSlow
 from musegraph.server.gate import COOKIE
 from musegraph.server.metrics import text as metrics_text
 
@@ -31,6 +31,9 @@ BURST = 6.0
 STALLED = 30.0
 """Seconds that a listener may take to accept a message."""
 
+CLOSING = 0.5
+"""Seconds that a listener has to say good-bye before its connection is cut."""
+
 
 async def healthz(server: Server, ask: Ask) -> dict[str, Any]:
     return {"ok": True}
@@ -48,6 +51,17 @@ async def open_session(server: Server, ask: Ask) -> web.Response:
         path="/",
     )
     return response
+
+
+async def renew_token(server: Server, ask: Ask) -> dict[str, Any]:
+    """A new token in the place of the old one; who reads the folder of data can read it there.
+
+    It is not in the answer: who has only stolen the old one is shut out with all others.
+    """
+    await asyncio.to_thread(server.renew_token)
+    server.feed.dismiss()
+    cancelled, stopping = await server.dispatcher.cancel(None) if ask.body.cancel else ([], [])
+    return {"cancelled": cancelled, "stopping": stopping}
 
 
 async def get_status(server: Server, ask: Ask) -> dict[str, Any]:
@@ -165,10 +179,12 @@ async def _send(
             left, last = min(BURST, left + (now - last) * RATE) - 1, now
             if left < 0:
                 await asyncio.sleep(-left / RATE)
-    except (TooSlow, TimeoutError):
-        listener.lost = True
+    except (LetGo, TimeoutError) as error:
+        why = type(error) if isinstance(error, LetGo) else TooSlow
+        listener.end(why)
         try:
-            await asyncio.wait_for(socket.close(code=1013, message=b"too slow"), 1)
+            closing = socket.close(code=why.code, message=why.reason.encode())
+            await asyncio.wait_for(closing, CLOSING)
         except TimeoutError:
             if transport is not None:
                 transport.abort()
