@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError
+from musegraph.secrets import hand_over
 from musegraph.workers.board import Board
 from musegraph.workers.courier import Courier
 from musegraph.workers.messages import LONGEST, unpack
@@ -88,6 +89,8 @@ class Child:
                         cancel.set()
                 case "ask":
                     self._questions.put(message)
+                case "secrets":
+                    hand_over(message["secrets"])
                 case "stop":
                     break
         for cancel in list(self._cancel.values()):
