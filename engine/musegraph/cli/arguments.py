@@ -310,6 +310,13 @@ _COMMANDS = (
                 help="memory that a worker may take",
             ),
             argument(
+                "--worker-file",
+                type=float,
+                default=0,
+                metavar="GB",
+                help="size that a file may have which a worker writes",
+            ),
+            argument(
                 "--step-seconds",
                 type=float,
                 default=0,

@@ -52,7 +52,9 @@ class Server:
             self.lock.release()
             raise
         self.feed = Feed()
-        setup = Setup(settings.cache, settings.packs, settings.models, settings.memory)
+        setup = Setup(
+            settings.cache, settings.packs, settings.models, settings.memory, settings.file
+        )
         self.dispatcher = Dispatcher(
             self.database, self.feed, setup, places(), settings.step_seconds, self.log
         )

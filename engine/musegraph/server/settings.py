@@ -37,6 +37,8 @@ class Settings:
     """Bytes of one uploaded file at most."""
     memory: int = 0
     """Bytes of address space of a worker; 0 for no limit."""
+    file: int = 0
+    """Bytes of any file that a worker may write; 0 for no limit."""
     step_seconds: float = 0.0
     """Seconds that one step may take; 0 for no limit."""
 

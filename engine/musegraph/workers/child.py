@@ -18,9 +18,13 @@ from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError
 from musegraph.secrets import hand_over
+from musegraph.shortage import device_lost
 from musegraph.workers.board import Board
 from musegraph.workers.courier import Courier
 from musegraph.workers.messages import LONGEST, unpack
+
+SPENT = 75
+"""The exit code of a worker that lost its device: only a new process has it again."""
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -34,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what nodes print goes to the log
     sys.stdout = sys.stderr
-    _limit(args.memory)
+    _limit(args.memory, args.file)
     board = Board(Path(args.board)) if args.board else None
     worker = Child(args, Courier(pipe.write, board))
     worker.listen(sys.stdin.buffer)
@@ -48,11 +52,12 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--packs", action="append", default=[])
     parser.add_argument("--models", action="append", default=[])
     parser.add_argument("--memory", type=int, default=0)
+    parser.add_argument("--file", type=int, default=0)
     return parser.parse_args(arguments)
 
 
-def _limit(memory: int) -> None:
-    """Let the system refuse memory above so many bytes, and leave no core file behind."""
+def _limit(memory: int, file: int) -> None:
+    """Let the system refuse memory, and larger files, above so many bytes; leave no core file."""
     try:
         import resource
     except ImportError:
@@ -60,6 +65,8 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
 
 
 class Child:
@@ -119,7 +126,10 @@ class Child:
 
                 return carry_out(self.engine(), message, self.courier.event, cancel)
 
-            self.courier.send({"is": "ended", "run": run, **_answer(work)})
+            made = _answer(work)
+            self.courier.send({"is": "ended", "run": run, **made})
+            if device_lost(str(made.get("error"))):
+                os._exit(SPENT)
             del self._cancel[run]
 
     def _reply(self) -> None:

@@ -58,10 +58,12 @@ class Setup:
     models: tuple[str, ...] = ()
     memory: int = 0
     """Bytes of address space that a worker may take; 0 for no limit of ours."""
+    file: int = 0
+    """Bytes of any file that a worker may write; 0 for no limit of ours."""
 
     def command(self, board: Path) -> list[str]:
         words = [sys.executable, "-m", "musegraph.workers.child", "--cache", str(self.cache)]
-        words += ["--board", str(board), "--memory", str(self.memory)]
+        words += ["--board", str(board), "--memory", str(self.memory), "--file", str(self.file)]
         words += [word for path in self.packs for word in ("--packs", path)]
         return words + [word for path in self.models for word in ("--models", path)]
 
