@@ -120,6 +120,7 @@ async def listen(server: Server) -> tuple[web.AppRunner, int]:
         # A proxy keeps its connections, and sends whole requests on them.
         keepalive_timeout=KEPT_BY_PROXY if settings.behind_proxy else IDLE,
         lingering_time=LINGER,
+        auto_decompress=False,  # nothing that is compressed is taken
     )
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls())

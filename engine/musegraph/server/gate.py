@@ -68,7 +68,9 @@ class Gate:
         """Why a request is not let in: status and sentence; None if it is."""
         headers = request.headers
         named = headers.getall("Host", [])
-        if len(named) != 1 or named[0].lower() not in self.hosts:
+        # A target that is no path names a host of its own, which need not be that of the header.
+        path = request.raw_path.startswith("/")
+        if len(named) != 1 or named[0].lower() not in self.hosts or not path:
             return 421, "this server does not answer to that host"
         origin = headers.getall("Origin", [])
         if len(origin) > 1 or (origin and origin[0].lower() not in self.origins):

@@ -158,7 +158,9 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
         async for message in socket:  # nothing is expected, but a close has to be noticed
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await socket.close(code=1003, message=b"nothing is said this way")
-        sending.cancel()
+        if listener.over is None:
+            sending.cancel()
+        await asyncio.wait({sending})  # it may be saying good-bye
     except ConnectionResetError:
         pass
     finally:
