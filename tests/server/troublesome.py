@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from musegraph import Context, node
+from musegraph import Context, File, node
 
 
 @node(version="1")
@@ -77,6 +77,18 @@ def hoard(gigabytes: float) -> float:
 def refuse(a: float) -> float:
     """Fail as nodes do."""
     raise ValueError("this was to be expected")
+
+
+@node(version="1")
+def fail(text: str) -> str:
+    """Fail with a text of somebody else's."""
+    raise ValueError(text)
+
+
+@node(version="1")
+def called(text: str) -> File:
+    """A file that is called like this."""
+    return File(b"x", text, "application/octet-stream")
 
 
 @node(version="1", cache=False)
