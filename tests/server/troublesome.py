@@ -128,6 +128,28 @@ def blab(ctx: Context, fail: bool = True) -> str:
 
 
 @node(version="1", cache=False)
+def keep_secret(ctx: Context) -> str:
+    """Hold a secret, with a process of its own."""
+    secret = ctx.secret("canary")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]) as child:
+        try:
+            while True:
+                ctx.check()
+                time.sleep(0.01)
+        finally:
+            child.kill()
+    return str(len(secret))
+
+
+@node(version="1", cache=False)
+def blab_and_crash(ctx: Context) -> str:
+    """Say a secret, and read what is nowhere."""
+    print("printed:", ctx.secret("canary"), flush=True)
+    ctypes.string_at(0)
+    return ""
+
+
+@node(version="1", cache=False)
 def flood(ctx: Context, events: int) -> float:
     """Say how far it is far too often."""
     for index in range(events):
