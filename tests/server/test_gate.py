@@ -13,6 +13,7 @@ import pytest
 from client import carried, served
 
 from musegraph.errors import MusegraphError
+from musegraph.server import guesses
 from musegraph.server.app import Server
 from musegraph.server.settings import Settings
 from musegraph.server.table import ROUTES
@@ -78,7 +79,11 @@ def test_a_name_that_was_rebound_reaches_no_route(tmp_path: Path) -> None:
     carried(body())
 
 
-def test_every_route_but_the_page_itself_asks_for_the_token(tmp_path: Path) -> None:
+def test_every_route_but_the_page_itself_asks_for_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guesses, "FREE", 1000)  # who tries so many would have to wait
+
     async def body() -> None:
         async with served(tmp_path) as (client, server):
             for route in ROUTES:
