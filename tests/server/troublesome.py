@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -77,6 +78,37 @@ def hoard(gigabytes: float) -> float:
 def refuse(a: float) -> float:
     """Fail as nodes do."""
     raise ValueError("this was to be expected")
+
+
+@node(version="1")
+def write(megabytes: int) -> float:
+    """Write a file without an end, as far as that goes."""
+    with tempfile.TemporaryFile() as file:
+        for _ in range(megabytes):
+            file.write(bytes(1 << 20))
+        return float(file.tell())
+
+
+@node(version="1")
+def outpour(count: int) -> list[str]:
+    """Give far too much."""
+    return [f"text {number}" for number in range(count)]
+
+
+@node(version="1", uses="device", frugal="did it in parts", cache=False)
+def short(ctx: Context, enough: bool) -> str:
+    """Run out of the memory of a device, unless it is done in parts and that is enough."""
+    import torch
+
+    if ctx.frugal and enough:
+        return "done"
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+
+@node(version="1", cache=False)
+def lose_device() -> str:
+    """Lose the device, as torch tells it."""
+    raise RuntimeError("CUDA error: an illegal memory access was encountered\nmore of it")
 
 
 @node(version="1")
