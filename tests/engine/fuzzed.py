@@ -142,7 +142,7 @@ def _tensors(place: Path) -> int:
     return len(names)
 
 
-def _pictures() -> list[bytes]:
+def pictures() -> list[bytes]:
     made = []
     noise = Pillow.effect_noise((24, 16), 60)
     for kind, mode, options in (
@@ -202,5 +202,5 @@ def readers() -> dict[str, Reader]:
         ),
         "saved values": Reader([value], _value, (NodeError,)),
         "facts in pictures": Reader(_facts(), _read_facts, (MusegraphError,)),
-        "pictures": Reader(_pictures(), _shown, (NodeError,), decodes=True),
+        "pictures": Reader(pictures(), _shown, (NodeError,), decodes=True),
     }

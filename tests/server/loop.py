@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import events
+from asyncio import base_events, events
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +29,7 @@ def watched(most: float = MOST) -> Iterator[list[str]]:
         run(handle)
         seconds = thread_time() - start
         if seconds > most and not _is_of_a_test(handle):
-            held.append(f"{seconds:.3f} s in {handle!r}")
+            held.append(f"{seconds:.3f} s in {base_events._format_handle(handle)}")
 
     events.Handle._run = timed  # type: ignore[method-assign]
     try:

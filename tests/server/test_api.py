@@ -6,13 +6,15 @@ import hashlib
 import json
 import random
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from client import carried, served
-from test_assets import picture, upload
+from test_assets import most_memory, picture, upload
 from test_runs import LIGHT
 
 from musegraph.server.openapi import document, parameters_of
@@ -132,5 +134,59 @@ def test_a_body_that_cannot_be_meant_gets_a_sentence(
                 assert answer.status == wanted, found
                 assert found["error"]["message"]
                 assert "Traceback" not in found["error"]["message"]
+
+    carried(body())
+
+
+def chain(count: int, closed: bool = False) -> dict[str, Any]:
+    """A workflow of so many nodes, one after the other."""
+    nodes: dict[str, Any] = {}
+    for number in range(count):
+        nodes[f"n{number}"] = {"type": "core.replace", "values": {"find": "a", "text": "b"}}
+        if number or closed:
+            before = f"n{(number or count) - 1}.out"
+            nodes[f"n{number}"] = {"type": "core.replace", "values": {"find": "a"},
+                                   "links": {"text": before}}  # fmt: skip
+    return {"musegraph": 1, "nodes": nodes}
+
+
+def text(**more: Any) -> dict[str, Any]:
+    """A workflow of a node that takes texts."""
+    nodes = {"a": {"type": "core.join", **more}, "b": {"type": "core.text"}}
+    return {"musegraph": 1, "nodes": nodes}
+
+
+SHAPES: dict[str, tuple[dict[str, Any], int]] = {
+    "50,000 nodes": (chain(50_000), 422),
+    "20,000 nodes": (chain(20_000), 200),
+    "a circle of 5,000 nodes": (chain(5_000, closed=True), 200),
+    "20,001 nodes in two graphs": ({**chain(1), "graphs": {"g": chain(20_000)}}, 422),
+    "50,000 links into one port": (text(links={"texts": ["b.out"] * 50_000}), 200),
+    "a list of 100,000 numbers": (text(values={"texts": [1] * 100_000}), 200),
+    "60 levels": ({**text(), "x": json.loads("[" * 60 + "]" * 60)}, 200),
+    "a name of a megabyte": ({"musegraph": 1, "nodes": {"x" * 1_000_000: {"type": "a.b"}}}, 200),
+    "no nodes but text": ({"musegraph": 1, "nodes": "x", "graphs": [1, {"a": 2}]}, 200),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is read there")
+def test_a_workflow_made_to_be_slow_is_looked_at_within_a_second(tmp_path: Path) -> None:
+    """A second of the worker's CPU, and 256 MB of its memory; see also test_bombs."""
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, server):
+            await client.get("/api/nodes")
+            await client.ask("POST", "/api/check", json={"workflow": chain(10, closed=True)})
+            inspector = server.dispatcher._inspector
+            assert inspector is not None
+            worker = psutil.Process(inspector.process)
+            before = most_memory(worker.pid)
+            for name, (workflow, wanted) in SHAPES.items():
+                start = sum(worker.cpu_times()[:2])
+                status, found = await client.ask("POST", "/api/check", json={"workflow": workflow})
+                assert status == wanted, (name, str(found)[:300])
+                assert sum(worker.cpu_times()[:2]) - start < 1, name
+                assert len(json.dumps(found)) < 20_000_000
+            assert most_memory(worker.pid) - before < 256 << 20
 
     carried(body())

@@ -47,7 +47,10 @@ class Beside:
             why = why_missing(self.folder / name)
             if why and why not in ABSENT:
                 return f"the file {shown(name)!r} cannot be read: {why}"
-            place = (self.folder / name).resolve()
+            try:
+                place = (self.folder / name).resolve()
+            except OSError as error:  # somebody changes it while it is looked at
+                return f"the file {shown(name)!r} cannot be read: {error.strerror}"
             if not place.is_relative_to(self.folder.resolve()):
                 return f"the file {name!r} leads out of the workflow's folder; copy it in"
             there = place.is_file()

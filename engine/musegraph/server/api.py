@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from musegraph.values.scalars import MAX_SEED
 
@@ -14,6 +14,9 @@ Name = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
+MOST_NODES = 20_000
+"""Nodes of a workflow that the server takes: what is checked within a second."""
+
 Seconds = Annotated[float, Field(description="Seconds since 1970, UTC.")]
 
 
@@ -56,6 +59,17 @@ class Document(Shape):
     """A workflow to look at."""
 
     workflow: dict[str, Any] = Field(description="A workflow document.")
+
+    @field_validator("workflow")
+    @classmethod
+    def _is_of_a_size_to_look_at(cls, workflow: dict[str, Any]) -> dict[str, Any]:
+        graphs = workflow.get("graphs")
+        listed = [workflow, *(graphs.values() if isinstance(graphs, dict) else ())]
+        nodes = [graph.get("nodes") for graph in listed if isinstance(graph, dict)]
+        count = sum(len(each) for each in nodes if isinstance(each, dict))
+        if count > MOST_NODES:
+            raise ValueError(f"it has {count:,} nodes; at most {MOST_NODES:,} are taken")
+        return workflow
 
 
 class Wanted(Document):

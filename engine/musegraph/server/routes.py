@@ -33,6 +33,9 @@ Handler = Callable[..., Awaitable[Any]]
 LARGEST = 16 << 20
 """Bytes of a JSON body at most."""
 
+LONG = 256 << 10
+"""Letters of JSON from which it is read on another thread, as that takes a while."""
+
 CHUNK = 1 << 16
 
 PATIENCE = 15.0
@@ -200,7 +203,8 @@ async def _body(request: web.Request, shape: type[BaseModel]) -> BaseModel:
     async for part in received(request, LARGEST, "body"):
         data += part
     try:
-        found = parse(data.decode())
+        text = data.decode()
+        found = parse(text) if len(text) < LONG else await asyncio.to_thread(parse, text)
     except (UnicodeDecodeError, UnreadableWorkflow) as error:
         raise Bad(f"the body is no JSON that can be read: {error}", 400, "json") from None
     try:

@@ -154,8 +154,11 @@ def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return work()
     except InvalidWorkflow as error:
-        problems = [problem.json() for problem in error.problems]
-        return {"error": str(error), "kind": "invalid", "problems": problems}
+        from musegraph.workers.work import listed
+
+        problems = listed(error.problems)
+        said = "\n".join(str(problem) for problem in error.problems[: len(problems)])
+        return {"error": said, "kind": "invalid", "problems": problems}
     except MusegraphError as error:
         return {"error": str(error), "kind": "refused"}
     except MemoryError:
