@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import tempfile
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -20,14 +20,15 @@ OWN, FOREIGN = b"our own bytes", b"somebody else's secret"
 
 
 class Swapping:
-    """A thread that puts a file, a link to a secret and a linked folder in each other's place."""
+    """A process that puts a file, a link to a secret and a linked folder in each other's place."""
 
     def __init__(self, folder: Path, secret: Path) -> None:
         self.folder = folder
         self.secret = secret
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self._swap)
-        self.swaps = 0
+        context = multiprocessing.get_context("fork")
+        self.over = context.Event()
+        self.process = context.Process(target=self._swap)
+        self.swaps = context.Value("q", 0)
 
     def _swap(self) -> None:
         place, aside = self.folder / "in" / "a.bin", self.folder / "aside"
@@ -41,15 +42,15 @@ class Swapping:
             inner.symlink_to(self.secret.parent)
             inner.unlink()
             away.rename(inner)
-            self.swaps += 1
+            self.swaps.value += 1
 
     def __enter__(self) -> Swapping:
-        self.thread.start()
+        self.process.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.over.set()
-        self.thread.join()
+        self.process.join()
 
 
 def beside(folder: Path, count: int) -> tuple[Counter[str], int]:
@@ -73,7 +74,7 @@ def beside(folder: Path, count: int) -> tuple[Counter[str], int]:
                     seen["refused"] += 1
                     continue
             seen["own" if data == OWN else "foreign"] += 1
-    return seen, swapping.swaps
+    return seen, swapping.swaps.value
 
 
 def objects(folder: Path) -> Counter[str]:
