@@ -148,8 +148,11 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
     socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 16, compress=False)
     if not socket.can_prepare(ask.request):
         return web.Response(status=426, text="this address is a WebSocket")
+    token = server.token
     await socket.prepare(ask.request)
     listener, complete = server.feed.join(ask["epoch"], ask["after"], ask["run"])
+    if server.token is not token:  # renewed while the connection was being made
+        listener.end(LetGo)
     try:
         await socket.send_json(
             {"epoch": server.feed.epoch, "last": server.feed.last, "complete": complete}
