@@ -6,10 +6,11 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from musegraph.errors import MusegraphError, OutOfMemory
+from musegraph.errors import MusegraphError, OutOfMemory, Stopped
 from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
 from musegraph.shortage import Relief, shortage_of
+from musegraph.store import Tier
 
 TOLD = 0.00005
 """Seconds from which it is noted how long a step took: a record shows no less."""
@@ -33,6 +34,8 @@ class Outcome:
     """Of the steps that took long enough to be told of."""
     profiles: dict[str, Profile] = field(default_factory=dict)
     """What the steps took that lasted a while."""
+    tiers: dict[str, Tier] = field(default_factory=dict)
+    """Where the outputs were of the steps that were found cached."""
     errors: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
@@ -78,7 +81,9 @@ class Outcome:
 
 
 def code_of(error: BaseException) -> str:
-    """What kind of failure an error is, for programs: ``out-of-memory``, else ``failed``."""
+    """What kind of failure an error is, for programs: ``failed`` if it is of no other."""
+    if isinstance(error, Stopped):
+        return error.code
     short = isinstance(error, OutOfMemory) or shortage_of(error) is not None
     return "out-of-memory" if short else "failed"
 

@@ -49,7 +49,7 @@ class Relief:
     """What was left in host memory."""
     frugal: str = ""
     """How the node did with less, in its words; then its result is makeshift."""
-    recipe: tuple[str, ...] = ()
+    recipe: str = ""
     """What its key is made of, since the store has no record of a makeshift result."""
 
     @property

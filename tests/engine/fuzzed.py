@@ -176,7 +176,7 @@ def _read_facts(data: bytes) -> object:
 
 
 def _shown(data: bytes) -> object:
-    describe(data, "x")
+    _written(data, lambda place: describe(place, "x"), ".png")
     with suppress(NodeError):
         thumbnail(data, 64)
     return read("Image", data, "image/png", "x")

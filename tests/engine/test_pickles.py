@@ -81,7 +81,7 @@ def loaders(engine: Engine, place: Path) -> dict[str, Callable[[], object]]:
         "a picture": lambda: read("Image", data, "image/png", name),
         "a saved value": lambda: read("Image", data, "application/safetensors", "x.safetensors"),
         "a value": lambda: decode(bytearray(data)),
-        "an upload": lambda: describe(data, "x.png"),
+        "an upload": lambda: describe(place, "x.png"),
     }
 
 

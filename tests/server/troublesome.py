@@ -187,3 +187,45 @@ def flood(ctx: Context, events: int) -> float:
     for index in range(events):
         ctx.progress(index, events)
     return float(events)
+
+
+def waits_for(log: str) -> int:
+    """Wait until somebody has written into a file; how many lines it has."""
+    while not (lines := len(Path(log).read_text().split()) if Path(log).exists() else 0):
+        time.sleep(0.005)
+    return lines
+
+
+@node(version="1")
+def crash_beside(a: float, log: str, always: bool = True) -> float:
+    """Wait for the step beside, then read what is nowhere; or only the first time."""
+    mark = Path(log + ".crashed")
+    waits_for(log)
+    if always or not mark.exists():
+        mark.touch()
+        ctypes.string_at(0)
+    return a
+
+
+@node(version="1")
+def beside(a: float, log: str, ctx: Context) -> float:
+    """Be still there when the step beside crashes; come to an end the next time."""
+    with Path(log).open("a") as file:
+        file.write("ran\n")
+    while waits_for(log) == 1:
+        ctx.progress(0.5)
+        time.sleep(0.005)
+    return a
+
+
+@node(version="1", cache=False)
+def process() -> int:
+    """The process that it runs in."""
+    return os.getpid()
+
+
+@node(version="1", cache=False)
+def stamp(after: float = 0, seconds: float = 0.0) -> float:
+    """The moment at which it was done, by the clock that all processes of a machine share."""
+    time.sleep(seconds)
+    return time.monotonic()

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.paths import ABSENT, read_below, shown, why_missing
-from musegraph.plan.expand import FlatNode
 from musegraph.plan.interface import Lookup
 from musegraph.plan.literals import Asset, asset_of
 from musegraph.plan.places import change_values
 from musegraph.plan.steps import Step
 from musegraph.store import Store
-from musegraph.workflow import Workflow
+from musegraph.workflow import Node, Workflow
 
 if TYPE_CHECKING:
     from musegraph.archive import Archive
@@ -110,7 +109,8 @@ def check_files(
 def _named(steps: Mapping[str, Step]) -> Iterator[tuple[Step, str, Asset]]:
     """Every file that a literal of these steps names, with its port."""
     for step in steps.values():
-        for port, value in step.values.items():
+        for port, literal in step.literals.items():
+            value = literal.value
             for asset in value if isinstance(value, list) else [value]:
                 if isinstance(asset, Asset):
                     yield step, port, asset
@@ -128,10 +128,10 @@ def missing_file(asset: Asset, beside: Beside, store: Store | None) -> str:
 def adopt_files(
     workflow: Workflow,
     steps: Mapping[str, Step],
-    nodes: Mapping[str, FlatNode],
+    nodes: Mapping[str, Node],
     lookup: Lookup,
     store: Store,
-) -> tuple[Workflow, dict[str, FlatNode]]:
+) -> tuple[Workflow, dict[str, Node]]:
     """Take the files beside a document into the store: the document and the nodes with assets.
 
     Of the nodes only those that change. Raises :class:`InvalidWorkflow` if a file cannot be read.
@@ -153,7 +153,7 @@ def adopt_files(
         asset = asset_of(value)
         return taken[asset.file].json() if asset and asset.file in taken else value
 
-    adopted: dict[str, FlatNode] = {}
+    adopted: dict[str, Node] = {}
     for id, port, _ in named:
         node = adopted.get(id, nodes[id])
         adopted[id] = node._replace(values={**node.values, port: adopt(node.values[port])})

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from musegraph import limits
+from musegraph.server.bounds import Bounded
+from musegraph.server.recorded import RunRecord, Tier
 from musegraph.values.scalars import MAX_SEED
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -14,9 +17,6 @@ Name = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
-MOST_NODES = 20_000
-"""Nodes of a workflow that the server takes: what is checked within a second."""
-
 Seconds = Annotated[float, Field(description="Seconds since 1970, UTC.")]
 
 
@@ -58,18 +58,7 @@ class Failure(Answer):
 class Document(Shape):
     """A workflow to look at."""
 
-    workflow: dict[str, Any] = Field(description="A workflow document.")
-
-    @field_validator("workflow")
-    @classmethod
-    def _is_of_a_size_to_look_at(cls, workflow: dict[str, Any]) -> dict[str, Any]:
-        graphs = workflow.get("graphs")
-        listed = [workflow, *(graphs.values() if isinstance(graphs, dict) else ())]
-        nodes = [graph.get("nodes") for graph in listed if isinstance(graph, dict)]
-        count = sum(len(each) for each in nodes if isinstance(each, dict))
-        if count > MOST_NODES:
-            raise ValueError(f"it has {count:,} nodes; at most {MOST_NODES:,} are taken")
-        return workflow
+    workflow: Bounded = Field(description="A workflow document.")
 
 
 class Wanted(Document):
@@ -146,7 +135,7 @@ class WholeRun(Run):
 
     workflow: dict[str, Any]
     targets: list[str]
-    record: dict[str, Any] | None
+    record: RunRecord | None
 
 
 class Runs(Answer):
@@ -209,6 +198,7 @@ class PlannedStep(Answer):
     id: str
     type: str | None
     state: Literal["cached", "run", "open", "skip"]
+    tier: Tier | None
     note: str
     each: list[str]
     length: int | None
@@ -260,6 +250,18 @@ class Asset(KeptFile):
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    seconds: float | None = None
+
+
+class Peaks(Answer):
+    """The outline of a sound in equal parts, by channel: lowest and highest sample, -1 to 1."""
+
+    sample_rate: int
+    frames: int
+    minima: list[list[float]]
+    maxima: list[list[float]]
 
 
 class Saved(Answer):
@@ -339,6 +341,38 @@ class Preferences(Shape):
     preferences: Annotated[dict[Name, Any], Field(max_length=200)]
 
 
+LimitName = Annotated[str, StringConstraints(pattern=limits.NAME, max_length=129)]
+
+
+class SetLimit(Shape):
+    """What a step of a node type may take; what is null is bounded by the next wider name."""
+
+    seconds: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    memory: Annotated[int, Field(ge=limits.LEAST_MEMORY, le=1 << 50)] | None = Field(
+        default=None, description="Bytes by which the memory of its worker may rise."
+    )
+
+
+class SetLimits(Shape):
+    """Limits by node type, by pack (`diffusion.*`) or for all (`*`); null takes one away."""
+
+    limits: Annotated[dict[LimitName, SetLimit | None], Field(max_length=1000)]
+
+
+class LimitFacts(Answer):
+    """What a step may take; `fixed` if the server was started with it."""
+
+    seconds: float | None
+    memory: int | None
+    fixed: bool
+
+
+class Limits(Answer):
+    """All limits that hold; the nearest name that says something counts."""
+
+    limits: dict[str, LimitFacts]
+
+
 class WorkerState(Answer):
     """A worker process."""
 
@@ -359,22 +393,7 @@ class Status(Answer):
     listeners: int
 
 
-class Healthy(Answer):
-    """The server answers."""
-
-    ok: Literal[True] = True
-
-
-class Renew(Shape):
-    """A new token for the server; the old one is worth nothing from then on."""
-
-    cancel: bool = Field(
-        default=True,
-        description="Also cancel what runs and waits: who had the old token may have sent it.",
-    )
-
-
-class Session(Answer):
-    """The browser has a cookie now."""
+class Fine(Answer):
+    """All is well: the server answers, or the browser has a cookie now."""
 
     ok: Literal[True] = True

@@ -10,17 +10,19 @@ from typing import Any
 
 from aiohttp import web
 
-from musegraph.errors import StoreError
+from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
 from musegraph.server.gate import Gate, add_headers
+from musegraph.server.handlers.limits import holding, limits_in
 from musegraph.server.lock import Lock
 from musegraph.server.page import add_page
 from musegraph.server.routes import handle
 from musegraph.server.settings import Settings, new_token, token_in
 from musegraph.server.table import ROUTES
+from musegraph.server.telemetry import Telemetry, telemetry_to
 from musegraph.store.disk import Disk
 from musegraph.workers.host import Setup
 from musegraph.workers.places import places
@@ -55,11 +57,21 @@ class Server:
         setup = Setup(
             settings.cache, settings.packs, settings.models, settings.memory, settings.file
         )
-        self.dispatcher = Dispatcher(
-            self.database, self.feed, setup, places(), settings.step_seconds, self.log
-        )
+        limits = holding(self, {})
+        self.dispatcher = Dispatcher(self.database, self.feed, setup, places(), limits, self.log)
+        self.dispatcher.telemetry = self._telemetry()
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
+
+    def _telemetry(self) -> Telemetry | None:
+        try:
+            return telemetry_to(self.settings.telemetry)
+        except MusegraphError as error:
+            if self.settings.telemetry:
+                self.close()
+                raise
+            self.log.warning("%s", error)  # the variable may be meant for other programs
+            return None
 
     @property
     def token(self) -> str:
@@ -86,6 +98,7 @@ class Server:
         if again:
             self.log.info("%d runs go on that were interrupted", again)
         self.dispatcher.paused = await self.database.read(paused)
+        self.dispatcher.limits = holding(self, await self.database.read(limits_in))
         self.dispatcher.start()
 
     async def _stop(self, app: web.Application) -> None:

@@ -8,11 +8,13 @@ import secrets
 import ssl
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from musegraph.errors import MusegraphError, StoreError
+from musegraph.limits import Limit
 from musegraph.paths import at_home
 
 PORT = 8190
@@ -40,7 +42,16 @@ class Settings:
     file: int = 0
     """Bytes of any file that a worker may write; 0 for no limit."""
     step_seconds: float = 0.0
-    """Seconds that one step may take; 0 for no limit."""
+    """Seconds that one step may take of which ``limits`` says nothing; 0 for no limit."""
+    telemetry: str = ""
+    """Where traces of runs are sent; empty for where the variables of OpenTelemetry say, if any."""
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """What steps may take, by node type."""
+
+    def __post_init__(self) -> None:
+        if self.step_seconds and "*" not in self.limits:
+            everyone = {"*": Limit(seconds=self.step_seconds)}
+            object.__setattr__(self, "limits", {**everyone, **self.limits})
 
     @property
     def local(self) -> bool:

@@ -12,11 +12,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, MusegraphError
+from musegraph.errors import InvalidWorkflow, MusegraphError, Stopped
 from musegraph.secrets import hand_over
 from musegraph.shortage import device_lost
 from musegraph.workers.board import Board
@@ -69,13 +71,22 @@ def _limit(memory: int, file: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
 
 
+@dataclass(slots=True)
+class Given:
+    """A run that a worker was given: how it is told to stop, as a whole or a step of it."""
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    halted: dict[str, Stopped] = field(default_factory=dict)
+
+
 class Child:
     """What a worker does."""
 
     def __init__(self, args: argparse.Namespace, courier: Courier) -> None:
         self.args = args
         self.courier = courier
-        self._cancel: dict[str, threading.Event] = {}
+        self._given: dict[str, Given] = {}
+        """The runs that it was given and that have not ended."""
         self._lock = threading.Lock()
         self._engine: Any = None
         self._runs: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -89,21 +100,29 @@ class Child:
             message = unpack(line)
             match message["do"]:
                 case "run":
-                    self._cancel[message["run"]] = threading.Event()
+                    self._given[message["run"]] = Given()
                     self._runs.put(message)
-                case "cancel":
-                    if (cancel := self._cancel.get(message["run"])) is not None:
-                        cancel.set()
+                case "cancel" | "halt":
+                    self._stop(message)
                 case "ask":
                     self._questions.put(message)
                 case "secrets":
                     hand_over(message["secrets"])
                 case "stop":
                     break
-        for cancel in list(self._cancel.values()):
-            cancel.set()
+        for given in list(self._given.values()):
+            given.cancel.set()
         if self._engine is not None:
             self._engine.store.flush()
+
+    def _stop(self, message: dict[str, Any]) -> None:
+        """Stop a run, or one step of it, if the run has not ended."""
+        if (given := self._given.get(message["run"])) is None:
+            return
+        if message["do"] == "cancel":
+            given.cancel.set()
+        else:
+            given.halted[message["step"]] = Stopped(message["message"], message["code"])
 
     def engine(self) -> Any:
         """The engine, made when it is first asked for; its live values and models stay."""
@@ -118,19 +137,20 @@ class Child:
         while True:
             message = self._runs.get()
             run = message["run"]
-            cancel = self._cancel[run]
-            self.courier.run = run
+            given = self._given[run]
+            self.courier.begin(run)
 
-            def work(message: dict[str, Any] = message, cancel: threading.Event = cancel) -> Any:
+            def work(message: dict[str, Any] = message, given: Given = given) -> Any:
                 from musegraph.workers.work import carry_out
 
-                return carry_out(self.engine(), message, self.courier.event, cancel)
+                emit = self.courier.event
+                return carry_out(self.engine(), message, emit, given.cancel, given.halted)
 
             made = _answer(work)
             self.courier.send({"is": "ended", "run": run, **made})
             if device_lost(str(made.get("error"))):
                 os._exit(SPENT)
-            del self._cancel[run]
+            del self._given[run]
 
     def _reply(self) -> None:
         while True:
@@ -146,7 +166,8 @@ class Child:
     def _beat(self) -> None:
         while True:
             threading.Event().wait(BEAT)
-            self.courier.send({"is": "beat"})
+            with suppress(MemoryError):  # a node at its limit leaves nothing for a moment
+                self.courier.send({"is": "beat"})
 
 
 def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

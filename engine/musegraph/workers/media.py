@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from musegraph.errors import NodeError
+from musegraph.workers import sound
 
 PICTURES = {
     "PNG": "image/png",
@@ -22,6 +23,7 @@ PICTURES = {
 """What Pillow may try, and as what it is served."""
 
 BYTES = "application/octet-stream"
+"""What is nothing else: it can be stored, and is only ever downloaded."""
 
 MAX_PIXELS = 89_478_485
 """Where Pillow begins to warn: 360 MB for the decoder, and more than any camera gives."""
@@ -48,50 +50,49 @@ _SAID = {
 }
 """What a name says to be, by its suffix."""
 
-_STARTS = (
-    (rb"\x89PNG\r\n\x1a\n", "picture", "image/png"),
-    (rb"\xff\xd8\xff", "picture", "image/jpeg"),
-    (rb"GIF87a", "picture", "image/gif"),
-    (rb"GIF89a", "picture", "image/gif"),
-    (rb"II\*\0", "picture", "image/tiff"),
-    (rb"MM\0\*", "picture", "image/tiff"),
-    (rb"RIFF....WEBP", "picture", "image/webp"),
-    (rb"RIFF....WAVE", "sound", "audio/wav"),
-    (rb"fLaC", "sound", ""),
-    (rb"OggS", "sound", ""),
-    (rb"ID3", "sound", ""),
-    (rb"\xff\xfb", "sound", ""),
-    (rb"\xff\xf3", "sound", ""),
-    (rb"\xff\xf2", "sound", ""),
-    (rb"....ftyp", "film", ""),
-    (rb"\x1a\x45\xdf\xa3", "film", ""),
-)
-"""How a file of each kind starts , and as what it is served if it is decoded."""
+_FILM = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.DOTALL)
 
 
-def describe(data: bytes, name: str) -> dict[str, Any]:
+def describe(place: Path, name: str) -> dict[str, Any]:
     """Media type and facts of a file; :class:`NodeError` if it is not what its name says it is.
 
     A playlist under the name of a film could have a decoder fetch what it lists, a page under that
-    of a picture could be shown as one.
+    of a picture could be shown as one. A picture is read whole, and of all else only what tells
+    what it is.
     """
-    kind, media = sniff(data)
+    with place.open("rb") as file:
+        start = file.read(16)
+    picture, heard = sniff(start), sound.sniff(start)
+    film = "film" if _FILM.match(start) else ""
+    kind = "picture" if picture else "sound" if heard else film
     suffix = PurePath(name).suffix.lower()
     said = next((what for what, suffixes in _SAID.items() if suffix in suffixes), kind)
     if said != kind:
         raise NodeError(f"{name!r} is no {said} that can be read: its bytes are those of no {said}")
-    if media in PICTURES.values():
-        width, height, frames = _decoded(data, name)
-        return {"media": media, "width": width, "height": height, "frames": frames}
-    return {"media": media}
+    if picture:
+        width, height, frames = _decoded(place.read_bytes(), name)
+        return {"media": picture, "width": width, "height": height, "frames": frames}
+    if heard and (facts := sound.describe(place)):
+        return {"media": heard, **facts}
+    return {"media": BYTES}
 
 
-def sniff(data: bytes) -> tuple[str, str]:
-    """What kind of file the first bytes say, and its media type; anything unknown is bytes."""
-    for start, kind, media in _STARTS:
-        if re.match(start, data[:16], re.DOTALL):
-            return kind, media or BYTES
-    return "", BYTES
+def sniff(data: bytes) -> str | None:
+    """The kind of picture that the first bytes say, if they say any."""
+    starts = (
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"GIF87a", "image/gif"),
+        (b"GIF89a", "image/gif"),
+        (b"II*\0", "image/tiff"),
+        (b"MM\0*", "image/tiff"),
+    )
+    for start, kind in starts:
+        if data.startswith(start):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None
 
 
 def _decoded(data: bytes, name: str) -> tuple[int, int, int]:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, NodeError, Problem
+from musegraph.errors import InvalidWorkflow, NodeError, Problem, Stopped
 from musegraph.events import Event
 from musegraph.inputs import input_types
+from musegraph.limits import Limits
 from musegraph.models import Models
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
@@ -23,6 +24,7 @@ from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
+from musegraph.terms import Terms
 from musegraph.texts import entries, node_texts, pack_texts, schema_in
 from musegraph.workflow import Workflow
 
@@ -41,18 +43,25 @@ def open_engine(args: argparse.Namespace) -> Engine:
 
 
 def carry_out(
-    engine: Engine, message: Message, emit: Callable[[Event], None], cancel: threading.Event
+    engine: Engine,
+    message: Message,
+    emit: Callable[[Event], None],
+    cancel: threading.Event,
+    halted: dict[str, Stopped],
 ) -> dict[str, Any]:
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
-    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
+    failed = {step: Stopped(**why) for step, why in message["failed"].items()}
+    limits = Limits.of(message["limits"])
+    terms = Terms(failed, frozenset(message["alone"]), limits, halted)
+    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel, terms)
     cut_short = _cut_short(result)
     outputs = {} if cut_short else keep_outputs(result)
     engine.store.flush()
-    failed = next(iter(result.outcome.errors.items()), None)
+    error = next(iter(result.outcome.errors.items()), None)
     return {
-        "state": "cancelled" if cut_short else "failed" if failed else "done",
-        "error": None if failed is None else f"{failed[0]}: {failed[1]}",
+        "state": "cancelled" if cut_short else "failed" if error else "done",
+        "error": None if error is None else f"{error[0]}: {error[1]}",
         "outputs": outputs,
         "record": result.record,
     }
@@ -128,10 +137,10 @@ def plan(engine: Engine, message: Message) -> dict[str, Any]:
     """What running a document would do, and how long that may take."""
     settled = settle(engine, message)
     made = engine.plan(Workflow.parse(settled["workflow"]), settled["targets"])
-    return plan_json(made, engine.predict(made))
+    return plan_json(made, engine.predict(made), engine.store)
 
 
-def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
+def plan_json(made: Plan, predicted: Prediction, store: Store) -> dict[str, Any]:
     steps = []
     for step in made.steps.values():
         found = predicted.steps.get(step.id)
@@ -140,6 +149,7 @@ def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
                 "id": step.id,
                 "type": step.type.id if step.type else None,
                 "state": step.state,
+                "tier": store.tier(made.known.get(step.id)) if step.state == "cached" else None,
                 "note": step.note,
                 "each": list(step.each),
                 "length": step.length,
@@ -201,7 +211,7 @@ def media(engine: Engine, message: Message) -> dict[str, Any]:
     """What an uploaded file is, found out by decoding it; :class:`NodeError` if it is nothing."""
     from musegraph.workers.media import describe
 
-    return describe(_bytes(engine, message["asset"]), str(message["name"]))
+    return describe(_place(engine, message["asset"]), str(message["name"]))
 
 
 def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
@@ -210,6 +220,22 @@ def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
 
     data = small(_bytes(engine, message["asset"]), int(message["size"]))
     return {"asset": engine.store.put_bytes(data), "media": "image/webp"}
+
+
+def peaks(engine: Engine, message: Message) -> dict[str, Any]:
+    """The outline of a sound."""
+    from musegraph.workers.sound import peaks as outline
+
+    return outline(_place(engine, message["asset"]), int(message["bins"]))
+
+
+def _place(engine: Engine, asset: str) -> Path:
+    """Where the bytes of a file are; whoever asks has just seen that they are whole."""
+    assert engine.store.disk is not None
+    place = engine.store.disk.path(asset)
+    if not place.is_file():
+        raise NodeError(f"the file {asset} is not here any more; upload it again")
+    return place
 
 
 def _bytes(engine: Engine, asset: str) -> bytes:
@@ -224,6 +250,7 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "check": check,
     "media": media,
     "models": models,
+    "peaks": peaks,
     "plan": plan,
     "settle_all": settle_all,
     "thumbnail": thumbnail,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from musegraph.server import queue
+from musegraph.server.api import Shape
 from musegraph.server.feed import LetGo, Listener, TooSlow
 from musegraph.server.gate import COOKIE
 from musegraph.server.metrics import text as metrics_text
@@ -51,6 +52,12 @@ async def open_session(server: Server, ask: Ask) -> web.Response:
         path="/",
     )
     return response
+
+
+class Renew(Shape):
+    """A new token; ``cancel`` ends what runs and waits: who had the old one may have sent it."""
+
+    cancel: bool = True
 
 
 async def renew_token(server: Server, ask: Ask) -> dict[str, Any]:
@@ -179,11 +186,12 @@ async def _send(
     try:
         while True:
             message = await listener.next()
-            await asyncio.wait_for(socket.send_str(message), STALLED)
+            async with asyncio.timeout(STALLED):
+                await socket.send_frame(message, WSMsgType.TEXT)
             now = monotonic()
             left, last = min(BURST, left + (now - last) * RATE) - 1, now
-            if left < 0:
-                await asyncio.sleep(-left / RATE)
+            if left < 1:  # all wait for the same moment, so that all are told the same
+                await asyncio.sleep(1 / RATE - now % (1 / RATE))
     except (LetGo, TimeoutError) as error:
         why = type(error) if isinstance(error, LetGo) else TooSlow
         listener.end(why)
