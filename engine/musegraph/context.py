@@ -13,6 +13,7 @@ from musegraph.errors import Cancelled, NodeError
 from musegraph.events import Event, StepProgress, StepStored, Warned
 from musegraph.models import Models
 from musegraph.node import Context, NodeType, Weights
+from musegraph.secrets import secret, variable
 from musegraph.shortage import Relief
 from musegraph.store import Entry, Store
 from musegraph.terms import Terms
@@ -63,8 +64,8 @@ class Site:
 
     def concealed(self, text: str) -> str:
         """A text without the secrets that were asked for in this run."""
-        for secret in self.secrets:
-            text = text.replace(secret, "•••")
+        for hidden in self.secrets:
+            text = text.replace(hidden, "•••")
         return text
 
     def stored(self, step: str) -> Callable[[], None]:
@@ -112,12 +113,9 @@ class RunContext(Context):
         return self._site.models.weights(source)
 
     def secret(self, name: str) -> str:
-        import os
-
-        value = os.environ.get(f"MUSEGRAPH_SECRET_{name.upper()}")
+        value = secret(name)
         if value is None:
-            variable = f"MUSEGRAPH_SECRET_{name.upper()}"
-            raise NodeError(f"the secret {name!r} is not set; put it into {variable}")
+            raise NodeError(f"the secret {name!r} is not set; put it into {variable(name)}")
         if value:
             self._site.secrets.add(value)
         return value

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-from musegraph import Audio, Conditioning, ConditioningPart, Context, Image, Latent, node
+from musegraph import Audio, Conditioning, ConditioningPart, Context, File, Image, Latent, node
 
 
 @node(version="1")
@@ -79,6 +80,49 @@ def refuse(a: float) -> float:
     raise ValueError("this was to be expected")
 
 
+@node(version="1")
+def write(megabytes: int) -> float:
+    """Write a file without an end, as far as that goes."""
+    with tempfile.TemporaryFile() as file:
+        for _ in range(megabytes):
+            file.write(bytes(1 << 20))
+        return float(file.tell())
+
+
+@node(version="1")
+def outpour(count: int) -> list[str]:
+    """Give far too much."""
+    return [f"text {number}" for number in range(count)]
+
+
+@node(version="1", uses="device", frugal="did it in parts", cache=False)
+def short(ctx: Context, enough: bool) -> str:
+    """Run out of the memory of a device, unless it is done in parts and that is enough."""
+    import torch
+
+    if ctx.frugal and enough:
+        return "done"
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+
+@node(version="1", cache=False)
+def lose_device() -> str:
+    """Lose the device, as torch tells it."""
+    raise RuntimeError("CUDA error: an illegal memory access was encountered\nmore of it")
+
+
+@node(version="1")
+def fail(text: str) -> str:
+    """Fail with a text of somebody else's."""
+    raise ValueError(text)
+
+
+@node(version="1")
+def called(text: str) -> File:
+    """A file that is called like this."""
+    return File(b"x", text, "application/octet-stream")
+
+
 @node(version="1", cache=False)
 def matrices(seconds: float, ctx: Context) -> float:
     """Multiply matrices with torch for some time."""
@@ -113,6 +157,28 @@ def blab(ctx: Context, fail: bool = True) -> str:
     if fail:
         raise ValueError(f"failed with {secret}")
     return "fine"
+
+
+@node(version="1", cache=False)
+def keep_secret(ctx: Context) -> str:
+    """Hold a secret, with a process of its own."""
+    secret = ctx.secret("canary")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]) as child:
+        try:
+            while True:
+                ctx.check()
+                time.sleep(0.01)
+        finally:
+            child.kill()
+    return str(len(secret))
+
+
+@node(version="1", cache=False)
+def blab_and_crash(ctx: Context) -> str:
+    """Say a secret, and read what is nowhere."""
+    print("printed:", ctx.secret("canary"), flush=True)
+    ctypes.string_at(0)
+    return ""
 
 
 @node(version="1", cache=False)

@@ -146,6 +146,8 @@ _MODELS_ACTIONS = (
     ),
 )
 
+FILE_LIMIT = "size that a file may have which a worker writes"
+
 _COMMANDS = (
     Command(
         "run",
@@ -309,6 +311,7 @@ _COMMANDS = (
                 metavar="GB",
                 help="memory that a worker may take",
             ),
+            argument("--worker-file", type=float, default=0, metavar="GB", help=FILE_LIMIT),
             argument(
                 "--step-seconds",
                 type=float,
@@ -331,6 +334,17 @@ _COMMANDS = (
             ),
             *resources("keep results in this folder"),
             as_json("log as JSON, one object per line"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "token",
+        "print the address that opens the page of the server that runs here",
+        (
+            flag("--renew", "make the token worthless, take a new one, and cancel all runs"),
+            flag("--keep-runs", "with --renew: cancel no run"),
+            argument("--data", metavar="DIR", help="the folder of the server that runs here"),
+            as_json("print the address as JSON"),
             DEBUG,
         ),
     ),

@@ -49,6 +49,7 @@ def settings_of(args: Namespace) -> Settings:
         certificate=Path(args.certificate) if args.certificate else None,
         key=Path(args.key) if args.key else None,
         memory=int(args.worker_memory * 2**30),
+        file=int(args.worker_file * 2**30),
         step_seconds=args.step_seconds,
         telemetry=args.telemetry,
         limits=dict(read_limit(text) for text in args.limit),

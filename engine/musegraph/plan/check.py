@@ -20,6 +20,9 @@ from musegraph.workflow import Node, Port, sources_of
 if TYPE_CHECKING:
     from musegraph.pack import Registry
 
+SHOWN = 20
+"""Nodes of a circle that are named."""
+
 
 class Checker:
     """Walks a flat graph from its sources down and makes a :class:`Step` of each node."""
@@ -123,7 +126,11 @@ class Checker:
 
         graph = networkx.DiGraph((a, b) for a in sorted(left) for b in below[a] if b in left)
         edges = networkx.find_cycle(graph)
-        path = " → ".join([*(a for a, _ in edges), edges[0][0]])
+        names = [*(a for a, _ in edges), edges[0][0]]
+        if len(names) > SHOWN:
+            left_out = f"… {len(names) - SHOWN:,} more …"
+            names = [*names[: SHOWN // 2], left_out, *names[-SHOWN // 2 :]]
+        path = " → ".join(names)
         self.problem(edges[0][0], None, "cycle", f"the links run in a circle: {path}; cut one")
 
     def unknown(self, id: str, kind: str) -> None:

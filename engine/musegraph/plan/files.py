@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
-from musegraph.paths import ABSENT, read, shown, why_missing
+from musegraph.paths import ABSENT, read_below, shown, why_missing
 from musegraph.plan.interface import Lookup
 from musegraph.plan.literals import Asset, asset_of
 from musegraph.plan.places import change_values
@@ -46,7 +46,10 @@ class Beside:
             why = why_missing(self.folder / name)
             if why and why not in ABSENT:
                 return f"the file {shown(name)!r} cannot be read: {why}"
-            place = (self.folder / name).resolve()
+            try:
+                place = (self.folder / name).resolve()
+            except OSError as error:  # somebody changes it while it is looked at
+                return f"the file {shown(name)!r} cannot be read: {error.strerror}"
             if not place.is_relative_to(self.folder.resolve()):
                 return f"the file {name!r} leads out of the workflow's folder; copy it in"
             there = place.is_file()
@@ -56,21 +59,20 @@ class Beside:
         """The bytes of a file that is not :meth:`missing`."""
         if self._archive is not None:
             return self._archive.sizes[name]
-        return self._ask(name, Path.stat).st_size
+        return self._below(lambda folder: (folder / name).stat().st_size, name)
 
     def read(self, name: str) -> bytes:
         """The content of a file that is not :meth:`missing`."""
         if self._archive is not None:
             return self._archive.read(name)
-        return self._ask(name, read)
+        return self._below(lambda folder: read_below(folder, name), name)
 
-    def _ask(self, name: str, ask: Callable[[Path], T]) -> T:
+    def _below(self, ask: Callable[[Path], T], name: str) -> T:
         assert self.folder is not None
-        path = self.folder / name
         try:
-            return ask(path)
+            return ask(self.folder)
         except OSError as error:
-            said = f"the file {shown(path)} cannot be read: {error.strerror}"
+            said = f"the file {shown(self.folder / name)} cannot be read: {error.strerror}"
             raise UnreadableWorkflow(said) from None
 
     @cached_property

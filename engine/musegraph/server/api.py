@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from musegraph import limits
+from musegraph.server.bounds import Bounded
 from musegraph.server.recorded import Tier
 from musegraph.values.scalars import MAX_SEED
 
@@ -57,7 +58,7 @@ class Failure(Answer):
 class Document(Shape):
     """A workflow to look at."""
 
-    workflow: dict[str, Any] = Field(description="A workflow document.")
+    workflow: Bounded = Field(description="A workflow document.")
 
 
 class Wanted(Document):

@@ -23,8 +23,18 @@ PASSING = frozenset({"step_progress"})
 """Events of which only the latest of a step counts."""
 
 
-class TooSlow(Exception):
+class LetGo(Exception):
+    """A listener is sent away, with a code and a reason of WebSocket (RFC 6455)."""
+
+    code = 1008
+    reason = "the token is no longer valid"
+
+
+class TooSlow(LetGo):
     """A listener is too far behind: it has to connect again."""
+
+    code = 1013
+    reason = "too slow"
 
 
 class Listener:
@@ -34,24 +44,30 @@ class Listener:
         self.run = run
         self.after = after
         self.seen = feed.passed
-        self.lost = False
+        self.over: type[LetGo] | None = None
         self._feed = feed
         self._wake = asyncio.Event()
 
     def call(self, run: str | None, last: int) -> None:
         """There is something new, after ``last``; nothing before that if it was up to date."""
-        if self.run is not None and run != self.run:
+        if self.over or (self.run is not None and run != self.run):
             return
         if not self._wake.is_set():
             self.after = max(self.after, last)
             self._wake.set()
 
+    def end(self, why: type[LetGo]) -> None:
+        """Nothing more is sent."""
+        self.over = self.over or why
+        self._wake.set()
+
     async def next(self) -> bytes:
         """All that waits, as one message; waits until there is something."""
         while True:
-            if self.lost or (self._wake.is_set() and self._feed.forgot(self.after)):
-                self.lost = True
-                raise TooSlow
+            if self._wake.is_set() and self._feed.forgot(self.after):
+                self.end(TooSlow)
+            if self.over:
+                raise self.over
             if self._wake.is_set():
                 message = self._feed.message(self.run, self.after, self.seen)
                 self.after, self.seen = self._feed.last, self._feed.passed
@@ -62,7 +78,7 @@ class Listener:
 
     def waiting(self) -> int:
         """How many events wait for it."""
-        if self.lost or not self._wake.is_set() or self._feed.forgot(self.after):
+        if self.over or not self._wake.is_set() or self._feed.forgot(self.after):
             return 0
         return len(self._feed.since(self.run, self.after, self.seen))
 
@@ -159,6 +175,11 @@ class Feed:
 
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
+
+    def dismiss(self) -> None:
+        """Send all away who listen: the token that they came with is no longer valid."""
+        for listener in self._listeners:
+            listener.end(LetGo)
 
     def __len__(self) -> int:
         return len(self._listeners)

@@ -19,9 +19,14 @@ from queue import SimpleQueue
 from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError, Stopped
+from musegraph.secrets import hand_over
+from musegraph.shortage import device_lost
 from musegraph.workers.board import Board
 from musegraph.workers.courier import Courier
 from musegraph.workers.messages import LONGEST, unpack
+
+SPENT = 75
+"""The exit code of a worker that lost its device: only a new process has it again."""
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -35,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what nodes print goes to the log
     sys.stdout = sys.stderr
-    _limit(args.memory)
+    _limit(args.memory, args.file)
     board = Board(Path(args.board)) if args.board else None
     worker = Child(args, Courier(pipe.write, board))
     worker.listen(sys.stdin.buffer)
@@ -49,11 +54,12 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--packs", action="append", default=[])
     parser.add_argument("--models", action="append", default=[])
     parser.add_argument("--memory", type=int, default=0)
+    parser.add_argument("--file", type=int, default=0)
     return parser.parse_args(arguments)
 
 
-def _limit(memory: int) -> None:
-    """Let the system refuse memory above so many bytes, and leave no core file behind."""
+def _limit(memory: int, file: int) -> None:
+    """Let the system refuse memory, and larger files, above so many bytes; leave no core file."""
     try:
         import resource
     except ImportError:
@@ -61,6 +67,8 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
 
 
 @dataclass(slots=True)
@@ -94,20 +102,27 @@ class Child:
                 case "run":
                     self._given[message["run"]] = Given()
                     self._runs.put(message)
-                case "cancel":
-                    if (given := self._given.get(message["run"])) is not None:
-                        given.cancel.set()
-                case "halt":
-                    if (given := self._given.get(message["run"])) is not None:
-                        given.halted[message["step"]] = Stopped(message["message"], message["code"])
+                case "cancel" | "halt":
+                    self._stop(message)
                 case "ask":
                     self._questions.put(message)
+                case "secrets":
+                    hand_over(message["secrets"])
                 case "stop":
                     break
         for given in list(self._given.values()):
             given.cancel.set()
         if self._engine is not None:
             self._engine.store.flush()
+
+    def _stop(self, message: dict[str, Any]) -> None:
+        """Stop a run, or one step of it, if the run has not ended."""
+        if (given := self._given.get(message["run"])) is None:
+            return
+        if message["do"] == "cancel":
+            given.cancel.set()
+        else:
+            given.halted[message["step"]] = Stopped(message["message"], message["code"])
 
     def engine(self) -> Any:
         """The engine, made when it is first asked for; its live values and models stay."""
@@ -131,7 +146,10 @@ class Child:
                 emit = self.courier.event
                 return carry_out(self.engine(), message, emit, given.cancel, given.halted)
 
-            self.courier.send({"is": "ended", "run": run, **_answer(work)})
+            made = _answer(work)
+            self.courier.send({"is": "ended", "run": run, **made})
+            if device_lost(str(made.get("error"))):
+                os._exit(SPENT)
             del self._given[run]
 
     def _reply(self) -> None:
@@ -157,8 +175,11 @@ def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return work()
     except InvalidWorkflow as error:
-        problems = [problem.json() for problem in error.problems]
-        return {"error": str(error), "kind": "invalid", "problems": problems}
+        from musegraph.workers.work import listed
+
+        problems = listed(error.problems)
+        said = "\n".join(str(problem) for problem in error.problems[: len(problems)])
+        return {"error": said, "kind": "invalid", "problems": problems}
     except MusegraphError as error:
         return {"error": str(error), "kind": "refused"}
     except MemoryError:

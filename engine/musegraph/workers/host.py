@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, Stopped
+from musegraph.secrets import concealed, known, without_secrets
 from musegraph.workers.board import Board
 from musegraph.workers.messages import LONGEST, pack, unpack
 
@@ -79,10 +80,12 @@ class Setup:
     models: tuple[str, ...] = ()
     memory: int = 0
     """Bytes of address space that a worker may take; 0 for no limit of ours."""
+    file: int = 0
+    """Bytes of any file that a worker may write; 0 for no limit of ours."""
 
     def command(self, board: Path) -> list[str]:
         words = [sys.executable, "-m", "musegraph.workers.child", "--cache", str(self.cache)]
-        words += ["--board", str(board), "--memory", str(self.memory)]
+        words += ["--board", str(board), "--memory", str(self.memory), "--file", str(self.file)]
         words += [word for path in self.packs for word in ("--packs", path)]
         return words + [word for path in self.models for word in ("--models", path)]
 
@@ -131,13 +134,20 @@ class Worker:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
             limit=LONGEST,
-            env={**os.environ, "MUSEGRAPH_CACHE": str(self.setup.cache), **self.variables},
+            env={
+                **without_secrets(os.environ),
+                "MUSEGRAPH_CACHE": str(self.setup.cache),
+                **self.variables,
+            },
         )
         self._heard = monotonic()
         self._tasks = [
             asyncio.create_task(self._listen(Path(folder))),
             asyncio.create_task(self._overhear()),
         ]
+        if secrets := known():
+            with contextlib.suppress(WorkerLost):  # then whoever asks for something will hear it
+                await self._say({"do": "secrets", "secrets": secrets})
 
     @property
     def process(self) -> int | None:
@@ -323,14 +333,6 @@ def _send(family: list[Any], number: int) -> None:
     for process in family:
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)
-
-
-def concealed(text: str) -> str:
-    """A line of a log without the secrets that nodes can ask for."""
-    for name, value in os.environ.items():
-        if value and name.startswith("MUSEGRAPH_SECRET_"):
-            text = text.replace(value, "•••")
-    return text
 
 
 def refusal(found: dict[str, Any]) -> MusegraphError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ from musegraph.workers import library, reading, values
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
+
+MOST_PROBLEMS = 1000
+"""Problems of one document that are told one by one."""
 
 
 def open_engine(args: argparse.Namespace) -> Engine:
@@ -113,7 +116,15 @@ def check(engine: Engine, message: Message) -> dict[str, Any]:
         problems = list(error.problems)
     else:
         problems = problems_of(workflow, engine.registry, engine.models)
-    return {"problems": [problem.json() for problem in problems]}
+    return {"problems": listed(problems)}
+
+
+def listed(problems: Sequence[Problem]) -> list[dict[str, str | None]]:
+    """Problems to be told, the first of very many; nobody reads the rest."""
+    told = [problem.json() for problem in problems[:MOST_PROBLEMS]]
+    if (left := len(problems) - len(told)) > 0:
+        told.append(Problem(None, None, "more", f"and {left:,} more problems").json())
+    return told
 
 
 def plan(engine: Engine, message: Message) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from blake3 import blake3
 
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
-from musegraph.server.routes import Bad
+from musegraph.server.routes import Bad, received
 from musegraph.values.files import plain_name
 
 if TYPE_CHECKING:
@@ -75,19 +75,14 @@ def _file_name(given: str) -> str:
 
 async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
     """Write a body to a file, hashed on the way; it gets its place once it is whole."""
-    most = server.settings.upload
-    if (request.content_length or 0) > most:
-        raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
     handle, temporary = tempfile.mkstemp(dir=server.disk.incoming)
     hasher, size = blake3(), 0
     try:
         with os.fdopen(handle, "wb") as file:
-            async for chunk in request.content.iter_chunked(1 << 18):
-                size += len(chunk)
-                if size > most:
-                    raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
-                hasher.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
+            async for part in received(request, server.settings.upload, "file"):
+                size += len(part)
+                hasher.update(part)
+                await asyncio.to_thread(file.write, part)
             await asyncio.to_thread(_sync, file)
         if not size:
             raise Bad("the file is empty", 422, "media")
