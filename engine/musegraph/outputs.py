@@ -153,16 +153,40 @@ def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Sav
     mark = _mark(identity)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name in _names(file.name, mark):
-            path = place / name
-            if write_new(path, file.data):
-                return Saved(output, path, True)
-            if path.is_file() and path.read_bytes() == file.data:
-                return Saved(output, path, False)
+        return Saved(output, *_put(place, _names(file.name, mark), file.data))
     except OSError as error:
         raise StoreError(
             f"the outputs cannot be saved in {shown(place)}: {error.strerror or error}"
         ) from None
+
+
+def _put(
+    folder: Path,
+    names: Iterator[str],
+    data: bytes,
+    over: Callable[[bytes], bool | None] = lambda there: None,
+) -> tuple[Path, bool]:
+    """Write bytes under the first name that is free or holds the same; where, and if it had to.
+
+    ``over`` says of other bytes under a name if they are ours, to be written over or left alone;
+    None if they are not, and the next name is tried.
+    """
+    for name in names:
+        path = folder / name
+        try:
+            there = path.read_bytes()
+        except FileNotFoundError:
+            if write_new(path, data):
+                return path, True
+            there = path.read_bytes()  # another process was faster
+        except IsADirectoryError:
+            continue
+        if there == data:
+            return path, False
+        if (ours := over(there)) is not None:
+            if ours:
+                write_whole(path, data)
+            return path, ours
     raise AssertionError("there is no end to names")
 
 
@@ -296,24 +320,13 @@ class _Saver:
     def write(self, output: str, file: File, names: Iterator[str]) -> Saved:
         """Write a file under the first name that is free, or already holds the same."""
         full = self.with_facts(file)
-        for name in names:
-            path = self.folder / name
-            try:
-                there = path.read_bytes()
-            except FileNotFoundError:
-                if write_new(path, full.data):
-                    return Saved(output, path, True)
-                there = path.read_bytes()  # another process was faster
-            except IsADirectoryError:
-                continue
-            if there == full.data:
-                return Saved(output, path, False)
-            if self.same_content(there, file):
-                if bool(files.extract(there)) == (full is not file):
-                    return Saved(output, path, False)
-                write_whole(path, full.data)
-                return Saved(output, path, True)
-        raise AssertionError("there is no end to names")
+
+        def over(there: bytes) -> bool | None:
+            if not self.same_content(there, file):
+                return None
+            return bool(files.extract(there)) != (full is not file)
+
+        return Saved(output, *_put(self.folder, names, full.data, over))
 
     def same_content(self, there: bytes, file: File) -> bool:
         """Whether a file holds the same picture, whatever facts stand beside it."""

@@ -15,17 +15,7 @@ from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
 from musegraph.plan.narrow import narrow
 from musegraph.plan.overlay import Overlay
-from musegraph.plan.steps import (
-    Known,
-    Plan,
-    Step,
-    Wire,
-    key_from,
-    key_lines,
-    key_of,
-    read_lines,
-    read_prefix,
-)
+from musegraph.plan.steps import Known, Plan, Step, references_of
 from musegraph.store import Store
 from musegraph.workflow import Port, Workflow
 
@@ -35,17 +25,12 @@ __all__ = [
     "Plan",
     "Planned",
     "Step",
-    "Wire",
     "check",
     "gather",
-    "key_from",
-    "key_lines",
-    "key_of",
     "make_plan",
     "narrow",
     "plan_again",
-    "read_lines",
-    "read_prefix",
+    "references_of",
 ]
 
 
@@ -65,7 +50,7 @@ def check(
     workflow = narrow(workflow, only)
     problems: list[Problem] = []
     flat = expand(workflow, registry.get, problems)
-    checker = Checker(flat.nodes, registry, problems)
+    checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
     check_files(workflow, checker.filed, store, problems)
@@ -79,7 +64,7 @@ def check(
 def _check_models(steps: Mapping[str, Step], models: Models, problems: list[Problem]) -> None:
     for step in steps.values():
         for name in step.type.model_ports if step.type is not None else ():
-            sources = step.values.get(name)
+            sources = step.value(name)
             for source in sources if isinstance(sources, list) else [sources]:
                 if isinstance(source, str):
                     model_digest(models, step, name, source, problems)
@@ -100,7 +85,7 @@ def make_plan(
     problems: list[Problem] = []
     part = narrow(workflow, only)
     flat = expand(part, registry.get, problems)
-    checker = Checker(flat.nodes, registry, problems)
+    checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
     _check_inputs(workflow, problems)
     check_files(workflow, checker.filed, store, problems)
@@ -111,7 +96,7 @@ def make_plan(
     for id, node in adopted.items():
         flat.nodes[id] = node
         if (kind := steps[id].type) is not None:
-            steps[id] = checker.step(node, kind)
+            steps[id] = checker.step(id, node, kind)
     needed = _needed(steps, targets)
     kept = steps if len(needed) == len(steps) else {i: s for i, s in steps.items() if i in needed}
     unused = tuple(id for id in steps if id not in needed)
@@ -120,7 +105,7 @@ def make_plan(
     Forecast(plan, store, models, problems).run(list(kept.values()))
     if problems:
         raise InvalidWorkflow(_distinct(problems))
-    plan.settle(kept)
+    plan.sort(kept)
     plan.editor = Editor(workflow, kept, registry, store, models, only)
     return plan
 
@@ -130,9 +115,8 @@ def _needed(steps: dict[str, Step], targets: Iterable[Port]) -> set[str]:
     needed = {port.node for port in targets if port.node in steps}
     for id in reversed(steps):
         if id in needed:
-            for wire in steps[id].wires.values():
-                for source in wire.sources:
-                    needed.add(source.node)
+            for source in steps[id].sources():
+                needed.add(source.node)
     return needed & steps.keys()
 
 

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from musegraph import limits
+from musegraph.server.bounds import Bounded
+from musegraph.server.recorded import Tier
 from musegraph.values.scalars import MAX_SEED
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -55,7 +58,7 @@ class Failure(Answer):
 class Document(Shape):
     """A workflow to look at."""
 
-    workflow: dict[str, Any] = Field(description="A workflow document.")
+    workflow: Bounded = Field(description="A workflow document.")
 
 
 class Wanted(Document):
@@ -187,6 +190,7 @@ class PlannedStep(Answer):
     id: str
     type: str | None
     state: Literal["cached", "run", "open", "skip"]
+    tier: Tier | None
     note: str
     each: list[str]
     length: int | None
@@ -209,6 +213,18 @@ class Asset(KeptFile):
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    seconds: float | None = None
+
+
+class Peaks(Answer):
+    """The outline of a sound in equal parts, by channel: lowest and highest sample, -1 to 1."""
+
+    sample_rate: int
+    frames: int
+    minima: list[list[float]]
+    maxima: list[list[float]]
 
 
 class Saved(Answer):
@@ -288,6 +304,38 @@ class Preferences(Shape):
     preferences: Annotated[dict[Name, Any], Field(max_length=200)]
 
 
+LimitName = Annotated[str, StringConstraints(pattern=limits.NAME, max_length=129)]
+
+
+class SetLimit(Shape):
+    """What a step of a node type may take; what is null is bounded by the next wider name."""
+
+    seconds: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    memory: Annotated[int, Field(ge=limits.LEAST_MEMORY, le=1 << 50)] | None = Field(
+        default=None, description="Bytes by which the memory of its worker may rise."
+    )
+
+
+class SetLimits(Shape):
+    """Limits by node type, by pack (`diffusion.*`) or for all (`*`); null takes one away."""
+
+    limits: Annotated[dict[LimitName, SetLimit | None], Field(max_length=1000)]
+
+
+class LimitFacts(Answer):
+    """What a step may take; `fixed` if the server was started with it."""
+
+    seconds: float | None
+    memory: int | None
+    fixed: bool
+
+
+class Limits(Answer):
+    """All limits that hold; the nearest name that says something counts."""
+
+    limits: dict[str, LimitFacts]
+
+
 class WorkerState(Answer):
     """A worker process."""
 
@@ -308,13 +356,7 @@ class Status(Answer):
     listeners: int
 
 
-class Healthy(Answer):
-    """The server answers."""
-
-    ok: Literal[True] = True
-
-
-class Session(Answer):
-    """The browser has a cookie now."""
+class Fine(Answer):
+    """All is well: the server answers, or the browser has a cookie now."""
 
     ok: Literal[True] = True

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from musegraph.errors import MusegraphError, StoreError
+from musegraph.errors import MusegraphError, Stopped, StoreError
+from musegraph.limits import Limits
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
 from musegraph.server.states import States
-from musegraph.workers.host import GRACE, SILENT, Setup, Worker, WorkerLost
+from musegraph.server.telemetry import Telemetry
+from musegraph.workers.host import GRACE, SILENT, End, Setup, Worker, WorkerLost
 from musegraph.workers.places import Place
 
-Note = Callable[[sqlite3.Connection], object]
+Facts = dict[str, Any] | None
+Note = Callable[[sqlite3.Connection], Facts]
+"""Notes something of a run, and gives what is known of it then."""
 
 LOOK = 0.05
 """Seconds between two looks at what a worker takes its time with."""
@@ -36,6 +40,9 @@ AHEAD = 16
 QUICK = 0.05
 """Seconds below which the next runs are given ahead."""
 
+MOST_TOLD = 1000
+"""Runs of which is told one by one that they were cancelled."""
+
 SHUTDOWN = 8.0
 """Seconds that running steps have when the server stops."""
 
@@ -48,9 +55,10 @@ class Dispatcher:
     feed: Feed
     setup: Setup
     places: Sequence[Place] = (Place("main"),)
-    step_seconds: float = 0.0
+    limits: Limits = field(default_factory=Limits)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("musegraph.server"))
     paused: bool = False
+    telemetry: Telemetry | None = None
     debug: bool = False
     """Whether clients are told the traceback of a step that failed."""
 
@@ -88,7 +96,7 @@ class Dispatcher:
         try:
             return await asyncio.wait_for(worker.ask(question, **about), PATIENCE)
         except TimeoutError:
-            await worker.end("the worker did not answer")
+            await worker.end(End("the worker did not answer"))
             raise MusegraphError(f"there was no answer within {PATIENCE:g} s") from None
         except WorkerLost as lost:
             raise MusegraphError(f"this could not be looked at: {lost}") from None
@@ -108,6 +116,8 @@ class Dispatcher:
 
     def _events(self, run: str, events: list[dict[str, Any]]) -> None:
         for event in events:
+            if self.telemetry is not None:
+                self.telemetry.event(run, event)
             if not self.debug:
                 event.pop("detail", None)
             self.states.note(run, event)
@@ -160,28 +170,47 @@ class Dispatcher:
     async def _carry_out(self, worker: Worker, held: queue.Claim) -> float:
         """Bring a run to its end, or back into the queue; the seconds that it took."""
         self.states.begin(held.id)
-        await self.tell(held.id)
+        self.tell(held.facts)
         start = monotonic()
         try:
-            ended = await worker.carry_out(held.id, held.workflow, held.targets)
-            note, recorded = self._noted(held, ended), ended.get("record") is not None
+            ended = await worker.carry_out(held.id, **self._about(held))
+            note = self._noted(held, ended)
         except WorkerLost as lost:
-            if lost.crash and lost.run == held.id and held.id not in self._cancelled:
-                self._events(held.id, [_crashed(step, lost) for step in lost.steps])
-            await worker.end("the worker was lost")
-            note, recorded = self._lost(held, lost), False
+            await worker.end(End("the worker was lost"))
+            ended, note = {}, self._lost(held, lost)
         seconds = monotonic() - start
+        facts = await self._write(held, note)
+        self._cancelled.pop(held.id, None)
+        self.states.end(held.id, ended.get("record") is not None)
+        self.tell(facts)
+        if self.telemetry is not None and facts is not None and facts["finished"]:
+            await asyncio.to_thread(self._trace, self.telemetry, facts, ended.get("record"))
+        return seconds
+
+    def _trace(self, telemetry: Telemetry, facts: dict[str, Any], record: Any) -> None:
+        try:
+            telemetry.end(facts, record)
+        except Exception:  # a run is not to suffer from who watches it
+            self.log.exception("the trace of the run %s cannot be made", facts["id"])
+
+    async def _write(self, held: queue.Claim, note: Note) -> Facts:
+        """Note what came of a run, once there is a disk for it."""
         while True:
             try:
-                await self.database.write(note)
-                break
+                return await self.database.write(note)
             except StoreError as error:
                 self.log.error("the end of the run %s cannot be noted: %s", held.id, error)
                 await asyncio.sleep(1)
-        self._cancelled.pop(held.id, None)
-        self.states.end(held.id, recorded)
-        await self.tell(held.id)
-        return seconds
+
+    def _about(self, held: queue.Claim) -> dict[str, Any]:
+        """What a worker is told of a run."""
+        return {
+            "workflow": held.workflow,
+            "targets": list(held.targets),
+            "failed": {step: why.json() for step, why in held.blame.failed.items()},
+            "alone": sorted(held.blame.alone),
+            "limits": self.limits.json(),
+        }
 
     def _noted(self, held: queue.Claim, ended: dict[str, Any]) -> Note:
         """What is noted of a run that has ended."""
@@ -198,9 +227,14 @@ class Dispatcher:
         if self._stopping or lost.run not in (None, held.id):  # another run brought that about
             return lambda db: queue.release(db, held)
         self.log.warning("the run %s lost its worker: %s", held.id, lost)
-        if lost.crash:  # its own code did it, and would again
-            return lambda db: queue.finish(db, held, "failed", error=str(lost))
-        return lambda db: queue.give_back(db, held, str(lost))
+        blame, given_up = held.blame.after(lost)
+        if given_up is not None:
+            return lambda db: queue.finish(db, held, "failed", error=given_up)
+        said = f"{lost}; the run goes on in a new worker"
+        self.feed.tell({"type": "warning", "run": held.id, "message": said})
+        if self.telemetry is not None:
+            self.telemetry.lost(held.id, str(lost))
+        return lambda db: queue.give_back(db, held, str(lost), blame)
 
     async def _watch(self, worker: Worker) -> None:
         """End a worker that does not stop when it should, or does not answer."""
@@ -215,41 +249,47 @@ class Dispatcher:
                 return
             await asyncio.sleep(LOOK)
 
-    async def _too_long(self, worker: Worker, over: dict[tuple[str, str], float]) -> str:
-        """Why a worker has to be ended; empty if it has not."""
+    async def _too_long(self, worker: Worker, over: dict[tuple[str, str], float]) -> End | None:
+        """Why a worker has to be ended, if it has."""
         now, run = monotonic(), worker.run
         if worker.silent() > SILENT:
-            return f"the worker gave no sign of life for {SILENT:g} s"
+            return End(f"the worker gave no sign of life for {SILENT:g} s")
         if run is None:
-            return ""
+            return None
         if now - self._cancelled.get(run, now) > GRACE:
-            return "the worker did not stop when it was told to"
-        for step, since in list(worker.running.items()):
-            if not self.step_seconds or now - since < self.step_seconds:
+            return End("the worker did not stop when it was told to")
+        for step, (kind, since) in list(worker.running.items()) if self.limits else ():
+            bound = self.limits.seconds(kind)
+            if bound is None or now - since < bound.amount:
                 continue
             if (run, step) not in over:
                 over[run, step] = now
-                await worker.cancel(run)
+                await worker.halt(run, step, Stopped(bound.seconds(), "time-limit"))
             elif now - over[run, step] > GRACE / 2:
-                return f"{step} took longer than the {self.step_seconds:g} s that a step may take"
-        return ""
+                return End(bound.seconds(), (step,), "time-limit")
+        return None
 
     async def cancel(self, ids: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """Cancel runs, or all: those that waited and are over, and those that are told to stop."""
-        over, running = await self.database.write(lambda db: queue.cancel(db, ids))
+
+        def work(db: sqlite3.Connection) -> tuple[list[str], list[str], list[dict[str, Any]]]:
+            over, running = queue.cancel(db, ids)
+            few = over if len(over) <= MOST_TOLD else []
+            return over, running, [queue.get(db, id) for id in few]
+
+        over, running, told = await self.database.write(work)
         for id in running:
             self._cancelled.setdefault(id, monotonic())
-        for id in over if len(over) <= 1000 else ():
-            await self.tell(id)
-        if len(over) > 1000:
+        for facts in told:
+            self.tell(facts)
+        if len(told) < len(over):
             self.feed.tell({"type": "queue"})
         return over, running
 
-    async def tell(self, id: str) -> None:
-        """Tell everyone what state a run is in."""
-        with contextlib.suppress(queue.Missing):
-            facts = await self.database.read(lambda db: queue.get(db, id))
-            self.feed.tell({"type": "run", "run": id, "facts": facts})
+    def tell(self, facts: Facts) -> None:
+        """Tell everyone what is known of a run now."""
+        if facts is not None:
+            self.feed.tell({"type": "run", "run": facts["id"], "facts": facts})
 
     async def stop(self) -> None:
         """Start nothing more; what runs has a moment to end, and waits for the next server else."""
@@ -263,8 +303,5 @@ class Dispatcher:
                 loop.cancel()
         ending = [*self.workers.values(), *([self._inspector] if self._inspector else [])]
         await asyncio.gather(*(worker.end() for worker in ending))
-
-
-def _crashed(step: str, lost: WorkerLost) -> dict[str, Any]:
-    """The event of a step that took its worker along."""
-    return {"type": "step_failed", "node": step, "code": "crashed", "message": str(lost)}
+        if self.telemetry is not None:
+            await asyncio.to_thread(self.telemetry.close)

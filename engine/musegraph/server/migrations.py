@@ -58,4 +58,7 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) without rowid;
     create table settings (name text primary key, value text not null) without rowid;
     """,
+    """
+    alter table runs add column blame text;
+    """,
 )

@@ -15,10 +15,11 @@ from musegraph.server.routes import Route
 from musegraph.server.told import SOCKET
 
 ALWAYS = {
-    400: "The body is no JSON.",
+    400: "The body is no JSON, or not whole.",
     401: "The token is missing or wrong.",
     403: "The request comes from another origin, or lacks the header of a change.",
     404: "There is nothing at that address.",
+    408: "The body came too slowly.",
     413: "The body is too large.",
     415: "The media type is not taken.",
     421: "The host is not this server's.",
@@ -112,7 +113,7 @@ def _responses(route: Route, named: Any) -> dict[str, Any]:
     failure = {"application/json": {"schema": named[Failure, "serialization"]}}
     changes = route.method not in ("GET", "HEAD")
     for status, said in {**ALWAYS, **route.errors}.items():
-        if status in (400, 413, 415) and not changes:
+        if status in (400, 408, 413, 415) and not changes:
             continue
         responses.setdefault(str(status), {"description": said, "content": failure})
     return dict(sorted(responses.items()))

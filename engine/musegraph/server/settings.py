@@ -7,10 +7,14 @@ import os
 import secrets
 import ssl
 import sys
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from musegraph.errors import MusegraphError, StoreError
+from musegraph.limits import Limit
 from musegraph.paths import at_home
 
 PORT = 8190
@@ -35,10 +39,22 @@ class Settings:
     """Bytes of one uploaded file at most."""
     memory: int = 0
     """Bytes of address space of a worker; 0 for no limit."""
+    file: int = 0
+    """Bytes of any file that a worker may write; 0 for no limit."""
     step_seconds: float = 0.0
-    """Seconds that one step may take; 0 for no limit."""
+    """Seconds that one step may take of which ``limits`` says nothing; 0 for no limit."""
+    telemetry: str = ""
+    """Where traces of runs are sent; empty for where the variables of OpenTelemetry say, if any."""
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """What steps may take, by node type."""
+
     debug: bool = False
     """Whether clients are told the traceback of a step that failed."""
+
+    def __post_init__(self) -> None:
+        if self.step_seconds and "*" not in self.limits:
+            everyone = {"*": Limit(seconds=self.step_seconds)}
+            object.__setattr__(self, "limits", {**everyone, **self.limits})
 
     @property
     def local(self) -> bool:
@@ -105,9 +121,31 @@ def token_in(data: Path) -> str:
             if len(found) >= 32:
                 return found
             raise StoreError(f"the token in {place} is damaged; remove that file") from None
-        token = secrets.token_urlsafe(32)
         with os.fdopen(handle, "w") as file:
-            file.write(token + "\n")
+            token = _write_token(file)
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"the folder {data} cannot be used: {error}; choose with --data") from None
+    return token
+
+
+def new_token(data: Path) -> str:
+    """Another token in the place of the one there was: the old file is whole until the new is."""
+    try:
+        handle, made = tempfile.mkstemp(prefix="token.", dir=data)  # for the user alone, 0600
+        try:
+            with os.fdopen(handle, "w") as file:
+                token = _write_token(file)
+            Path(made).replace(data / "token")
+        finally:
+            Path(made).unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"no token can be written in {data}: {error.strerror or error}") from None
+    return token
+
+
+def _write_token(file: IO[str]) -> str:
+    token = secrets.token_urlsafe(32)
+    file.write(token + "\n")
+    file.flush()
+    os.fsync(file.fileno())
     return token

@@ -16,6 +16,7 @@ from musegraph.server.api import (
     Seconds,
     Shape,
 )
+from musegraph.server.recorded import RunRecord
 
 # -- the steps of a run --------------------------------------------------------------------------
 
@@ -65,42 +66,12 @@ class RunState(Answer):
     steps: dict[str, StepState]
 
 
-class StepRecord(Answer):
-    """What a step did in a run; also keys that are not listed here."""
-
-    model_config = ConfigDict(extra="allow", json_schema_serialization_defaults_required=False)
-
-    status: Literal["done", "cached", "failed", "skipped", "lost"]
-    outputs: dict[str, str]
-    type: str | None = None
-    version: str | None = None
-    key: str | None = None
-    seconds: float | None = None
-    error: str | None = None
-    code: str | None = None
-    relief: list[str] | None = None
-    makeshift: bool | None = None
-
-
-class Record(Answer):
-    """What happened in a run: with which versions, models and inputs; also further keys."""
-
-    model_config = ConfigDict(extra="allow")
-
-    run: str
-    time: str
-    seconds: float
-    musegraph: str
-    models: dict[str, str]
-    steps: dict[str, StepRecord]
-
-
 class WholeRun(Run):
     """A run with its document and the record of what happened."""
 
     workflow: dict[str, Any]
     targets: list[str]
-    record: Record | None
+    record: RunRecord | None
 
 
 # -- the value at an output ----------------------------------------------------------------------

@@ -7,7 +7,15 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from musegraph.server import api, shapes
-from musegraph.server.handlers import assets, facts, library, runs, templates, values
+from musegraph.server.handlers import (
+    assets,
+    facts,
+    library,
+    limits,
+    runs,
+    templates,
+    values,
+)
 from musegraph.server.routes import Route
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
@@ -17,6 +25,7 @@ Moment = Annotated[float, Field(ge=0, le=1e12)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Bins = Annotated[int, Field(ge=1, le=8192)]
 NodePath = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 PortName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=1, le=200)]
@@ -118,13 +127,19 @@ _ASSETS = (
           "A small picture of a picture.", "assets", media="image/webp", path_types=DIGEST,
           query={"size": Size}, also={206: "A part of the bytes.", 304: "It has not changed."},
           errors={415: "It is no picture.", 416: "There is no such range."}),
+    Route("GET", "/api/assets/{digest}/peaks", assets.get_peaks, "What a waveform is drawn from.",
+          "assets", gives=api.Peaks, path_types=DIGEST, query={"bins": Bins},
+          errors={415: "It is no sound."}),
 )  # fmt: skip
 
 _FACTS = (
     Route("GET", "/healthz", facts.healthz, "Whether the server answers.", "server",
-          gives=api.Healthy),
+          gives=api.Fine),
     Route("POST", "/api/session", facts.open_session, "A cookie for a token.", "server",
-          gives=api.Session),
+          gives=api.Fine),
+    Route("POST", "/api/token/renew", facts.renew_token,
+          "Make the token worthless, and a new one in the folder of the server.", "server",
+          takes=facts.Renew, gives=api.Cancelled),
     Route("GET", "/api/status", facts.get_status, "How the server is.", "server",
           gives=api.Status),
     Route("GET", "/metrics", facts.get_metrics, "Figures for Prometheus.", "server",
@@ -139,6 +154,10 @@ _FACTS = (
           "server", gives=api.Preferences),
     Route("PATCH", "/api/preferences", facts.set_preferences, "Change some of it.", "server",
           takes=api.Preferences, gives=api.Preferences),
+    Route("GET", "/api/limits", limits.get_limits, "What a step may take, by node type.",
+          "server", gives=api.Limits),
+    Route("PATCH", "/api/limits", limits.set_limits, "Change some of it.", "server",
+          takes=api.SetLimits, gives=api.Limits, errors=CONFLICT),
     Route("GET", "/api/openapi.json", facts.get_openapi, "This document.", "server",
           media="application/json"),
     Route("GET", "/api/events", facts.listen_to_events, "What happens, over a WebSocket.",

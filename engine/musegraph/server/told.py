@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from musegraph.server.api import Identifier, Run
+from musegraph.server.recorded import Tier
 
 
 class Event(BaseModel):
@@ -56,6 +57,12 @@ class PreferencesEvent(Numbered):
     type: Literal["preferences"]
 
 
+class LimitsEvent(Numbered):
+    """What steps may take was changed; ask for it."""
+
+    type: Literal["limits"]
+
+
 class OfStep(Event):
     """What all events of a step have: ``seq`` counts in the run, ``time`` is since its start."""
 
@@ -66,9 +73,10 @@ class OfStep(Event):
 
 
 class StepStarted(OfStep, Numbered):
-    """A step began to compute."""
+    """A step began to compute; ``kind`` is its node type."""
 
     type: Literal["step_started"]
+    kind: str
 
 
 class StepProgress(OfStep):
@@ -90,6 +98,7 @@ class StepDone(OfStep, Numbered):
     cached: bool
     seconds: float
     outputs: dict[str, str]
+    tier: Tier | None = None
     relief: list[str] | None = None
     makeshift: bool | None = None
 
@@ -134,6 +143,7 @@ class ServerEvent(
         | ForgottenEvent
         | LibraryEvent
         | PreferencesEvent
+        | LimitsEvent
         | StepStarted
         | StepProgress
         | StepDone

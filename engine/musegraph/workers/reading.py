@@ -18,7 +18,7 @@ from musegraph.plan.places import change_values
 from musegraph.run import Engine
 from musegraph.templates import folder
 from musegraph.values import Type
-from musegraph.workers.media import describe
+from musegraph.workers.media import BYTES, describe
 from musegraph.workflow import Workflow
 
 
@@ -78,11 +78,12 @@ class _Taking:
     def taken(self, file: str) -> dict[str, Any]:
         data = self.beside.read(file)
         name = PurePosixPath(file).name
-        try:
-            media = str(describe(data, name)["media"])
-        except NodeError:  # a damaged picture is bytes to be saved, and its node will say so
-            media = "application/octet-stream"
         asset = self.store.put_bytes(data)
+        assert self.store.disk is not None
+        try:
+            media = str(describe(self.store.disk.path(asset), name)["media"])
+        except NodeError:  # a damaged picture is bytes to be saved, and its node will say so
+            media = BYTES
         return {"asset": asset, "name": name, "media": media, "bytes": len(data)}
 
 

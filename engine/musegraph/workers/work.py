@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, NodeError, Problem
+from musegraph.errors import InvalidWorkflow, NodeError, Problem, Stopped
 from musegraph.events import Event
 from musegraph.inputs import input_types
+from musegraph.limits import Limits
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
 from musegraph.plan import Plan, narrow
@@ -22,10 +23,14 @@ from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
+from musegraph.terms import Terms
 from musegraph.workers import library, reading, values
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
+
+MOST_PROBLEMS = 1000
+"""Problems of one document that are told one by one."""
 
 
 def open_engine(args: argparse.Namespace) -> Engine:
@@ -37,18 +42,25 @@ def open_engine(args: argparse.Namespace) -> Engine:
 
 
 def carry_out(
-    engine: Engine, message: Message, emit: Callable[[Event], None], cancel: threading.Event
+    engine: Engine,
+    message: Message,
+    emit: Callable[[Event], None],
+    cancel: threading.Event,
+    halted: dict[str, Stopped],
 ) -> dict[str, Any]:
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
-    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
+    failed = {step: Stopped(**why) for step, why in message["failed"].items()}
+    limits = Limits.of(message["limits"])
+    terms = Terms(failed, frozenset(message["alone"]), limits, halted)
+    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel, terms)
     cut_short = _cut_short(result)
     outputs = {} if cut_short else keep_outputs(result)
     engine.store.flush()
-    failed = next(iter(result.outcome.errors.items()), None)
+    error = next(iter(result.outcome.errors.items()), None)
     return {
-        "state": "cancelled" if cut_short else "failed" if failed else "done",
-        "error": None if failed is None else f"{failed[0]}: {failed[1]}",
+        "state": "cancelled" if cut_short else "failed" if error else "done",
+        "error": None if error is None else f"{error[0]}: {error[1]}",
         "outputs": outputs,
         "record": result.record,
     }
@@ -104,17 +116,25 @@ def check(engine: Engine, message: Message) -> dict[str, Any]:
         problems = list(error.problems)
     else:
         problems = problems_of(workflow, engine.registry, engine.models)
-    return {"problems": [problem.json() for problem in problems]}
+    return {"problems": listed(problems)}
+
+
+def listed(problems: Sequence[Problem]) -> list[dict[str, str | None]]:
+    """Problems to be told, the first of very many; nobody reads the rest."""
+    told = [problem.json() for problem in problems[:MOST_PROBLEMS]]
+    if (left := len(problems) - len(told)) > 0:
+        told.append(Problem(None, None, "more", f"and {left:,} more problems").json())
+    return told
 
 
 def plan(engine: Engine, message: Message) -> dict[str, Any]:
     """What running a document would do, and how long that may take."""
     settled = settle(engine, message)
     made = engine.plan(Workflow.parse(settled["workflow"]), settled["targets"])
-    return plan_json(made, engine.predict(made))
+    return plan_json(made, engine.predict(made), engine.store)
 
 
-def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
+def plan_json(made: Plan, predicted: Prediction, store: Store) -> dict[str, Any]:
     steps = []
     for step in made.steps.values():
         found = predicted.steps.get(step.id)
@@ -123,6 +143,7 @@ def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
                 "id": step.id,
                 "type": step.type.id if step.type else None,
                 "state": step.state,
+                "tier": store.tier(made.known.get(step.id)) if step.state == "cached" else None,
                 "note": step.note,
                 "each": list(step.each),
                 "length": step.length,
@@ -142,7 +163,7 @@ def media(engine: Engine, message: Message) -> dict[str, Any]:
     """What an uploaded file is, found out by decoding it; :class:`NodeError` if it is nothing."""
     from musegraph.workers.media import describe
 
-    return describe(_bytes(engine, message["asset"]), str(message["name"]))
+    return describe(_place(engine, message["asset"]), str(message["name"]))
 
 
 def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
@@ -151,6 +172,22 @@ def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
 
     data = small(_bytes(engine, message["asset"]), int(message["size"]))
     return {"asset": engine.store.put_bytes(data), "media": "image/webp"}
+
+
+def peaks(engine: Engine, message: Message) -> dict[str, Any]:
+    """The outline of a sound."""
+    from musegraph.workers.sound import peaks as outline
+
+    return outline(_place(engine, message["asset"]), int(message["bins"]))
+
+
+def _place(engine: Engine, asset: str) -> Path:
+    """Where the bytes of a file are; whoever asks has just seen that they are whole."""
+    assert engine.store.disk is not None
+    place = engine.store.disk.path(asset)
+    if not place.is_file():
+        raise NodeError(f"the file {asset} is not here any more; upload it again")
+    return place
 
 
 def _bytes(engine: Engine, asset: str) -> bytes:
@@ -166,6 +203,7 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "media": media,
     "models": library.models,
     "open_template": reading.open_template,
+    "peaks": peaks,
     "plan": plan,
     "read_workflow": reading.read_workflow,
     "settle_all": settle_all,
