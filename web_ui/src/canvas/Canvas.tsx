@@ -6,6 +6,7 @@ import {
   ReactFlowProvider,
   SelectionMode,
   useReactFlow,
+  useStore as useFlowStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
@@ -23,12 +24,14 @@ import css from './Canvas.module.css';
 import { createBending } from './bending';
 import { Breadcrumb } from './Breadcrumb';
 import { createMenus } from './menus';
+import { FAR, Overview } from './overview/Overview';
 import { ZoomBar } from './ZoomBar';
-import { Flow } from './flow';
+import { Flow, type LinkEdge } from './flow';
 import { watchFollowing } from './following';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
 import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
+import { watchMarks } from './marking';
 import { Peek } from './Peek';
 import { watchPeeking } from './peeking';
 import { createSelecting } from './selecting';
@@ -69,13 +72,15 @@ function Surface({ store }: { store: DocumentStore }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new language is a new label
     [catalogue, i18n.language],
   );
-  const nodes = useMemo(
+  const far = useFlowStore((state) => state.transform[2] < FAR);
+  const all = useMemo(
     () => flow.nodes(projected, selection, dragged, label),
     [flow, projected, selection, dragged, label],
   );
+  const nodes = useMemo(() => (far ? all.filter((node) => hasFocus(node.id)) : all), [far, all]);
   const edges = useMemo(
-    () => flow.links(projected, selectedLinks),
-    [flow, projected, selectedLinks],
+    () => (far ? NO_LINKS : flow.links(projected, selectedLinks)),
+    [far, flow, projected, selectedLinks],
   );
   const element = useRef<HTMLDivElement>(null);
   const handlers = useMemo(
@@ -90,7 +95,11 @@ function Surface({ store }: { store: DocumentStore }) {
   );
   const viewport = useViewport(store);
   useEffect(() => {
-    const ends = [watchPeeking(store, element.current!), watchFollowing(store, element.current!)];
+    const ends = [
+      watchPeeking(store, element.current!),
+      watchFollowing(store, element.current!),
+      watchMarks(store),
+    ];
     return () => ends.forEach((end) => end());
   }, [store]);
   return (
@@ -142,6 +151,7 @@ function Surface({ store }: { store: DocumentStore }) {
           size={1.5}
           color="var(--canvas-dot)"
         />
+        {far && <Overview store={store} surface={element} />}
         <ZoomBar />
         <Breadcrumb />
       </ReactFlow>
@@ -149,6 +159,11 @@ function Surface({ store }: { store: DocumentStore }) {
     </div>
   );
 }
+
+const NO_LINKS: LinkEdge[] = [];
+
+const hasFocus = (id: string): boolean =>
+  document.activeElement?.closest('.react-flow__node')?.getAttribute('data-id') === id;
 
 const MIDDLE = [1];
 const ALL = [0, 1];

@@ -7,8 +7,6 @@ export interface PortSchema {
   title?: string;
   description?: string;
   enum?: Json[];
-  /** Words for the entries of `enum`, where a language has them. */
-  labels?: Record<string, string>;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
@@ -21,7 +19,10 @@ export interface PortSchema {
 
 export interface PortFacts {
   type: string;
-  title?: string;
+  /** In the language that was asked for; without one, it is the name. */
+  label?: string;
+  /** Words for the entries of a menu, where the language has them. */
+  choices?: Record<string, string>;
   schema?: PortSchema;
   default?: Json;
   required?: boolean;
@@ -43,6 +44,8 @@ export interface Port {
   type: Type;
   label: string;
   help: string;
+  /** What the entries of a menu are called, where they are called otherwise. */
+  choices: Readonly<Record<string, string>>;
   schema: PortSchema;
   required: boolean;
   default: Json | undefined;
@@ -72,8 +75,9 @@ export const humanize = (name: string): string => {
 const port = (name: string, facts: PortFacts): Port => ({
   name,
   type: parseType(facts.type),
-  label: facts.title ?? humanize(name),
+  label: facts.label ?? humanize(name),
   help: facts.schema?.description ?? '',
+  choices: facts.choices ?? {},
   schema: facts.schema ?? {},
   required: facts.required ?? false,
   default: facts.default,

@@ -43,6 +43,7 @@ const bare = (name: string, type: Type = UNKNOWN): Port => ({
   type,
   label: humanize(name),
   help: '',
+  choices: {},
   schema: {},
   required: false,
   default: undefined,
@@ -52,8 +53,8 @@ const MAX_DEPTH = 32;
 
 /** The types of one graph of a document. Immutable: another document has another view. */
 export class GraphTypes {
-  private readonly ports = new Map<string, NodePorts>();
-  private readonly resolved = new Map<string, readonly Type[]>();
+  private readonly ports: Map<string, NodePorts>;
+  private readonly resolved: Map<string, readonly Type[]>;
   private readonly resolving = new Set<string>();
   private readonly graph: GraphDocument;
 
@@ -62,9 +63,17 @@ export class GraphTypes {
     readonly catalogue: Catalogue,
     readonly name: string,
     private readonly stack: readonly string[] = [],
+    /** A view of a graph with the same nodes and links: what is known there holds here. */
+    like?: GraphTypes,
   ) {
     this.graph = graphOf(document, name);
+    this.ports = like?.ports ?? new Map();
+    this.resolved = like?.resolved ?? new Map();
+    this.structure = like?.structure ?? this;
   }
+
+  /** Stands for what the types depend on: views with the same one have the same types. */
+  readonly structure: object;
 
   node(id: string): NodeDocument | undefined {
     const nodes = nodesOf(this.graph);
@@ -224,27 +233,40 @@ export class GraphTypes {
   }
 }
 
-const views = new WeakMap<object, GraphTypes[]>();
+/** Whether types are as they were: values, places and names do not matter to them. */
+const sameStructure = (
+  before: GraphTypes,
+  document: WorkflowDocument,
+  catalogue: Catalogue,
+  name: string,
+): boolean => {
+  if (
+    before.catalogue !== catalogue ||
+    before.name !== name ||
+    before.document.graphs !== document.graphs
+  )
+    return false;
+  const [was, is] = [graphOf(before.document, name), graphOf(document, name)];
+  const [old, nodes] = [nodesOf(was), nodesOf(is)];
+  if (old === nodes && was.inputs === is.inputs && was.outputs === is.outputs) return true;
+  const ids = Object.keys(nodes);
+  if (ids.length !== Object.keys(old).length) return false;
+  return ids.every((id) => {
+    const [a, b] = [old[id], nodes[id]!];
+    // What a node of unknown type has is read off all that names it.
+    if (!a || !before.portsOf(id).known) return false;
+    return a === b || (a.type === b.type && a.links === b.links && a.mode === b.mode);
+  });
+};
 
-/** The view of a graph; the same one as long as nothing in the document's graphs has changed. */
+/** The types of a graph; those of a view before hold on as long as nothing changes that they depend on. */
 export const typesOf = (
   document: WorkflowDocument,
   catalogue: Catalogue,
   name: string,
+  before?: GraphTypes,
 ): GraphTypes => {
-  const nodes = nodesOf(graphOf(document, name));
-  const known = views
-    .get(nodes)
-    ?.find(
-      (view) =>
-        view.catalogue === catalogue &&
-        view.name === name &&
-        view.document.graphs === document.graphs &&
-        graphOf(view.document, name).inputs === graphOf(document, name).inputs &&
-        graphOf(view.document, name).outputs === graphOf(document, name).outputs,
-    );
-  if (known) return known;
-  const made = new GraphTypes(document, catalogue, name);
-  views.set(nodes, [...(views.get(nodes) ?? []).slice(-1), made]);
-  return made;
+  const same = before !== undefined && sameStructure(before, document, catalogue, name);
+  if (same && before.document === document) return before;
+  return new GraphTypes(document, catalogue, name, [], same ? before : undefined);
 };

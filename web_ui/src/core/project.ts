@@ -71,6 +71,8 @@ export interface Projected {
   graph: GraphDocument;
   types: GraphTypes;
   views: ReadonlyMap<string, NodeView>;
+  /** The nodes that others are linked to. */
+  used: ReadonlySet<string>;
   segments: readonly Segment[];
   frames: Readonly<Record<string, FrameLayout>>;
   notes: Readonly<Record<string, NoteLayout>>;
@@ -88,11 +90,12 @@ export const project = (
   before?: Projected,
 ): Projected => {
   const graph = graphOf(document, name);
-  const types = typesOf(document, catalogue, name);
+  const types = typesOf(document, catalogue, name, before?.types);
+  const stable = before?.types.structure === types.structure;
   const canvas = canvasOf(graph);
   const bound = bindingsByNode(graph);
   const named = namesByNode(graph);
-  const used = new Set(edgesOf(graph).map((edge) => edge.source));
+  const used = stable ? before!.used : new Set(edgesOf(graph).map((edge) => edge.source));
   const views = new Map<string, NodeView>();
   for (const [id, node] of Object.entries(nodesOf(graph))) {
     const known = before?.views.get(id);
@@ -100,8 +103,11 @@ export const project = (
       id,
       node,
       layout: canvas.nodes?.[id],
-      ports: same(known?.ports, types.portsOf(id), samePorts),
-      outputTypes: same(known?.outputTypes, types.outputTypes(id), sameTypes),
+      ports: known && stable ? known.ports : same(known?.ports, types.portsOf(id), samePorts),
+      outputTypes:
+        known && stable
+          ? known.outputTypes
+          : same(known?.outputTypes, types.outputTypes(id), sameTypes),
       bound: same(known?.bound, bound.get(id) ?? NO_BINDINGS, sameBindings),
       named: same(known?.named, named.get(id) ?? NO_NAMES, sameRecord),
       ends: named.has(id) || !used.has(id),
@@ -111,12 +117,16 @@ export const project = (
       known && sameView(known, made) ? known : { ...made, geometry: geometryOf(made, known) },
     );
   }
+  const bends = before && canvasOf(before.graph);
+  const drawnAlike =
+    stable && bends?.reroutes === canvas.reroutes && bends?.routes === canvas.routes;
   return {
     document,
     graph,
     types,
     views,
-    segments: segmentsOf(graph, types, before),
+    used,
+    segments: drawnAlike ? before!.segments : segmentsOf(graph, types, before),
     frames: canvas.frames ?? NO_LAYER,
     notes: canvas.notes ?? NO_LAYER,
     reroutes: canvas.reroutes ?? NO_LAYER,

@@ -16,19 +16,23 @@ export const setFlow = (store: DocumentStore, instance: Instance, element: HTMLE
 /** The React Flow of a document that is shown. */
 export const flowOf = (store: DocumentStore): Instance | undefined => flows.get(store)?.instance;
 
+/** Where on the screen the canvas of a document is. */
+export const surfaceOf = (store: DocumentStore): DOMRect | undefined =>
+  flows.get(store)?.element.getBoundingClientRect();
+
 export const notePointer = (event: PointerEvent): void => {
   last = { x: event.clientX, y: event.clientY };
 };
 
 /** The middle of the canvas, on the screen. */
 export const middle = (store: DocumentStore): { x: number; y: number } => {
-  const box = flows.get(store)?.element.getBoundingClientRect();
+  const box = surfaceOf(store);
   return box ? { x: box.x + box.width / 2, y: box.y + box.height / 3 } : { x: 0, y: 0 };
 };
 
 /** Where on the screen the pointer is, if it is over the canvas; else the middle. */
 export const pointerOnScreen = (store: DocumentStore): { x: number; y: number } => {
-  const box = flows.get(store)?.element.getBoundingClientRect();
+  const box = surfaceOf(store);
   const over =
     last &&
     box &&

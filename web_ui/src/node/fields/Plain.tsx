@@ -75,7 +75,7 @@ export function ChoiceField({ value, labelId, disabled, port, onChange }: FieldP
     >
       {port.type.choices.map((choice) => (
         <option key={choice} value={choice}>
-          {port.schema.labels?.[choice] ?? choice}
+          {port.choices[choice] ?? choice}
         </option>
       ))}
     </select>

@@ -6,7 +6,7 @@ import { bounds, GRID, type Rect } from '@/core/geometry';
 import { layoutGraph } from '@/core/layout';
 import { descendants, ancestors } from '@/core/rules';
 import { shownGraph, type DocumentStore } from '@/state/document';
-import { flowOf } from '../pointer';
+import { flowOf, surfaceOf } from '../pointer';
 import { selectedNodes } from './graph';
 import { register, type Context, type Doing } from './registry';
 
@@ -171,6 +171,25 @@ const beside = (store: DocumentStore, from: string, way: 'down' | 'up'): string 
     .toSorted(([, a], [, b]) => distance(a) - distance(b))[0]?.[0];
 };
 
+const everything = (store: DocumentStore): string[] => {
+  const { views, frames, notes } = store.getState().projected;
+  const named = (kind: string, layer: object) => Object.keys(layer).map((id) => `${kind}:${id}`);
+  return [...views.keys(), ...named('frame', frames), ...named('note', notes)];
+};
+
+/** Show items as large as they fit, at most at their own size; also from afar, where React Flow knows none. */
+function lookAt(store: DocumentStore, items: readonly string[]): void {
+  const flow = flowOf(store);
+  const around = bounds(items.flatMap((item) => rectOf(store, item) ?? []));
+  const box = surfaceOf(store);
+  if (!flow || !around || !box) return;
+  const zoom = Math.min(1, (box.width * 0.86) / around.width, (box.height * 0.86) / around.height);
+  void flow.setCenter(around.x + around.width / 2, around.y + around.height / 2, {
+    zoom: Math.max(zoom, 0.05),
+    duration: jump(),
+  });
+}
+
 /** Bring items into view, if they are not there already. */
 export function reveal(store: DocumentStore, items: readonly string[]): void {
   const flow = flowOf(store);
@@ -258,8 +277,7 @@ register(
     id: 'view.fit',
     group: 'view',
     keys: ['Home', 'Shift+1'],
-    run: ({ store }) =>
-      void flowOf(store)?.fitView({ padding: 0.15, maxZoom: 1, duration: jump() }),
+    run: ({ store }) => lookAt(store, everything(store)),
   },
   {
     id: 'view.actual',

@@ -94,6 +94,7 @@ export class RunBook {
     for (const key of [...this.shown.keys()]) if (key.startsWith(prefix)) this.stale.add(key);
     for (const key of [...this.listeners.keys()]) if (key.startsWith(prefix)) this.tell(key);
     this.tell(`document ${uid}`);
+    this.tell(`marks ${uid}`);
   }
 
   /** Keys whose node has to be worked out anew; what comes out the same stays the same object. */
@@ -252,7 +253,9 @@ export class RunBook {
     this.put(entry, next);
     if (next.preview !== null) entry.preview = next.preview;
     if (next.preview !== known.preview || next.state !== known.state) this.tell(runKey(run));
-    if (entry.home !== null) this.tellNode(entry.home, path);
+    if (entry.home === null) return;
+    this.tellNode(entry.home, path);
+    if (next.state !== known.state) this.tell(`marks ${entry.home}`);
   }
 
   private put(entry: RunEntry, step: Step): void {
