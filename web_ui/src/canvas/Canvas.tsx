@@ -24,7 +24,8 @@ import css from './Canvas.module.css';
 import { createBending } from './bending';
 import { Breadcrumb } from './Breadcrumb';
 import { createMenus } from './menus';
-import { FAR, Overview } from './overview/Overview';
+import { FAR, useHeading } from './overview/heading';
+import { Overview } from './overview/Overview';
 import { ZoomBar } from './ZoomBar';
 import { Flow, type LinkEdge } from './flow';
 import { watchFollowing } from './following';
@@ -35,10 +36,9 @@ import { watchMarks } from './marking';
 import { Peek } from './Peek';
 import { watchPeeking } from './peeking';
 import { createSelecting } from './selecting';
-import { useViewport } from './viewport';
+import { MIN_ZOOM, useViewport } from './viewport';
 
 const GRID: [number, number] = [8, 8];
-const FIT = { padding: 0.15, maxZoom: 1 };
 
 /** The surface on which a document is edited. */
 export function Canvas({ store }: { store: DocumentStore }) {
@@ -72,7 +72,9 @@ function Surface({ store }: { store: DocumentStore }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new language is a new label
     [catalogue, i18n.language],
   );
-  const far = useFlowStore((state) => state.transform[2] < FAR);
+  const near = useFlowStore((state) => state.transform[2] >= FAR);
+  const heading = useHeading((state) => state.far);
+  const far = !near || heading;
   const all = useMemo(
     () => flow.nodes(projected, selection, dragged, label),
     [flow, projected, selection, dragged, label],
@@ -123,7 +125,6 @@ function Surface({ store }: { store: DocumentStore }) {
         {...handlers}
         {...viewport}
         onInit={(instance) => setFlow(store, instance, element.current!)}
-        fitViewOptions={FIT}
         onlyRenderVisibleElements
         elevateNodesOnSelect={false}
         nodesDraggable={!readOnly}
@@ -133,7 +134,7 @@ function Surface({ store }: { store: DocumentStore }) {
         connectOnClick
         snapToGrid={settings.snap}
         snapGrid={GRID}
-        minZoom={0.05}
+        minZoom={MIN_ZOOM}
         maxZoom={4}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}

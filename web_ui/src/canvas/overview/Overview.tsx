@@ -11,9 +11,6 @@ import { useMarks } from './marks';
 import css from './Overview.module.css';
 import type { Rect } from '@/core/geometry';
 
-/** Zoom below which the graph is drawn, and no node is an element. */
-export const FAR = 0.4;
-
 /** The colours of the theme, read once for each look of the page. */
 const lookOf = (element: Element): Look => {
   const style = getComputedStyle(element);

@@ -116,7 +116,7 @@ export function drawScene(
       rect.y + rect.height > seen.y,
   );
   drawFrames(context, visible, zoom, look);
-  context.lineWidth = 1.2 / zoom;
+  context.lineWidth = Math.min(1.5, 0.4 + zoom * 3) / zoom;
   context.globalAlpha = 0.75;
   for (const [family, path] of scene.links) {
     context.strokeStyle = look.color(`--family-${family}`);

@@ -1,6 +1,8 @@
 /** Moving and looking: nudging, aligning, tidying, walking the graph, and the view. */
 
+import { headFor } from '@/canvas/overview/heading';
 import { rectOf } from '@/canvas/places';
+import { viewportFor } from '@/canvas/viewport';
 import { edgesOf, graphOf } from '@/core/document';
 import { bounds, GRID, type Rect } from '@/core/geometry';
 import { layoutGraph } from '@/core/layout';
@@ -183,11 +185,8 @@ function lookAt(store: DocumentStore, items: readonly string[]): void {
   const around = bounds(items.flatMap((item) => rectOf(store, item) ?? []));
   const box = surfaceOf(store);
   if (!flow || !around || !box) return;
-  const zoom = Math.min(1, (box.width * 0.86) / around.width, (box.height * 0.86) / around.height);
-  void flow.setCenter(around.x + around.width / 2, around.y + around.height / 2, {
-    zoom: Math.max(zoom, 0.05),
-    duration: jump(),
-  });
+  const view = viewportFor(around, box.width, box.height);
+  headFor(view.zoom, () => flow.setViewport(view, { duration: jump() }));
 }
 
 /** Bring items into view, if they are not there already. */
