@@ -83,7 +83,7 @@ register(
   {
     id: 'run.toHere',
     group: 'run',
-    keys: ['Shift+Enter'],
+    keys: ['R'],
     when: (context) => chosen(context).length > 0,
     run: (context) => runTo(context.store, chosen(context)),
   },

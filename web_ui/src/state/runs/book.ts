@@ -182,10 +182,6 @@ export class RunBook {
     this.place(facts);
     this.tell(runKey(facts.id));
     if (entry.home !== null && changed) this.look(entry.home);
-    if (!isOn(facts) && entry.home === null) {
-      entry.steps.clear();
-      entry.inside.clear();
-    }
   }
 
   private begin(facts: RunFacts): RunEntry {
@@ -304,7 +300,10 @@ export class RunBook {
       const at = others.findIndex(
         (one) => (this.runs.get(one)?.facts.finished ?? 0) <= (facts.finished ?? 0),
       );
-      this.ended = others.toSpliced(at < 0 ? others.length : at, 0, id).slice(0, RECENT);
+      const all = others.toSpliced(at < 0 ? others.length : at, 0, id);
+      this.ended = all.slice(0, RECENT);
+      for (const old of all.slice(RECENT))
+        if (this.runs.get(old)?.home === null) this.runs.delete(old);
     }
     this.tell(QUEUE);
   }
