@@ -14,7 +14,10 @@ export interface PortSchema {
   multipleOf?: number;
   multiline?: boolean;
   format?: string;
+  pattern?: string;
   items?: PortSchema;
+  anyOf?: PortSchema[];
+  type?: string;
 }
 
 export interface PortFacts {
@@ -72,13 +75,20 @@ export const humanize = (name: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
+/** What a schema says of the value, if there is one: `T | None` says it in one of two branches. */
+const unwrapped = (schema: PortSchema): PortSchema => {
+  const { anyOf, ...rest } = schema;
+  const branch = anyOf?.find((one) => one.type !== 'null');
+  return branch ? { ...branch, ...rest } : schema;
+};
+
 const port = (name: string, facts: PortFacts): Port => ({
   name,
   type: parseType(facts.type),
   label: facts.label ?? humanize(name),
   help: facts.schema?.description ?? '',
   choices: facts.choices ?? {},
-  schema: facts.schema ?? {},
+  schema: unwrapped(facts.schema ?? {}),
   required: facts.required ?? false,
   default: facts.default,
 });

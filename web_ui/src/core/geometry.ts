@@ -5,7 +5,7 @@
  */
 
 import type { Port } from './catalogue';
-import type { NodeDocument, NodeLayout } from './document';
+import type { InputDocument, Json, NodeDocument, NodeLayout } from './document';
 import { fieldKind, type FieldKind } from './fields';
 import type { NodePorts } from './ports';
 import type { Type } from './types';
@@ -21,7 +21,12 @@ export const MIN_WIDTH = 160;
 export const MAX_WIDTH = 640;
 export const TEXT_AREA = 72;
 export const FILE_AREA = 88;
-/** A line for what went wrong in the node. */
+/** Lists of texts, and JSON. */
+export const SMALL_AREA = 64;
+export const MIN_AREA = 24;
+export const MAX_AREA = 960;
+/** What a node of unknown type says of itself. */
+export const NOTICE = 48;
 export const HANDLE = 10;
 
 export interface Row {
@@ -46,6 +51,8 @@ export interface NodeGeometry {
   rows: readonly Row[];
   inputs: readonly Handle[];
   outputs: readonly Handle[];
+  /** Where a node of unknown type says which pack is missing. */
+  notice: { y: number; height: number } | null;
   preview: { y: number; height: number } | null;
 }
 
@@ -79,6 +86,8 @@ export interface NodeLook {
   ports: NodePorts;
   node: NodeDocument;
   layout: NodeLayout | undefined;
+  /** The named inputs of the workflow that set ports of it. */
+  bound?: Readonly<Record<string, { input: InputDocument }>>;
   /** Whether what the node gives is a result: named, or taken by nobody. */
   ends: boolean;
 }
@@ -96,17 +105,34 @@ export const fieldOf = (port: Port, ports: NodePorts, node: NodeDocument): Field
   return fieldKind(port, alone);
 };
 
-const areaOf = (
-  field: FieldKind,
+/** What stands at an input: set here or by a named input of the workflow, or the default. */
+export const valueAt = (
+  look: Pick<NodeLook, 'node' | 'bound'>,
   port: Port,
-  node: NodeDocument,
-  layout: NodeLayout | undefined,
-): number => {
-  if (node.links && Object.hasOwn(node.links, port.name)) return 0;
-  const pulled = layout?.heights?.[port.name];
-  if (field === 'multiline') return pulled ?? TEXT_AREA;
-  if (field === 'file') return pulled ?? FILE_AREA;
-  return 0;
+): { value: Json | undefined; own: boolean } => {
+  const bound = look.bound?.[port.name];
+  const value = bound ? bound.input.default : look.node.values?.[port.name];
+  return value === undefined ? { value: port.default, own: false } : { value, own: true };
+};
+
+/** Whether nothing stands at an input that may be left empty. */
+export const isNone = (port: Port, value: Json | undefined): boolean =>
+  port.type.optional && (value === undefined || value === null);
+
+const AREAS: { [field in FieldKind]?: number } = {
+  multiline: TEXT_AREA,
+  file: FILE_AREA,
+  json: SMALL_AREA,
+  list: SMALL_AREA,
+};
+
+const areaOf = (field: FieldKind, port: Port, look: NodeLook): number => {
+  const { node, layout } = look;
+  const usual = AREAS[field];
+  if (usual === undefined || (node.links && Object.hasOwn(node.links, port.name))) return 0;
+  if (field === 'list' && port.type.item?.name !== 'Text') return 0;
+  if (isNone(port, valueAt(look, port).value)) return 0;
+  return Math.min(MAX_AREA, Math.max(MIN_AREA, layout?.heights?.[port.name] ?? usual));
 };
 
 export const nodeGeometry = (look: NodeLook): NodeGeometry => {
@@ -115,6 +141,8 @@ export const nodeGeometry = (look: NodeLook): NodeGeometry => {
   if (layout?.collapsed) return collapsed(ports, width);
   const rows: Row[] = [];
   let y = HEADER + GRID / 2;
+  const notice = ports.known ? null : { y, height: NOTICE };
+  if (notice) y += notice.height + GRID / 2;
   const add = (row: Omit<Row, 'y' | 'height'>): void => {
     const height = ROW + (row.area ? row.area + GRID / 2 : 0);
     rows.push({ ...row, y, height });
@@ -131,7 +159,7 @@ export const nodeGeometry = (look: NodeLook): NodeGeometry => {
     });
   for (const { port, field } of fields)
     if (field !== 'none')
-      add({ input: port, output: null, field, area: areaOf(field, port, node, layout) });
+      add({ input: port, output: null, field, area: areaOf(field, port, look) });
   const shows = canShow(ports) && (layout?.preview ?? showsByDefault(ports, look.ends));
   const preview = shows ? { y: y + GRID / 2, height: snap((width * 10) / 16) } : null;
   if (preview) y = preview.y + preview.height;
@@ -145,6 +173,7 @@ export const nodeGeometry = (look: NodeLook): NodeGeometry => {
     outputs: rows.flatMap((row) =>
       row.output ? [{ x: width, y: row.y + ROW / 2, port: row.output }] : [],
     ),
+    notice,
     preview,
   };
 };
@@ -156,6 +185,7 @@ const collapsed = (ports: NodePorts, width: number): NodeGeometry => ({
   rows: [],
   inputs: ports.inputs.map((port) => ({ x: 0, y: HEADER / 2, port })),
   outputs: ports.outputs.map((port) => ({ x: width, y: HEADER / 2, port })),
+  notice: null,
   preview: null,
 });
 

@@ -28,6 +28,15 @@ export const LIMIT = 500;
 /** Milliseconds of rest after which a group is closed. */
 export const REST = 1000;
 
+const GESTURE = 'gesture ';
+let gestures = 0;
+
+/** A group for one gesture, such as pulling an edge: one entry, however long the hand rests. */
+export const newGesture = (): string => {
+  gestures += 1;
+  return `${GESTURE}${gestures}`;
+};
+
 /** The history after something was done. */
 export const record = (history: History, entry: Entry): History => {
   const last = history.past.at(-1);
@@ -35,7 +44,7 @@ export const record = (history: History, entry: Entry): History => {
     last !== undefined &&
     entry.group !== null &&
     last.group === entry.group &&
-    entry.time - last.time <= REST &&
+    (entry.time - last.time <= REST || entry.group.startsWith(GESTURE)) &&
     history.future.length === 0;
   if (joins) {
     const joined = { ...last, after: entry.after, time: entry.time };

@@ -1,71 +1,119 @@
+import { ArrowRightFromLine } from 'lucide-react';
 import { memo, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Json } from '@/core/document';
 import type { Row } from '@/core/geometry';
 import type { Binding } from '@/core/project';
-import type { NodeDocument } from '@/core/document';
 import { useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
-import { FIELDS } from './fields/registry';
+import { AreaEdge } from './AreaEdge';
+import { Editor } from './Editor';
+import { valueText } from './fields/valueText';
 import css from './NodeCard.module.css';
 
 interface Props {
   id: string;
-  node: NodeDocument;
   row: Row;
+  value: Json | undefined;
+  /** Whether the value was set, and is not the default. */
+  own: boolean;
   binding: Binding | undefined;
   linked: boolean;
   /** What is wrong with it, in words. */
   problem: string | undefined;
+  /** Whether the canvas is near enough to type; else the value is only told. */
+  near: boolean;
+  disabled: boolean;
 }
 
 /** An input that a value can be typed into; linked, it only says its name. */
-export const FieldRow = memo(function FieldRow({ id, node, row, binding, linked, problem }: Props) {
-  const store = useDocumentStore();
+export const FieldRow = memo(function FieldRow(props: Props) {
+  const { id, row, value, own, binding, linked, problem, near, disabled } = props;
+  const { t } = useTranslation('fields');
   const labelId = useId();
   const port = row.input!;
-  const own = binding ? binding.input.default : node.values?.[port.name];
-  const value = own === undefined ? port.default : own;
-  const Field = FIELDS[row.field as keyof typeof FIELDS];
-  const graph = shownGraph(store.getState());
   return (
     <div
       className={css.row}
       style={{ top: row.y, height: row.height }}
       data-field={row.field}
       data-area={row.area > 0 || undefined}
+      data-linked={linked || undefined}
       data-problem={problem !== undefined || undefined}
     >
-      <label
-        id={labelId}
-        className={css.label}
-        title={problem ?? port.help}
-        data-bound={binding !== undefined || undefined}
-      >
-        {binding?.input.label ?? port.label}
-      </label>
-      {!linked && (
-        <div className={css.field}>
-          <Field
-            node={id}
-            graph={graph}
+      <PortLabel id={labelId} row={row} binding={binding} own={own && !linked} problem={problem} />
+      {!linked && !near && <span className={css.value}>{valueText(port, value, t)}</span>}
+      {!linked && near && (
+        <div className={`nodrag nokey ${css.field}`}>
+          <Editor
+            id={id}
             port={port}
+            kind={row.field}
             value={value}
-            set={own !== undefined}
+            binding={binding}
             area={row.area}
-            disabled={store.getState().readOnly}
+            disabled={disabled}
             labelId={labelId}
-            onChange={(next) =>
-              store.run({
-                do: 'setValue',
-                graph,
-                node: id,
-                port: port.name,
-                ...(next === undefined ? {} : { value: next }),
-              })
-            }
-            onDone={() => store.seal()}
           />
+          {row.area > 0 && !disabled && <AreaEdge id={id} port={port.name} area={row.area} />}
         </div>
+      )}
+      {!linked && near && own && port.default !== undefined && !disabled && (
+        <Reset id={id} row={row} />
       )}
     </div>
   );
 });
+
+interface LabelProps {
+  id?: string;
+  row: Row;
+  binding: Binding | undefined;
+  own?: boolean;
+  problem?: string | undefined;
+}
+
+/** The name of an input. One that a named input of the workflow sets has that one's, and a mark. */
+export function PortLabel({ id, row, binding, own, problem }: LabelProps) {
+  const { t } = useTranslation('fields');
+  const port = row.input!;
+  const bound = binding && t('bound', { name: binding.name });
+  const label = binding?.input.label ?? port.label;
+  return (
+    <span
+      id={id}
+      className={css.label}
+      title={problem ?? [label, bound, binding?.input.help ?? port.help].filter(Boolean).join('\n')}
+      data-bound={binding !== undefined || undefined}
+      data-own={own || undefined}
+    >
+      {binding && <ArrowRightFromLine size={11} aria-hidden />}
+      {label}
+    </span>
+  );
+}
+
+/** A dot that says that the value is not the default, and brings that back. */
+function Reset({ id, row }: { id: string; row: Row }) {
+  const { t } = useTranslation('fields');
+  const store = useDocumentStore();
+  const port = row.input!;
+  const name = t('reset', { port: port.label, value: valueText(port, port.default, t) });
+  return (
+    <button
+      type="button"
+      className={`nodrag nokey ${css.reset}`}
+      title={name}
+      aria-label={name}
+      onClick={() => {
+        store.run({
+          do: 'setValue',
+          graph: shownGraph(store.getState()),
+          node: id,
+          port: port.name,
+        });
+        store.seal();
+      }}
+    />
+  );
+}

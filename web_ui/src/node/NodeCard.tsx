@@ -1,19 +1,31 @@
-import type { NodeProps } from '@xyflow/react';
-import { memo } from 'react';
+import { useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
+import { ArrowRightToLine, Unplug } from 'lucide-react';
+import { memo, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Handle } from '@/canvas/Handle';
 import type { CardNode } from '@/canvas/flow';
+import { definitionOf } from '@/core/document';
 import { familyOf } from '@/core/fields';
+import { valueAt, type Row } from '@/core/geometry';
 import type { NodeView } from '@/core/project';
-import { useDocumentStore } from '@/state/context';
+import { useDocument, useDocumentStore } from '@/state/context';
 import { usePortProblems } from '@/state/runs/problems';
-import { FieldRow } from './FieldRow';
+import { useWorkspace } from '@/state/workspace';
+import { FieldRow, PortLabel } from './FieldRow';
+import { NodeBoundary } from './NodeBoundary';
 import { NodeError } from './NodeError';
 import { NodeHeader } from './NodeHeader';
 import css from './NodeCard.module.css';
 import { NodePreview } from './NodePreview';
 import { useNodePath } from './NodeStatus';
 import { OutputValue } from './OutputValue';
+import { outputLabel } from './outputLabel';
+import { WidthEdge } from './WidthEdge';
+
+/** From here on fields can be typed in; farther away their values are only told. */
+const NEAR = 0.7;
+
+const isNear = ({ transform }: ReactFlowState): boolean => transform[2] >= NEAR;
 
 /** What is read rather than seen: its value stands beside the output. */
 const WORDS: ReadonlySet<string> = new Set(['text', 'number', 'boolean']);
@@ -23,8 +35,22 @@ const isLinked = (view: NodeView, port: string): boolean =>
 
 /** A node as it stands on the canvas. Everything in it stands where the geometry says. */
 export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<CardNode>) {
-  const { t } = useTranslation('canvas');
-  const { view } = data;
+  return (
+    <NodeBoundary view={data.view}>
+      <Card view={data.view} selected={selected} />
+    </NodeBoundary>
+  );
+});
+
+/** Within a node, Tab goes on to what comes next; on the canvas it adds a node. */
+const plainTab = (event: KeyboardEvent): void => {
+  if (event.key === 'Tab') event.stopPropagation();
+};
+
+function Card({ view, selected }: { view: NodeView; selected: boolean }) {
+  const near = useStore(isNear);
+  const disabled = useDocument((state) => state.readOnly);
+  const loaded = useWorkspace(({ catalogue }) => catalogue.types.size > 0);
   const { geometry, node, layout, id } = view;
   const first = view.outputTypes[0];
   const { uid } = useDocumentStore().getState();
@@ -34,50 +60,44 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
       className={css.card}
       data-selected={selected || undefined}
       data-mode={node.mode}
-      data-unknown={!view.ports.known || undefined}
+      data-unknown={(loaded && !view.ports.known) || undefined}
+      data-collapsed={layout?.collapsed || undefined}
+      data-graph={definitionOf(node.type) !== null || undefined}
       data-tint={layout?.color}
       data-family={first ? familyOf(first) : 'any'}
+      onKeyDown={plainTab}
     >
       <NodeHeader view={view} />
-      {geometry.rows.map((row) =>
-        row.field === 'none' ? (
-          <div
-            key={row.y}
-            className={css.sockets}
-            style={{ top: row.y, height: row.height }}
-            data-problem={(row.input && problems.has(row.input.name)) || undefined}
-          >
-            <span
-              className={css.label}
-              title={(row.input && problems.get(row.input.name)) ?? row.input?.help}
-            >
-              {row.input && (view.bound[row.input.name]?.input.label ?? row.input.label)}
-            </span>
-            {row.output && WORDS.has(familyOf(row.output.type)) && (
-              <OutputValue id={id} port={row.output.name} />
-            )}
-            <span className={css.output} title={row.output?.help}>
-              {row.output &&
-                (row.output.name === 'out'
-                  ? t(`family.${familyOf(row.output.type)}`)
-                  : row.output.label)}
-            </span>
-          </div>
-        ) : (
+      {geometry.notice && loaded && <Unknown view={view} {...geometry.notice} />}
+      {geometry.rows.map((row) => {
+        if (row.field === 'none')
+          return (
+            <SocketRow
+              key={row.y}
+              view={view}
+              row={row}
+              problem={row.input ? problems.get(row.input.name) : undefined}
+            />
+          );
+        const { name } = row.input!;
+        return (
           <FieldRow
-            key={row.input!.name}
+            key={name}
             id={id}
-            node={node}
             row={row}
-            binding={view.bound[row.input!.name]}
-            linked={isLinked(view, row.input!.name)}
-            problem={problems.get(row.input!.name)}
+            {...valueAt(view, row.input!)}
+            binding={view.bound[name]}
+            linked={isLinked(view, name)}
+            problem={problems.get(name)}
+            near={near}
+            disabled={disabled}
           />
-        ),
-      )}
+        );
+      })}
       {geometry.preview && (
         <NodePreview view={view} y={geometry.preview.y} height={geometry.preview.height} />
       )}
+      {near && !disabled && <WidthEdge id={id} width={geometry.width} />}
       {geometry.inputs.map((handle) => (
         <Handle
           key={`in ${handle.port.name}`}
@@ -103,4 +123,58 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
       <NodeError id={id} />
     </article>
   );
-});
+}
+
+/** An input that takes a link, beside an output. */
+function SocketRow({
+  view,
+  row,
+  problem,
+}: {
+  view: NodeView;
+  row: Row;
+  problem: string | undefined;
+}) {
+  const { t } = useTranslation(['fields', 'canvas']);
+  const { input, output } = row;
+  const result = output && view.named[output.name];
+  return (
+    <div
+      className={css.sockets}
+      style={{ top: row.y, height: row.height }}
+      data-problem={problem !== undefined || undefined}
+    >
+      {input && <PortLabel row={row} binding={view.bound[input.name]} problem={problem} />}
+      {output && WORDS.has(familyOf(output.type)) && (
+        <OutputValue id={view.id} port={output.name} />
+      )}
+      {output && (
+        <span
+          className={css.output}
+          title={result ? t('result', { name: result }) : output.help || undefined}
+          data-result={result !== undefined || undefined}
+        >
+          {result ?? outputLabel(output, t)}
+          {result && <ArrowRightToLine size={11} aria-hidden />}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** What stands in a node of a type that is not installed here: nothing of it is lost. */
+function Unknown({ view, y, height }: { view: NodeView; y: number; height: number }) {
+  const { t } = useTranslation('fields');
+  const { type, values } = view.node;
+  const graph = definitionOf(type);
+  const pack = type.slice(0, type.indexOf('.'));
+  const text =
+    graph === null ? t('unknown.text', { type, pack }) : t('unknown.graph', { name: graph });
+  const kept = t('unknown.kept', { count: Object.keys(values ?? {}).length });
+  return (
+    <p className={css.notice} style={{ top: y, height }} title={`${text} ${kept}`}>
+      <Unplug size={14} aria-hidden />
+      <span>{text}</span>
+    </p>
+  );
+}

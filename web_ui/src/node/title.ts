@@ -7,7 +7,7 @@ import { useWorkspace } from '@/state/workspace';
 export const nodeTitle = (view: Pick<NodeView, 'node' | 'layout'>, catalogue: Catalogue): string =>
   view.layout?.title ??
   catalogue.types.get(view.node.type)?.title ??
-  humanize(definitionOf(view.node.type) ?? view.node.type);
+  humanize(definitionOf(view.node.type) ?? view.node.type.slice(view.node.type.indexOf('.') + 1));
 
 export const useNodeTitle = (view: Pick<NodeView, 'node' | 'layout'>): string =>
   useWorkspace(({ catalogue }) => nodeTitle(view, catalogue));

@@ -9,6 +9,7 @@ import './commands/edit';
 import './commands/graph';
 import './commands/help';
 import './commands/move';
+import './commands/node';
 import { Dialogs } from './Dialogs';
 import { Find } from './help/Find';
 import { ContextMenu } from './menus/ContextMenu';

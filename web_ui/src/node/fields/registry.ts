@@ -2,20 +2,33 @@
 
 import type { ComponentType } from 'react';
 import type { FieldKind } from '@/core/fields';
-import { AreaField, BooleanField, ChoiceField, NumberField, TextField } from './Plain';
+import { BooleanField } from './BooleanField';
+import { ChoiceField } from './ChoiceField';
+import { ColorField } from './ColorField';
+import { FileField } from './FileField';
+import { JsonField } from './JsonField';
+import { ListField } from './ListField';
+import { ModelField } from './ModelField';
+import { NumberField } from './NumberField';
+import { optional } from './OptionalField';
+import { SeedField } from './SeedField';
+import { AreaField, TextField } from './TextFields';
 import type { FieldProps } from './types';
 
-export const FIELDS: Record<Exclude<FieldKind, 'none'>, ComponentType<FieldProps>> = {
-  boolean: BooleanField,
-  choice: ChoiceField,
-  color: TextField,
-  file: TextField,
-  integer: NumberField,
-  json: TextField,
-  list: TextField,
-  model: TextField,
-  multiline: AreaField,
-  number: NumberField,
-  seed: NumberField,
-  text: TextField,
+type Editable = Exclude<FieldKind, 'none'>;
+
+export const FIELDS: Readonly<Record<Editable, ComponentType<FieldProps>>> = {
+  boolean: optional('boolean', BooleanField),
+  choice: optional('choice', ChoiceField),
+  color: optional('color', ColorField),
+  // A file that is missing asks for one as it is.
+  file: FileField,
+  integer: optional('integer', NumberField),
+  json: optional('json', JsonField),
+  list: optional('list', ListField),
+  model: optional('model', ModelField),
+  multiline: optional('multiline', AreaField),
+  number: optional('number', NumberField),
+  seed: optional('seed', SeedField),
+  text: optional('text', TextField),
 };

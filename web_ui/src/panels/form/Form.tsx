@@ -65,11 +65,8 @@ function Entry({ name, input }: { name: string; input: InputDocument }) {
       </label>
       {Field && port ? (
         <Field
-          node={at.node}
-          graph=""
           port={port}
           value={own === undefined ? port.default : own}
-          set={own !== undefined}
           area={tall ? AREA : 0}
           disabled={readOnly}
           labelId={labelId}

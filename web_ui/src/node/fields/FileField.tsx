@@ -1,0 +1,173 @@
+import { AudioLines, File as FileIcon, Film, ImageIcon, Replace, Upload, X } from 'lucide-react';
+import { useRef, useState, type ClipboardEvent, type DragEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { assetValue, uploadAsset } from '@/api/assets';
+import { thumbnailUrl } from '@/api/client';
+import type { Json } from '@/core/document';
+import { acceptedFiles } from '@/core/fields';
+import { say } from '@/state/notices';
+import css from './FileField.module.css';
+import type { FieldProps } from './types';
+
+interface Held {
+  asset?: string;
+  file?: string;
+  name?: string;
+  media?: string;
+}
+
+const heldIn = (value: Json | undefined): Held | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Held) : null;
+
+const nameOf = (held: Held): string =>
+  held.name ?? held.file?.split('/').at(-1) ?? held.asset?.slice(0, 16) ?? '';
+
+/** A file: chosen, dropped or pasted; the server takes it in. */
+export function FileField(props: FieldProps) {
+  const { port, value, area, disabled, labelId, onChange, onDone } = props;
+  const { t } = useTranslation('fields');
+  const chooser = useRef<HTMLInputElement>(null);
+  const [sending, setSending] = useState(false);
+  const [over, setOver] = useState(false);
+  const held = heldIn(value);
+
+  const take = async (file: File | undefined): Promise<void> => {
+    if (!file || disabled) return;
+    setSending(true);
+    try {
+      onChange(assetValue(await uploadAsset(file)));
+      onDone();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      say({ kind: 'error', key: 'fields:file.failed', args: { name: file.name, reason } });
+    } finally {
+      setSending(false);
+    }
+  };
+  const drag = {
+    onDragOver(event: DragEvent) {
+      if (disabled || !event.dataTransfer.types.includes('Files')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setOver(true);
+    },
+    onDragLeave: () => setOver(false),
+    onDrop(event: DragEvent) {
+      setOver(false);
+      if (!event.dataTransfer.files.length) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void take(event.dataTransfer.files[0]);
+    },
+    onPaste(event: ClipboardEvent) {
+      if (!event.clipboardData.files.length) return;
+      event.preventDefault();
+      event.stopPropagation();
+      void take(event.clipboardData.files[0]);
+    },
+  };
+  const open = (): void => chooser.current?.click();
+  return (
+    <div
+      className={`nodrag nokey ${css.file}`}
+      style={area ? { height: area } : undefined}
+      role="group"
+      aria-labelledby={labelId}
+      aria-busy={sending || undefined}
+      data-over={over || undefined}
+      data-empty={!held || undefined}
+      tabIndex={disabled ? -1 : 0}
+      onKeyDown={(event) => {
+        // Ctrl+V is a paste of the field's own; it comes as an event.
+        const paste = (event.ctrlKey || event.metaKey) && event.code === 'KeyV';
+        if (paste) event.stopPropagation();
+        if (event.target !== event.currentTarget) return;
+        if (event.key === 'Enter' || event.key === ' ') open();
+        else if (!disabled && held && (event.key === 'Delete' || event.key === 'Backspace'))
+          onChange(undefined);
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+      onBlur={onDone}
+      {...drag}
+    >
+      <input
+        ref={chooser}
+        type="file"
+        hidden
+        accept={acceptedFiles(port.type)}
+        aria-hidden
+        tabIndex={-1}
+        onChange={(event) => {
+          void take(event.target.files?.[0]);
+          event.target.value = '';
+        }}
+      />
+      {held ? (
+        <>
+          <Picture held={held} />
+          <div className={css.strip}>
+            <span className={css.name} title={nameOf(held)}>
+              {nameOf(held)}
+            </span>
+            <button
+              type="button"
+              title={t('file.replace')}
+              aria-label={t('file.replace')}
+              disabled={disabled}
+              onClick={open}
+            >
+              <Replace size={13} aria-hidden />
+            </button>
+            <button
+              type="button"
+              title={t('file.clear')}
+              aria-label={t('file.clear')}
+              disabled={disabled}
+              onClick={() => {
+                onChange(undefined);
+                onDone();
+              }}
+            >
+              <X size={13} aria-hidden />
+            </button>
+          </div>
+        </>
+      ) : (
+        <button type="button" className={css.ask} disabled={disabled} onClick={open}>
+          <Upload size={16} aria-hidden />
+          <span>{t(sending ? 'file.sending' : 'file.ask')}</span>
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What can be seen of a file. */
+function Picture({ held }: { held: Held }) {
+  const [failed, setFailed] = useState<string | null>(null);
+  const media = held.media ?? '';
+  if (held.asset && media.startsWith('image/') && failed !== held.asset)
+    return (
+      <img
+        className={css.picture}
+        src={thumbnailUrl(held.asset, 512)}
+        alt={nameOf(held)}
+        draggable={false}
+        onError={() => setFailed(held.asset!)}
+      />
+    );
+  const Icon = media.startsWith('audio/')
+    ? AudioLines
+    : media.startsWith('video/')
+      ? Film
+      : media.startsWith('image/')
+        ? ImageIcon
+        : FileIcon;
+  return (
+    <span className={css.icon}>
+      <Icon size={20} strokeWidth={1.5} aria-hidden />
+    </span>
+  );
+}
