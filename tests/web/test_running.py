@@ -258,16 +258,20 @@ def test_events_go_to_the_document_of_the_run_though_another_one_is_looked_at(
     page: Any, server: Served
 ) -> None:
     """R5."""
-    put(page, {"slow": node("troublesome.slow", {"a": 4, "seconds": 2})})
+    server.carry_out(PICTURE | {"name": "Another"})
+    put(page, {"slow": node("troublesome.slow", {"a": 4, "seconds": 4})})
     run(page)
     is_now(page, "slow", "running")
-    # The same nodes in a second document: nothing of the run may be seen there.
-    copied = server.ask("GET", "/api/queue")["runs"][0]["id"]
-    page.get_by_role("button", name=re.compile("Untitled")).first.click()
-    page.get_by_role("button", name=re.compile("^Cancel Untitled")).first.wait_for()
-    page.evaluate("document.activeElement.blur()")
-    assert copied
-    is_now(page, "slow", "done")
+    started = server.ask("GET", "/api/queue")["runs"][0]["id"]
+    page.get_by_label("Queue", exact=True).first.click()
+    page.get_by_role("button", name="Open the workflow of Another").first.click()
+    is_now(page, "made", "done")
+    expect(card(page, "slow")).to_have_count(0)
+    expect(page.locator('[data-run][data-state="running"]')).to_have_count(0, timeout=30_000)
+    assert server.ask("GET", f"/api/runs/{started}")["state"] == "done"
+    page.locator(f'[data-run="{started}"]').get_by_role("button", name=re.compile("Open")).click()
+    is_now(page, "slow", "done", seconds=2)
+    expect(card(page, "made")).to_have_count(0)
 
 
 def test_a_lost_connection_is_told_and_what_was_missed_is_fetched(
@@ -379,6 +383,35 @@ def test_the_gallery_shows_results_and_works_by_keyboard(page: Any, server: Serv
     expect(card(page, "made")).to_contain_text("2 / 3")
 
 
+def test_ten_thousand_results_are_there_and_only_those_in_view_are_drawn(
+    page: Any, server: Served
+) -> None:
+    """Q4."""
+    made = server.carry_out(PICTURE | {"name": "Many"})
+    facts = {name: made[name] for name in server.ask("GET", "/api/runs?limit=1")["runs"][0]}
+    value = {"identity": "json:1", "value": 1, "files": [], "problem": None}
+
+    def answer(route: Any) -> None:
+        found = re.search(r"before=([\d.]+)", route.request.url)
+        first = 10_000 if found is None else int(float(found[1])) - 1
+        runs = [
+            facts | {"id": f"{at:032x}", "number": at, "finished": at, "outputs": {"out": value}}
+            for at in range(first, max(0, first - 500), -1)
+        ]
+        route.fulfill(json={"runs": runs})
+
+    page.route(re.compile(r"/api/runs\?limit=500"), answer)
+    page.get_by_label("Gallery", exact=True).first.click()
+    expect(page.get_by_text("10000 results")).to_be_visible()
+    gallery = page.get_by_role("listbox", name="Results")
+    gallery.focus()
+    page.keyboard.press("End")
+    last = gallery.locator(f'[data-key="{1:032x} out"]')
+    expect(last).to_be_visible()
+    expect(last).to_have_attribute("aria-selected", "true")
+    assert gallery.get_by_role("option").count() < 100
+
+
 def test_a_deleted_result_can_be_had_back(page: Any, server: Served) -> None:
     """Q6."""
     server.carry_out(PICTURE | {"name": "Gone"})
@@ -391,6 +424,22 @@ def test_a_deleted_result_can_be_had_back(page: Any, server: Served) -> None:
     expect(cells).to_have_count(0)
     page.get_by_role("button", name="Undo", exact=True).last.click()
     expect(cells).to_have_count(3)
+
+
+def test_a_result_is_dragged_to_a_node_or_sent_to_its_input(page: Any, server: Served) -> None:
+    """Q5."""
+    server.carry_out(PICTURE | {"name": "Dragged"})
+    put(page, {"load": node("image.load")})
+    page.get_by_label("Gallery", exact=True).first.click()
+    page.get_by_label("Workflow", exact=True).select_option("Dragged")
+    cell = page.get_by_role("listbox", name="Results").get_by_role("option").first
+    cell.drag_to(card(page, "load"))
+    run(page)
+    is_now(page, "load", "done")
+    cell.click()
+    page.get_by_role("button", name="Send to an input").click()
+    expect(page.get_by_role("menuitem")).to_have_count(1)
+    page.get_by_role("menuitem").click()
 
 
 def test_resting_on_a_link_shows_what_went_through_it(page: Any) -> None:

@@ -35,6 +35,7 @@ import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
 import { watchMarks } from './marking';
 import { Peek } from './Peek';
 import { watchPeeking } from './peeking';
+import { watchReceiving } from './receiving';
 import { createSelecting } from './selecting';
 import { MIN_ZOOM, useViewport } from './viewport';
 
@@ -101,6 +102,7 @@ function Surface({ store }: { store: DocumentStore }) {
       watchPeeking(store, element.current!),
       watchFollowing(store, element.current!),
       watchMarks(store),
+      watchReceiving(store, element.current!),
     ];
     return () => ends.forEach((end) => end());
   }, [store]);
