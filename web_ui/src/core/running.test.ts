@@ -94,6 +94,17 @@ describe('what has changed since', () => {
     expect(same(now, 'g')).toBe(false);
   });
 
+  it('R8: what is pinned is not out of date, whatever changes above it', () => {
+    const now = changed((one) => {
+      one.nodes!['b']!.values = { size: 2 };
+      one.nodes!['x']!.pin = { out: 'json:1' };
+    });
+    expect(same(now, 'b')).toBe(false);
+    expect(same(now, 'x')).toBe(true);
+    const other = changed((one) => (one.nodes!['x']!.pin = { out: 'json:2' }));
+    expect(new Comparison(now, other).same('x')).toBe(false);
+  });
+
   it('the canvas, labels and empty maps change nothing; a link that is gone does', () => {
     const now = changed((one) => {
       one.canvas = { nodes: { a: { x: 1, y: 1 } } };
