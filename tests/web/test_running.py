@@ -263,7 +263,7 @@ def test_events_go_to_the_document_of_the_run_though_another_one_is_looked_at(
     page: Any, server: Served
 ) -> None:
     """R5."""
-    server.carry_out(PICTURE | {"name": "Another"})
+    server.carry_out(pictures("Another", 20))
     put(page, {"slow": node("troublesome.slow", {"a": 4, "seconds": 4})})
     run(page)
     is_now(page, "slow", "running")
@@ -354,17 +354,19 @@ def test_run_in_front_goes_before_all_that_wait(page: Any, server: Served) -> No
     assert queue[0]["number"] == max(one["number"] for one in queue)
 
 
-PICTURE = {
-    "musegraph": 1,
-    "name": "Greys",
-    "outputs": {"picture": "made.out"},
-    "nodes": {"made": {"type": "troublesome.pictures", "values": {"count": 3, "side": 32}}},
-}
+def pictures(name: str, side: int) -> dict[str, Any]:
+    """A workflow of three pictures; what no other test has run is not in the cache."""
+    return {
+        "musegraph": 1,
+        "name": name,
+        "outputs": {"picture": "made.out"},
+        "nodes": {"made": node("troublesome.pictures", {"count": 3, "side": side})},
+    }
 
 
 def test_the_gallery_shows_results_and_works_by_keyboard(page: Any, server: Served) -> None:
     """Q4, Q5, Q6."""
-    server.carry_out(PICTURE)
+    server.carry_out(pictures("Greys", 40))
     page.get_by_label("Gallery", exact=True).first.click()
     gallery = page.get_by_role("listbox", name="Results")
     page.get_by_role("group", name="Filter").get_by_label("Workflow").select_option("Greys")
@@ -392,7 +394,7 @@ def test_ten_thousand_results_are_there_and_only_those_in_view_are_drawn(
     page: Any, server: Served
 ) -> None:
     """Q4."""
-    made = server.carry_out(PICTURE | {"name": "Many"})
+    made = server.carry_out(pictures("Many", 21))
     facts = {name: made[name] for name in server.ask("GET", "/api/runs?limit=1")["runs"][0]}
     value = {"identity": "json:1", "value": 1, "files": [], "problem": None}
 
@@ -419,7 +421,7 @@ def test_ten_thousand_results_are_there_and_only_those_in_view_are_drawn(
 
 def test_a_deleted_result_can_be_had_back(page: Any, server: Served) -> None:
     """Q6."""
-    server.carry_out(PICTURE | {"name": "Gone"})
+    server.carry_out(pictures("Gone", 22))
     page.get_by_label("Gallery", exact=True).first.click()
     page.get_by_role("group", name="Filter").get_by_label("Workflow").select_option("Gone")
     cells = page.get_by_role("listbox", name="Results").get_by_role("option")
@@ -433,7 +435,7 @@ def test_a_deleted_result_can_be_had_back(page: Any, server: Served) -> None:
 
 def test_a_result_is_dragged_to_a_node_or_sent_to_its_input(page: Any, server: Served) -> None:
     """Q5."""
-    server.carry_out(PICTURE | {"name": "Dragged"})
+    server.carry_out(pictures("Dragged", 23))
     put(page, {"load": node("image.load")})
     page.get_by_label("Gallery", exact=True).first.click()
     page.get_by_role("group", name="Filter").get_by_label("Workflow").select_option("Dragged")
