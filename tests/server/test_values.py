@@ -146,6 +146,7 @@ def test_tensors_without_a_form_come_as_figures(tmp_path: Path) -> None:
 def test_a_value_is_there_while_the_run_is_on_and_before_that_it_says_so(tmp_path: Path) -> None:
     nodes = {
         "made": step("image.color", {"width": 16, "height": 8}),
+        "sum": step("troublesome.add", {"a": 1, "b": 2}),
         "wait": step("troublesome.slow", {"a": 1, "seconds": 30}),
         "more": step("troublesome.add", None, a="wait.out"),
     }
@@ -158,6 +159,10 @@ def test_a_value_is_there_while_the_run_is_on_and_before_that_it_says_so(tmp_pat
             status, found = await at(client, run, "made")
             assert status == 200, found
             assert found["parts"][0]["files"][0]["media"] == "image/png"
+            while (await at(client, run, "sum"))[0] == 409:
+                await asyncio.sleep(0.02)
+            status, found = await at(client, run, "sum")
+            assert (status, found["form"], found["value"]) == (200, "json", 3)
             status, early = await at(client, run, "more")
             assert (status, early["error"]["code"]) == (409, "not-yet")
             await client.ask("POST", "/api/runs/cancel", json={})

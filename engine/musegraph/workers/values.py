@@ -63,6 +63,8 @@ def _entry(store: Store, message: Mapping[str, Any]) -> Entry | None:
         return known
     if identity in store.live:
         return Entry(identity)
+    if identity.startswith("json:"):  # it says the value itself
+        return store.find(identity)
     if store.disk is not None and store.disk.has(identity):
         return Entry(identity, digest=identity)
     return store.find(identity)

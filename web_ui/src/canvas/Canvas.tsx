@@ -32,8 +32,10 @@ import { watchFollowing } from './following';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
 import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
+import { watchMarks } from './marking';
 import { Peek } from './Peek';
 import { watchPeeking } from './peeking';
+import { watchReceiving } from './receiving';
 import { createSelecting } from './selecting';
 import { MIN_ZOOM, useViewport } from './viewport';
 
@@ -96,7 +98,12 @@ function Surface({ store }: { store: DocumentStore }) {
   );
   const viewport = useViewport(store);
   useEffect(() => {
-    const ends = [watchPeeking(store, element.current!), watchFollowing(store, element.current!)];
+    const ends = [
+      watchPeeking(store, element.current!),
+      watchFollowing(store, element.current!),
+      watchMarks(store),
+      watchReceiving(store, element.current!),
+    ];
     return () => ends.forEach((end) => end());
   }, [store]);
   return (

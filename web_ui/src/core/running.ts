@@ -177,6 +177,8 @@ export class Comparison {
     const a = nodesOf(before)[id];
     const b = nodesOf(after)[id];
     if (!a || !b) return false;
+    // A pin gives what it names, whatever stands above; one that is new names what came out then.
+    if (b.pin) return !a.pin || sameJson(a.pin, b.pin);
     if (a !== b && !sameJson(asJson(a), asJson(b))) return false;
     if (!this.sameBindings(before, after, id)) return false;
     const name = definitionOf(b.type);

@@ -1,10 +1,18 @@
 import { useMemo } from 'react';
 import type { Port } from '@/core/catalogue';
-import { canvasOf, type Json, type SeedMode } from '@/core/document';
+import {
+  canvasOf,
+  graphOf,
+  nodesOf,
+  type Json,
+  type SeedMode,
+  type WorkflowDocument,
+} from '@/core/document';
 import type { FieldKind } from '@/core/fields';
 import type { Binding } from '@/core/project';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
+import { book, useRunsOf } from '@/state/runs';
 import { FIELDS } from './fields/registry';
 import type { FieldProps, Seeding } from './fields/types';
 
@@ -54,8 +62,12 @@ function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: st
     const found = input === null ? canvas.nodes?.[id]?.seeds?.[port] : canvas.inputs?.[input]?.seed;
     return found ?? 'fixed';
   });
+  const [latest] = useRunsOf(store.getState().uid);
+  const ran = latest === undefined ? null : (book.runs.get(latest)?.workflow ?? null);
+  const last = ran && seedIn(ran, shownGraph(store.getState()), id, port, input);
   const seeding: Seeding = {
     mode,
+    ...(typeof last === 'number' ? { last } : {}),
     onMode(next) {
       const graph = shownGraph(store.getState());
       const kept = next === 'fixed' ? null : next;
@@ -74,3 +86,15 @@ function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: st
   const Field = FIELDS.seed;
   return <Field {...rest} seeding={seeding} />;
 }
+
+/** The seed that stood there when a document ran. */
+const seedIn = (
+  ran: WorkflowDocument,
+  graph: string,
+  id: string,
+  port: string,
+  input: string | null,
+): Json | undefined =>
+  input === null
+    ? nodesOf(graphOf(ran, graph))[id]?.values?.[port]
+    : graphOf(ran, graph).inputs?.[input]?.default;

@@ -16,6 +16,10 @@ const paceOf = (event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }
   coarse: event.ctrlKey || event.metaKey,
 });
 
+/** Ctrl+Enter is for the whole page: it runs what was typed. */
+const runs = (event: KeyboardEvent): boolean =>
+  event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+
 /** A number: dragged, stepped with keys or wheel, or typed, also as a sum. */
 export function NumberField(props: FieldProps) {
   const { port, value, onChange, onDone, disabled, labelId, focused } = props;
@@ -68,7 +72,7 @@ export function NumberField(props: FieldProps) {
       />
     );
   const keyDown = (event: KeyboardEvent): void => {
-    if (event.altKey || disabled) return;
+    if (event.altKey || disabled || runs(event)) return;
     const next = stepped(event, start, bounds);
     const typed = event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey;
     if (next !== null) set(next);
@@ -194,6 +198,7 @@ function NumberInput({ initial, bounds, labelId, port, onSet, onChange, onClose 
         }}
         onKeyDown={(event) => {
           if (event.nativeEvent.isComposing) return;
+          if (runs(event)) return;
           if (event.key === 'Enter') {
             if (take()) close(true);
           } else if (event.key === 'Escape') {

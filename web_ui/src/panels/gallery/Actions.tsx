@@ -66,7 +66,7 @@ function SendButton({ result }: { result: Result }) {
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>
         <button
-          disabled={!takersOf(store, result).length}
+          disabled={!takersOf(store, result.file).length}
           title={t('gallery.do.send')}
           aria-label={t('gallery.do.send')}
         >
@@ -75,11 +75,11 @@ function SendButton({ result }: { result: Result }) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={menu.menu} sideOffset={4} collisionPadding={8}>
-          {takersOf(store, result).map((taker) => (
+          {takersOf(store, result.file).map((taker) => (
             <DropdownMenu.Item
               key={`${taker.node}.${taker.port}`}
               className={menu.item}
-              onSelect={() => send(store, result, taker)}
+              onSelect={() => send(store, result.file!, taker)}
             >
               {taker.label}
             </DropdownMenu.Item>
@@ -94,7 +94,7 @@ function SendButton({ result }: { result: Result }) {
 export function Menu({ results }: { results: readonly Result[] }) {
   const { t } = useTranslation('runs');
   const store = useDocumentStore();
-  const takers = results.length === 1 ? takersOf(store, results[0]!) : [];
+  const takers = results.length === 1 ? takersOf(store, results[0]!.file) : [];
   return (
     <ContextMenu.Portal>
       <ContextMenu.Content className={menu.menu} collisionPadding={8}>
@@ -108,7 +108,7 @@ export function Menu({ results }: { results: readonly Result[] }) {
           <ContextMenu.Item
             key={`${taker.node}.${taker.port}`}
             className={menu.item}
-            onSelect={() => send(store, results[0]!, taker)}
+            onSelect={() => send(store, results[0]!.file!, taker)}
           >
             {t('gallery.sendTo', { name: taker.label })}
           </ContextMenu.Item>

@@ -14,9 +14,6 @@ const ICONS = {
   other: File,
 };
 
-/** The type under which a result is dragged: its file as JSON. */
-export const ASSET_TYPE = 'application/x-musegraph-asset';
-
 interface Props {
   result: Result;
   size: number;

@@ -12,7 +12,8 @@ import {
 import { useTranslation } from 'react-i18next';
 import { useHidden } from '@/state/runs/forgetting';
 import { compare, look, remove, star } from './acting';
-import { ASSET_TYPE, Cell } from './Cell';
+import { ASSET_TYPE } from './asset';
+import { Cell } from './Cell';
 import { choose, NOTHING_CHOSEN, step } from './choosing';
 import { Filters } from './Filters';
 import css from './Gallery.module.css';

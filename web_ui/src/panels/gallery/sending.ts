@@ -4,7 +4,13 @@ import { acceptedFiles, fieldKind, takesFile } from '@/core/fields';
 import type { Json } from '@/core/document';
 import { nodeTitle } from '@/node/title';
 import { shownGraph, type DocumentStore } from '@/state/document';
-import type { Result } from './results';
+
+/** A file that the server keeps, as it stands at an input. */
+export interface SentFile {
+  asset: string;
+  name: string;
+  media: string;
+}
 
 export interface Taker {
   node: string;
@@ -25,9 +31,8 @@ const takes = (accepted: string, file: { media: string; name: string }): boolean
     );
 
 /** The inputs of the shown graph that take a file as this one, and are not linked. */
-export const takersOf = (store: DocumentStore, result: Result): Taker[] => {
+export const takersOf = (store: DocumentStore, file: SentFile | null): Taker[] => {
   const { projected, catalogue } = store.getState();
-  const { file } = result;
   if (!file) return [];
   const found: Taker[] = [];
   for (const view of projected.views.values())
@@ -49,8 +54,8 @@ export const takersOf = (store: DocumentStore, result: Result): Taker[] => {
 };
 
 /** Put a result at an input. */
-export const send = (store: DocumentStore, result: Result, to: Taker): void => {
-  const { asset, name, media } = result.file!;
+export const send = (store: DocumentStore, file: SentFile, to: Taker): void => {
+  const { asset, name, media } = file;
   const value: Json = { asset, name, media };
   const graph = shownGraph(store.getState());
   store.run(

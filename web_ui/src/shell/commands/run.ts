@@ -1,6 +1,8 @@
 /** Running what is looked at. */
 
-import { pathOf, type DocumentStore } from '@/state/document';
+import type { Command } from '@/core/commands';
+import { pathOf, shownGraph, type DocumentStore } from '@/state/document';
+import { say } from '@/state/notices';
 import { setSettings, useSettings } from '@/state/settings';
 import { book } from '@/state/runs';
 import { cancel, interruptible, submit } from '@/state/runs/submit';
@@ -39,6 +41,22 @@ const chosen = ({ store }: Context): string[] => {
 /** Run for some nodes, and for what they need, only. */
 export const runTo = (store: DocumentStore, paths: readonly string[]): Promise<void> =>
   run(store, { only: paths });
+
+/** Keep what the chosen nodes gave, so that it is not computed again; or let go of it. */
+const pin = ({ store }: Context): void => {
+  const state = store.getState();
+  const graph = shownGraph(state);
+  const ids = [...state.selection].filter((id) => state.projected.views.has(id));
+  const pinned = ids.filter((id) => state.projected.views.get(id)!.node.pin);
+  const commands = ids.flatMap((node): Command[] => {
+    if (pinned.length) return [{ do: 'setPin', graph, node, pin: null }];
+    const outputs = book.node(state.uid, pathOf(state, node))?.result?.outputs ?? {};
+    const kept = Object.entries(outputs).filter(([, one]) => /^(blake3|json):/.test(one));
+    return kept.length ? [{ do: 'setPin', graph, node, pin: Object.fromEntries(kept) }] : [];
+  });
+  if (commands.length) store.run({ do: 'batch', label: 'setPin', commands });
+  else say({ kind: 'info', key: 'runs:nothingToPin' });
+};
 
 const hasNodes = ({ store }: Context): boolean => store.getState().projected.views.size > 0;
 
@@ -83,7 +101,7 @@ register(
   {
     id: 'run.toHere',
     group: 'run',
-    keys: ['Shift+Enter'],
+    keys: ['R'],
     when: (context) => chosen(context).length > 0,
     run: (context) => runTo(context.store, chosen(context)),
   },
@@ -93,6 +111,13 @@ register(
     keys: ['V'],
     when: ({ store }) => store.getState().selection.size + store.getState().selectedLinks.size > 0,
     run: inspect,
+  },
+  {
+    id: 'run.pin',
+    group: 'run',
+    keys: ['P'],
+    when: (context) => chosen(context).length > 0 && !context.store.getState().readOnly,
+    run: pin,
   },
   {
     id: 'run.pause',

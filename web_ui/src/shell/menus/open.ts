@@ -22,6 +22,7 @@ export const closeMenu = (): void => useMenu.setState({ menu: null });
 export const NODE_MENU: readonly MenuItem[] = [
   'run.toHere',
   'run.inspect',
+  'run.pin',
   'node.rename',
   'graph.enter',
   '-',

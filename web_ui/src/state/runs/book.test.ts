@@ -208,6 +208,13 @@ describe('nodes and runs', () => {
     expect(woken, 'what comes late of a step that does not run is nothing').toEqual([]);
   });
 
+  it('a run that was over before it was known whose it is shows what it did', () => {
+    for (const event of [ran('r1', 'running'), done('r1', 'a', true), ran('r1', 'done')])
+      book.take(event);
+    book.bind(book.runs.get('r1')!.facts, 'd1', DOCUMENT, []);
+    expect(book.node('d1', 'a')).toMatchObject({ status: 'cached', run: 'r1' });
+  });
+
   it('R4: the states that were asked for replace what was known, with times of this clock', () => {
     submit('r1');
     book.settle({

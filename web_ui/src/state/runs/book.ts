@@ -94,6 +94,7 @@ export class RunBook {
     for (const key of [...this.shown.keys()]) if (key.startsWith(prefix)) this.stale.add(key);
     for (const key of [...this.listeners.keys()]) if (key.startsWith(prefix)) this.tell(key);
     this.tell(`document ${uid}`);
+    this.tell(`marks ${uid}`);
   }
 
   /** Keys whose node has to be worked out anew; what comes out the same stays the same object. */
@@ -181,10 +182,6 @@ export class RunBook {
     this.place(facts);
     this.tell(runKey(facts.id));
     if (entry.home !== null && changed) this.look(entry.home);
-    if (!isOn(facts) && entry.home === null) {
-      entry.steps.clear();
-      entry.inside.clear();
-    }
   }
 
   private begin(facts: RunFacts): RunEntry {
@@ -252,7 +249,9 @@ export class RunBook {
     this.put(entry, next);
     if (next.preview !== null) entry.preview = next.preview;
     if (next.preview !== known.preview || next.state !== known.state) this.tell(runKey(run));
-    if (entry.home !== null) this.tellNode(entry.home, path);
+    if (entry.home === null) return;
+    this.tellNode(entry.home, path);
+    if (next.state !== known.state) this.tell(`marks ${entry.home}`);
   }
 
   private put(entry: RunEntry, step: Step): void {
@@ -301,7 +300,10 @@ export class RunBook {
       const at = others.findIndex(
         (one) => (this.runs.get(one)?.facts.finished ?? 0) <= (facts.finished ?? 0),
       );
-      this.ended = others.toSpliced(at < 0 ? others.length : at, 0, id).slice(0, RECENT);
+      const all = others.toSpliced(at < 0 ? others.length : at, 0, id);
+      this.ended = all.slice(0, RECENT);
+      for (const old of all.slice(RECENT))
+        if (this.runs.get(old)?.home === null) this.runs.delete(old);
     }
     this.tell(QUEUE);
   }

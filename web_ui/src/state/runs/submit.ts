@@ -19,13 +19,13 @@ export interface Wish {
   only?: readonly string[];
 }
 
-/** A priority above that of all that wait; that of all others if none does. */
+/** A priority above that of all that wait; others may be on their way, whose priority is 0. */
 const frontPriority = (): number => {
   const waiting = book.queue.flatMap((id) => {
     const facts = book.runs.get(id)?.facts;
     return facts?.state === 'queued' ? facts.priority : [];
   });
-  return waiting.length ? Math.min(100, Math.max(...waiting) + 1) : 0;
+  return Math.min(100, Math.max(0, ...waiting) + 1);
 };
 
 /** Runs of a document; those that were put into the queue, none if it refused them. */
