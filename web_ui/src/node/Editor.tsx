@@ -1,10 +1,11 @@
 import { useMemo } from 'react';
 import type { Port } from '@/core/catalogue';
-import { canvasOf, type Json, type SeedMode } from '@/core/document';
+import { canvasOf, graphOf, nodesOf, type Json, type SeedMode } from '@/core/document';
 import type { FieldKind } from '@/core/fields';
 import type { Binding } from '@/core/project';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
+import { book, useRunsOf } from '@/state/runs';
 import { FIELDS } from './fields/registry';
 import type { FieldProps, Seeding } from './fields/types';
 
@@ -54,8 +55,10 @@ function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: st
     const found = input === null ? canvas.nodes?.[id]?.seeds?.[port] : canvas.inputs?.[input]?.seed;
     return found ?? 'fixed';
   });
+  const runs = useRunsOf(store.getState().uid);
   const seeding: Seeding = {
     mode,
+    last: lastSeed(runs, shownGraph(store.getState()), id, port, input),
     onMode(next) {
       const graph = shownGraph(store.getState());
       const kept = next === 'fixed' ? null : next;
@@ -73,4 +76,19 @@ function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: st
   };
   const Field = FIELDS.seed;
   return <Field {...rest} seeding={seeding} />;
+}
+
+/** The seed that the last run of the document took; undefined if nobody remembers. */
+function lastSeed(
+  runs: readonly string[],
+  graph: string,
+  id: string,
+  port: string,
+  input: string | null,
+): number | undefined {
+  const ran = runs.map((run) => book.runs.get(run)?.workflow).find((one) => one != null);
+  if (!ran) return undefined;
+  const there = graphOf(ran, graph);
+  const seed = input === null ? nodesOf(there)[id]?.values?.[port] : there.inputs?.[input]?.default;
+  return typeof seed === 'number' ? seed : undefined;
 }
