@@ -439,6 +439,55 @@ def test_a_node_is_renamed_in_place(canvas: Any) -> None:
     assert written(page)["canvas"]["nodes"]["blur"]["title"] == "Soft edges"
 
 
+def test_colour_note_and_collapsing_are_set_in_the_inspector_and_seen_on_the_node(
+    canvas: Any,
+) -> None:
+    """S8."""
+    page = canvas({"blur": {"type": "image.blur"}, "other": {"type": "image.blur"}})
+    node(page, "blur").locator("header").click()
+    look = page.get_by_role("region", name="On the canvas")
+    look.get_by_role("button", name="Teal").click()
+    note = look.get_by_role("textbox", name="Note on the node")
+    note.fill("Only a little")
+    note.blur()
+    node(page, "blur").get_by_role("button", name="Show the note").click()
+    paper = page.get_by_role("dialog").get_by_role("textbox", name="Note on the node")
+    assert paper.input_value() == "Only a little"
+    page.keyboard.press("Escape")
+    look.get_by_role("switch", name="Only the header").click()
+    node(page, "blur").get_by_text("Radius").wait_for(state="detached")
+    assert node(page, "blur").locator("article").get_attribute("data-tint") == "teal"
+    layout = written(page)["canvas"]["nodes"]
+    assert layout["blur"]["color"] == "teal"
+    assert layout["blur"]["note"] == "Only a little"
+    assert layout["blur"]["collapsed"] is True
+    assert "color" not in layout["other"]
+
+
+def test_a_click_on_one_of_several_selected_nodes_means_that_one(canvas: Any) -> None:
+    page = canvas({"a": {"type": "image.blur"}, "b": {"type": "image.blur"}})
+    page.get_by_role("region", name="Selected").get_by_text("2 nodes").wait_for()
+    node(page, "a").locator("header").click()
+    page.get_by_role("textbox", name="Id", exact=True).wait_for()
+    node(page, "b").locator("header").click(modifiers=["Shift"])
+    page.get_by_role("region", name="Selected").get_by_text("2 nodes").wait_for()
+
+
+def test_a_link_says_where_it_goes_and_how_it_fits(canvas: Any) -> None:
+    page = canvas({
+        "lines": {"type": "core.lines", "values": {"text": "a"}},
+        "replace": {
+            "type": "core.replace", "values": {"find": "a"}, "links": {"text": "lines.out"},
+        },
+    })  # fmt: skip
+    page.keyboard.press("Escape")
+    page.locator(".react-flow__edge").dispatch_event("click")
+    link = page.get_by_role("region", name="Link")
+    link.get_by_text("The node is called once for each item of the list").wait_for()
+    link.get_by_role("button", name="Replace").click()
+    page.get_by_role("region", name="Inputs").wait_for()
+
+
 def test_the_edges_of_a_node_and_of_a_text_are_pulled_on_the_grid_as_one_entry(
     canvas: Any,
 ) -> None:
