@@ -570,6 +570,31 @@ def test_an_input_becomes_one_of_the_workflow_and_is_named_in_the_inspector(canv
     gives.get_by_text("Name the outputs that matter").wait_for()
 
 
+def test_the_menu_on_a_row_brings_the_default_back_and_makes_inputs_and_results(
+    canvas: Any,
+) -> None:
+    page = canvas({"noise": {"type": "image.noise", "values": {"width": 320}}})
+    one = node(page, "noise")
+    row = one.get_by_text("Width", exact=True)
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Make it an input of the workflow").click()
+    one.locator('[data-port="width"] [data-bound]').wait_for()
+    row.click(button="right")
+    page.get_by_role("menuitem", name="An input of the workflow no longer").click()
+    one.locator("[data-bound]").wait_for(state="detached")
+    assert value(page, "noise", "width") == 320
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Back to the default").click()
+    shows(field(page, "noise", "spinbutton", "Width"), "512")
+    row.click(button="right")
+    page.get_by_role("menuitem", name="Duplicate").wait_for()
+    assert page.get_by_role("menuitem", name="Back to the default").count() == 0
+    page.keyboard.press("Escape")
+    one.locator('[data-side="output"]').click(button="right")
+    page.get_by_role("menuitem", name="Make it a result of the workflow").click()
+    one.locator("[data-result]").filter(has_text="noise").wait_for()
+
+
 def test_a_node_is_called_and_edited_by_keyboard_alone(canvas: Any) -> None:
     """X2, X4: set a value."""
     page = canvas({"sample": {"type": "diffusion.sample"}, "noise": {"type": "image.noise"}})

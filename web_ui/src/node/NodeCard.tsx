@@ -153,6 +153,8 @@ function SocketRow({
       {output && (
         <span
           className={css.output}
+          data-port={output.name}
+          data-side="output"
           title={result ? t('result', { name: result }) : output.help || undefined}
           data-result={result !== undefined || undefined}
         >
