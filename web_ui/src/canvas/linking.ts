@@ -30,15 +30,18 @@ export function startLinking(
 
 export const stopLinking = (): void => useLinking.setState(IDLE);
 
+// The same objects each time: what subscribes to a verdict would never come to rest otherwise.
+const SELF: Refusal = { key: 'rules.self', args: {} };
+const BOTH: Readonly<Record<'source' | 'target', Refusal>> = {
+  source: { key: 'rules.both-source', args: {} },
+  target: { key: 'rules.both-target', args: {} },
+};
+
 /** Why the drawn link may not end at a port; null if it may. */
 export function verdict(state: Linking, at: PortName, side: 'source' | 'target'): Refusal | null {
   const { from, types } = state;
   if (!from || !types) return null;
-  if (from.side === side)
-    return {
-      key: from.node === at.node && from.port === at.port ? 'rules.self' : `rules.both-${side}`,
-      args: {},
-    };
+  if (from.side === side) return from.node === at.node && from.port === at.port ? SELF : BOTH[side];
   const key = `${side} ${at.node}.${at.port}`;
   const known = state.verdicts.get(key);
   if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 /** Which menu opens where. */
 
 import type { DocumentStore } from '@/state/document';
+import { aimAt } from '@/shell/menus/aim';
 import { LINK_MENU, NODE_MENU, openMenu, PANE_MENU } from '@/shell/menus/open';
 import type { LinkEdge } from './flow';
 
@@ -16,7 +17,7 @@ export const createMenus = (store: DocumentStore, label: (key: string) => string
     openMenu({
       x: event.clientX,
       y: event.clientY,
-      items: NODE_MENU,
+      items: [...aimAt(node.id, event.target), ...NODE_MENU],
       label: label('commands:menus.node'),
     });
   },

@@ -1,6 +1,7 @@
 /** From clicks and marquees to which links are selected; nodes are selected in `dragging.ts`. */
 
 import type { EdgeChange } from '@xyflow/react';
+import type { MouseEvent } from 'react';
 import type { DocumentStore } from '@/state/document';
 import type { LinkEdge } from './flow';
 
@@ -23,6 +24,12 @@ export const createSelecting = (store: DocumentStore) => ({
     if (!picked.length) return;
     const { selection, selectedLinks } = store.getState();
     store.select(selection, chosen(selectedLinks, picked));
+  },
+  // React Flow leaves a selection as it is if one of it is clicked; that one is meant.
+  onNodeClick(event: MouseEvent, { id }: { id: string }) {
+    if (event.shiftKey || event.ctrlKey || event.metaKey) return;
+    const { selection, selectedLinks } = store.getState();
+    if (selection.has(id) && selection.size + selectedLinks.size > 1) store.select([id]);
   },
   onPaneClick() {
     store.select([]);

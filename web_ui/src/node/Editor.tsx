@@ -1,13 +1,6 @@
 import { useMemo } from 'react';
 import type { Port } from '@/core/catalogue';
-import {
-  canvasOf,
-  graphOf,
-  nodesOf,
-  type Json,
-  type SeedMode,
-  type WorkflowDocument,
-} from '@/core/document';
+import { canvasOf, graphOf, nodesOf, type Json, type SeedMode } from '@/core/document';
 import type { FieldKind } from '@/core/fields';
 import type { Binding } from '@/core/project';
 import { useDocument, useDocumentStore } from '@/state/context';
@@ -62,12 +55,10 @@ function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: st
     const found = input === null ? canvas.nodes?.[id]?.seeds?.[port] : canvas.inputs?.[input]?.seed;
     return found ?? 'fixed';
   });
-  const [latest] = useRunsOf(store.getState().uid);
-  const ran = latest === undefined ? null : (book.runs.get(latest)?.workflow ?? null);
-  const last = ran && seedIn(ran, shownGraph(store.getState()), id, port, input);
+  const runs = useRunsOf(store.getState().uid);
   const seeding: Seeding = {
     mode,
-    ...(typeof last === 'number' ? { last } : {}),
+    last: lastSeed(runs, shownGraph(store.getState()), id, port, input),
     onMode(next) {
       const graph = shownGraph(store.getState());
       const kept = next === 'fixed' ? null : next;
@@ -87,14 +78,17 @@ function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: st
   return <Field {...rest} seeding={seeding} />;
 }
 
-/** The seed that stood there when a document ran. */
-const seedIn = (
-  ran: WorkflowDocument,
+/** The seed that the last run of the document took; undefined if nobody remembers. */
+function lastSeed(
+  runs: readonly string[],
   graph: string,
   id: string,
   port: string,
   input: string | null,
-): Json | undefined =>
-  input === null
-    ? nodesOf(graphOf(ran, graph))[id]?.values?.[port]
-    : graphOf(ran, graph).inputs?.[input]?.default;
+): number | undefined {
+  const ran = runs.map((run) => book.runs.get(run)?.workflow).find((one) => one != null);
+  if (!ran) return undefined;
+  const there = graphOf(ran, graph);
+  const seed = input === null ? nodesOf(there)[id]?.values?.[port] : there.inputs?.[input]?.default;
+  return typeof seed === 'number' ? seed : undefined;
+}

@@ -37,6 +37,8 @@ export const FieldRow = memo(function FieldRow(props: Props) {
       className={css.row}
       style={{ top: row.y, height: row.height }}
       data-field={row.field}
+      data-port={port.name}
+      data-side="input"
       data-area={row.area > 0 || undefined}
       data-linked={linked || undefined}
       data-problem={problem !== undefined || undefined}
@@ -83,6 +85,8 @@ export function PortLabel({ id, row, binding, own, problem }: LabelProps) {
     <span
       id={id}
       className={css.label}
+      data-port={port.name}
+      data-side="input"
       title={problem ?? [label, bound, binding?.input.help ?? port.help].filter(Boolean).join('\n')}
       data-bound={binding !== undefined || undefined}
       data-own={own || undefined}

@@ -42,9 +42,11 @@ export const NodeCard = memo(function NodeCard({ data, selected }: NodeProps<Car
   );
 });
 
-/** Within a node, Tab goes on to what comes next; on the canvas it adds a node. */
-const plainTab = (event: KeyboardEvent): void => {
-  if (event.key === 'Tab') event.stopPropagation();
+/** Keys that mean something else while a part of the node has them than they do on the canvas. */
+const OWN_KEYS: ReadonlySet<string> = new Set(['Backspace', 'Delete', 'Tab']);
+
+const keepKeys = (event: KeyboardEvent): void => {
+  if (OWN_KEYS.has(event.key)) event.stopPropagation();
 };
 
 function Card({ view, selected }: { view: NodeView; selected: boolean }) {
@@ -65,7 +67,7 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
       data-graph={definitionOf(node.type) !== null || undefined}
       data-tint={layout?.color}
       data-family={first ? familyOf(first) : 'any'}
-      onKeyDown={plainTab}
+      onKeyDown={keepKeys}
     >
       <NodeHeader view={view} />
       {geometry.notice && loaded && <Unknown view={view} {...geometry.notice} />}
@@ -151,6 +153,8 @@ function SocketRow({
       {output && (
         <span
           className={css.output}
+          data-port={output.name}
+          data-side="output"
           title={result ? t('result', { name: result }) : output.help || undefined}
           data-result={result !== undefined || undefined}
         >

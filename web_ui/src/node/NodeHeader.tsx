@@ -19,7 +19,7 @@ export const NodeHeader = memo(function NodeHeader({ view }: { view: NodeView })
   const store = useDocumentStore();
   const renamed = useIsRenamed(store, view.id);
   const title = useNodeTitle(view);
-  const { mode, pin } = view.node;
+  const { mode, pin, repeat } = view.node;
   const ModeIcon = mode && MODES[mode];
   return (
     <header className={css.header} title={renamed ? undefined : `${title} · ${view.id}`}>
@@ -50,6 +50,11 @@ export const NodeHeader = memo(function NodeHeader({ view }: { view: NodeView })
           title={t(`mode.${mode}Help`)}
         >
           <ModeIcon size={16} strokeWidth={2} aria-hidden />
+        </span>
+      )}
+      {repeat && (
+        <span className={css.times} title={t('repeatHelp', { times: repeat.times })}>
+          {t('repeat', { times: repeat.times })}
         </span>
       )}
       {pin && (

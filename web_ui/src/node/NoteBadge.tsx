@@ -31,6 +31,7 @@ export function NoteBadge({ id, note, children }: Props) {
       <Popover.Portal>
         <Popover.Content
           className={`nokey ${popup.popup} ${css.noteText}`}
+          aria-label={t('note.label')}
           sideOffset={6}
           align="start"
           collisionPadding={8}

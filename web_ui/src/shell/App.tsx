@@ -10,6 +10,7 @@ import './commands/graph';
 import './commands/help';
 import './commands/move';
 import './commands/node';
+import './commands/port';
 import { Dialogs } from './Dialogs';
 import { Find } from './help/Find';
 import { ContextMenu } from './menus/ContextMenu';

@@ -75,6 +75,7 @@ export function Combo(props: Props) {
       <Popover.Portal>
         <Popover.Content
           className={`nokey ${popup.popup} ${css.content}`}
+          aria-labelledby={labelId}
           align="start"
           sideOffset={4}
           collisionPadding={8}

@@ -1,4 +1,4 @@
-import { AudioLines, File as FileIcon, Film, ImageIcon, Replace, Upload, X } from 'lucide-react';
+import { AudioLines, File as FileIcon, Film, FolderOpen, ImageIcon, Upload, X } from 'lucide-react';
 import { useRef, useState, type ClipboardEvent, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assetValue, uploadAsset } from '@/api/assets';
@@ -118,7 +118,7 @@ export function FileField(props: FieldProps) {
               disabled={disabled}
               onClick={open}
             >
-              <Replace size={13} aria-hidden />
+              <FolderOpen size={13} aria-hidden />
             </button>
             <button
               type="button"

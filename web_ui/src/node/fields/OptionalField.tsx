@@ -1,5 +1,5 @@
 import { Plus, X } from 'lucide-react';
-import { useState, type ComponentType } from 'react';
+import { useId, useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Json } from '@/core/document';
 import type { FieldKind } from '@/core/fields';
@@ -38,6 +38,7 @@ export const optional = (
 ): ComponentType<FieldProps> =>
   function OptionalField(props: FieldProps) {
     const { t } = useTranslation('fields');
+    const noneId = useId();
     const [opened, setOpened] = useState(false);
     const { port, value, disabled, labelId, onChange, onDone } = props;
     if (!port.type.optional) return <Field {...props} />;
@@ -46,7 +47,7 @@ export const optional = (
         <button
           type="button"
           className={`nodrag nokey ${css.none}`}
-          aria-labelledby={labelId}
+          aria-labelledby={`${labelId} ${noneId}`}
           title={t('optional.give')}
           disabled={disabled}
           onClick={() => {
@@ -54,7 +55,7 @@ export const optional = (
             onChange(first(kind, props));
           }}
         >
-          <span>{t('optional.none')}</span>
+          <span id={noneId}>{t('optional.none')}</span>
           <Plus size={12} aria-hidden />
         </button>
       );

@@ -106,7 +106,7 @@ export function GraphInput({ name, place, names, disabled }: Props) {
       {port && view && kind !== 'none' && (
         <div
           className={css.property}
-          data-tall={(AREAS[kind] && !isNone(port, value)) || undefined}
+          data-tall={kind === 'seed' || (AREAS[kind] && !isNone(port, value)) || undefined}
         >
           <span id={labelId} className={css.label}>
             {t('workflow.default')}

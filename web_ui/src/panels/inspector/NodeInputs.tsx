@@ -2,15 +2,15 @@ import { ArrowRightFromLine, RotateCcw, X } from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Port } from '@/core/catalogue';
-import type { Command } from '@/core/commands';
-import { freshId, joinPort, sourcesOf, splitPort } from '@/core/document';
+import { joinPort, sourcesOf, splitPort } from '@/core/document';
 import { familyOf } from '@/core/fields';
 import { fieldOf, isNone, valueAt } from '@/core/geometry';
 import type { NodeView } from '@/core/project';
 import { Editor } from '@/node/Editor';
+import { exposing } from '@/node/exposing';
 import { nodeTitle } from '@/node/title';
 import { useDocument, useDocumentStore } from '@/state/context';
-import { shownGraph, type DocumentStore } from '@/state/document';
+import { shownGraph } from '@/state/document';
 import css from './Inspector.module.css';
 import { portFault } from './names';
 import { Jump, Line, Section, Tool } from './parts';
@@ -34,29 +34,6 @@ export function NodeInputs({ view, disabled }: Props) {
       ))}
     </Section>
   );
-}
-
-/** Make an input of a node one of the graph; how its seed goes on goes along. */
-function exposed(store: DocumentStore, view: NodeView, port: Port): Command {
-  const graph = shownGraph(store.getState());
-  const { inputs } = store.getState().projected.graph;
-  const name = freshId(port.name, (one) => Object.hasOwn(inputs ?? {}, one));
-  const value = valueAt(view, port).value;
-  const seed = view.layout?.seeds?.[port.name];
-  return {
-    do: 'batch',
-    label: 'expose',
-    commands: [
-      {
-        do: 'expose',
-        graph,
-        name,
-        to: joinPort(view.id, port.name),
-        ...(value === undefined || value === null ? {} : { default: value }),
-      },
-      ...(seed ? [{ do: 'setInputSeed', graph, name, seed } as const] : []),
-    ],
-  };
 }
 
 function InputRow({ view, port, disabled }: Props & { port: Port }) {
@@ -131,7 +108,7 @@ function InputRow({ view, port, disabled }: Props & { port: Port }) {
             disabled={disabled}
             onClick={() =>
               store.run(
-                binding ? { do: 'unexpose', graph: graph(), to } : exposed(store, view, port),
+                binding ? { do: 'unexpose', graph: graph(), to } : exposing(store, view, port.name),
               )
             }
           />

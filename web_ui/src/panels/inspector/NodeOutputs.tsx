@@ -1,9 +1,10 @@
 import { ArrowRightToLine } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { edgesOf, freshId, joinPort } from '@/core/document';
+import { edgesOf } from '@/core/document';
 import { familyOf } from '@/core/fields';
 import type { NodeView } from '@/core/project';
 import { outputLabel } from '@/node/outputLabel';
+import { naming } from '@/node/exposing';
 import { nodeTitle } from '@/node/title';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
@@ -20,11 +21,6 @@ export function NodeOutputs({ view, disabled }: { view: NodeView; disabled: bool
   if (!view.ports.outputs.length) return null;
   const shown = (): string => shownGraph(store.getState());
   const after = edgesOf(graph).filter((edge) => edge.source === view.id);
-  const expose = (port: string): void => {
-    const base = port === 'out' ? view.id.replaceAll('-', '_') : port;
-    const name = freshId(base, (one) => Object.hasOwn(graph.outputs ?? {}, one));
-    store.run({ do: 'setOutput', graph: shown(), name, from: joinPort(view.id, port) });
-  };
   return (
     <Section title={t('outputs')}>
       {view.ports.outputs.map((port, place) => {
@@ -56,7 +52,7 @@ export function NodeOutputs({ view, disabled }: { view: NodeView; disabled: bool
                 disabled={disabled}
                 onClick={() =>
                   name === undefined
-                    ? expose(port.name)
+                    ? store.run(naming(store, view, port.name))
                     : store.run({ do: 'setOutput', graph: shown(), name, from: null })
                 }
               />

@@ -1,8 +1,11 @@
+import { ChevronDown } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { NodeDocument } from '@/core/document';
 import { readWithin } from '@/core/numbers';
 import type { NodeView } from '@/core/project';
 import { fits } from '@/core/types';
+import fields from '@/node/fields/fields.module.css';
+import { outputLabel } from '@/node/outputLabel';
 import { useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
 import css from './Inspector.module.css';
@@ -67,25 +70,28 @@ export function RepeatSection({ view, disabled }: { view: NodeView; disabled: bo
             );
             const chosen = repeat.carry?.[output.name] ?? '';
             return (
-              <Property key={output.name} label={output.label}>
+              <Property key={output.name} label={outputLabel(output, t)}>
                 {(labelId) => (
-                  <select
-                    className={css.select}
-                    value={chosen}
-                    aria-labelledby={labelId}
-                    disabled={disabled || (!fitting.length && !chosen)}
-                    onChange={(event) => carry(output.name, event.target.value)}
-                  >
-                    <option value="">{t('repeat.none')}</option>
-                    {fitting.map((input) => (
-                      <option key={input.name} value={input.name}>
-                        {t('repeat.into', { input: input.label })}
-                      </option>
-                    ))}
-                    {chosen && !fitting.some((input) => input.name === chosen) && (
-                      <option value={chosen}>{chosen}</option>
-                    )}
-                  </select>
+                  <span className={fields.choice}>
+                    <select
+                      className={fields.select}
+                      value={chosen}
+                      aria-labelledby={labelId}
+                      disabled={disabled || (!fitting.length && !chosen)}
+                      onChange={(event) => carry(output.name, event.target.value)}
+                    >
+                      <option value="">{t('repeat.none')}</option>
+                      {fitting.map((input) => (
+                        <option key={input.name} value={input.name}>
+                          {t('repeat.into', { input: input.label })}
+                        </option>
+                      ))}
+                      {chosen && !fitting.some((input) => input.name === chosen) && (
+                        <option value={chosen}>{chosen}</option>
+                      )}
+                    </select>
+                    <ChevronDown size={12} aria-hidden />
+                  </span>
                 )}
               </Property>
             );
