@@ -35,7 +35,7 @@ export function DroppedFiles({ store, files, at }: Props) {
         <div className={css.choices}>
           <button
             className={css.choice}
-            autoFocus
+            data-first
             onClick={and(() => {
               for (const { asset, read } of carriers)
                 openRead(read!, asset.name.replace(/\.\w+$/, ''));

@@ -84,7 +84,7 @@ function SaveAs({ store, then }: { store: DocumentStore; then?: (() => void) | u
           className={css.input}
           value={name}
           maxLength={200}
-          autoFocus
+          data-first
           autoComplete="off"
           aria-invalid={fault ? true : undefined}
           aria-describedby={`${id}fault`}
@@ -129,7 +129,7 @@ function Close({ store }: { store: DocumentStore }) {
           >
             {t('close.without')}
           </Button>
-          <Button look="primary" autoFocus onClick={() => void first()}>
+          <Button look="primary" data-first onClick={() => void first()}>
             {t('close.save')}
           </Button>
         </>
