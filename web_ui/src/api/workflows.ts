@@ -9,8 +9,7 @@ export type ReadDocument = Schemas['ReadDocument'];
 
 type Workflow = Schemas['Save']['workflow'];
 
-const header = { 'X-Requested-By': 'musegraph' } as const;
-const by = (id: string) => ({ params: { path: { id }, header } });
+const by = (id: string) => ({ params: { path: { id } } });
 
 export const listWorkflows = async (deleted = false): Promise<Saved[]> =>
   (await ask(api.GET('/api/workflows', { params: { query: { deleted } } }))).workflows;
@@ -26,7 +25,6 @@ export const getWorkflow = (id: string, version?: number): Promise<SavedDocument
 export const createWorkflow = (workflow: object, name: string): Promise<Saved> =>
   ask(
     api.POST('/api/workflows', {
-      params: { header },
       body: { workflow: workflow as Workflow, name },
     }),
   );
@@ -64,4 +62,4 @@ export const openTemplateFile = (id: string): Promise<ReadDocument> =>
 
 /** The workflow that an uploaded file carries; refused with `no-workflow` if it carries none. */
 export const readAsset = (asset: string): Promise<ReadDocument> =>
-  ask(api.POST('/api/workflows/read', { params: { header }, body: { asset } }));
+  ask(api.POST('/api/workflows/read', { body: { asset } }));

@@ -6,7 +6,8 @@ import { newDocument, useWorkspace } from '@/state/workspace';
 import { startAddress } from './address';
 import { forgetMatters, useMatters } from './matters';
 import { watchMissing } from './opening';
-import { lookAtAll } from './saving';
+import { listen, onGap } from '@/state/runs/server';
+import { libraryChanged, lookAtAll } from './saving';
 
 /** What was open comes back, what the address names is opened, and all of it is looked after. */
 export async function startFiles(): Promise<void> {
@@ -20,5 +21,9 @@ export async function startFiles(): Promise<void> {
     for (const uid of Object.keys(useMatters.getState().of)) if (!open.has(uid)) forgetMatters(uid);
   });
   await startAddress();
-  void lookAtAll();
+  listen('library', (event) => {
+    if (event.type === 'library') void libraryChanged(event.workflow);
+  });
+  // At the first connection, too: what came back from a draft may be older than its file.
+  onGap(() => void lookAtAll());
 }
