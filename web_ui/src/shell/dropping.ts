@@ -79,11 +79,21 @@ export async function takeFiles(files: readonly File[], target: Target): Promise
 const isBundle = ({ asset }: Dropped): boolean =>
   asset.media === 'application/zip' || /\.(?:zip|musegraph)$/i.test(asset.name);
 
+const WORD = new TextEncoder().encode('musegraph');
+
+/** Whether the word that marks an embedded workflow stands in a file, so that it pays to ask. */
+export const mayCarry = async (file: Blob): Promise<boolean> => {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  for (let at = bytes.indexOf(WORD[0]!); at >= 0; at = bytes.indexOf(WORD[0]!, at + 1))
+    if (WORD.every((byte, place) => bytes[at + place] === byte)) return true;
+  return false;
+};
+
 const takeIn = async (file: File, onNode: boolean): Promise<Dropped> => {
   const asset = await upload(file);
   const carries =
-    /^image\/|^application\/zip$/.test(asset.media) || isBundle({ asset, read: null });
-  return { asset, read: carries && !onNode ? await workflowIn(asset.asset) : null };
+    isBundle({ asset, read: null }) || (!onNode && isPicture(asset) && (await mayCarry(file)));
+  return { asset, read: carries ? await workflowIn(asset.asset) : null };
 };
 
 const place = (media: readonly Dropped[], { store, at, node }: Target): void => {

@@ -32,6 +32,9 @@ interface Schema extends DBSchema {
   aside: { key: number; value: Aside };
 }
 
+/** What is told to be written is on the disk: a browser that is killed has lost none of it. */
+const STRICT = { durability: 'strict' } as const;
+
 /** The browser's database; throws where there is none, as in some private windows. */
 export async function browserStorage(name = 'musegraph'): Promise<DraftStorage> {
   const db: IDBPDatabase<Schema> = await openDB<Schema>(name, 1, {
@@ -49,7 +52,7 @@ export async function browserStorage(name = 'musegraph'): Promise<DraftStorage> 
     sessions: () => db.getAll('sessions'),
     aside: () => db.getAll('aside'),
     async write({ drafts = [], sessions = [], goneDrafts = [], goneSessions = [] }) {
-      const change = db.transaction(['drafts', 'sessions'], 'readwrite');
+      const change = db.transaction(['drafts', 'sessions'], 'readwrite', STRICT);
       const done = [
         ...goneDrafts.map((key) => change.objectStore('drafts').delete(key)),
         ...goneSessions.map((key) => change.objectStore('sessions').delete(key)),
@@ -59,7 +62,7 @@ export async function browserStorage(name = 'musegraph'): Promise<DraftStorage> 
       await Promise.all([...done, change.done]);
     },
     async setAside(key, aside) {
-      const change = db.transaction(['drafts', 'aside'], 'readwrite');
+      const change = db.transaction(['drafts', 'aside'], 'readwrite', STRICT);
       await Promise.all([
         change.objectStore('aside').add(aside),
         change.objectStore('drafts').delete(key),
