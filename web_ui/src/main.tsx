@@ -6,13 +6,13 @@ import { startTexts } from './i18n';
 import { App } from './shell/App';
 import { followLanguage, loadCatalogue } from './state/catalogue';
 import { startRuns } from './state/runs/server';
+import { startFiles } from './state/files/start';
 import { startSettings, useSettings } from './state/settings';
-import { newDocument } from './state/workspace';
 
 startSettings();
 followLanguage();
 await Promise.all([startTexts(useSettings.getState().language), enter()]);
-newDocument();
+await startFiles();
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <App />

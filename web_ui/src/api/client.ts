@@ -60,13 +60,16 @@ export async function ask<D>(answer: Promise<Answer<D>>): Promise<D> {
 
 /** Hand in the token of the address, once: from then on the browser has a cookie. */
 export async function enter(): Promise<void> {
-  const token = new URLSearchParams(location.hash.slice(1)).get('t');
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const token = asked.get('t');
   if (!token) return;
   const answer = await fetch('/api/session', {
     method: 'POST',
     headers: { 'X-Requested-By': 'musegraph', Authorization: `Bearer ${token}` },
   });
-  if (answer.ok) history.replaceState(null, '', location.pathname);
+  if (!answer.ok) return;
+  asked.delete('t');
+  history.replaceState(null, '', location.pathname + (asked.size ? `#${asked}` : ''));
 }
 
 export const assetUrl = (digest: string): string => `/api/assets/${digest}`;

@@ -15,7 +15,7 @@ export function Side({ side }: { side: 'left' | 'right' | 'bottom' }) {
   const { size, handle } = usePanelSize(side);
   const store = activeDocument();
   if (!panel || !store) return null;
-  const Content = PANELS[panel].content;
+  const { content: Content, shared } = PANELS[panel];
   return (
     <section
       className={css.side}
@@ -39,7 +39,7 @@ export function Side({ side }: { side: 'left' | 'right' | 'bottom' }) {
       <div className={css.content}>
         <DocumentProvider value={store}>
           <Suspense fallback={null}>
-            <Content key={store.getState().uid} />
+            <Content key={shared ? panel : store.getState().uid} />
           </Suspense>
         </DocumentProvider>
       </div>

@@ -18,11 +18,18 @@ export interface PanelFacts {
   side: 'left' | 'right' | 'bottom';
   icon: LucideIcon;
   content: LazyExoticComponent<ComponentType>;
+  /** It is about no document: it stays as it is when another one is looked at. */
+  shared?: boolean;
 }
 
 /** In the order in which they stand on the rail. */
 export const PANELS: Record<Panel, PanelFacts> = {
-  library: { side: 'left', icon: BookOpen, content: lazy(() => import('./library/Library')) },
+  library: {
+    side: 'left',
+    icon: BookOpen,
+    content: lazy(() => import('./library/Library')),
+    shared: true,
+  },
   outline: { side: 'left', icon: ListTree, content: lazy(() => import('./outline/Outline')) },
   inspector: {
     side: 'right',

@@ -1,11 +1,13 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Canvas } from '@/canvas/Canvas';
+import { Empty } from '@/canvas/Empty';
 import { Rail } from '@/panels/Rail';
 import { Side } from '@/panels/Side';
 import { useWorkspace } from '@/state/workspace';
 import css from './App.module.css';
 import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
+import './commands/file';
 import './commands/graph';
 import './commands/help';
 import './commands/move';
@@ -15,6 +17,10 @@ import { Dialogs } from './Dialogs';
 import { Find } from './help/Find';
 import { ContextMenu } from './menus/ContextMenu';
 import { useDialogs } from './dialogs';
+import { watchDrops } from './dropping';
+import { useFileDialog } from './files/dialogs';
+import { Matters } from './files/Matters';
+import { Uploads } from './files/Uploads';
 import { onKeyDown } from './commands/keys';
 import './commands/run';
 import { Announcer, Connection } from './Connection';
@@ -22,12 +28,16 @@ import { Notices } from './Notices';
 import { notePointer } from './pointer';
 import { TopBar } from './TopBar';
 
+const FileDialogs = lazy(() => import('./files/FileDialogs'));
+
 /** The whole page. */
 export function App() {
   const store = useWorkspace(({ documents, active }) =>
     documents.find((one) => one.getState().uid === active),
   );
   const finding = useDialogs((state) => state.open === 'find');
+  const asking = useFileDialog((state) => state.open !== null);
+  useEffect(watchDrops, []);
   useEffect(() => {
     window.addEventListener('keydown', onKeyDown);
     window.addEventListener('pointermove', notePointer, { passive: true });
@@ -45,6 +55,9 @@ export function App() {
         <div className={css.center}>
           <main className={css.main} data-region tabIndex={-1}>
             {store && <Canvas key={store.getState().uid} store={store} />}
+            {store && <Empty key={`empty ${store.getState().uid}`} store={store} />}
+            {store && <Matters key={`matters ${store.getState().uid}`} store={store} />}
+            <Uploads />
             {store && finding && <Find key={store.getState().uid} store={store} />}
           </main>
           <Side side="bottom" />
@@ -56,6 +69,11 @@ export function App() {
       <Dialogs />
       <Connection />
       <Announcer />
+      {asking && (
+        <Suspense fallback={null}>
+          <FileDialogs />
+        </Suspense>
+      )}
       <Notices />
     </div>
   );

@@ -6,6 +6,7 @@ import { useWorkspace } from '@/state/workspace';
 import { perform } from './commands/registry';
 import { MainMenu } from './menus/MainMenu';
 import { RunBar } from './RunBar';
+import { TabBar } from './TabBar';
 import css from './TopBar.module.css';
 
 /** Documents in tabs, and what runs them. */
@@ -18,7 +19,9 @@ export function TopBar() {
     <header className={css.bar} data-region tabIndex={-1}>
       <MainMenu />
       <h1 className={css.name}>{t('name')}</h1>
-      <div className={css.middle} />
+      <div className={css.middle}>
+        <TabBar />
+      </div>
       {store && <Undoing store={store} />}
       <RunBar />
     </header>

@@ -7,6 +7,7 @@ import { apply, type Command } from '@/core/commands';
 import { definitionOf, graphOf, nodesOf, type WorkflowDocument } from '@/core/document';
 import * as histories from '@/core/history';
 import { project, type Projected } from '@/core/project';
+import { newId } from './tabs/own';
 
 export interface Viewport {
   x: number;
@@ -41,6 +42,9 @@ export interface DocumentState {
   catalogue: Catalogue;
 }
 
+/** What of a document comes back with a draft. */
+export type Kept = Pick<DocumentState, 'history' | 'stack' | 'viewports'>;
+
 export type DocumentStore = StoreApi<DocumentState> & DocumentActions;
 
 export interface DocumentActions {
@@ -56,8 +60,8 @@ export interface DocumentActions {
   leave(depth?: number): void;
   /** The node types that there are have become known, or others. */
   know(catalogue: Catalogue): void;
-  /** Note that the document as it is now has been saved. */
-  noteSaved(origin: Origin | null): void;
+  /** Note that a document has been saved: the one as it is now, or as it was when it was sent. */
+  noteSaved(origin: Origin | null, saved?: WorkflowDocument | null): void;
   /** Put another document in the place of this one, as one entry of the history. */
   replace(document: WorkflowDocument, label: string): void;
 }
@@ -99,13 +103,14 @@ export function createDocument(
     origin?: Origin | null;
     saved?: WorkflowDocument | null;
     catalogue?: Catalogue;
+    kept?: Partial<Kept>;
   } = {},
 ): DocumentStore {
   const catalogue = options.catalogue ?? EMPTY_CATALOGUE;
   const document = withPlaces(opened, catalogue);
   const saved = options.saved === undefined || options.saved === opened ? document : options.saved;
   const store = createStore<DocumentState>(() => ({
-    uid: options.uid ?? crypto.randomUUID(),
+    uid: options.uid ?? newId(),
     document,
     history: histories.EMPTY_HISTORY,
     saved,
@@ -119,6 +124,7 @@ export function createDocument(
     projected: project(document, catalogue, ''),
     catalogue,
   }));
+  if (options.kept) store.setState(shown(store.getState(), options.kept));
   return Object.assign(store, actions(store));
 }
 
@@ -185,16 +191,17 @@ function actions(store: StoreApi<DocumentState>): DocumentActions {
       const placed = withPlaces(document, catalogue);
       become({ catalogue, document: placed, saved: saved === document ? placed : saved });
     },
-    noteSaved: (origin) => setState({ saved: getState().document, origin }),
+    noteSaved: (origin, saved = getState().document) => setState({ saved, origin }),
     undo() {
-      const made = histories.undo(getState().history);
+      const made = getState().readOnly ? null : histories.undo(getState().history);
       if (made) become({ history: made[0], document: made[1] });
     },
     redo() {
-      const made = histories.redo(getState().history);
+      const made = getState().readOnly ? null : histories.redo(getState().history);
       if (made) become({ history: made[0], document: made[1] });
     },
     travel(place) {
+      if (getState().readOnly) return;
       let { history, document } = getState();
       while (history.past.length !== place + 1) {
         const made =

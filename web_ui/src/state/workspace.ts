@@ -3,7 +3,7 @@
 import { create } from 'zustand';
 import { EMPTY_CATALOGUE, type Catalogue } from '@/core/catalogue';
 import { emptyDocument, type WorkflowDocument } from '@/core/document';
-import { createDocument, type DocumentStore, type Origin } from './document';
+import { createDocument, type DocumentStore, type Kept, type Origin } from './document';
 
 export type Panel =
   'library' | 'outline' | 'inspector' | 'queue' | 'gallery' | 'problems' | 'history' | 'form';
@@ -40,7 +40,12 @@ export const documentByUid = (uid: string): DocumentStore | undefined =>
 /** Open a document in a tab of its own; the tab of the same file, if there is one, is shown instead. */
 export function openDocument(
   document: WorkflowDocument,
-  options: { origin?: Origin | null; saved?: WorkflowDocument | null; uid?: string } = {},
+  options: {
+    origin?: Origin | null;
+    saved?: WorkflowDocument | null;
+    uid?: string;
+    kept?: Partial<Kept>;
+  } = {},
 ): DocumentStore {
   const { documents, catalogue } = getState();
   const same =
@@ -50,11 +55,39 @@ export function openDocument(
     return same;
   }
   const store = createDocument(document, { ...options, catalogue });
-  setState({ documents: [...documents, store], active: store.getState().uid });
+  const { uid } = store.getState();
+  // A page that shows nothing yet but an untouched document shows this in its place.
+  const blank = documents.length === 1 && isBlank(documents[0]!) ? documents : [];
+  setState({
+    documents: [...documents.filter((one) => !blank.includes(one)), store],
+    active: uid,
+  });
   return store;
 }
 
-export const newDocument = (): DocumentStore => openDocument(emptyDocument());
+/** Whether nothing was ever done to a document. */
+export const isBlank = (store: DocumentStore): boolean => {
+  const { document, history, origin } = store.getState();
+  const empty = !Object.keys(document.nodes ?? {}).length && !document.graphs;
+  return empty && origin === null && !history.past.length && !history.future.length;
+};
+
+export const newDocument = (): DocumentStore => {
+  const store = createDocument(emptyDocument(), { catalogue: getState().catalogue });
+  setState(({ documents }) => ({
+    documents: [...documents, store],
+    active: store.getState().uid,
+  }));
+  return store;
+};
+
+/** Put the tab of a document at another place. */
+export function moveDocument(uid: string, to: number): void {
+  const { documents } = getState();
+  const from = documents.findIndex((one) => one.getState().uid === uid);
+  if (from < 0 || from === to || to < 0 || to >= documents.length) return;
+  setState({ documents: documents.toSpliced(from, 1).toSpliced(to, 0, documents[from]!) });
+}
 
 export const activate = (uid: string): void => setState({ active: uid });
 

@@ -20,6 +20,8 @@ export function Dialog({ title, onClose, wide, children, footer }: Props) {
     const element = dialog.current!;
     const before = document.activeElement;
     if (!element.open) element.showModal();
+    // The browser would go to the first thing there is, which is the button that closes.
+    element.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => {
       element.close();
       if (before instanceof HTMLElement) before.focus({ preventScroll: true });

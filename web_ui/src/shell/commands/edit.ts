@@ -7,6 +7,9 @@ import { cutCommands } from '@/canvas/connecting';
 import { rectOf } from '@/canvas/places';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { say } from '@/state/notices';
+import { openText } from '@/state/files/opening';
+import { readClipboard } from '../clipboard';
+import { takeFilesHere } from '../dropping';
 import { pointer } from '../pointer';
 import { register, type Context } from './registry';
 
@@ -71,9 +74,13 @@ const isTaken = (store: DocumentStore, x: number, y: number): boolean => {
 };
 
 const paste = async (store: DocumentStore, incoming: boolean): Promise<void> => {
-  const fragment = readFragment(await navigator.clipboard.readText());
-  if (fragment) pasteFragment(store, fragment, { incoming });
-  else say({ kind: 'info', key: 'notices:paste.nothing' });
+  const { text, files } = await readClipboard();
+  const fragment = readFragment(text);
+  const isWorkflow = /^\s*\{[^]*"musegraph"/.test(text);
+  if (isWorkflow && !fragment) openText(text, '');
+  else if (!fragment && files.length) await takeFilesHere(store, files);
+  else if (!fragment) say({ kind: 'info', key: 'notices:paste.nothing' });
+  else if (!store.getState().readOnly) pasteFragment(store, fragment, { incoming });
 };
 
 const duplicate = (store: DocumentStore): void => {
@@ -120,7 +127,6 @@ register(
     id: 'edit.paste',
     group: 'edit',
     keys: ['Ctrl+V'],
-    when: canEdit,
     run: ({ store }) => paste(store, false),
   },
   {
