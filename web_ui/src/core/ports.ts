@@ -51,6 +51,11 @@ const bare = (name: string, type: Type = UNKNOWN): Port => ({
 
 const MAX_DEPTH = 32;
 
+const definitionPorts = new WeakMap<
+  object,
+  { catalogue: Catalogue; ports: Map<string, NodePorts | null> }
+>();
+
 /** The types of one graph of a document. Immutable: another document has another view. */
 export class GraphTypes {
   private readonly ports: Map<string, NodePorts>;
@@ -98,7 +103,7 @@ export class GraphTypes {
 
   private declared(id: string, node: NodeDocument): NodePorts {
     const name = definitionOf(node.type);
-    if (name !== null) return this.ofDefinition(name) ?? this.placeholder(id, node);
+    if (name !== null) return this.knownDefinition(name) ?? this.placeholder(id, node);
     const type = this.catalogue.types.get(node.type);
     return type
       ? { known: true, inputs: type.inputs, outputs: type.outputs }
@@ -124,6 +129,23 @@ export class GraphTypes {
       inputs: [...inputs].map((name) => bare(name)),
       outputs: [...outputs].map((name) => bare(name)),
     };
+  }
+
+  /** The ports of a definition: the same objects as long as no definition changes. */
+  private knownDefinition(name: string): NodePorts | null {
+    const { graphs } = this.document;
+    if (!graphs || this.stack.length) return this.ofDefinition(name);
+    let known = definitionPorts.get(graphs);
+    if (known?.catalogue !== this.catalogue) {
+      known = { catalogue: this.catalogue, ports: new Map() };
+      definitionPorts.set(graphs, known);
+    }
+    let ports = known.ports.get(name);
+    if (ports === undefined) {
+      ports = this.ofDefinition(name);
+      known.ports.set(name, ports);
+    }
+    return ports;
   }
 
   private ofDefinition(name: string): NodePorts | null {

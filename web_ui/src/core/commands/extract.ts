@@ -21,8 +21,8 @@ import {
   type WorkflowDocument,
 } from '../document';
 import { assign, drop, mapValues } from '../records';
+import { follow } from './follow';
 import { changeCanvas, withMembers } from './items';
-import { relinked } from './nodes';
 
 /** Make a definition of some items, with one node that uses it in their place. */
 export interface MakeSubgraph {
@@ -36,6 +36,36 @@ export interface MakeSubgraph {
   y: number;
 }
 
+/**
+ * Why nodes cannot become a graph of their own; null if they can. A node beside them that depends on
+ * one and that another depends on would wait for itself (`circle`); a list that is linked to both
+ * what goes in and what stays out has its order in neither (`list`).
+ */
+export const whyNoSubgraph = (
+  graph: GraphDocument,
+  items: Iterable<string>,
+): 'circle' | 'list' | null => {
+  const nodes = nodesOf(graph);
+  const chosen = withMembers(canvasOf(graph), items);
+  const inside = (id: string): boolean => chosen.has(id) && Object.hasOwn(nodes, id);
+  for (const [id, node] of Object.entries(nodes))
+    for (const link of inside(id) ? Object.values(node.links ?? {}) : []) {
+      const within = sourcesOf(link).filter((source) => inside(splitPort(source).node));
+      if (within.length && within.length < sourcesOf(link).length) return 'list';
+    }
+  const fed = new Set(Object.keys(nodes).filter(inside));
+  const waiting = [...fed];
+  const below = Map.groupBy(edgesOf(graph), (edge) => edge.source);
+  while (waiting.length)
+    for (const { source, target } of below.get(waiting.pop()!) ?? []) {
+      if (inside(target) && !inside(source)) return 'circle';
+      if (fed.has(target)) continue;
+      fed.add(target);
+      waiting.push(target);
+    }
+  return null;
+};
+
 export const makeSubgraph = (
   document: WorkflowDocument,
   command: MakeSubgraph,
@@ -46,12 +76,13 @@ export const makeSubgraph = (
   const inside = new Set([...items].filter((item) => Object.hasOwn(nodesOf(graph), item)));
   if (!inside.size || (Object.hasOwn(nodesOf(graph), command.id) && !inside.has(command.id)))
     return document;
+  if (whyNoSubgraph(graph, command.items) !== null) return document;
   const made = new Extraction(graph, inside, items, command);
   const defined = {
     ...document,
     graphs: { ...document.graphs, [command.name]: made.definition() },
   };
-  return withGraph(defined, command.graph, () => made.outside());
+  return withGraph(defined, command.graph, (now) => made.outside(now));
 };
 
 /** What is inside, what is outside, and what goes between them. */
@@ -74,6 +105,7 @@ class Extraction {
         .filter(([id]) => inside.has(id))
         .map(([id, node]) => [id, this.entered(id, node)]),
     );
+    this.bind();
     for (const edge of edgesOf(graph))
       if (inside.has(edge.source) && !inside.has(edge.target))
         this.output(joinPort(edge.source, edge.sourcePort));
@@ -86,16 +118,15 @@ class Extraction {
     const links: [string, LinkText][] = [];
     for (const [port, link] of Object.entries(node.links ?? {})) {
       const outside = sourcesOf(link).filter((source) => !this.inside.has(splitPort(source).node));
-      if (!outside.length) links.push([port, link]);
-      else if (typeof link === 'string') this.input(link, port, joinPort(id, port));
+      if (outside.length) this.input(link, port, joinPort(id, port));
       else links.push([port, link]);
     }
     return assign(node, 'links', Object.fromEntries(links));
   }
 
   /** One input for each source outside: what is linked to the same thing goes in together. */
-  private input(source: string, port: string, target: string): void {
-    const known = Object.entries(this.links).find(([, link]) => link === source);
+  private input(source: LinkText, port: string, target: string): void {
+    const known = Object.entries(this.links).find(([, link]) => String(link) === String(source));
     if (known) {
       const input = this.inputs[known[0]]!;
       this.inputs[known[0]] = { ...input, to: [...targetsOf(input), target] };
@@ -116,53 +147,103 @@ class Extraction {
 
   definition(): GraphDocument {
     const made: GraphDocument = { inputs: this.inputs, outputs: this.outputs, nodes: this.nodes };
-    const canvas = selectCanvas(canvasOf(this.graph), this.items);
+    const canvas = selectCanvas(canvasOf(this.graph), this.items, this.bends().within);
     return Object.keys(canvas).length ? { ...made, canvas } : made;
   }
 
-  outside(): GraphDocument {
+  outside(graph: GraphDocument): GraphDocument {
     const { id, name, x, y } = this.command;
-    const follow = (text: string): string => {
+    const source = (text: string): string => {
       const output = this.outputNames.get(text);
       return output === undefined ? text : joinPort(id, output);
     };
+    const target = (text: string): string => {
+      const input = Object.entries(this.inputs).find(([, one]) => targetsOf(one).includes(text));
+      return input === undefined ? text : joinPort(id, input[0]);
+    };
+    const made = follow(graph, { source, target });
     const node: NodeDocument = { type: `graph:${name}` };
     if (Object.keys(this.links).length) node.links = this.links;
-    const nodes: [string, NodeDocument][] = [];
     let placed = false;
-    for (const [key, other] of Object.entries(nodesOf(this.graph))) {
-      if (!this.inside.has(key)) nodes.push([key, relinked(other, follow)]);
-      else if (!placed) {
-        nodes.push([id, node]);
+    const nodes = Object.entries(nodesOf(made)).flatMap(
+      ([key, other]): [string, NodeDocument][] => {
+        if (!this.inside.has(key)) return [[key, other]];
+        if (placed) return [];
         placed = true;
-      }
-    }
-    let made: GraphDocument = { ...this.graph, nodes: Object.fromEntries(nodes) };
-    made = this.rebound(made);
-    if (made.outputs) made = { ...made, outputs: mapValues(made.outputs, follow) };
-    return changeCanvas(made, (canvas) => ({
-      ...withoutItems(canvas, this.items),
+        return [[id, node]];
+      },
+    );
+    return changeCanvas({ ...made, nodes: Object.fromEntries(nodes) }, (canvas) => ({
+      ...this.withoutItems(canvas),
       nodes: { ...drop(canvas.nodes ?? {}, ...this.inside), [id]: { x, y } },
     }));
   }
 
+  /** The bends that go inside, and those that are still needed outside: a bend may be both. */
+  private bends(): { within: Set<string>; without: Set<string> } {
+    const canvas = canvasOf(this.graph);
+    const [within, without] = [new Set<string>(), new Set<string>()];
+    for (const [end, through] of Object.entries(canvas.routes ?? {})) {
+      const needed = this.inside.has(splitPort(end).node) ? within : without;
+      let at = `reroute:${through}`;
+      while (itemKind(at) === 'reroute' && !needed.has(itemId(at))) {
+        needed.add(itemId(at));
+        at = canvas.reroutes?.[itemId(at)]?.source ?? '';
+      }
+    }
+    for (const [id, { source }] of Object.entries(canvas.reroutes ?? {})) {
+      const rooted = rootedIn(canvas, source, this.inside);
+      if (!rooted) within.delete(id);
+      if (!rooted || (!within.has(id) && !without.has(id))) (rooted ? within : without).add(id);
+    }
+    return { within, without };
+  }
+
+  /** The canvas outside: the new node is in the frame that the first of what went in was in. */
+  private withoutItems(canvas: CanvasSection): CanvasSection {
+    const gone = (prefix: string) =>
+      [...this.items].filter((item) => item.startsWith(prefix)).map((item) => itemId(item));
+    let placed = false;
+    const place = (member: string): string[] => {
+      if (!this.items.has(member)) return [member];
+      if (placed) return [];
+      placed = true;
+      return [this.command.id];
+    };
+    let left = canvas;
+    if (left.frames)
+      left = assign(
+        left,
+        'frames',
+        mapValues(drop(left.frames, ...gone('frame:')), (frame) =>
+          frame.members?.some((one) => this.items.has(one))
+            ? { ...frame, members: frame.members.flatMap(place) }
+            : frame,
+        ),
+      );
+    if (left.notes) left = assign(left, 'notes', drop(left.notes, ...gone('note:')));
+    if (!left.reroutes) return left;
+    const { within, without } = this.bends();
+    const inner = [...within].filter((id) => !without.has(id));
+    return assign(left, 'reroutes', drop(left.reroutes, ...inner));
+  }
+
   /** The named inputs that set ports inside set an input of the new node instead. */
-  private rebound(graph: GraphDocument): GraphDocument {
-    if (!graph.inputs) return graph;
-    const inputs = mapValues(graph.inputs, (input, name) => {
+  private bind(): void {
+    for (const [name, input] of Object.entries(this.graph.inputs ?? {})) {
       const within = targetsOf(input).filter((text) => this.inside.has(splitPort(text).node));
-      if (!within.length) return input;
-      const own = freshId(name, (id) => Object.hasOwn(this.inputs, id));
-      this.inputs[own] = { to: within };
-      const rest = targetsOf(input).filter((text) => !within.includes(text));
-      return { ...input, to: [...rest, joinPort(this.command.id, own)] };
-    });
-    return { ...graph, inputs };
+      if (within.length)
+        this.inputs[freshId(name, (id) => Object.hasOwn(this.inputs, id))] = { to: within };
+    }
   }
 }
 
 /** The part of a canvas section that concerns some items. */
-export const selectCanvas = (canvas: CanvasSection, items: ReadonlySet<string>): CanvasSection => {
+export const selectCanvas = (
+  canvas: CanvasSection,
+  items: ReadonlySet<string>,
+  bends?: ReadonlySet<string>,
+): CanvasSection => {
   const made: CanvasSection = {};
   const chosen = <V>(record: Record<string, V> | undefined, prefix: string) =>
     Object.fromEntries(Object.entries(record ?? {}).filter(([id]) => items.has(prefix + id)));
@@ -179,7 +260,9 @@ export const selectCanvas = (canvas: CanvasSection, items: ReadonlySet<string>):
   if (Object.keys(frames).length) made.frames = frames;
   if (Object.keys(notes).length) made.notes = notes;
   const reroutes = Object.fromEntries(
-    Object.entries(canvas.reroutes ?? {}).filter(([, one]) => rootedIn(canvas, one.source, items)),
+    Object.entries(canvas.reroutes ?? {}).filter(([id, one]) =>
+      bends ? bends.has(id) : rootedIn(canvas, one.source, items),
+    ),
   );
   if (Object.keys(reroutes).length) {
     made.reroutes = reroutes;
@@ -198,37 +281,4 @@ const rootedIn = (canvas: CanvasSection, source: string, items: ReadonlySet<stri
   for (let depth = 0; itemKind(at) === 'reroute' && depth < 1000; depth += 1)
     at = canvas.reroutes?.[itemId(at)]?.source ?? '';
   return items.has(splitPort(at).node);
-};
-
-const withoutItems = (canvas: CanvasSection, items: ReadonlySet<string>): CanvasSection => {
-  const names = [...items].map((item) => itemId(item));
-  let left = canvas;
-  if (left.frames)
-    left = assign(
-      left,
-      'frames',
-      mapValues(drop(left.frames, ...names.filter((id) => items.has(`frame:${id}`))), (frame) =>
-        frame.members?.some((one) => items.has(one))
-          ? { ...frame, members: frame.members.filter((one) => !items.has(one)) }
-          : frame,
-      ),
-    );
-  if (left.notes)
-    left = assign(
-      left,
-      'notes',
-      drop(left.notes, ...names.filter((id) => items.has(`note:${id}`))),
-    );
-  if (left.reroutes) {
-    const gone = Object.entries(left.reroutes)
-      .filter(([, one]) => rootedIn(canvas, one.source, items))
-      .map(([id]) => id);
-    left = assign(left, 'reroutes', drop(left.reroutes, ...gone));
-    left = assign(
-      left,
-      'routes',
-      mapValues(left.routes ?? {}, (through) => (gone.includes(through) ? undefined : through)),
-    );
-  }
-  return left;
 };

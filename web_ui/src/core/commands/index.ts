@@ -7,6 +7,7 @@ import * as items from './items';
 import * as links from './links';
 import * as nodes from './nodes';
 import * as pasting from './paste';
+import { settle } from './settle';
 import * as subgraphs from './subgraphs';
 import * as unpacking from './unpack';
 
@@ -99,14 +100,31 @@ const HANDLERS: Handlers = {
   unpack: unpacking.unpack,
 };
 
+/** Commands after which nothing can be left behind: a batch is settled command by command. */
+const QUIET: ReadonlySet<CommandName> = new Set([
+  'batch',
+  'move',
+  'resize',
+  'setInput',
+  'setLayout',
+  'setMode',
+  'setName',
+  'setNote',
+  'setPin',
+  'setRepeat',
+  'setValue',
+]);
+
 /** The document after a command; the same one if it changes nothing. */
 export function apply(document: WorkflowDocument, command: Command): WorkflowDocument {
   const handler = HANDLERS[command.do] as (
     document: WorkflowDocument,
     command: Command,
   ) => WorkflowDocument;
-  return handler(document, command);
+  const after = handler(document, command);
+  return QUIET.has(command.do) ? after : settle(document, after);
 }
 
 export { copyItems, pastedNames, readFragment, type Fragment } from './paste';
+export { whyNoSubgraph } from './extract';
 export { withMembers } from './items';

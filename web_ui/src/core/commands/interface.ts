@@ -2,19 +2,24 @@
 
 import {
   graphOf,
+  joinPort,
   nodesOf,
   splitPort,
   targetsOf,
   withGraph,
+  type GraphDocument,
   type InputDocument,
   type Json,
+  type NodeDocument,
+  type NodeLayout,
   type SeedMode,
   type WorkflowDocument,
 } from '../document';
 import { assign, drop, mapValues, patch, put, rekey } from '../records';
 import { changeCanvas } from './items';
-import { unbind } from './links';
-import { changeNode, relinked } from './nodes';
+import { follow } from './follow';
+import { cut, unbind } from './links';
+import { changeNode } from './nodes';
 
 /** Let a named input set a port: a new one, or one that sets others already. */
 export interface Expose {
@@ -88,8 +93,9 @@ export const expose = (document: WorkflowDocument, command: Expose): WorkflowDoc
     if (!node) return graph;
     const known = graph.inputs?.[command.name];
     if (known && targetsOf(known).includes(command.to)) return graph;
-    const value = command.default ?? node.values?.[port];
-    const freed = unbind(graph, command.to);
+    const freed = cut(unbind(graph, command.to), id, port);
+    const value =
+      command.default === undefined ? nodesOf(freed)[id]!.values?.[port] : command.default;
     const bare = changeNode(freed, id, (now) =>
       assign(now, 'values', drop(now.values ?? {}, port)),
     );
@@ -135,20 +141,46 @@ export const renameInput = (document: WorkflowDocument, command: RenameInput): W
   });
   if (command.graph === '')
     return renamed.quick ? assign(renamed, 'quick', rekey(renamed.quick, name, to)) : renamed;
-  return everywhere(renamed, (document, graph) =>
-    withGraph(document, graph, (now) => ({
-      ...now,
-      nodes: mapValues(nodesOf(now), (node) =>
-        node.type === `graph:${command.graph}`
-          ? assign(
-              assign(node, 'values', rekey(node.values ?? {}, name, to)),
-              'links',
-              rekey(node.links ?? {}, name, to),
-            )
-          : node,
-      ),
-    })),
-  );
+  return inInstances(renamed, command.graph, (graph, uses) => {
+    const target = (text: string): string => {
+      const at = splitPort(text);
+      return uses(at.node) && at.port === name ? joinPort(at.node, to) : text;
+    };
+    const made = follow(graph, { target });
+    const nodes = mapValues(nodesOf(made), (node, id) =>
+      uses(id) ? renamedInput(node, name, to) : node,
+    );
+    return changeCanvas({ ...made, nodes }, (canvas) =>
+      canvas.nodes
+        ? assign(
+            canvas,
+            'nodes',
+            mapValues(canvas.nodes, (layout, id) =>
+              uses(id) ? renamedPort(layout, name, to) : layout,
+            ),
+          )
+        : canvas,
+    );
+  });
+};
+
+const renamedInput = (node: NodeDocument, name: string, to: string): NodeDocument => {
+  let made = assign(node, 'values', rekey(node.values ?? {}, name, to));
+  made = assign(made, 'links', rekey(made.links ?? {}, name, to));
+  const { repeat } = made;
+  if (!repeat) return made;
+  const carry = mapValues(repeat.carry ?? {}, (into) => (into === name ? to : into));
+  const times = repeat.times === name ? to : repeat.times;
+  return assign(made, 'repeat', assign(assign(repeat, 'carry', carry), 'times', times));
+};
+
+/** A node's layout in which what is noted of an input stands under its new name. */
+const renamedPort = (layout: NodeLayout, name: string, to: string): NodeLayout => {
+  let made = layout;
+  for (const part of ['heights', 'kept', 'seeds'] as const)
+    if (layout[part])
+      made = assign(made, part, rekey<never>(layout[part] as Record<string, never>, name, to));
+  return made;
 };
 
 export const setOutput = (document: WorkflowDocument, command: SetOutput): WorkflowDocument =>
@@ -175,38 +207,40 @@ export const renameOutput = (
     outputs: rekey(outputs, name, to),
   }));
   if (command.graph === '') return renamed;
-  return everywhere(renamed, (document, graph) => {
-    const instances = new Set(
-      Object.entries(nodesOf(graphOf(document, graph)))
-        .filter(([, node]) => node.type === `graph:${command.graph}`)
-        .map(([id]) => id),
+  return inInstances(renamed, command.graph, (graph, uses) => {
+    const source = (text: string): string => {
+      const at = splitPort(text);
+      return uses(at.node) && at.port === name ? joinPort(at.node, to) : text;
+    };
+    const made = follow(graph, { source });
+    const nodes = mapValues(nodesOf(made), (node, id) =>
+      uses(id) ? renamedResult(node, name, to) : node,
     );
-    return instances.size
-      ? withGraph(document, graph, (now) => relabelled(now, instances, name, to))
-      : document;
+    return { ...made, nodes };
   });
 };
 
-const relabelled = (
-  graph: ReturnType<typeof graphOf>,
-  instances: ReadonlySet<string>,
-  name: string,
-  to: string,
-): ReturnType<typeof graphOf> => {
-  const follow = (text: string): string => {
-    const at = splitPort(text);
-    return instances.has(at.node) && at.port === name ? `${at.node}.${to}` : text;
-  };
-  const nodes = mapValues(nodesOf(graph), (node) => relinked(node, follow));
-  const made = { ...graph, nodes };
-  return graph.outputs ? { ...made, outputs: mapValues(graph.outputs, follow) } : made;
+const renamedResult = (node: NodeDocument, name: string, to: string): NodeDocument => {
+  const made = node.pin ? assign(node, 'pin', rekey(node.pin, name, to)) : node;
+  const carry = made.repeat?.carry;
+  return carry ? { ...made, repeat: { ...made.repeat!, carry: rekey(carry, name, to) } } : made;
 };
 
-/** The document with a change made in every graph that may use a definition. */
-const everywhere = (
+/** The document with a change made in every graph that has nodes which use a definition. */
+const inInstances = (
   document: WorkflowDocument,
-  change: (document: WorkflowDocument, graph: string) => WorkflowDocument,
-): WorkflowDocument => ['', ...Object.keys(document.graphs ?? {})].reduce(change, document);
+  definition: string,
+  change: (graph: GraphDocument, uses: (id: string) => boolean) => GraphDocument,
+): WorkflowDocument =>
+  ['', ...Object.keys(document.graphs ?? {})].reduce(
+    (made, name) =>
+      withGraph(made, name, (graph) => {
+        const nodes = nodesOf(graph);
+        const uses = (id: string): boolean => nodes[id]?.type === `graph:${definition}`;
+        return Object.keys(nodes).some(uses) ? change(graph, uses) : graph;
+      }),
+    document,
+  );
 
 export const reorder = (document: WorkflowDocument, command: Reorder): WorkflowDocument =>
   withGraph(document, command.graph, (graph) => {

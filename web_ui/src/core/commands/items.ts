@@ -88,24 +88,28 @@ const LAYERS = { frame: 'frames', note: 'notes', reroute: 'reroutes' } as const;
 
 export const move = (document: WorkflowDocument, command: Move): WorkflowDocument =>
   withGraph(document, command.graph, (graph) => {
-    let nodes = canvasOf(graph).nodes ?? {};
     let canvas = canvasOf(graph);
+    const places = canvas.nodes ?? {};
+    let nodes = places;
+    const stays = (at: { x: number; y: number } | undefined, to: { x: number; y: number }) =>
+      at?.x === to.x && at.y === to.y;
     for (const [item, to] of Object.entries(command.to)) {
       const kind = itemKind(item);
       if (kind === 'node') {
-        if (Object.hasOwn(nodesOf(graph), item))
+        if (Object.hasOwn(nodesOf(graph), item) && !stays(nodes[item], to))
           nodes = put(nodes, item, { ...nodes[item], x: to.x, y: to.y });
         continue;
       }
       const layer = LAYERS[kind];
       const known = canvas[layer]?.[itemId(item)];
-      if (known)
+      if (known && !stays(known, to))
         canvas = {
           ...canvas,
           [layer]: put(canvas[layer] as never, itemId(item), { ...known, ...to } as never),
         };
     }
-    return { ...graph, canvas: { ...canvas, nodes } };
+    if (nodes !== places) canvas = { ...canvas, nodes };
+    return canvas === canvasOf(graph) ? graph : { ...graph, canvas };
   });
 
 export const resize = (document: WorkflowDocument, command: Resize): WorkflowDocument =>
@@ -127,7 +131,7 @@ export const resize = (document: WorkflowDocument, command: Resize): WorkflowDoc
     });
   });
 
-/** Take items away, with every link, name and place of theirs. Members of a removed frame stay. */
+/** Take items away, with every link, name and place of theirs. Members of a removed frame stay, in the frame that it was in. */
 export const remove = (document: WorkflowDocument, command: Remove): WorkflowDocument =>
   withGraph(document, command.graph, (graph) => {
     const gone = new Set(command.items);
@@ -141,8 +145,7 @@ export const remove = (document: WorkflowDocument, command: Remove): WorkflowDoc
         const kind = itemKind(item);
         if (kind === 'note' && left.notes)
           left = assign(left, 'notes', drop(left.notes, itemId(item)));
-        if (kind === 'frame' && left.frames)
-          left = assign(left, 'frames', drop(left.frames, itemId(item)));
+        if (kind === 'frame' && left.frames) left = withoutFrame(left, itemId(item));
       }
       return left.frames
         ? assign(
@@ -153,6 +156,25 @@ export const remove = (document: WorkflowDocument, command: Remove): WorkflowDoc
         : left;
     });
   });
+
+const withoutFrame = (canvas: CanvasSection, id: string): CanvasSection => {
+  const members = canvas.frames?.[id]?.members ?? [];
+  const frames = mapValues(drop(canvas.frames ?? {}, id), (frame) =>
+    frame.members?.includes(`frame:${id}`)
+      ? {
+          ...frame,
+          members: frame.members.flatMap((one) => (one === `frame:${id}` ? members : [one])),
+        }
+      : frame,
+  );
+  return assign(canvas, 'frames', frames);
+};
+
+/** The items that can be in a frame: not itself, and not what it is in. */
+const mayEnter = (canvas: CanvasSection, frame: string, items: readonly string[]): string[] =>
+  items.filter(
+    (item) => itemKind(item) !== 'frame' || !withMembers(canvas, [item]).has(`frame:${frame}`),
+  );
 
 const withoutMembers = (frame: FrameLayout, gone: ReadonlySet<string>): FrameLayout => {
   const left = frame.members?.filter((one) => !gone.has(one));
@@ -219,27 +241,36 @@ export const setFrame = (document: WorkflowDocument, command: SetFrame): Workflo
   withGraph(document, command.graph, (graph) =>
     changeCanvas(graph, (canvas) => {
       const known = canvas.frames?.[command.id] ?? { x: 0, y: 0, width: 240, height: 160 };
-      const taken = new Set(command.frame.members ?? []);
+      const members = command.frame.members && mayEnter(canvas, command.id, command.frame.members);
+      const taken = new Set(members ?? []);
       const others = taken.size
         ? mapValues(canvas.frames ?? {}, (frame, id) =>
             id === command.id ? frame : withoutMembers(frame, taken),
           )
         : canvas.frames;
-      return { ...canvas, frames: put(others, command.id, patch(known, command.frame)) };
+      return {
+        ...canvas,
+        frames: put(
+          others,
+          command.id,
+          patch(known, members ? { ...command.frame, members } : command.frame),
+        ),
+      };
     }),
   );
 
 export const putIntoFrame = (document: WorkflowDocument, command: PutIntoFrame): WorkflowDocument =>
   withGraph(document, command.graph, (graph) =>
     changeCanvas(graph, (canvas) => {
+      const { frame } = command;
       const items = new Set(
-        command.items.filter((item) => item !== `frame:${command.frame ?? ''}`),
+        frame === null ? command.items : mayEnter(canvas, frame, command.items),
       );
       if (!canvas.frames) return canvas;
-      const frames = mapValues(canvas.frames, (frame, id) => {
-        if (id !== command.frame) return withoutMembers(frame, items);
-        const added = [...items].filter((item) => !frame.members?.includes(item));
-        return added.length ? { ...frame, members: [...(frame.members ?? []), ...added] } : frame;
+      const frames = mapValues(canvas.frames, (one, id) => {
+        if (id !== frame) return withoutMembers(one, items);
+        const added = [...items].filter((item) => !one.members?.includes(item));
+        return added.length ? { ...one, members: [...(one.members ?? []), ...added] } : one;
       });
       return assign(canvas, 'frames', frames);
     }),

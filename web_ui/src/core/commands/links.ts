@@ -1,11 +1,12 @@
 /** Commands that make and cut links. */
 
-import { assign, drop, mapValues, put } from '../records';
+import { assign, drop, put } from '../records';
 import {
   canvasOf,
   graphOf,
   joinPort,
   nodesOf,
+  routeName,
   sourcesOf,
   splitPort,
   targetsOf,
@@ -44,7 +45,9 @@ export interface ReorderLinks {
 /** Link a port. A value that stood there is kept for when the link is cut; a named input lets go of it. */
 export const connect = (document: WorkflowDocument, command: Connect): WorkflowDocument => {
   const { node: id, port } = splitPort(command.to);
-  if (!Object.hasOwn(nodesOf(graphOf(document, command.graph)), id)) return document;
+  const nodes = nodesOf(graphOf(document, command.graph));
+  if (!Object.hasOwn(nodes, id) || !Object.hasOwn(nodes, splitPort(command.from).node))
+    return document;
   return withGraph(document, command.graph, (graph) => {
     const node = nodesOf(graph)[id]!;
     const before = node.links?.[port];
@@ -56,7 +59,7 @@ export const connect = (document: WorkflowDocument, command: Connect): WorkflowD
     const linked = changeNode(kept, id, (now) =>
       assign(now, 'links', put<LinkText>(now.links, port, link)),
     );
-    return dropRoutes(linked, (route) => route === command.to);
+    return moveRoutes(linked, command.to, before, link);
   });
 };
 
@@ -83,18 +86,20 @@ export const cut = (
   const before = nodesOf(graph)[id]?.links?.[port];
   if (before === undefined) return graph;
   const target = joinPort(id, port);
+  const rerouted = (made: GraphDocument, after?: LinkText) =>
+    moveRoutes(made, target, before, after);
   const left = index === undefined ? [] : sourcesOf(before).toSpliced(index, 1);
   if (!left.length) {
     const bare = changeNode(graph, id, (node) =>
       assign(node, 'links', drop(node.links ?? {}, port)),
     );
-    return dropRoutes(giveBack(bare, id, port), (route) => isRouteOf(route, target));
+    return rerouted(giveBack(bare, id, port));
   }
   const link = left.length === 1 ? left[0]! : left;
   const changed = changeNode(graph, id, (node) =>
     assign(node, 'links', put<LinkText>(node.links, port, link)),
   );
-  return dropRoutes(changed, (route) => isRouteOf(route, target));
+  return rerouted(changed, link);
 };
 
 export const reorderLinks = (
@@ -108,25 +113,30 @@ export const reorderLinks = (
       before !== undefined &&
       sourcesOf(before).toSorted().join() === command.sources.toSorted().join();
     if (!same) return graph;
-    return changeNode(graph, id, (node) =>
+    const ordered = changeNode(graph, id, (node) =>
       assign(node, 'links', put<LinkText>(node.links, port, command.sources)),
     );
+    return moveRoutes(ordered, command.to, before, command.sources);
   });
 };
 
-const isRouteOf = (route: string, target: string): boolean =>
-  route === target || route.startsWith(`${target}#`);
-
-export const dropRoutes = (
+/** The graph with the routes of a port's links where these links are now; those of cut links go. */
+const moveRoutes = (
   graph: GraphDocument,
-  gone: (route: string) => boolean,
+  target: string,
+  before: LinkText | undefined,
+  after: LinkText | undefined,
 ): GraphDocument => {
   const canvas = canvasOf(graph);
-  if (!canvas.routes) return graph;
-  const routes = mapValues(canvas.routes, (reroute, route) => (gone(route) ? undefined : reroute));
-  return routes === canvas.routes
-    ? graph
-    : assign(graph, 'canvas', assign(canvas, 'routes', routes));
+  if (!canvas.routes || before === undefined) return graph;
+  const sources = after === undefined ? [] : sourcesOf(after);
+  const routes = Object.entries(canvas.routes).flatMap(([end, through]): [string, string][] => {
+    const [port, index] = end.split('#') as [string, string?];
+    if (port !== target) return [[end, through]];
+    const place = sources.indexOf(sourcesOf(before)[Number(index ?? 0)] ?? '');
+    return place < 0 ? [] : [[routeName(target, Array.isArray(after) ? place : null), through]];
+  });
+  return assign(graph, 'canvas', assign(canvas, 'routes', Object.fromEntries(routes)));
 };
 
 /** Let named inputs no longer set a port; one that set nothing else goes, and its value stays there. */

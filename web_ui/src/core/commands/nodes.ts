@@ -5,19 +5,18 @@ import {
   graphOf,
   joinPort,
   nodesOf,
-  sourcesOf,
   splitPort,
   targetsOf,
   withGraph,
   type GraphDocument,
   type Json,
-  type LinkText,
   type Mode,
   type NodeDocument,
   type NodeLayout,
   type WorkflowDocument,
 } from '../document';
 import { assign, drop, mapValues, patch, put, rekey } from '../records';
+import { follow } from './follow';
 
 export interface AddNode {
   do: 'addNode';
@@ -177,38 +176,13 @@ export const renameNode = (document: WorkflowDocument, command: RenameNode): Wor
       const at = splitPort(text);
       return at.node === from ? joinPort(to, at.port) : text;
     };
-    return renamed(graph, from, to, port);
-  });
-
-const renamed = (
-  graph: GraphDocument,
-  from: string,
-  to: string,
-  port: (text: string) => string,
-): GraphDocument => {
-  const canvas = canvasOf(graph);
-  const made: GraphDocument = {
-    ...graph,
-    nodes: rekey(
-      mapValues(nodesOf(graph), (node) => relinked(node, port)),
-      from,
-      to,
-    ),
-  };
-  if (graph.inputs)
-    made.inputs = mapValues(graph.inputs, (input) => {
-      const targets = targetsOf(input).map(port);
-      return targets.join() === targetsOf(input).join()
-        ? input
-        : { ...input, to: typeof input.to === 'string' ? targets[0]! : targets };
-    });
-  if (graph.outputs) made.outputs = mapValues(graph.outputs, port);
-  if (graph.canvas) {
-    let after = canvas;
-    after = assign(after, 'nodes', rekey(canvas.nodes ?? {}, from, to));
+    const made = follow(graph, { source: port, target: port });
+    const renamed = { ...made, nodes: rekey(nodesOf(made), from, to) };
+    if (!made.canvas) return renamed;
+    let canvas = assign(made.canvas, 'nodes', rekey(made.canvas.nodes ?? {}, from, to));
     if (canvas.frames)
-      after = assign(
-        after,
+      canvas = assign(
+        canvas,
         'frames',
         mapValues(canvas.frames, (frame) =>
           frame.members?.includes(from)
@@ -216,68 +190,26 @@ const renamed = (
             : frame,
         ),
       );
-    if (canvas.reroutes)
-      after = assign(
-        after,
-        'reroutes',
-        mapValues(canvas.reroutes, (one) => assign(one, 'source', port(one.source))),
-      );
-    if (canvas.routes)
-      after = assign(
-        after,
-        'routes',
-        Object.fromEntries(
-          Object.entries(canvas.routes).map(([route, reroute]) => [port(route), reroute]),
-        ),
-      );
-    made.canvas = after;
-  }
-  return made;
-};
-
-/** A node with each of its links' sources put through a change; a source that becomes null is cut. */
-export const relinked = (
-  node: NodeDocument,
-  change: (source: string) => string | null,
-): NodeDocument => {
-  if (!node.links) return node;
-  const links = mapValues<LinkText>(node.links, (link) => {
-    const sources = sourcesOf(link);
-    const changed = sources.map(change);
-    if (changed.every((source, index) => source === sources[index])) return link;
-    const left = changed.filter((source) => source !== null);
-    return left.length === 0 ? undefined : left.length === 1 ? left[0] : left;
+    return { ...renamed, canvas };
   });
-  return assign(node, 'links', links);
-};
 
 /** Put another node in the place of one; what is linked to it follows where it can. */
 export const replaceNode = (document: WorkflowDocument, command: ReplaceNode): WorkflowDocument =>
   withGraph(document, command.graph, (graph) => {
     if (!Object.hasOwn(nodesOf(graph), command.id)) return graph;
-    const follow = (text: string): string | null => {
+    const source = (text: string): string | null => {
       const at = splitPort(text);
       if (at.node !== command.id) return text;
       const name = command.outputs[at.port];
       return name === undefined ? null : joinPort(at.node, name);
     };
-    const nodes = mapValues(nodesOf(graph), (node, id) =>
-      id === command.id ? command.node : relinked(node, follow),
-    );
     const ports = new Set(command.inputs);
-    const inputs = mapValues(graph.inputs ?? {}, (input) => {
-      const left = targetsOf(input).filter((text) => {
-        const at = splitPort(text);
-        return at.node !== command.id || ports.has(at.port);
-      });
-      return left.length === targetsOf(input).length
-        ? input
-        : left.length
-          ? { ...input, to: left }
-          : undefined;
-    });
-    const outputs = mapValues(graph.outputs ?? {}, (text) => follow(text) ?? undefined);
-    const made = assign(assign({ ...graph, nodes }, 'inputs', inputs), 'outputs', outputs);
+    const target = (text: string): string | null => {
+      const at = splitPort(text);
+      return at.node !== command.id || ports.has(at.port) ? text : null;
+    };
+    const followed = follow(graph, { source, target });
+    const made = { ...followed, nodes: { ...nodesOf(followed), [command.id]: command.node } };
     return canvasOf(graph).nodes?.[command.id]
       ? changeLayout(made, command.id, (layout) =>
           patch(layout, { heights: null, kept: null, seeds: null }),

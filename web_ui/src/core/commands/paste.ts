@@ -7,8 +7,10 @@ import {
   graphOf,
   itemId,
   itemKind,
+  joinPort,
   nodesOf,
   splitPort,
+  targetsOf,
   withGraph,
   type CanvasSection,
   type FrameLayout,
@@ -16,9 +18,9 @@ import {
   type NodeDocument,
   type WorkflowDocument,
 } from '../document';
-import { assign, mapValues } from '../records';
+import { assign, mapValues, put } from '../records';
+import { relinked } from './follow';
 import { changeCanvas, withMembers } from './items';
-import { relinked } from './nodes';
 import { selectCanvas } from './extract';
 
 /** What is on the clipboard: JSON text, so it goes between tabs, windows and machines. */
@@ -47,7 +49,9 @@ export const copyItems = (
 ): Fragment => {
   const graph = graphOf(document, graphName);
   const chosen = withMembers(canvasOf(graph), items);
-  const nodes = Object.fromEntries(Object.entries(nodesOf(graph)).filter(([id]) => chosen.has(id)));
+  const nodes = Object.fromEntries(
+    Object.entries(withBoundValues(graph)).filter(([id]) => chosen.has(id)),
+  );
   const graphs: Record<string, GraphDocument> = {};
   const need = (all: Record<string, NodeDocument>): void => {
     for (const node of Object.values(all)) {
@@ -62,14 +66,33 @@ export const copyItems = (
   return { musegraphFragment: 1, nodes, canvas: selectCanvas(canvasOf(graph), chosen), graphs };
 };
 
+/** The nodes of a graph, holding the values that named inputs give them: copies stand alone. */
+const withBoundValues = (graph: GraphDocument): Record<string, NodeDocument> => {
+  let nodes = nodesOf(graph);
+  for (const input of Object.values(graph.inputs ?? {})) {
+    if (input.default === undefined) continue;
+    for (const text of targetsOf(input)) {
+      const { node, port } = splitPort(text);
+      const known = nodes[node];
+      if (known)
+        nodes = put(nodes, node, assign(known, 'values', put(known.values, port, input.default)));
+    }
+  }
+  return nodes;
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** The fragment that a text holds, or null. */
 export const readFragment = (text: string): Fragment | null => {
   try {
     const found = JSON.parse(text) as Fragment;
-    return found !== null &&
-      typeof found === 'object' &&
+    return isRecord(found) &&
       found.musegraphFragment === 1 &&
-      typeof found.nodes === 'object'
+      isRecord(found.nodes) &&
+      Object.values(found.nodes).every((node) => isRecord(node) && typeof node.type === 'string') &&
+      [found.canvas ?? {}, found.graphs ?? {}].every(isRecord)
       ? {
           musegraphFragment: 1,
           nodes: found.nodes,
@@ -123,7 +146,29 @@ export const paste = (document: WorkflowDocument, command: Paste): WorkflowDocum
       relinked(retyped(node), follow),
     ]);
     const made = { ...graph, nodes: { ...nodesOf(graph), ...Object.fromEntries(nodes) } };
-    return changeCanvas(made, (canvas) => joined(canvas, fragment.canvas, names, command.by));
+    const moved = <L extends { x: number; y: number }>(one: L): L => ({
+      ...one,
+      x: one.x + command.by.x,
+      y: one.y + command.by.y,
+    });
+    return changeCanvas(made, (canvas) => joined(canvas, fragment.canvas, names, moved));
+  });
+};
+
+/** Whether a definition is in a document as it is in a fragment, with all that it uses. */
+const alike = (
+  document: WorkflowDocument,
+  fragment: Fragment,
+  name: string,
+  seen: Set<string>,
+): boolean => {
+  if (seen.has(name)) return true;
+  seen.add(name);
+  const [known, given] = [document.graphs?.[name], fragment.graphs[name]];
+  if (!known || !given || JSON.stringify(known) !== JSON.stringify(given)) return false;
+  return Object.values(nodesOf(given)).every((node) => {
+    const used = definitionOf(node.type);
+    return used === null || alike(document, fragment, used, seen);
   });
 };
 
@@ -136,7 +181,7 @@ const bringDefinitions = (
   const graphs = { ...document.graphs };
   for (const [name, definition] of Object.entries(fragment.graphs)) {
     const known = graphs[name];
-    const same = known !== undefined && JSON.stringify(known) === JSON.stringify(definition);
+    const same = known !== undefined && alike(document, fragment, name, new Set());
     const fresh = same ? name : freshId(name, (id) => Object.hasOwn(graphs, id));
     names.set(name, fresh);
     graphs[fresh] ??= definition;
@@ -160,17 +205,13 @@ const bringDefinitions = (
   return [added ? { ...document, graphs } : document, names];
 };
 
-const joined = (
+/** A canvas with another put into it, under the names that its items get. */
+export const joined = (
   canvas: CanvasSection,
   pasted: CanvasSection,
   names: ReadonlyMap<string, string>,
-  by: { x: number; y: number },
+  moved: <L extends { x: number; y: number }>(one: L) => L,
 ): CanvasSection => {
-  const moved = <L extends { x: number; y: number }>(one: L): L => ({
-    ...one,
-    x: one.x + by.x,
-    y: one.y + by.y,
-  });
   const fresh = (item: string) => names.get(item) ?? item;
   const under = <L>(
     layer: Record<string, L> | undefined,
@@ -187,7 +228,7 @@ const joined = (
   const source = (text: string): string => {
     if (itemKind(text) === 'reroute') return fresh(text);
     const at = splitPort(text);
-    return `${fresh(at.node)}.${at.port}`;
+    return joinPort(fresh(at.node), at.port);
   };
   let made: CanvasSection = {
     ...canvas,
@@ -201,7 +242,7 @@ const joined = (
   });
   const routes = Object.entries(pasted.routes ?? {}).map(([end, through]) => {
     const at = splitPort(end);
-    return [`${fresh(at.node)}.${at.port}`, itemId(fresh(`reroute:${through}`))];
+    return [joinPort(fresh(at.node), at.port), itemId(fresh(`reroute:${through}`))];
   });
   return assign(made, 'routes', { ...canvas.routes, ...Object.fromEntries(routes) });
 };

@@ -5,7 +5,6 @@ import {
   definitionOf,
   freshId,
   graphOf,
-  itemId,
   itemKind,
   joinPort,
   nodesOf,
@@ -21,8 +20,10 @@ import {
   type WorkflowDocument,
 } from '../document';
 import { assign, drop, mapValues, put } from '../records';
+import { follow, relinked } from './follow';
 import { changeCanvas } from './items';
-import { changeNode, relinked } from './nodes';
+import { joined } from './paste';
+import { changeNode } from './nodes';
 
 /** Put the nodes of a definition in the place of a node that uses it. */
 export interface Unpack {
@@ -58,22 +59,28 @@ const unpacked = (
     names.get(key)!,
     relinked(one, port),
   ]);
-  const follow = (text: string): string | null => {
+  const source = (text: string): string | null => {
     const at = splitPort(text);
     if (at.node !== id) return text;
     const inside = definition.outputs?.[at.port];
     return inside === undefined ? null : port(inside);
   };
-  const nodes = Object.entries(nodesOf(graph)).flatMap(([key, other]): [string, NodeDocument][] =>
-    key === id ? inner : [[key, relinked(other, follow)]],
+  // Where an input sets several ports, a bent link is bent at the first of them.
+  const routed = (text: string): string => {
+    const at = splitPort(text);
+    const entry = at.node === id ? definition.inputs?.[at.port] : undefined;
+    return entry ? port(targetsOf(entry)[0] ?? text) : text;
+  };
+  const { inputs, ...rest } = graph;
+  const followed = follow(rest, { source, target: routed });
+  const nodes = Object.entries(nodesOf(followed)).flatMap(([key, other]) =>
+    key === id ? inner : [[key, other] as const],
   );
-  let made: GraphDocument = { ...graph, nodes: Object.fromEntries(nodes) };
-  if (graph.outputs)
-    made = assign(
-      made,
-      'outputs',
-      mapValues(graph.outputs, (text) => follow(text) ?? undefined),
-    );
+  let made: GraphDocument = {
+    ...followed,
+    nodes: Object.fromEntries(nodes),
+    ...(inputs ? { inputs } : {}),
+  };
   for (const [input, entry] of Object.entries(definition.inputs ?? {}))
     made = given(made, id, input, entry, node, targetsOf(entry).map(port));
   return placed(made, graph, id, definition, names);
@@ -109,15 +116,19 @@ const given = (
   if (graph.inputs)
     made = {
       ...made,
-      inputs: mapValues(graph.inputs, (one) =>
-        targetsOf(one).includes(outer)
-          ? { ...one, to: targetsOf(one).flatMap((text) => (text === outer ? targets : [text])) }
-          : one,
-      ),
+      inputs: mapValues(graph.inputs, (one) => {
+        if (!targetsOf(one).includes(outer)) return one;
+        const to = targetsOf(one).flatMap((text) => (text === outer ? targets : [text]));
+        const own = one.default === undefined && targetsOf(one).length === 1;
+        return own && entry.default !== undefined
+          ? { ...one, to, default: entry.default }
+          : { ...one, to };
+      }),
     };
   const bound = made.inputs !== graph.inputs;
   const link = node.links?.[input];
-  const value: Json | undefined = node.values?.[input] ?? entry.default;
+  const own: Json | undefined = node.values?.[input];
+  const value = own === undefined ? entry.default : own;
   for (const text of targets) {
     const at = splitPort(text);
     made = changeNode(made, at.node, (one) => {
@@ -165,44 +176,38 @@ const placed = (
   const shifted = <L extends { x: number; y: number }>(one: L): L =>
     Number.isFinite(left) ? { ...one, x: one.x - left + at.x, y: one.y - top + at.y } : one;
   return changeCanvas(made, (canvas) => {
-    const nodes = Object.entries(inner.nodes ?? {})
-      .filter(([key]) => names.has(key))
-      .map(([key, one]) => [names.get(key)!, shifted(one)] as const);
-    let after: CanvasSection = {
-      ...canvas,
-      nodes: { ...drop(canvas.nodes ?? {}, id), ...Object.fromEntries(nodes) },
-    };
-    const fresh = (layer: 'frames' | 'notes', key: string) =>
-      freshId(key, (one) => Object.hasOwn(after[layer] ?? {}, one));
-    const framed = new Map(
-      Object.keys(inner.frames ?? {}).map((key) => [key, fresh('frames', key)]),
-    );
-    for (const [key, frame] of Object.entries(inner.frames ?? {})) {
-      const members = frame.members?.map((one) =>
-        itemKind(one) === 'frame'
-          ? `frame:${framed.get(itemId(one)) ?? itemId(one)}`
-          : (names.get(one) ?? one),
-      );
-      after = {
-        ...after,
-        frames: put(after.frames, framed.get(key)!, assign(shifted(frame), 'members', members)),
-      };
+    const fresh = new Map<string, string>([...names]);
+    for (const layer of ['frame', 'note', 'reroute'] as const) {
+      const taken = new Set(Object.keys(canvas[`${layer}s`] ?? {}));
+      for (const key of Object.keys(inner[`${layer}s`] ?? {})) {
+        const free = freshId(key, (one) => taken.has(one));
+        taken.add(free);
+        fresh.set(`${layer}:${key}`, `${layer}:${free}`);
+      }
     }
-    for (const [key, note] of Object.entries(inner.notes ?? {}))
-      after = { ...after, notes: put(after.notes, fresh('notes', key), shifted(note)) };
-    if (canvas.frames)
-      after = assign(
-        after,
-        'frames',
-        mapValues(after.frames ?? {}, (frame) =>
-          frame.members?.includes(id)
-            ? {
-                ...frame,
-                members: frame.members.flatMap((one) => (one === id ? [...names.values()] : [one])),
-              }
-            : frame,
-        ),
-      );
-    return after;
+    const beside = { ...canvas, nodes: drop(canvas.nodes ?? {}, id) };
+    return joined(inPlaceOf(beside, id, outermost(inner, fresh)), inner, fresh, shifted);
   });
 };
+
+/** What stands in no frame of a canvas, under its new names. */
+const outermost = (inner: CanvasSection, fresh: ReadonlyMap<string, string>): string[] => {
+  const framed = new Set(Object.values(inner.frames ?? {}).flatMap((frame) => frame.members ?? []));
+  return [...fresh].flatMap(([item, name]) =>
+    framed.has(item) || itemKind(item) === 'reroute' ? [] : [name],
+  );
+};
+
+/** The canvas in which other items are in the frame that an item was in. */
+const inPlaceOf = (canvas: CanvasSection, item: string, others: string[]): CanvasSection =>
+  canvas.frames
+    ? assign(
+        canvas,
+        'frames',
+        mapValues(canvas.frames, (frame) =>
+          frame.members?.includes(item)
+            ? { ...frame, members: frame.members.flatMap((one) => (one === item ? others : [one])) }
+            : frame,
+        ),
+      )
+    : canvas;

@@ -1,7 +1,7 @@
 /** What is done to the graph: adding, grouping, and the ways of nodes. */
 
 import { rectOf } from '@/canvas/places';
-import type { Command } from '@/core/commands';
+import { whyNoSubgraph, type Command } from '@/core/commands';
 import { definitionOf, freshId, graphOf, itemKind, nodesOf, type Mode } from '@/core/document';
 import { bounds, snap } from '@/core/geometry';
 import { brokenByBypass, healing } from '@/core/heal';
@@ -69,6 +69,11 @@ function makeSubgraph(store: DocumentStore): void {
   const items = [...state.selection];
   const around = bounds(items.flatMap((item) => rectOf(store, item) ?? []));
   if (!around) return;
+  const why = whyNoSubgraph(graphOf(state.document, graph), items);
+  if (why) {
+    say({ kind: 'warning', key: `notices:subgraph.${why}` });
+    return;
+  }
   const name = freshId('group', (id) => Object.hasOwn(state.document.graphs ?? {}, id));
   const id = freshId(name, (one) => Object.hasOwn(nodesOf(graphOf(state.document, graph)), one));
   const at = {
