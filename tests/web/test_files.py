@@ -359,7 +359,7 @@ def drop(page: Any, files: list[tuple[str, str, bytes]], at: str = ".react-flow_
           }
           return carried;
         }""",
-        [[name, type, base64.b64encode(data).decode()] for name, type, data in files],
+        [[name, media, base64.b64encode(data).decode()] for name, media, data in files],
     )
     box = page.locator(at).first.bounding_box()
     where = {"clientX": box["x"] + box["width"] / 2, "clientY": box["y"] + box["height"] / 2}
