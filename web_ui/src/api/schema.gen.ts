@@ -401,6 +401,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/assets/{digest}/peaks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What a waveform is drawn from. */
+    get: operations['get_peaks'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/healthz': {
     parameters: {
       query?: never;
@@ -429,6 +446,23 @@ export interface paths {
     put?: never;
     /** A cookie for a token. */
     post: operations['open_session'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/token/renew': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Make the token worthless, and a new one in the folder of the server. */
+    post: operations['renew_token'];
     delete?: never;
     options?: never;
     head?: never;
@@ -538,6 +572,24 @@ export interface paths {
     patch: operations['set_preferences'];
     trace?: never;
   };
+  '/api/limits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What a step may take, by node type. */
+    get: operations['get_limits'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Change some of it. */
+    patch: operations['set_limits'];
+    trace?: never;
+  };
   '/api/openapi.json': {
     parameters: {
       query?: never;
@@ -604,6 +656,21 @@ export interface components {
        * @default null
        */
       frames: number | null;
+      /**
+       * Sample Rate
+       * @default null
+       */
+      sample_rate: number | null;
+      /**
+       * Channels
+       * @default null
+       */
+      channels: number | null;
+      /**
+       * Seconds
+       * @default null
+       */
+      seconds: number | null;
     };
     /**
      * Cache
@@ -732,6 +799,18 @@ export interface components {
       asset: string;
     };
     /**
+     * Fine
+     * @description All is well: the server answers, or the browser has a cookie now.
+     */
+    Fine: {
+      /**
+       * Ok
+       * @default true
+       * @constant
+       */
+      ok: true;
+    };
+    /**
      * ForgottenEvent
      * @description A run was taken out of the history.
      */
@@ -745,18 +824,6 @@ export interface components {
       type: 'forgotten';
       /** Run */
       run: string;
-    };
-    /**
-     * Healthy
-     * @description The server answers.
-     */
-    Healthy: {
-      /**
-       * Ok
-       * @default true
-       * @constant
-       */
-      ok: true;
     };
     /**
      * InputFacts
@@ -797,6 +864,7 @@ export interface components {
         [key: string]: string;
       };
     };
+    JsonValue: unknown;
     /**
      * KeptFile
      * @description A file that the server keeps.
@@ -833,6 +901,41 @@ export interface components {
       type: 'library';
       /** Workflow */
       workflow: string;
+    };
+    /**
+     * LimitFacts
+     * @description What a step may take; `fixed` if the server was started with it.
+     */
+    LimitFacts: {
+      /** Seconds */
+      seconds: number | null;
+      /** Memory */
+      memory: number | null;
+      /** Fixed */
+      fixed: boolean;
+    };
+    /**
+     * Limits
+     * @description All limits that hold; the nearest name that says something counts.
+     */
+    Limits: {
+      /** Limits */
+      limits: {
+        [key: string]: components['schemas']['LimitFacts'];
+      };
+    };
+    /**
+     * LimitsEvent
+     * @description What steps may take was changed; ask for it.
+     */
+    LimitsEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'limits';
     };
     /**
      * Model
@@ -1010,6 +1113,20 @@ export interface components {
       paused: boolean;
     };
     /**
+     * Peaks
+     * @description The outline of a sound in equal parts, by channel: lowest and highest sample, -1 to 1.
+     */
+    Peaks: {
+      /** Sample Rate */
+      sample_rate: number;
+      /** Frames */
+      frames: number;
+      /** Minima */
+      minima: number[][];
+      /** Maxima */
+      maxima: number[][];
+    };
+    /**
      * Planned
      * @description What running a workflow would do.
      */
@@ -1042,6 +1159,8 @@ export interface components {
        * @enum {string}
        */
       state: 'cached' | 'run' | 'open' | 'skip';
+      /** Tier */
+      tier: ('device' | 'host' | 'disk') | null;
       /** Note */
       note: string;
       /** Each */
@@ -1170,36 +1289,23 @@ export interface components {
       missing: string[];
     };
     /**
-     * Record
-     * @description What happened in a run: with which versions, models and inputs; also further keys.
-     */
-    Record: {
-      /** Run */
-      run: string;
-      /** Time */
-      time: string;
-      /** Seconds */
-      seconds: number;
-      /** Musegraph */
-      musegraph: string;
-      /** Models */
-      models: {
-        [key: string]: string;
-      };
-      /** Steps */
-      steps: {
-        [key: string]: components['schemas']['StepRecord'];
-      };
-    } & {
-      [key: string]: unknown;
-    };
-    /**
      * Rename
      * @description A new name.
      */
     Rename: {
       /** Name */
       name: string;
+    };
+    /**
+     * Renew
+     * @description A new token; ``cancel`` ends what runs and waits: who had the old one may have sent it.
+     */
+    Renew: {
+      /**
+       * Cancel
+       * @default true
+       */
+      cancel: boolean;
     };
     /**
      * Run
@@ -1256,6 +1362,35 @@ export interface components {
       /** Run */
       run: string;
       facts: components['schemas']['Run'];
+    };
+    /**
+     * RunRecord
+     * @description What ran, with which inputs, models and versions.
+     */
+    RunRecord: {
+      /** Run */
+      run: string;
+      /** Time */
+      time: string;
+      /** Seconds */
+      seconds: number;
+      /** Musegraph */
+      musegraph: string;
+      /** Python */
+      python: string;
+      /** Profile */
+      profile: string;
+      /**
+       * Models
+       * @description The digest of each model, by its source.
+       */
+      models: {
+        [key: string]: string;
+      };
+      /** Steps */
+      steps: {
+        [key: string]: components['schemas']['StepRecord'];
+      };
     };
     /**
      * RunState
@@ -1375,6 +1510,7 @@ export interface components {
       | components['schemas']['ForgottenEvent']
       | components['schemas']['LibraryEvent']
       | components['schemas']['PreferencesEvent']
+      | components['schemas']['LimitsEvent']
       | components['schemas']['StepStarted']
       | components['schemas']['StepProgress']
       | components['schemas']['StepDone']
@@ -1383,16 +1519,31 @@ export interface components {
       | components['schemas']['StepStored']
       | components['schemas']['Warned'];
     /**
-     * Session
-     * @description The browser has a cookie now.
+     * SetLimit
+     * @description What a step of a node type may take; what is null is bounded by the next wider name.
      */
-    Session: {
+    SetLimit: {
       /**
-       * Ok
-       * @default true
-       * @constant
+       * Seconds
+       * @default null
        */
-      ok: true;
+      seconds: number | null;
+      /**
+       * Memory
+       * @description Bytes by which the memory of its worker may rise.
+       * @default null
+       */
+      memory: number | null;
+    };
+    /**
+     * SetLimits
+     * @description Limits by node type, by pack (`diffusion.*`) or for all (`*`); null takes one away.
+     */
+    SetLimits: {
+      /** Limits */
+      limits: {
+        [key: string]: components['schemas']['SetLimit'] | null;
+      };
     };
     /**
      * Spread
@@ -1460,6 +1611,11 @@ export interface components {
       outputs: {
         [key: string]: string;
       };
+      /**
+       * Tier
+       * @default null
+       */
+      tier: ('device' | 'host' | 'disk') | null;
       /**
        * Relief
        * @default null
@@ -1571,7 +1727,7 @@ export interface components {
     };
     /**
      * StepRecord
-     * @description What a step did in a run; also keys that are not listed here.
+     * @description What is known of one step of a run; what is not known is left out.
      */
     StepRecord: {
       /**
@@ -1579,7 +1735,10 @@ export interface components {
        * @enum {string}
        */
       status: 'done' | 'cached' | 'failed' | 'skipped' | 'lost';
-      /** Outputs */
+      /**
+       * Outputs
+       * @description The identity of each output.
+       */
       outputs: {
         [key: string]: string;
       };
@@ -1599,10 +1758,72 @@ export interface components {
        */
       key: string | null;
       /**
+       * Profile
+       * @description What its numbers depend on.
+       * @default null
+       */
+      profile: string | null;
+      /**
+       * Inputs
+       * @description The identity of each input.
+       * @default null
+       */
+      inputs: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Values
+       * @description What was set, if short.
+       * @default null
+       */
+      values: {
+        [key: string]: components['schemas']['JsonValue'];
+      } | null;
+      /**
+       * Tier
+       * @default null
+       */
+      tier: ('device' | 'host' | 'disk') | null;
+      /**
        * Seconds
        * @default null
        */
       seconds: number | null;
+      /**
+       * Memory
+       * @description Rise of the host's memory, at most.
+       * @default null
+       */
+      memory: number | null;
+      /**
+       * Device Memory
+       * @description The same of the device's.
+       * @default null
+       */
+      device_memory: number | null;
+      /**
+       * Bytes
+       * @description Of all its outputs.
+       * @default null
+       */
+      bytes: number | null;
+      /**
+       * Calls
+       * @default null
+       */
+      calls: number | null;
+      /**
+       * Relief
+       * @description What helped when memory ran out.
+       * @default null
+       */
+      relief: string[] | null;
+      /**
+       * Makeshift
+       * @description Whether the result is for this run.
+       * @default null
+       */
+      makeshift: boolean | null;
       /**
        * Error
        * @default null
@@ -1610,21 +1831,10 @@ export interface components {
       error: string | null;
       /**
        * Code
+       * @description What kind of error it was.
        * @default null
        */
       code: string | null;
-      /**
-       * Relief
-       * @default null
-       */
-      relief: string[] | null;
-      /**
-       * Makeshift
-       * @default null
-       */
-      makeshift: boolean | null;
-    } & {
-      [key: string]: unknown;
     };
     /**
      * StepSkipped
@@ -1657,7 +1867,7 @@ export interface components {
     };
     /**
      * StepStarted
-     * @description A step began to compute.
+     * @description A step began to compute; ``kind`` is its node type.
      */
     StepStarted: {
       /** Number */
@@ -1681,6 +1891,8 @@ export interface components {
        * @constant
        */
       type: 'step_started';
+      /** Kind */
+      kind: string;
     };
     /**
      * StepState
@@ -2022,7 +2234,7 @@ export interface components {
       };
       /** Targets */
       targets: string[];
-      record: components['schemas']['Record'] | null;
+      record: components['schemas']['RunRecord'] | null;
     };
     /**
      * WireValue
@@ -2185,7 +2397,7 @@ export interface operations {
           'application/json': components['schemas']['Run'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2214,6 +2426,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -2310,7 +2531,7 @@ export interface operations {
           'application/json': components['schemas']['Runs'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2339,6 +2560,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -2435,7 +2665,7 @@ export interface operations {
           'application/json': components['schemas']['Cancelled'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2464,6 +2694,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -2614,7 +2853,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2643,6 +2882,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -2898,7 +3146,7 @@ export interface operations {
           'application/json': components['schemas']['Run'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2927,6 +3175,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3091,7 +3348,7 @@ export interface operations {
           'application/json': components['schemas']['Queue'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3120,6 +3377,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3198,7 +3464,7 @@ export interface operations {
           'application/json': components['schemas']['Problems'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3227,6 +3493,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3305,7 +3580,7 @@ export interface operations {
           'application/json': components['schemas']['Planned'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3334,6 +3609,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3488,7 +3772,7 @@ export interface operations {
           'application/json': components['schemas']['Saved'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3517,6 +3801,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3604,7 +3897,7 @@ export interface operations {
           'application/json': components['schemas']['ReadDocument'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3633,6 +3926,15 @@ export interface operations {
       };
       /** @description There is no such file, or it carries no workflow (no-workflow). */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3791,7 +4093,7 @@ export interface operations {
           'application/json': components['schemas']['Saved'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3820,6 +4122,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -3903,7 +4214,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3932,6 +4243,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -4012,7 +4332,7 @@ export interface operations {
           'application/json': components['schemas']['Saved'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4041,6 +4361,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -4130,7 +4459,7 @@ export interface operations {
           'application/json': components['schemas']['Saved'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4159,6 +4488,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -4244,7 +4582,7 @@ export interface operations {
           'application/json': components['schemas']['Saved'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4273,6 +4611,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -4613,7 +4960,7 @@ export interface operations {
           'application/json': components['schemas']['ReadDocument'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4642,6 +4989,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -4722,7 +5078,7 @@ export interface operations {
           'application/json': components['schemas']['Asset'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -4751,6 +5107,15 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -5022,6 +5387,84 @@ export interface operations {
       };
     };
   };
+  get_peaks: {
+    parameters: {
+      query?: {
+        bins?: number;
+      };
+      header?: never;
+      path: {
+        digest: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What a waveform is drawn from. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Peaks'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
   healthz: {
     parameters: {
       query?: never;
@@ -5037,7 +5480,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Healthy'];
+          'application/json': components['schemas']['Fine'];
         };
       };
       /** @description The token is missing or wrong. */
@@ -5113,10 +5556,10 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Session'];
+          'application/json': components['schemas']['Fine'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5145,6 +5588,131 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The media type is not taken. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  renew_token: {
+    parameters: {
+      query?: never;
+      header: {
+        'X-Requested-By': 'musegraph';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Renew'];
+      };
+    };
+    responses: {
+      /** @description Make the token worthless, and a new one in the folder of the server. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Cancelled'];
+        };
+      };
+      /** @description The body is no JSON, or not whole. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -5669,7 +6237,7 @@ export interface operations {
           'application/json': components['schemas']['Preferences'];
         };
       };
-      /** @description The body is no JSON. */
+      /** @description The body is no JSON, or not whole. */
       400: {
         headers: {
           [name: string]: unknown;
@@ -5698,6 +6266,214 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The media type is not taken. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  get_limits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What a step may take, by node type. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Limits'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  set_limits: {
+    parameters: {
+      query?: never;
+      header: {
+        'X-Requested-By': 'musegraph';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SetLimits'];
+      };
+    };
+    responses: {
+      /** @description Change some of it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Limits'];
+        };
+      };
+      /** @description The body is no JSON, or not whole. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description It contradicts what is there; the sentence says how. */
+      409: {
         headers: {
           [name: string]: unknown;
         };
