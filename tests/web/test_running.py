@@ -246,17 +246,35 @@ def test_progress_and_previews_are_shown_and_a_run_is_stopped(page: Any) -> None
     expect(page.locator("[data-announcer]")).to_contain_text("cancelled")
 
 
-def test_after_a_reload_a_run_is_found_in_the_queue_and_shown_where_it_is(page: Any) -> None:
-    """R4, Q1, Q5: exactly what ran is opened, with its progress."""
-    put(page, {"slow": node("troublesome.slow", {**SLOW, "a": 3})})
+KEPT = """async () => {
+  const drafts = await new Promise((resolve) => {
+    const asked = indexedDB.open('musegraph');
+    asked.onsuccess = () => {
+      const all = asked.result.transaction('drafts').objectStore('drafts').getAll();
+      all.onsuccess = () => { asked.result.close(); resolve(all.result); };
+    };
+  });
+  return drafts.some((draft) => 'slow' in (draft.document.nodes ?? {}));
+}"""
+
+
+def test_after_a_reload_and_in_another_browser_a_run_is_shown_where_it_is(
+    page: Any, new_page: Callable[..., Any]
+) -> None:
+    """R4, Q1, Q5: in the document that it is of; or in the one that ran, opened from the queue."""
+    put(page, {"slow": node("troublesome.slow", {**SLOW, "a": 3, "seconds": 60})})
     run(page)
     is_now(page, "slow", "running")
+    page.wait_for_function(KEPT)
     page.reload()
-    page.get_by_role("button", name=re.compile("Untitled")).first.click()
-    page.get_by_role("button", name="Open the workflow of Untitled").first.click()
     is_now(page, "slow", "running", seconds=5)
-    page.get_by_role("button", name="Cancel Untitled").first.click()
-    expect(page.get_by_text("1 run was cancelled.")).to_be_visible()
+    other = new_page()
+    other.get_by_title("Open the queue").click()
+    other.get_by_role("button", name="Open the workflow of Untitled").first.click()
+    is_now(other, "slow", "running", seconds=5)
+    other.get_by_role("button", name="Cancel Untitled").first.click()
+    expect(other.get_by_text("1 run was cancelled.")).to_be_visible()
+    expect(card(page, "slow").locator('[data-status="running"]')).to_have_count(0)
 
 
 def test_events_go_to_the_document_of_the_run_though_another_one_is_looked_at(
