@@ -69,7 +69,7 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
       data-family={first ? familyOf(first) : 'any'}
       onKeyDown={keepKeys}
     >
-      <NodeHeader view={view} />
+      <NodeHeader view={view} selected={selected} />
       {geometry.notice && loaded && <Unknown view={view} {...geometry.notice} />}
       {geometry.rows.map((row) => {
         if (row.field === 'none')

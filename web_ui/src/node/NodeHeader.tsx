@@ -1,5 +1,5 @@
 import { CircleSlash, Ellipsis, MoveRight, Pin, StickyNote } from 'lucide-react';
-import { createElement, memo, type MouseEvent } from 'react';
+import { createElement, memo, useState, type MouseEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NodeView } from '@/core/project';
 import { useDocumentStore } from '@/state/context';
@@ -13,16 +13,27 @@ import { useNodeTitle } from './title';
 
 const MODES = { bypass: MoveRight, mute: CircleSlash } as const;
 
+interface Props {
+  view: NodeView;
+  selected: boolean;
+}
+
 /** Name of a node, and how it is. */
-export const NodeHeader = memo(function NodeHeader({ view }: { view: NodeView }) {
+export const NodeHeader = memo(function NodeHeader({ view, selected }: Props) {
   const { t } = useTranslation('fields');
   const store = useDocumentStore();
   const renamed = useIsRenamed(store, view.id);
   const title = useNodeTitle(view);
+  const [pointed, setPointed] = useState(false);
   const { mode, pin, repeat } = view.node;
   const ModeIcon = mode && MODES[mode];
   return (
-    <header className={css.header} title={renamed ? undefined : `${title} · ${view.id}`}>
+    <header
+      className={css.header}
+      title={renamed ? undefined : `${title} · ${view.id}`}
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
+    >
       {createElement(iconOf(view), {
         size: 16,
         strokeWidth: 1.75,
@@ -68,16 +79,18 @@ export const NodeHeader = memo(function NodeHeader({ view }: { view: NodeView })
           <StickyNote size={14} aria-hidden />
         </NoteBadge>
       )}
-      <button
-        type="button"
-        className={`nodrag nokey ${css.menu}`}
-        title={t('menu')}
-        aria-label={t('menuOf', { title })}
-        aria-haspopup="menu"
-        onClick={openMenu}
-      >
-        <Ellipsis size={16} aria-hidden />
-      </button>
+      {(selected || pointed) && (
+        <button
+          type="button"
+          className={`nodrag nokey ${css.menu}`}
+          title={t('menu')}
+          aria-label={t('menuOf', { title })}
+          aria-haspopup="menu"
+          onClick={openMenu}
+        >
+          <Ellipsis size={16} aria-hidden />
+        </button>
+      )}
     </header>
   );
 });
