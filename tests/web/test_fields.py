@@ -423,6 +423,32 @@ def test_a_seed_is_drawn_kept_and_changed_for_each_run(canvas: Any) -> None:
     assert "seeds" not in written(page)["canvas"]["nodes"]["noise"]
 
 
+def test_the_seed_that_is_shown_is_that_of_the_last_run_and_comes_back(canvas: Any) -> None:
+    """R7."""
+    small = {"seed": 5, "width": 16, "height": 16}
+    page = canvas(
+        {"noise": {"type": "image.noise", "values": small}},
+        {"noise": {"seeds": {"seed": "random"}}},
+    )
+    seed = field(page, "noise", "spinbutton", "Seed")
+    shows(seed, "5")
+    with page.expect_response(lambda answer: answer.url.endswith("/api/runs/batch")) as answer:
+        page.keyboard.press("Control+Enter")
+    sent = answer.value.request.post_data_json["runs"][0]["workflow"]["nodes"]["noise"]["values"][
+        "seed"
+    ]
+    shows(seed, str(sent))
+    assert sent != 5
+    one = node(page, "noise")
+    one.get_by_role("button", name="Draw another seed now").click()
+    seed.filter(has_not_text=re.compile(f"^{sent}$")).wait_for()
+    one.get_by_role("button", name="The next run").click()
+    last = page.get_by_role("menuitem", name="Keep the seed of the last run")
+    last.filter(has_text=str(sent)).click()
+    shows(seed, str(sent))
+    one.get_by_role("button", name="The next run: Keep the seed").wait_for()
+
+
 def test_a_node_is_renamed_in_place(canvas: Any) -> None:
     """S8."""
     page = canvas({"blur": {"type": "image.blur"}})
