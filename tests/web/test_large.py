@@ -79,7 +79,7 @@ def zoom_in(page: Any) -> None:
         page.mouse.wheel(0, -120)
         settle(page)
     page.keyboard.press("0")
-    page.wait_for_function("document.querySelectorAll('.react-flow__node').length > 0")
+    page.wait_for_function("() => document.querySelectorAll('.react-flow__node').length > 0")
     page.wait_for_timeout(300)  # the view comes to rest
     settle(page)
 
@@ -113,10 +113,18 @@ def test_G9_moving_the_view_changes_no_node(page_of: Any) -> None:
 
 def test_G8_dragging_a_node_changes_it_and_its_links_alone(page_of: Any) -> None:
     zoom_in(page_of)
-    header = page_of.locator(".react-flow__node header").first
-    card = header.locator("xpath=ancestor::*[@data-id][1]")
-    id = card.get_attribute("data-id")
-    box = header.bounding_box()
+    id, box = page_of.evaluate(
+        """() => {
+          const middle = (header) => {
+            const { x, y } = header.getBoundingClientRect();
+            return Math.hypot(x - 640, y - 420);
+          };
+          const headers = [...document.querySelectorAll('.react-flow__node header')];
+          const header = headers.sort((a, b) => middle(a) - middle(b))[0];
+          const { x, y } = header.getBoundingClientRect();
+          return [header.closest('.react-flow__node').dataset.id, { x, y }];
+        }"""
+    )
     page_of.mouse.move(box["x"] + 60, box["y"] + 10)
     page_of.mouse.down()
     page_of.mouse.move(box["x"] + 76, box["y"] + 26)
@@ -143,7 +151,7 @@ def test_the_overview_selects_marks_and_moves(page_of: Any, server: Served, larg
     page_of.mouse.up()
     page_of.click("[aria-label=Outline]")
     chosen = page_of.locator("button[aria-pressed=true]:has(span)")
-    page_of.wait_for_function("document.querySelectorAll('li[data-selected]').length > 3")
+    page_of.wait_for_function("() => document.querySelectorAll('li[data-selected]').length > 3")
     assert chosen.count() >= 1
     page_of.click("[aria-label=Outline]")
     page_of.keyboard.press("Escape")
