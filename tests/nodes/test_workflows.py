@@ -85,7 +85,7 @@ def test_what_an_example_saved_is_reproduced_step_by_step(
     workflow, record, data = read_output(saved[0].path)
     assert record["steps"]
     with Engine(store=Store(tmp_path / "fresh")) as fresh:
-        copy_assets(workflow.json(), engine.store, fresh.store)
+        copy_assets(workflow, engine.registry, engine.store, fresh.store)
         again = fresh.run(fresh.plan(workflow))
         assert again.outcome.count()["cached"] == 0
         assert compare(record, again, data) == Verdict("identical")

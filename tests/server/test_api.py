@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 from client import carried, served
 from test_assets import most_memory, picture, upload
 from test_runs import LIGHT
+from test_sounds import sound
 
 from musegraph.server.openapi import document, parameters_of
 from musegraph.server.routes import Route
@@ -66,6 +68,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, server):
             _, asset = await upload(client, picture())
+            _, heard = await upload(client, sound("WAV", np.zeros((80, 1), np.float32)), "a.wav")
             run = await client.carry_out(LIGHT)
             saved = {"workflow": LIGHT, "name": "mine"}
             _, kept = await client.ask("POST", "/api/workflows", json=saved)
@@ -75,12 +78,15 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
             await client.ask("GET", thumbnails)
             (rows, files), last = state(tmp_path), server.feed.last
             tried, met = 0, set[str]()
+            ids = {"workflows": kept["id"], "templates": "text_to_image"}
             for route in ROUTES:
                 if route.method != "GET" or route.path == "/api/events":
                     continue
-                own = {"id": kept["id"] if "workflows" in route.path else run["id"],
-                       "digest": asset["asset"]}  # fmt: skip
+                own = {"id": ids.get(route.path.removeprefix("/api/").split("/")[0], run["id"]),
+                       "digest": (heard if "peaks" in route.path else asset)["asset"]}  # fmt: skip
                 for index, query in enumerate(queries(route, draw)):
+                    if route.path.endswith("/value") and index == 0:
+                        query = "?node=one&port=out"
                     path = route.path
                     strange = draw.choice(("0" * 32, "blake3:" + "0" * 64, "%2e%2e%2f", "x" * 300))
                     for name in route.path_types:

@@ -138,7 +138,7 @@ def test_what_is_no_sound_has_no_outline_and_is_never_played(tmp_path: Path) -> 
     async def body() -> None:
         async with served(tmp_path) as (client, _):
             for name, data in {**fakes, "picture": picture()}.items():
-                status, found = await upload(client, data, f"{name}.wav")
+                status, found = await upload(client, data, name)
                 assert status == 201
                 assert name == "picture" or found["media"] == "application/octet-stream", name
                 path = f"/api/assets/{found['asset']}/peaks"
