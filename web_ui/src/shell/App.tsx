@@ -3,6 +3,7 @@ import { Canvas } from '@/canvas/Canvas';
 import { Rail } from '@/panels/Rail';
 import { Side } from '@/panels/Side';
 import { useWorkspace } from '@/state/workspace';
+import { Viewers } from '@/viewers/Viewers';
 import css from './App.module.css';
 import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
@@ -52,6 +53,7 @@ export function App() {
       </div>
       {store && <SearchBox key={store.getState().uid} store={store} />}
       <ContextMenu />
+      <Viewers />
       <Dialogs />
       <Connection />
       <Announcer />

@@ -80,13 +80,18 @@ function Read({ file, kind, title }: { file: File; kind: string; title: string }
   if (error) return <Sentence>{error.message}</Sentence>;
   if (!data) return <Sentence>{t('loading')}</Sentence>;
   if (kind === 'motion') return <Motion source={data.text} title={title} />;
-  if (kind === 'json' && !data.cut)
-    try {
-      return <Json value={JSON.parse(data.text)} title={title} />;
-    } catch {
-      return <TextView text={data.text} title={title} mono />;
-    }
-  const table = kind === 'csv' ? parseCsv(data.text) : null;
+  const json = kind === 'json' && !data.cut ? jsonOf(data.text) : undefined;
+  if (json !== undefined) return <Json value={json} title={title} />;
+  const table = kind === 'csv' && !data.cut ? parseCsv(data.text) : null;
   if (table) return <TableView table={table} title={title} />;
   return <TextView text={data.text} title={title} cut={data.cut} mono={kind !== 'text'} />;
+}
+
+/** What a text says as JSON; undefined if it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@
 
 import type { Schemas } from '@/api/client';
 import type { ViewerItem } from './open';
+import { placeIn } from './places';
 import { tableOf } from './text/table';
 
 export type File = Schemas['OutputFile'];
@@ -79,9 +80,10 @@ export const isMotion = (value: unknown): boolean => {
   return Array.isArray(joints) && Array.isArray(frames) && Array.isArray(frames[0]);
 };
 
-export function kindOf({ output, runId }: ViewerItem): Kind {
+export function kindOf(item: ViewerItem): Kind {
+  const { output } = item;
   const file = output.files[0];
   if (file) return kindOfFile(file);
-  if (output.value === null || output.value === undefined) return runId ? 'value' : 'json';
+  if (output.value === null || output.value === undefined) return placeIn(item) ? 'value' : 'json';
   return kindOfValue(output.value);
 }

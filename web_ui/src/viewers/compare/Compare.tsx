@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assetUrl } from '@/api/client';
 import { useKeys } from '../keys';
@@ -57,8 +57,10 @@ function Two({ a, b }: { a: ViewerItem; b: ViewerItem }) {
   const [share, setShare] = useState(0.5);
   const [gain, setGain] = useState(4);
   const blink = useBlink(mode === 'blink');
-  const zoom = useZoom(sizes.a ?? null, { halves: mode === 'side' });
-  const difference = useDifference(mode === 'difference', images.a, images.b, gain);
+  const frame = useRef<HTMLDivElement>(null);
+  const zoom = useZoom(frame, sizes.a ?? null, { halves: mode === 'side' });
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const difference = useDifference(canvas, mode === 'difference', images, gain);
   const choose = (next: Mode): void => {
     lastMode = next;
     setMode(next);
@@ -107,7 +109,7 @@ function Two({ a, b }: { a: ViewerItem; b: ViewerItem }) {
   return (
     <div className={css.two}>
       <div
-        ref={zoom.frame}
+        ref={frame}
         className={css.frame}
         role="group"
         aria-label={t('compare.label')}
@@ -135,7 +137,7 @@ function Two({ a, b }: { a: ViewerItem; b: ViewerItem }) {
         </div>
         {mode === 'difference' && sizes.a && (
           <canvas
-            ref={difference.canvas}
+            ref={canvas}
             className={css.difference}
             style={{
               width: sizes.a.width * zoom.view.zoom,
@@ -179,11 +181,11 @@ function Two({ a, b }: { a: ViewerItem; b: ViewerItem }) {
               text={`× ${gain}`}
               onChange={setGain}
             />
-            {difference.found && (
+            {difference && (
               <output data-testid="difference">
                 {t('compare.differs', {
-                  share: percent.format(difference.found.share),
-                  most: difference.found.most,
+                  share: percent.format(difference.share),
+                  most: difference.most,
                 })}
               </output>
             )}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useState, type RefObject } from 'react';
 import { differ, type Difference } from './difference';
 
 /** Larger pictures are compared at this size: no screen shows more at once. */
@@ -10,12 +10,11 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 /** The difference of two pictures, drawn in parts. */
 export function useDifference(
+  canvas: RefObject<HTMLCanvasElement | null>,
   shown: boolean,
-  a: HTMLImageElement | undefined,
-  b: HTMLImageElement | undefined,
+  { a, b }: { a?: HTMLImageElement; b?: HTMLImageElement },
   gain: number,
-): { canvas: RefObject<HTMLCanvasElement | null>; found: Difference | null } {
-  const canvas = useRef<HTMLCanvasElement>(null);
+): Difference | null {
   const [found, setFound] = useState<Difference | null>(null);
   useEffect(() => {
     const element = canvas.current;
@@ -25,8 +24,8 @@ export function useDifference(
     return () => {
       stopped = true;
     };
-  }, [shown, a, b, gain]);
-  return { canvas, found: shown ? found : null };
+  }, [canvas, shown, a, b, gain]);
+  return shown ? found : null;
 }
 
 async function draw(

@@ -43,11 +43,12 @@ export function Surface({ painting, image, soft, onSoft }: Props) {
   const draw = (box: Box | null): void => {
     if (box && canvas.current) paintMask(canvas.current, mask, box, settings.colour);
   };
-  const adopted = useRef(false);
-  const zoom = useZoom(mask, {
-    pans: (event) => event.button === 1 || space || adopted.current,
+  const adoptedRef = useRef(false);
+  const frame = useRef<HTMLDivElement>(null);
+  const zoom = useZoom(frame, mask, {
+    pans: (event) => event.button === 1 || space || adoptedRef.current,
   });
-  const paint = usePainting({ painting, zoom, adopted, space, draw, told });
+  const paint = usePainting({ painting, zoom, adoptedRef, space, draw, told });
   useEffect(() => {
     const element = canvas.current!;
     element.width = mask.width;
@@ -114,7 +115,7 @@ export function Surface({ painting, image, soft, onSoft }: Props) {
     <div className={css.surface}>
       <ToolRail />
       <div
-        ref={zoom.frame}
+        ref={frame}
         className={`${picture.frame} ${css.frame}`}
         role="group"
         aria-label={t('mask.surface')}

@@ -12,7 +12,7 @@ interface Options {
   painting: Painting;
   zoom: Zoom;
   /** Set while pointers are handed to the zoom, which would not take them by itself. */
-  adopted: RefObject<boolean>;
+  adoptedRef: RefObject<boolean>;
   /** Whether the space bar is held: then one pans. */
   space: boolean;
   draw(box: Box | null): void;
@@ -30,7 +30,7 @@ const ERASER_OF_PEN = 32;
 const LIGHTEST = 0.15;
 
 /** From pointers to strokes and areas. */
-export function usePainting({ painting, zoom, adopted, space, draw, told }: Options) {
+export function usePainting({ painting, zoom, adoptedRef, space, draw, told }: Options) {
   const { mask, history } = painting;
   const settings = useMaskSettings();
   const doing = useRef<Doing | null>(null);
@@ -70,7 +70,7 @@ export function usePainting({ painting, zoom, adopted, space, draw, told }: Opti
       finish(edit);
       return;
     }
-    zoom.frame.current!.setPointerCapture(pointer);
+    event.currentTarget.setPointerCapture(pointer);
     if (settings.tool === 'lasso' || settings.tool === 'rectangle') {
       doing.current = { kind: 'area', pointer, points: [at], value };
       setOutline([at]);
@@ -116,7 +116,7 @@ export function usePainting({ painting, zoom, adopted, space, draw, told }: Opti
   /** A second finger: what the first began is taken back, and both move the picture. */
   const toTwoFingers = (event: PointerEvent): void => {
     cancel();
-    adopted.current = true;
+    adoptedRef.current = true;
     for (const one of touches.current.values()) zoom.handlers.onPointerDown(one);
     zoom.handlers.onPointerDown(event);
   };
@@ -139,13 +139,13 @@ export function usePainting({ painting, zoom, adopted, space, draw, told }: Opti
     },
     onPointerUp(event: PointerEvent) {
       touches.current.delete(event.pointerId);
-      if (!touches.current.size) adopted.current = false;
+      if (!touches.current.size) adoptedRef.current = false;
       zoom.handlers.onPointerUp(event);
       end(event);
     },
     onPointerCancel(event: PointerEvent) {
       touches.current.delete(event.pointerId);
-      if (!touches.current.size) adopted.current = false;
+      if (!touches.current.size) adoptedRef.current = false;
       zoom.handlers.onPointerCancel(event);
       if (doing.current?.pointer === event.pointerId) cancel();
     },

@@ -21,7 +21,8 @@ export default function Picture({ file, title }: { file: File; title: string }) 
   const [failed, setFailed] = useState(false);
   const [pixel, setPixel] = useState<Pixel | null>(null);
   const image = useRef<HTMLImageElement>(null);
-  const zoom = useZoom(size);
+  const frame = useRef<HTMLDivElement>(null);
+  const zoom = useZoom(frame, size);
   const waiting = useRef(0);
   useEffect(() => () => cancelAnimationFrame(waiting.current), []);
   const read = (event: { clientX: number; clientY: number }): void => {
@@ -38,7 +39,7 @@ export default function Picture({ file, title }: { file: File; title: string }) 
   return (
     <div className={css.viewer}>
       <div
-        ref={zoom.frame}
+        ref={frame}
         className={css.frame}
         role="group"
         aria-label={t('picture.label', { title })}

@@ -14,7 +14,6 @@ import {
 } from './view';
 
 export interface Zoom {
-  frame: RefObject<HTMLDivElement | null>;
   view: View;
   window: Size;
   /** Whether all is seen, and goes on to be when the window changes. */
@@ -48,10 +47,10 @@ const NUDGE = 60;
 
 /** Zoom and pan by wheel, drag, two fingers and keys. */
 export function useZoom(
+  frame: RefObject<HTMLDivElement | null>,
   picture: Size | null,
   { pans = ALWAYS, halves = false }: Options = {},
 ): Zoom {
-  const frame = useRef<HTMLDivElement>(null);
   const [window, setWindow] = useState<Size>({ width: 0, height: 0 });
   const [chosen, setChosen] = useState<View | null>(null);
   const pointers = useRef(new Map<number, Point>());
@@ -71,7 +70,7 @@ export function useZoom(
     watch.observe(element);
     look();
     return () => watch.disconnect();
-  }, [halves]);
+  }, [frame, halves]);
 
   const change = (make: (view: View) => View): void =>
     setChosen((now) => keepInside(make(now ?? fitView), window, size));
@@ -79,10 +78,13 @@ export function useZoom(
     change((now) => zoomAt(now, point, limitZoom(now.zoom * factor, window, size)));
   const middle = { x: window.width / 2, y: window.height / 2 };
   const by = (factor: number): void => zoomTo(middle, factor);
-  const point = useCallback((event: { clientX: number; clientY: number }): Point => {
-    const box = frame.current!.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top };
-  }, []);
+  const point = useCallback(
+    (event: { clientX: number; clientY: number }): Point => {
+      const box = frame.current!.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    },
+    [frame],
+  );
   const toFit = (): void => setChosen(null);
   const toActual = (): void => setChosen(actual(window, size));
 
@@ -106,7 +108,7 @@ export function useZoom(
     const hear = (event: WheelEvent): void => onWheel.current(event);
     element.addEventListener('wheel', hear, { passive: false });
     return () => element.removeEventListener('wheel', hear);
-  }, []);
+  }, [frame]);
 
   useKeys((event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
@@ -131,7 +133,6 @@ export function useZoom(
     setPanning(pointers.current.size > 0);
   };
   return {
-    frame,
     view,
     window,
     fitted: chosen === null,

@@ -39,7 +39,7 @@ function useFrames(on: boolean, frame: (passed: number) => void): void {
 }
 
 /** The transport of an `<audio>` or `<video>`. */
-export function useMedia(media: RefObject<HTMLMediaElement | null>): Transport {
+export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transport {
   const [playing, setPlaying] = useState(false);
   const [time, setTime] = useState(0);
   const [duration, setDuration] = useState(0);
@@ -47,7 +47,7 @@ export function useMedia(media: RefObject<HTMLMediaElement | null>): Transport {
   const [loop, setLoop] = useState(false);
   const [region, setRegion] = useState<Region | null>(null);
   useEffect(() => {
-    const element = media.current!;
+    const element = mediaRef.current!;
     const look = (): void => {
       setPlaying(!element.paused);
       setTime(element.currentTime);
@@ -60,9 +60,9 @@ export function useMedia(media: RefObject<HTMLMediaElement | null>): Transport {
       for (const name of events) element.removeEventListener(name, look);
       element.pause();
     };
-  }, [media]);
+  }, [mediaRef]);
   useEffect(() => {
-    const element = media.current!;
+    const element = mediaRef.current!;
     const ended = (): void => {
       if (!loop) return;
       element.currentTime = region?.start ?? 0;
@@ -70,9 +70,9 @@ export function useMedia(media: RefObject<HTMLMediaElement | null>): Transport {
     };
     element.addEventListener('ended', ended);
     return () => element.removeEventListener('ended', ended);
-  }, [media, loop, region]);
+  }, [mediaRef, loop, region]);
   useFrames(playing, () => {
-    const element = media.current!;
+    const element = mediaRef.current!;
     const again = turn(element.currentTime, region, element.duration);
     if (again !== null && (loop || region)) {
       element.currentTime = again;
@@ -88,7 +88,7 @@ export function useMedia(media: RefObject<HTMLMediaElement | null>): Transport {
     loop,
     region,
     toggle() {
-      const element = media.current!;
+      const element = mediaRef.current!;
       if (!element.paused) return element.pause();
       const inside = region && time >= region.start && time < region.end - 0.01;
       if (region && !inside) element.currentTime = region.start;
@@ -96,13 +96,13 @@ export function useMedia(media: RefObject<HTMLMediaElement | null>): Transport {
       void element.play().catch(() => {});
     },
     seek(to) {
-      const element = media.current!;
+      const element = mediaRef.current!;
       const most = Number.isFinite(element.duration) ? element.duration : 0;
       element.currentTime = Math.min(most, Math.max(0, to));
       setTime(element.currentTime);
     },
     setSpeed(to) {
-      media.current!.playbackRate = to;
+      mediaRef.current!.playbackRate = to;
       setSpeed(to);
     },
     setLoop,

@@ -14,6 +14,7 @@ export function Single({ value }: { value: number | boolean }) {
 }
 
 const MOST = 2000;
+const FIGURES = ['count', 'min', 'max', 'mean', 'sum'] as const;
 
 /** Numbers in order: their course, their figures, themselves. */
 export function Numbers({ values, title }: { values: readonly number[]; title: string }) {
@@ -35,7 +36,7 @@ export function Numbers({ values, title }: { values: readonly number[]; title: s
           />
         </svg>
         <dl className={css.stats}>
-          {(['count', 'min', 'max', 'mean', 'sum'] as const).map((name) => (
+          {FIGURES.map((name) => (
             <div key={name}>
               <dt>{t(`numbers.${name}`)}</dt>
               <dd>{short(stats[name])}</dd>
