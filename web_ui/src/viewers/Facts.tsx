@@ -56,7 +56,7 @@ export function Facts({ item }: { item: ViewerItem }) {
     ...(file
       ? ([
           [t('facts.media'), file.media],
-          [t('facts.bytes'), bytes(file.bytes)],
+          ...(file.bytes ? ([[t('facts.bytes'), bytes(file.bytes)]] as Line[]) : []),
           [t('facts.name'), file.name],
           [t('facts.digest'), file.asset, true],
         ] as Line[])

@@ -32,8 +32,9 @@ export interface FileText {
 }
 
 const readText = async (asset: string, bytes: number): Promise<FileText> => {
-  const cut = bytes > MOST_TEXT;
-  const read = await readStart(asset, Math.min(bytes || MOST_TEXT, MOST_TEXT));
+  // How long a file is may not be known: 0.
+  const read = await readStart(asset, MOST_TEXT);
+  const cut = bytes > MOST_TEXT || (bytes === 0 && read.length === MOST_TEXT);
   return { text: new TextDecoder().decode(read), cut };
 };
 

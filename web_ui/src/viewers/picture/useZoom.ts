@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, type PointerEvent, type RefObject } from 'react';
+import { useEffect, useRef, useState, type PointerEvent, type RefObject } from 'react';
 import { useKeys } from '../keys';
 import {
   actual,
@@ -78,13 +78,10 @@ export function useZoom(
     change((now) => zoomAt(now, point, limitZoom(now.zoom * factor, window, size)));
   const middle = { x: window.width / 2, y: window.height / 2 };
   const by = (factor: number): void => zoomTo(middle, factor);
-  const point = useCallback(
-    (event: { clientX: number; clientY: number }): Point => {
-      const box = frame.current!.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    },
-    [frame],
-  );
+  const point = (event: { clientX: number; clientY: number }): Point => {
+    const box = frame.current!.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
   const toFit = (): void => setChosen(null);
   const toActual = (): void => setChosen(actual(window, size));
 

@@ -71,6 +71,7 @@ function Rows({ table, title }: { table: Table; title: string }) {
         .join(' ')}`,
     [table],
   );
+  // eslint-disable-next-line react-hooks/incompatible-library -- it draws what is in view, each time
   const rows = useVirtualizer({
     count: table.rows.length,
     getScrollElement: () => scroll.current,
