@@ -11,7 +11,7 @@ export function timeText(seconds: number, whole = seconds): string {
   const tenths = Math.floor(Math.max(0, Number.isFinite(seconds) ? seconds : 0) * 10 + 1e-6);
   const [rest, minutes] = [tenths % 600, Math.floor(tenths / 600)];
   const clock = `${String(Math.floor(rest / 10)).padStart(2, '0')}.${rest % 10}`;
-  if (whole < 3600) return `${minutes}:${clock}`;
+  if (!(whole >= 3600)) return `${minutes}:${clock}`;
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${clock}`;
 }
 
@@ -34,5 +34,7 @@ export function ticks(duration: number, width: number, apart = 90): number[] {
   const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
   const least = (duration * apart) / width;
   const step = steps.find((one) => one >= least) ?? Math.ceil(least / 3600) * 3600;
-  return Array.from({ length: Math.floor(duration / step) + 1 }, (_, at) => at * step);
+  // The last has room for its text.
+  const last = duration - (duration * 48) / width;
+  return Array.from({ length: Math.floor(last / step) + 1 }, (_, at) => at * step);
 }
