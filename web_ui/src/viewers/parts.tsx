@@ -47,7 +47,6 @@ export function WordButton({ label, keys, children, ...rest }: WordProps) {
       type="button"
       className={css.word}
       title={hint(label, keys)}
-      aria-label={label}
       aria-pressed={rest.pressed}
       disabled={rest.disabled}
       onClick={rest.onClick}

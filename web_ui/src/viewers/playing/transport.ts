@@ -48,6 +48,13 @@ export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transpor
   const [region, setRegion] = useState<Region | null>(null);
   useEffect(() => {
     const element = mediaRef.current!;
+    // What was recorded as it came does not say how long it is: its end has to be looked for.
+    const measure = (): void => {
+      if (element.duration !== Infinity) return;
+      element.addEventListener('durationchange', () => (element.currentTime = 0), { once: true });
+      element.currentTime = Number.MAX_SAFE_INTEGER;
+    };
+    element.addEventListener('loadedmetadata', measure);
     const look = (): void => {
       setPlaying(!element.paused);
       setTime(element.currentTime);
@@ -57,6 +64,7 @@ export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transpor
     for (const name of events) element.addEventListener(name, look);
     look();
     return () => {
+      element.removeEventListener('loadedmetadata', measure);
       for (const name of events) element.removeEventListener(name, look);
       element.pause();
     };
