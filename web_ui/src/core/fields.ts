@@ -43,7 +43,10 @@ export const acceptedFiles = (type: Type): string => {
   }
 };
 
-/** How a port is edited. A media port is a file's only where the node has nothing else to take. */
+/**
+ * How a port is edited. A media port is a file's only where the node has nothing else to take; a
+ * mask can be painted everywhere.
+ */
 export const fieldKind = (port: Port, alone = false): FieldKind => {
   const type = required(port.type);
   if (type.item)
@@ -70,7 +73,7 @@ export const fieldKind = (port: Port, alone = false): FieldKind => {
       if (port.schema.format === 'color') return 'color';
       return port.schema.multiline ? 'multiline' : 'text';
     default:
-      return alone && takesFile(type) ? 'file' : 'none';
+      return type.name === 'Mask' || (alone && takesFile(type)) ? 'file' : 'none';
   }
 };
 

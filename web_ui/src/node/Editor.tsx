@@ -6,6 +6,7 @@ import type { Binding } from '@/core/project';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
 import { book, useRunsOf } from '@/state/runs';
+import { paintPort } from '@/viewers/paint';
 import { FIELDS } from './fields/registry';
 import type { FieldProps, Seeding } from './fields/types';
 
@@ -36,6 +37,7 @@ export function Editor({ id, kind, binding, ...rest }: Props) {
           ...(value === undefined ? {} : { value }),
         }),
       onDone: () => store.seal(),
+      onPaint: (value: Json | undefined) => void paintPort(store, id, name, value),
     }),
     [store, id, name],
   );
@@ -43,8 +45,10 @@ export function Editor({ id, kind, binding, ...rest }: Props) {
   if (kind === 'seed')
     return <SeedEditor {...rest} {...actions} id={id} input={binding?.name ?? null} />;
   const Field = FIELDS[kind];
-  return <Field {...rest} {...actions} />;
+  return <Field {...rest} {...actions} onPaint={isMask(rest.port) ? actions.onPaint : undefined} />;
 }
+
+const isMask = ({ type }: Port): boolean => /^Mask\b/.test(type.text);
 
 /** A seed goes on from run to run as its node says, or the named input that sets it. */
 function SeedEditor({ id, input, ...rest }: FieldProps & { id: string; input: string | null }) {

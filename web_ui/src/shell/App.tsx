@@ -4,6 +4,7 @@ import { Empty } from '@/canvas/Empty';
 import { Rail } from '@/panels/Rail';
 import { Side } from '@/panels/Side';
 import { useWorkspace } from '@/state/workspace';
+import { Viewers } from '@/viewers/Viewers';
 import css from './App.module.css';
 import { SearchBox } from './adding/SearchBox';
 import './commands/edit';
@@ -66,6 +67,7 @@ export function App() {
       </div>
       {store && <SearchBox key={store.getState().uid} store={store} />}
       <ContextMenu />
+      <Viewers />
       <Dialogs />
       <Connection />
       <Announcer />

@@ -1,4 +1,13 @@
-import { AudioLines, File as FileIcon, Film, FolderOpen, ImageIcon, Upload, X } from 'lucide-react';
+import {
+  AudioLines,
+  Brush,
+  File as FileIcon,
+  Film,
+  FolderOpen,
+  ImageIcon,
+  Upload,
+  X,
+} from 'lucide-react';
 import { useRef, useState, type ClipboardEvent, type DragEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { assetValue, uploadAsset } from '@/api/assets';
@@ -6,6 +15,7 @@ import { thumbnailUrl } from '@/api/client';
 import type { Json } from '@/core/document';
 import { acceptedFiles } from '@/core/fields';
 import { say } from '@/state/notices';
+import { openViewer } from '@/viewers/open';
 import css from './FileField.module.css';
 import type { FieldProps } from './types';
 
@@ -24,7 +34,7 @@ const nameOf = (held: Held): string =>
 
 /** A file: chosen, dropped or pasted; the server takes it in. */
 export function FileField(props: FieldProps) {
-  const { port, value, area, disabled, labelId, onChange, onDone } = props;
+  const { port, value, area, disabled, labelId, onChange, onDone, onPaint } = props;
   const { t } = useTranslation('fields');
   const chooser = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState(false);
@@ -106,11 +116,19 @@ export function FileField(props: FieldProps) {
       />
       {held ? (
         <>
-          <Picture held={held} />
+          <button
+            type="button"
+            className={css.look}
+            aria-label={t('file.look', { name: nameOf(held) })}
+            onClick={() => lookAt(held)}
+          >
+            <Picture held={held} />
+          </button>
           <div className={css.strip}>
             <span className={css.name} title={nameOf(held)}>
               {nameOf(held)}
             </span>
+            {onPaint && <Paint onPaint={() => onPaint(value)} disabled={disabled} />}
             <button
               type="button"
               title={t('file.replace')}
@@ -135,14 +153,50 @@ export function FileField(props: FieldProps) {
           </div>
         </>
       ) : (
-        <button type="button" className={css.ask} disabled={disabled} onClick={open}>
-          <Upload size={16} aria-hidden />
-          <span>{t(sending ? 'file.sending' : 'file.ask')}</span>
-        </button>
+        <>
+          <button type="button" className={css.ask} disabled={disabled} onClick={open}>
+            <Upload size={16} aria-hidden />
+            <span>{t(sending ? 'file.sending' : 'file.ask')}</span>
+          </button>
+          {onPaint && (
+            <span className={css.corner}>
+              <Paint onPaint={() => onPaint(value)} disabled={disabled} />
+            </span>
+          )}
+        </>
       )}
     </div>
   );
 }
+
+function Paint({ onPaint, disabled }: { onPaint(): void; disabled: boolean }) {
+  const { t } = useTranslation('fields');
+  return (
+    <button
+      type="button"
+      title={t('file.paint')}
+      aria-label={t('file.paint')}
+      disabled={disabled}
+      onClick={onPaint}
+    >
+      <Brush size={13} aria-hidden />
+    </button>
+  );
+}
+
+/** Large, in a viewer; how long the file is its value does not say. */
+const lookAt = (held: Held): void => {
+  if (!held.asset) return;
+  const file = {
+    asset: held.asset,
+    name: nameOf(held),
+    media: held.media ?? 'application/octet-stream',
+    bytes: 0,
+    identity: held.asset,
+  };
+  const output = { identity: held.asset, value: null, files: [file], problem: null };
+  openViewer([{ title: nameOf(held), output }]);
+};
 
 /** What can be seen of a file. */
 function Picture({ held }: { held: Held }) {

@@ -24,6 +24,8 @@ export interface FieldProps {
   focused?: boolean | undefined;
   /** Set the value; `undefined` goes back to the default. Calls in quick succession are one entry. */
   onChange(value: Json | undefined): void;
+  /** Paint it, where it is a mask. */
+  onPaint?: ((value: Json | undefined) => void) | undefined;
   /** The user has finished with the field: what comes is an entry of its own. */
   onDone(): void;
 }
