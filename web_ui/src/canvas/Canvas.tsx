@@ -9,7 +9,7 @@ import {
   useStore as useFlowStore,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { setFlow } from '@/shell/pointer';
 import { askForNode } from '@/shell/search';
 import { useTranslation } from 'react-i18next';
@@ -31,6 +31,7 @@ import { Flow, type LinkEdge } from './flow';
 import { watchFollowing } from './following';
 import { createDragging } from './dragging';
 import { createConnecting } from './connecting';
+import { useLinkList } from './linkList';
 import { EDGE_TYPES, NODE_TYPES } from './nodeTypes';
 import { watchMarks } from './marking';
 import { Peek } from './Peek';
@@ -61,6 +62,7 @@ function Surface({ store }: { store: DocumentStore }) {
   const dragged = useStore(store, (state) => state.dragged);
   const readOnly = useStore(store, (state) => state.readOnly);
   const settings = useSettings();
+  const linkWish = useLinkList((list) => list.wish);
   const [flow] = useState(() => new Flow());
   const { screenToFlowPosition } = useReactFlow();
   const label = useMemo(
@@ -159,9 +161,16 @@ function Surface({ store }: { store: DocumentStore }) {
         <Breadcrumb />
       </ReactFlow>
       <Peek />
+      {linkWish && (
+        <Suspense fallback={null}>
+          <LinkList store={store} wish={linkWish} />
+        </Suspense>
+      )}
     </div>
   );
 }
+
+const LinkList = lazy(() => import('./LinkList'));
 
 const NO_LINKS: LinkEdge[] = [];
 

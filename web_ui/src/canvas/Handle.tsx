@@ -6,6 +6,7 @@ import { familyOf, shapeOf } from '@/core/fields';
 import type { Type } from '@/core/types';
 import css from './Handle.module.css';
 import { handleState, useLinking, verdict } from './linking';
+import { listLinks } from './linkList';
 
 interface Props {
   node: string;
@@ -42,6 +43,12 @@ export const Handle = memo(function Handle({ node, port, type, side, linked, y }
       data-linked={linked || undefined}
       tabIndex={0}
       role="button"
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        event.stopPropagation();
+        listLinks({ node, port: port.name, side });
+      }}
       aria-label={name}
       title={why ? t(why.key, { ns: 'rules', ...why.args }) : name}
     />

@@ -1,5 +1,6 @@
 /** Documents and commands that are made up, the same for the same seed. */
 
+import { linkChoices } from '../choices';
 import { copyItems, type Command } from '../commands';
 import {
   canvasOf,
@@ -20,7 +21,7 @@ import {
 import { healing } from '../heal';
 import { bendsOf } from '../project';
 import { GraphTypes } from '../ports';
-import { goesAmong, whyNot } from '../rules';
+import { goesAmong } from '../rules';
 import { CATALOGUE } from './catalogue';
 import { randomNumbers } from './graphs';
 
@@ -75,16 +76,13 @@ export class Hand {
         return ids.length > 24 ? null : { do: 'addNode', graph: name, ...at, node: { type } };
       }
       case 'connect': {
-        const from = this.pick(ids);
-        const output = from && this.pick(types.portsOf(from).outputs)?.name;
-        if (!from || !output || !id || !port) return null;
-        const ends = [
-          { node: from, port: output },
-          { node: id, port },
-        ] as const;
-        if (whyNot(types, ...ends)) return null;
-        const among = goesAmong(types, ...ends) ? { among: this.pick([null, 0, 1])! } : {};
-        return { do: 'connect', graph: name, from: joinPort(from, output), to: to!, ...among };
+        const choice = id && this.pick(linkChoices(types, { node: id }, ids));
+        if (!choice) return null;
+        const among = goesAmong(types, choice.from, choice.to)
+          ? { among: this.pick([null, 0, 1])! }
+          : {};
+        const [from, to] = [choice.from, choice.to].map((end) => joinPort(end.node, end.port));
+        return { do: 'connect', graph: name, from: from!, to: to!, ...among };
       }
       case 'disconnect': {
         const edge = this.pick(edgesOf(graph));
@@ -128,7 +126,7 @@ export class Hand {
         return item ? { do: 'resize', graph: name, item, ...size } : null;
       }
       case 'remove': {
-        const chosen = this.some([...items, ...bends]).slice(0, 3);
+        const chosen = this.some([...items, ...bends]).slice(0, 2);
         const gone = new Set(chosen);
         return this.random() < 0.5
           ? { do: 'remove', graph: name, items: chosen }

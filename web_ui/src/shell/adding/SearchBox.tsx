@@ -2,6 +2,7 @@ import { Search, X } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
+import { focusNode } from '@/canvas/focus';
 import { familyOf } from '@/core/fields';
 import { makeCatalogue, type Catalogue } from '@/core/catalogue';
 import { makeIndex, search, type Result } from '@/core/search';
@@ -76,7 +77,10 @@ function Box({ wish, store }: { wish: Wish; store: DocumentStore }) {
     closeSearch();
     if (entry.kind === 'note') addNote(store, wish.at);
     else if (entry.kind === 'frame') addFrame(store, wish.at);
-    else addNode(store, entry.id, wish.at, { link: wish.link });
+    else {
+      focusNode(addNode(store, entry.id, wish.at, { link: wish.link }));
+      return;
+    }
     focusCanvas();
   };
 

@@ -1,6 +1,7 @@
 /** What is done to the graph: adding, grouping, and the ways of nodes. */
 
 import { rectOf } from '@/canvas/places';
+import { listLinks } from '@/canvas/linkList';
 import { whyNoSubgraph, type Command } from '@/core/commands';
 import { definitionOf, freshId, graphOf, itemKind, nodesOf, type Mode } from '@/core/document';
 import { bounds, snap } from '@/core/geometry';
@@ -198,6 +199,13 @@ register(
       const copy = freshId(name, (one) => Object.hasOwn(known, one));
       store.run({ do: 'ownCopy', graph: shownGraph(store.getState()), node: id, name: copy });
     },
+  },
+  {
+    id: 'graph.link',
+    group: 'graph',
+    keys: ['L'],
+    when: (context) => editable(context) && selectedNodes(context.store).length === 1,
+    run: ({ store }) => listLinks({ node: selectedNodes(store)[0]! }),
   },
   {
     id: 'graph.enter',

@@ -10,6 +10,7 @@ import { closeMenu } from '../menus/open';
 import { pointer } from '../pointer';
 import { closeSearch } from '../search';
 import { selectedNodes } from './graph';
+import { isText } from './keys';
 import { register, type Doing } from './registry';
 
 /** The next part of the page: canvas, panels, bars. */
@@ -43,7 +44,19 @@ register(
     id: 'go.escape',
     group: 'go',
     keys: ['Escape'],
+    inText: true,
     run: ({ store }) => {
+      // One step each: out of a field to its node, out of a panel to the canvas, then nothing selected.
+      const at = document.activeElement;
+      const node = at?.closest<HTMLElement>('.react-flow__node');
+      if (node && node !== at) {
+        node.focus({ preventScroll: true });
+        return;
+      }
+      if (isText(at)) {
+        document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+        return;
+      }
       closeMenu();
       closeSearch();
       store.select([]);

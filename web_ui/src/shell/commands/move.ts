@@ -1,5 +1,6 @@
 /** Moving and looking: nudging, aligning, tidying, walking the graph, and the view. */
 
+import { focusNode } from '@/canvas/focus';
 import { headFor } from '@/canvas/overview/heading';
 import { rectOf } from '@/canvas/places';
 import { viewportFor } from '@/canvas/viewport';
@@ -161,6 +162,7 @@ const walk =
     if (to === undefined || !projected.views.has(to)) return;
     store.select([to]);
     reveal(store, [to]);
+    focusNode(to);
   };
 
 const beside = (store: DocumentStore, from: string, way: 'down' | 'up'): string | undefined => {

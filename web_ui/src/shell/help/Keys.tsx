@@ -72,14 +72,11 @@ function Row({ doing, own, clash }: { doing: Doing; own: boolean; clash: Doing |
         data-own={own || undefined}
         data-clash={clash !== undefined || undefined}
         title={clash ? t('keys.clash', { other: t(clash.id) }) : t('keys.change')}
-        aria-label={t('keys.of', {
-          name: t(doing.id),
-          keys: keys.map(showKeys).join(', ') || t('keys.none'),
-        })}
         onClick={() => setListening(true)}
         onBlur={() => setListening(false)}
         onKeyDown={onKeyDown}
       >
+        <span className="visually-hidden">{t('keys.of', { name: t(doing.id) })} </span>
         {listening
           ? t('keys.press')
           : keys.map((chord) => <kbd key={chord}>{showKeys(chord)}</kbd>)}

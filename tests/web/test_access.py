@@ -1,0 +1,111 @@
+"""The canvas for everyone: by keyboard, by touch, larger, still, in words, in another language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from harness import ROOT, press
+
+NewPage = Callable[..., Any]
+AXE = ROOT / "web_ui" / "node_modules" / "axe-core" / "axe.min.js"
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+SEARCH = '[role="dialog"] input'
+
+FIFTY = {
+    f"n{at}": {
+        "type": ("image.noise", "image.blur", "image.scale")[at % 3],
+        **({"links": {"image": f"n{at - 1}.out"}} if at % 3 else {}),
+    }
+    for at in range(50)
+}
+
+
+def ready(page: Any) -> None:
+    """Wait until the canvas stands and knows what nodes there are."""
+    page.wait_for_selector(".react-flow__pane")
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource')"
+        ".some((one) => one.name.includes('/api/nodes') && one.responseEnd > 0)"
+    )
+
+
+def put(page: Any, nodes: dict[str, Any], columns: int = 10) -> None:
+    """Paste nodes, in rows."""
+    ready(page)
+    places = {
+        name: {"x": 320 * (place % columns), "y": 320 * (place // columns)}
+        for place, name in enumerate(nodes)
+    }
+    fragment = {
+        "musegraphFragment": 1, "nodes": nodes, "canvas": {"nodes": places}, "graphs": {},
+    }  # fmt: skip
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", json.dumps(fragment))
+    page.mouse.move(120, 160)
+    page.keyboard.press("Control+v")
+    page.locator(f'.react-flow__node[data-id="{next(iter(nodes))}"]').wait_for()
+    page.wait_for_function("() => !document.querySelector('[data-id] article:not([data-family])')")
+
+
+def node(page: Any, name: str) -> Any:
+    return page.locator(f'.react-flow__node[data-id="{name}"]')
+
+
+def written(page: Any) -> Any:
+    """The whole graph as the document has it, by way of the clipboard."""
+    page.locator("main").focus()
+    page.keyboard.press("Control+a")
+    page.evaluate("() => navigator.clipboard.writeText('')")
+    page.keyboard.press("Control+c")
+    page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
+    return json.loads(page.evaluate("() => navigator.clipboard.readText()"))
+
+
+# -- X1 ------------------------------------------------------------------------------------------
+
+
+def bad(page: Any) -> list[str]:
+    """What axe-core calls serious or critical, each with the first elements that are meant."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run(document)).violations")
+    return [
+        f"{one['id']}: {one['help']}: {[part['html'][:160] for part in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_axe_finds_nothing_serious(new_page: NewPage, theme: str, locale: str) -> None:
+    """X1: on the empty canvas, the search, dialogs, a graph of 50 nodes and the panels."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed here: npm ci in web_ui")
+    page = new_page(locale=locale, color_scheme=theme, permissions=CLIPBOARD, bypass_csp=True)
+    ready(page)
+    found = {"empty": bad(page)}
+    page.locator("main").focus()
+    press(page, "Shift+A")
+    page.wait_for_selector(SEARCH)
+    found["search"] = bad(page)
+    press(page, "Escape")
+    for name, keys in {"palette": "Control+k", "settings": "Control+,", "keys": "?"}.items():
+        page.locator("main").focus()
+        press(page, keys)
+        page.wait_for_selector("dialog[open]")
+        found[name] = bad(page)
+        press(page, "Escape")
+        page.wait_for_selector("dialog[open]", state="detached")
+    put(page, FIFTY)
+    found["nodes"] = bad(page)
+    for place in range(page.locator("nav [aria-pressed]").count()):
+        button = page.locator("nav [aria-pressed]").nth(place)
+        if button.get_attribute("aria-pressed") == "false":
+            button.click()
+        label = button.get_attribute("aria-label")
+        page.wait_for_selector(f'section[data-region][aria-label="{label}"]')
+        found[f"panel {label}"] = bad(page)
+    faults = [f"{name}: {fault}" for name, all_ in found.items() for fault in all_]
+    assert not faults, "\n".join(faults)
