@@ -49,4 +49,5 @@ def settings_of(args: Namespace) -> Settings:
         key=Path(args.key) if args.key else None,
         memory=int(args.worker_memory * 2**30),
         step_seconds=args.step_seconds,
+        restore=args.restore,
     )

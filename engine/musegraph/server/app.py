@@ -6,12 +6,14 @@ import asyncio
 import logging
 import time
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from musegraph.errors import StoreError
 from musegraph.server import queue
+from musegraph.server.backups import HOURS, RESTORE, Backups, content, holds_nothing
 from musegraph.server.database import Database
 from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
@@ -41,7 +43,7 @@ class Server:
         try:
             self.token = token_in(settings.data)
             self.disk = Disk(settings.cache)
-            self.database = Database(settings.data / "server.db")
+            self.database = self._open(settings.data / "server.db")
         except BaseException:
             self.lock.release()
             raise
@@ -53,6 +55,16 @@ class Server:
         self.gate = Gate(self.token)
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
+        self._copying: asyncio.Task[None] | None = None
+
+    def _open(self, place: Path) -> Database:
+        """The database; from a backup if that is asked for and needed."""
+        backups = Backups(place)
+        if self.settings.restore and (found := backups.restore()):
+            copy, damaged = found
+            kept = f"; the damaged one is kept as {damaged}" if damaged else ""
+            self.log.warning("the database was restored from %s%s", copy, kept)
+        return Database(place)
 
     def application(self) -> web.Application:
         """The aiohttp application with every route behind the gate."""
@@ -67,13 +79,36 @@ class Server:
         return app
 
     async def _start(self, app: web.Application) -> None:
-        again = await self.database.write(queue.recover)
+        again = await self.database.write(queue.recover, vital=True)
         if again:
             self.log.info("%d runs go on that were interrupted", again)
         self.dispatcher.paused = await self.database.read(paused)
         self.dispatcher.start()
+        self._copying = asyncio.create_task(self._keep_backups())
+
+    async def _keep_backups(self) -> None:
+        """Copy the database after the start, and from time to time if it was written since."""
+        backups = self.database.backups
+        empty = await self.database.read(holds_nothing)
+        if empty and (place := await asyncio.to_thread(backups.latest)):
+            self.log.warning(
+                "there is no run and no workflow here, but the backup %s has %s; if that is not as"
+                " it should be, stop the server and %s", place, content(place), RESTORE,
+            )  # fmt: skip
+        copied = self.database.commits if empty else -1
+        while True:
+            written = self.database.commits
+            if written > copied:
+                try:
+                    await asyncio.to_thread(backups.make)
+                    copied = written
+                except StoreError as error:
+                    self.log.warning("%s", error)
+            await asyncio.sleep(HOURS * 3600)
 
     async def _stop(self, app: web.Application) -> None:
+        if self._copying is not None:
+            self._copying.cancel()
         await self.dispatcher.stop()
         await asyncio.to_thread(self.close)
 

@@ -151,7 +151,7 @@ class Dispatcher:
         seconds = monotonic() - start
         while True:
             try:
-                await self.database.write(note)
+                await self.database.write(note, vital=True)
                 break
             except StoreError as error:
                 self.log.error("the end of the run %s cannot be noted: %s", held.id, error)
@@ -213,7 +213,7 @@ class Dispatcher:
 
     async def cancel(self, ids: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """Cancel runs, or all: those that waited and are over, and those that are told to stop."""
-        over, running = await self.database.write(lambda db: queue.cancel(db, ids))
+        over, running = await self.database.write(lambda db: queue.cancel(db, ids), vital=True)
         for id in running:
             self._cancelled.setdefault(id, monotonic())
         for id in over if len(over) <= 1000 else ():

@@ -13,11 +13,17 @@ from collections import deque
 from secrets import token_hex
 from typing import Any
 
-REMEMBERED = 20_000
-"""Changes of state that are kept for those who come back."""
+REMEMBERED = 16_000
+"""Changes of state that are kept for those who come back: fewer than may wait for one of them."""
+
+REMEMBERED_LETTERS = 4 << 20
+"""Letters of what is kept at most, so that large changes do not fill the memory."""
 
 BEHIND = 20_000
 """Changes that may wait for one listener; one further behind is let go and comes back."""
+
+BEHIND_LETTERS = 8 << 20
+"""Letters that may wait for one listener: what it does not read must not fill the memory."""
 
 PASSING = frozenset({"step_progress"})
 """Events of which only the latest of a step counts."""
@@ -33,6 +39,7 @@ class Listener:
     def __init__(self, run: str | None = None) -> None:
         self.run = run
         self._states: deque[str] = deque()
+        self._letters = 0
         self._latest: dict[tuple[str, str], str] = {}
         self._wake = asyncio.Event()
         self.lost = False
@@ -45,7 +52,10 @@ class Listener:
         else:
             self._latest.pop((run or "", node), None)
             self._states.append(text)
-            if len(self._states) > BEHIND:
+            self._letters += len(text)
+            if len(self._states) > BEHIND or (
+                self._letters > BEHIND_LETTERS and len(self._states) > 1
+            ):
                 self.lost = True
                 self._states.clear()
                 self._latest.clear()
@@ -61,6 +71,7 @@ class Listener:
         parts = [*self._states, *self._latest.values()]
         self._states.clear()
         self._latest.clear()
+        self._letters = 0
         return f'{{"events":[{",".join(parts)}]}}'
 
     def waiting(self) -> int:
@@ -74,7 +85,8 @@ class Feed:
         self.epoch = token_hex(8)
         """Names this life of the server: numbers of another one mean nothing here."""
         self.last = 0
-        self._kept: deque[tuple[int, str | None, str]] = deque(maxlen=REMEMBERED)
+        self._kept: deque[tuple[int, str | None, str]] = deque()
+        self._letters = 0
         self._listeners: set[Listener] = set()
 
     def tell(self, event: dict[str, Any]) -> None:
@@ -86,9 +98,16 @@ class Feed:
             event = {**event, "number": self.last}
         text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         if not passing:
-            self._kept.append((self.last, run, text))
+            self._keep(run, text)
         for listener in self._listeners:
             listener.add(run, node, text, passing)
+
+    def _keep(self, run: str | None, text: str) -> None:
+        """Keep a change for those who come back, and forget the oldest where it is too much."""
+        self._kept.append((self.last, run, text))
+        self._letters += len(text)
+        while len(self._kept) > REMEMBERED or self._letters > REMEMBERED_LETTERS:
+            self._letters -= len(self._kept.popleft()[2])
 
     def join(
         self, epoch: str | None = None, after: int | None = None, run: str | None = None

@@ -58,4 +58,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) without rowid;
     create table settings (name text primary key, value text not null) without rowid;
     """,
+    """
+    alter table runs add column client text not null default '';
+    create index runs_by_client on runs (state, client, priority, place);
+    """,
 )

@@ -37,6 +37,8 @@ class Settings:
     """Bytes of address space of a worker; 0 for no limit."""
     step_seconds: float = 0.0
     """Seconds that one step may take; 0 for no limit."""
+    restore: bool = False
+    """Go on from the latest backup if the database is damaged, gone or empty."""
 
     @property
     def local(self) -> bool:
