@@ -73,6 +73,8 @@ class Database:
         self._reserve = Reserve(path.with_suffix(".reserve"))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if self.backups.all() and not (path.exists() and path.stat().st_size):
+                raise damaged(path, "it is gone or empty")
             self._writer = connect(path)
             self._begin()
             self._reader = existing(path, "ro")
@@ -88,12 +90,9 @@ class Database:
             thread.start()
 
     def _begin(self) -> None:
-        """Refuse a database that is damaged or gone, and bring a sound one up to date."""
-        version = self._writer.execute("pragma user_version").fetchone()[0]
-        if why := "" if not version else examine(self._writer):
+        """Refuse a database that is damaged, and bring a sound one up to date."""
+        if why := examine(self._writer):
             raise damaged(self.path, why)
-        if not version and self.backups.all():
-            raise damaged(self.path, "it is empty, and had content before")
         migrate(self._writer, self.backups)
         self._writer.execute("pragma wal_checkpoint(truncate)")
 
