@@ -8,7 +8,7 @@ else is never written over; the new one gets a longer name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
@@ -19,6 +19,7 @@ from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record
 from musegraph.values import File, Image, Mask, digest, files
+from musegraph.values.canonical import canonical
 from musegraph.whole import write_new, write_whole
 
 _KIND = "saved files"
@@ -41,6 +42,13 @@ class NotSaved(MusegraphError):
     def __init__(self, saved: list[Saved], reasons: list[str]) -> None:
         self.saved = saved
         super().__init__("\n".join(reasons))
+
+
+class _Lost(NodeError):
+    """What was kept of a value is gone, or damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("its data is no longer in the cache; run it again")
 
 
 class FolderUnusable(StoreError):
@@ -67,16 +75,14 @@ def save_outputs(
     """
     place = at_home(folder)
     saver = _Saver(result, place, embed, prefix)
-    reasons: list[str] = []
+
+    def save(name: str, entry: Entry) -> None:
+        if entry.json is not None and (values or entry.json is NOTHING):
+            saver.output(name, entry)
+
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name, entry in result.entries().items():
-            if entry.json is None or not (values or entry.json is NOTHING):
-                continue
-            try:
-                saver.output(name, entry)
-            except NodeError as error:
-                reasons.append(f"the output {name!r} cannot be saved: {error}")
+        problems = _each(result, save)
     except OSError as error:
         what = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
         raise FolderUnusable(
@@ -84,9 +90,32 @@ def save_outputs(
             f"the outputs cannot be saved in {shown(place)}: {what}; run it again with another"
             " folder: what the cache has kept is not computed again",
         ) from None
-    if reasons:
-        raise NotSaved(saver.saved, reasons)
-    return saver.saved
+    saved = list({(one.output, one.path): one for one in reversed(saver.saved)}.values())[::-1]
+    if problems:
+        said = [f"the output {name!r} cannot be saved: {why}" for name, why in problems.items()]
+        raise NotSaved(saved, said)
+    return saved
+
+
+def _each(result: RunResult, work: Callable[[str, Entry], None]) -> dict[str, NodeError]:
+    """Do something with each named output; why it could not be done, by name.
+
+    What turns out to be lost when it is read is computed again, all of it together, once.
+    """
+    problems: dict[str, NodeError] = {}
+    wanted = list(result.entries())
+    for last in (False, True):
+        entries = result.entries()
+        for name in wanted:
+            try:
+                work(name, entries[name])
+                problems.pop(name, None)
+            except NodeError as error:
+                problems[name] = error
+        wanted = [name for name, why in problems.items() if isinstance(why, _Lost)]
+        if last or not wanted or not result.make_again():
+            break
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +141,16 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
     """
     saver = _Saver(result, Path(), embed, "")
     made: dict[str, dict[str, Any]] = {}
-    for name, entry in result.entries().items():
+
+    def keep(name: str, entry: Entry) -> None:
         made[name] = {"identity": entry.identity, "value": None, "files": [], "problem": None}
         if entry.json is not NOTHING:
             made[name]["value"] = entry.json
-            continue
-        try:
+        else:
             made[name]["files"] = [kept.json() for kept in saver.keep(name, entry)]
-        except NodeError as error:
-            made[name]["problem"] = str(error)
+
+    for name, why in _each(result, keep).items():
+        made[name]["problem"] = str(why)
     return made
 
 
@@ -151,7 +181,7 @@ class _Saver:
         self.embed = embed
         self.prefix = prefix
         self.saved: list[Saved] = []
-        self._facts: dict[str, Any] | None = None
+        self._facts: str | None = None
 
     def output(self, name: str, entry: Entry) -> None:
         for number, part in _parts(entry):
@@ -176,7 +206,7 @@ class _Saver:
         known = self.store.record(key)
         if known is not None:
             kept = [Kept(*listed) for listed in known.outputs["files"].json]
-            if all(self.store.has_bytes(one.asset) for one in kept):
+            if all(self.store.verify(one.asset) for one in kept):
                 return kept
         kept = []
         for number, part in _parts(entry):
@@ -228,7 +258,7 @@ class _Saver:
         """The files of a value, each with the names that it may be saved under."""
         value = self.store.value(entry, self.result.outcome.held)
         if value is NOTHING:
-            raise NodeError("its data is no longer in the cache; run it again")
+            raise _Lost
         mark = _mark(entry.identity)
         if isinstance(value, File):
             plain = files.plain_name(value.name)
@@ -278,11 +308,13 @@ class _Saver:
             return file
         if self._facts is None:
             record, plan = self.result.record, self.result.plan
-            self._facts = {
-                "musegraph": record.get("musegraph", ""),
-                "workflow": plan.workflow.json(),
-                "record": record,
-            }
+            self._facts = canonical(
+                {
+                    "musegraph": record.get("musegraph", ""),
+                    "workflow": plan.workflow.json(),
+                    "record": record,
+                }
+            )
         try:
             return files.embed(file, self._facts)
         except NodeError:  # a workflow too large to be carried in a picture

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from musegraph import Context, node
+from musegraph import Context, File, node
 
 
 @node(version="1")
@@ -30,6 +30,18 @@ def slow(a: float, seconds: float, ctx: Context, log: str = "") -> float:
         ctx.progress(1 - (end - time.monotonic()) / seconds)
         time.sleep(0.01)
     return a
+
+
+@node(version="1")
+def letter(number: int, size: int = 3000) -> File:
+    """Bytes that follow from a number."""
+    return File((f"letter {number}. ".encode() * size)[:size], f"{number}.bin")
+
+
+@node(version="1")
+def weigh(source: str, ctx: Context, after: float = 0) -> float:
+    """The bytes of a model, a file."""
+    return float(ctx.weights(source).path.stat().st_size) + after
 
 
 @node(version="1")

@@ -252,6 +252,10 @@ class Store:
     def has_bytes(self, name: str) -> bool:
         return name in self._bytes or (self.disk is not None and self.disk.has(name))
 
+    def verify(self, name: str) -> bool:
+        """Whether the bytes are here as they were kept; damaged ones are gone after that."""
+        return name in self._bytes or (self.disk is not None and self.disk.verify(name))
+
     def pinned(self, name: str) -> Entry | None:
         """An entry for what a pin names: stored bytes, never evicted from then on, or JSON."""
         if name.startswith("json:"):

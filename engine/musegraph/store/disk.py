@@ -286,7 +286,10 @@ class Disk:
             self._rank([digest])
 
     def verify(self, digest: str) -> bool:
-        """Whether an object is there and whole; read once, and again when the file has changed."""
+        """Whether an object is there and whole; read once, and again when the file has changed.
+
+        A damaged one is removed, as by :meth:`get`: it can then be made again.
+        """
         place = self.path(digest)
         try:
             facts = place.stat()
@@ -294,6 +297,7 @@ class Disk:
             if self._verified.get(digest) == mark:
                 return True
             if digest_of_file(place) != digest:
+                place.unlink(missing_ok=True)
                 return False
         except OSError:
             return False
