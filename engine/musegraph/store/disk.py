@@ -265,13 +265,18 @@ class Disk:
             )
             self._rank([digest])
 
-    @property
-    def incoming(self) -> Path:
-        """Where a file is written before it gets its place; what is left there is swept."""
-        return self._new
+    def begin(self) -> tuple[int, str]:
+        """A file to be written before it gets its place: its handle, to be closed, and its path.
+
+        It is locked until then, so that no process takes it for one that was left behind.
+        """
+        handle, temporary = tempfile.mkstemp(dir=self._new)
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return handle, temporary
 
     def adopt(self, file: Path, digest: str) -> None:
-        """Take a file of ``incoming``, whose content is this digest, as a pinned object."""
+        """Take a file that was begun here, whose content is this digest, as a pinned object."""
         place = self.path(digest)
         size = file.stat().st_size
         with self._careful():
@@ -306,11 +311,9 @@ class Disk:
 
     def _write(self, buffers: list[Any], place: Path) -> None:
         place.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._new)
+        handle, temporary = self.begin()
         try:
             with os.fdopen(handle, "wb") as file:
-                if fcntl is not None:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 for buffer in buffers:
                     file.write(buffer)
                 file.flush()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +73,10 @@ async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
     most = server.settings.upload
     if (request.content_length or 0) > most:
         raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
-    handle, temporary = tempfile.mkstemp(dir=server.disk.incoming)
+    try:
+        handle, temporary = server.disk.begin()
+    except OSError as error:
+        raise StoreError(f"the file cannot be kept: {error.strerror or error}") from None
     hasher, size = blake3(), 0
     try:
         with os.fdopen(handle, "wb") as file:
@@ -85,10 +87,10 @@ async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
                 hasher.update(chunk)
                 await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(_sync, file)
-        if not size:
-            raise Bad("the file is empty", 422, "media")
-        digest = "blake3:" + hasher.hexdigest()
-        await asyncio.to_thread(server.disk.adopt, Path(temporary), digest)
+            if not size:
+                raise Bad("the file is empty", 422, "media")
+            digest = "blake3:" + hasher.hexdigest()
+            await asyncio.to_thread(server.disk.adopt, Path(temporary), digest)
     except OSError as error:
         raise StoreError(f"the file cannot be kept: {error.strerror or error}") from None
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import time
@@ -28,7 +29,10 @@ RATE = 30
 BURST = 6.0
 """Messages that may go at once after a quiet moment, so that a short run is told without delay."""
 
-STALLED = 30.0
+FAREWELL = 1.0
+"""Seconds that a listener has to agree that the connection ends."""
+
+STALLED = 20.0
 """Seconds that a listener may take to accept a message."""
 
 
@@ -131,7 +135,9 @@ async def get_openapi(server: Server, ask: Ask) -> dict[str, Any]:
 
 async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
     """The WebSocket: first where the numbers stand, then all that happens."""
-    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 16, compress=False)
+    socket = web.WebSocketResponse(
+        heartbeat=20, max_msg_size=1 << 16, compress=False, timeout=FAREWELL
+    )
     if not socket.can_prepare(ask.request):
         return web.Response(status=426, text="this address is a WebSocket")
     await socket.prepare(ask.request)
@@ -144,6 +150,8 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
         async for message in socket:  # nothing is expected, but a close has to be noticed
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await socket.close(code=1003, message=b"nothing is said this way")
+        if listener.lost:  # it is being let go, and that takes no longer than this
+            await asyncio.wait({sending}, timeout=2 * FAREWELL)
         sending.cancel()
     except ConnectionResetError:
         pass
@@ -167,10 +175,10 @@ async def _send(
                 await asyncio.sleep(-left / RATE)
     except (TooSlow, TimeoutError):
         listener.lost = True
-        try:
-            await asyncio.wait_for(socket.close(code=1013, message=b"too slow"), 1)
-        except TimeoutError:
-            if transport is not None:
-                transport.abort()
+        # aiohttp ends its own waiting for room as if it had been cancelled
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(socket.close(code=1013, message=b"too slow"), FAREWELL)
+        if transport is not None:  # what it did not read would hold the connection open
+            transport.abort()
     except (ConnectionResetError, asyncio.CancelledError):
         return
