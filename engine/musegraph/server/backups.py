@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from musegraph.errors import StoreError
@@ -70,7 +70,11 @@ class Backups:
 
     def latest(self) -> Path | None:
         """The latest copy that is sound."""
-        return next((place for place in self.all() if not damage_of(place)), None)
+        for place in self.all():
+            with suppress(sqlite3.Error):
+                if not damage_of(place):
+                    return place
+        return None
 
     def hint(self) -> str:
         """What to do about a database that cannot be used, in a sentence that names a copy."""
@@ -143,21 +147,26 @@ def existing(place: Path, mode: str = "rw") -> sqlite3.Connection:
     )
 
 
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def damage_of(place: Path) -> str:
     """What is wrong with a database file; empty if it is sound."""
-    try:
-        with closing(existing(place)) as db:
-            return examine(db)
-    except sqlite3.Error as error:
-        return str(error)
+    with closing(existing(place)) as db:
+        return examine(db)
 
 
 def examine(db: sqlite3.Connection) -> str:
-    """Read all pages of a database: the first thing that is wrong, empty if there is none."""
+    """Read all pages of a database: the first thing that is wrong, empty if there is none.
+
+    A disk that does not let it be read is another matter, and raised.
+    """
     try:
         (found,) = db.execute("pragma integrity_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        return str(error)
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
+            return str(error)
+        raise
     return "" if found == "ok" else str(found).replace("*** in database main ***\n", "")
 
 

@@ -22,7 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from musegraph.errors import StoreError
-from musegraph.server.backups import Backups, examine, existing
+from musegraph.server.backups import DAMAGED, Backups, examine, existing
 from musegraph.server.migrations import MIGRATIONS
 from musegraph.server.reserve import Reserve
 
@@ -253,8 +253,7 @@ def damaged(path: Path, why: str) -> StoreError:
 
 
 def unusable(path: Path, error: BaseException) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
         return damaged(path, str(error))
     return StoreError(f"the database {path} cannot be used: {error}; --data names another folder")
 
