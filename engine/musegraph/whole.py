@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,12 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.replace(path)
 
 
-def write_new(path: Path, data: bytes) -> bool:
-    """Write a file; False if there is one of that name by now. Raises :class:`OSError`."""
-    with _written(path, data) as temporary:
+def write_new(path: Path, data: bytes, mode: int = 0o666) -> bool:
+    """Write a file; False if there is one of that name by now. Raises :class:`OSError`.
+
+    ``mode`` says who may read and write it, less what the system takes from that.
+    """
+    with _written(path, data, mode) as temporary:
         try:
             path.hardlink_to(temporary)
         except FileExistsError:
@@ -35,11 +39,11 @@ def write_new(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def _written(path: Path, data: bytes) -> Iterator[Path]:
+def _written(path: Path, data: bytes, mode: int = 0o666) -> Iterator[Path]:
     """The data in a hidden file beside ``path``, which is gone in the end."""
     temporary = path.parent / f".{uuid4().hex}.part"
     try:
-        with temporary.open("xb") as stream:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(data)
         yield temporary
     finally:

@@ -25,6 +25,7 @@ from musegraph.errors import StoreError
 from musegraph.server.backups import DAMAGED, Backups, examine, existing
 from musegraph.server.migrations import MIGRATIONS
 from musegraph.server.reserve import Reserve
+from musegraph.store.trouble import no_room
 
 Answer = TypeVar("Answer")
 Work = Callable[[sqlite3.Connection], Answer]
@@ -168,10 +169,10 @@ class Database:
         return [job for job in batch if job.vital]
 
     def _full(self, error: BaseException) -> bool:
-        """Whether the disk is full; of the file of shared memory SQLite says so in other words."""
+        """Whether the disk is full, in whichever words SQLite says so."""
         code = getattr(error, "sqlite_errorcode", 0)
         return code == sqlite3.SQLITE_FULL or (
-            code & 0xFF == sqlite3.SQLITE_IOERR and self._reserve.nothing_left()
+            code & 0xFF == sqlite3.SQLITE_IOERR and no_room(self.path.parent)
         )
 
     def _transact(self, batch: list[_Job]) -> None:
@@ -255,7 +256,8 @@ def damaged(path: Path, why: str) -> StoreError:
 def unusable(path: Path, error: BaseException) -> StoreError:
     if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
         return damaged(path, str(error))
-    return StoreError(f"the database {path} cannot be used: {error}; --data names another folder")
+    why = "the disk is full" if no_room(path.parent) else str(error)
+    return StoreError(f"the database {path} cannot be used: {why}; --data names another folder")
 
 
 def _said(path: Path, error: BaseException) -> BaseException:

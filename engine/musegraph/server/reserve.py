@@ -55,9 +55,3 @@ class Reserve:
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
         return was
-
-    def nothing_left(self) -> bool:
-        """Whether the disk has hardly any room left."""
-        with suppress(OSError):
-            return shutil.disk_usage(self.path.parent).free < 1 << 20
-        return False

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.paths import at_home
+from musegraph.whole import write_new
 
 PORT = 8190
 
@@ -98,16 +99,12 @@ def token_in(data: Path) -> str:
     place = data / "token"
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            found = place.read_text("ascii").strip()
-            if len(found) >= 32:
-                return found
-            raise StoreError(f"the token in {place} is damaged; remove that file") from None
         token = secrets.token_urlsafe(32)
-        with os.fdopen(handle, "w") as file:
-            file.write(token + "\n")
+        if not place.exists() and write_new(place, f"{token}\n".encode(), 0o600):
+            return token
+        found = place.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"the folder {data} cannot be used: {error}; choose with --data") from None
-    return token
+    if len(found) < 32:
+        raise StoreError(f"the token in {place} is damaged; remove that file")
+    return found

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, MusegraphError
+from musegraph.errors import InvalidWorkflow, MusegraphError, StoreError
 from musegraph.workers.board import Board
 from musegraph.workers.courier import Courier
 from musegraph.workers.messages import LONGEST, unpack
@@ -143,6 +143,8 @@ def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except InvalidWorkflow as error:
         problems = [problem.json() for problem in error.problems]
         return {"error": str(error), "kind": "invalid", "problems": problems}
+    except StoreError as error:
+        return {"error": str(error), "kind": "storage"}
     except MusegraphError as error:
         return {"error": str(error), "kind": "refused"}
     except MemoryError:

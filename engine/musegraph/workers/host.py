@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
+from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, StoreError
 from musegraph.workers.board import Board
 from musegraph.workers.messages import LONGEST, pack, unpack
 
@@ -305,6 +305,8 @@ def refusal(found: dict[str, Any]) -> MusegraphError:
     """What a worker said is wrong, as an error."""
     if found.get("kind") == "invalid":
         return InvalidWorkflow([Problem(**problem) for problem in found["problems"]])
+    if found.get("kind") == "storage":
+        return StoreError(str(found["error"]))
     return Refused(str(found["error"]))
 
 
