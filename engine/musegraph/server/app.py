@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from aiohttp import web
 from musegraph.errors import StoreError
 from musegraph.server import queue
 from musegraph.server.backups import HOURS, RESTORE, Backups, content, holds_nothing
-from musegraph.server.database import Database
+from musegraph.server.database import Database, unusable
 from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
 from musegraph.server.gate import Gate, add_headers
@@ -60,7 +61,11 @@ class Server:
     def _open(self, place: Path) -> Database:
         """The database; from a backup if that is asked for and needed."""
         backups = Backups(place)
-        if self.settings.restore and (found := backups.restore()):
+        try:
+            found = backups.restore() if self.settings.restore else None
+        except (OSError, sqlite3.Error) as error:
+            raise unusable(place, error) from None
+        if found is not None:
             copy, damaged = found
             kept = f"; the damaged one is kept as {damaged}" if damaged else ""
             self.log.warning("the database was restored from %s%s", copy, kept)

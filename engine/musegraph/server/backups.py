@@ -71,7 +71,7 @@ class Backups:
     def latest(self) -> Path | None:
         """The latest copy that is sound."""
         for place in self.all():
-            with suppress(sqlite3.Error):
+            with suppress(sqlite3.Error, UnicodeDecodeError):
                 if not damage_of(place):
                     return place
         return None
@@ -147,7 +147,13 @@ def existing(place: Path, mode: str = "rw") -> sqlite3.Connection:
     )
 
 
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+def tells_of_damage(error: BaseException) -> bool:
+    """Whether an error says that a database is damaged; some of its words may be damaged, too."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, UnicodeDecodeError) or code in _DAMAGED
+
+
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def damage_of(place: Path) -> str:
@@ -163,9 +169,9 @@ def examine(db: sqlite3.Connection) -> str:
     """
     try:
         (found,) = db.execute("pragma integrity_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
-            return str(error)
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if tells_of_damage(error):
+            return words(error)
         raise
     return "" if found == "ok" else str(found).replace("*** in database main ***\n", "")
 
@@ -175,6 +181,11 @@ def content(place: Path) -> str:
     with closing(existing(place)) as db:
         runs, workflows = _numbers(db)
     return f"{runs} runs, {workflows} workflows"
+
+
+def words(error: BaseException) -> str:
+    """What an error says is damaged, if that can be said."""
+    return "its texts are none" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def holds_nothing(db: sqlite3.Connection) -> bool:

@@ -22,7 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from musegraph.errors import StoreError
-from musegraph.server.backups import DAMAGED, Backups, examine, existing
+from musegraph.server.backups import Backups, examine, existing, tells_of_damage, words
 from musegraph.server.migrations import MIGRATIONS
 from musegraph.server.reserve import Reserve
 from musegraph.store.trouble import no_room
@@ -80,7 +80,7 @@ class Database:
             self._begin()
             self._reader = existing(path, "ro")
             self._reader.text_factory = legible
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
             raise unusable(path, error) from None
         self._reserve.hold()
         self._threads = [
@@ -254,14 +254,16 @@ def damaged(path: Path, why: str) -> StoreError:
 
 
 def unusable(path: Path, error: BaseException) -> StoreError:
-    if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGED:
-        return damaged(path, str(error))
+    if tells_of_damage(error):
+        return damaged(path, words(error))
     why = "the disk is full" if no_room(path.parent) else str(error)
     return StoreError(f"the database {path} cannot be used: {why}; --data names another folder")
 
 
 def _said(path: Path, error: BaseException) -> BaseException:
     """What the disk or the file refuses, as a sentence; all else as it is."""
-    if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+    if isinstance(error, sqlite3.IntegrityError):
+        return error
+    if isinstance(error, (sqlite3.Error, UnicodeDecodeError)):
         return unusable(path, error)
     return error
