@@ -20,7 +20,7 @@ from pathlib import Path
 from musegraph.errors import StoreError
 from musegraph.server import queue
 from musegraph.server.backups import Backups
-from musegraph.server.database import IDLE, Database
+from musegraph.server.database import IDLE, Database, legible
 
 PROMISE = "A damaged database is refused with its backup, or opened; never empty, never wrong."
 BACKED_UP, KEPT, RUNS = 300, 400, 600
@@ -123,6 +123,7 @@ def judge(place: Path, least: int) -> str:
 def _content(place: Path) -> tuple[int, int, int]:
     """The runs, those that are refused when their turn comes, and those that are wrong."""
     with closing(sqlite3.connect(place, isolation_level=None)) as db:
+        db.text_factory = legible
         (runs,) = db.execute("select count(*) from runs").fetchone()
         names = dict(db.execute("select id, cast(name as blob) from runs"))
         db.execute("begin")
