@@ -191,6 +191,7 @@ class Worker:
         for waiting in (*self._questions.values(), *self._runs.values()):
             if not waiting.done():
                 waiting.set_exception(lost)
+                waiting.exception()  # who asked may be told by another way: then this is no news
         if self._board is not None:
             self._board.close()
         await asyncio.to_thread(_remove, folder)
