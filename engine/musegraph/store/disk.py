@@ -152,11 +152,8 @@ class Disk:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query; an index that cannot be read is a StoreError."""
-        try:
-            with self._lock:
-                return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        with self._careful(), self._lock:
+            return self._db.execute(query, values).fetchall()
 
     def forget(self, digests: Iterable[str], keys: Iterable[str]) -> None:
         """Remove objects, pinned ones too, and records; the files first, as in ``shrink``."""
@@ -201,11 +198,7 @@ class Disk:
     def records_of(self, type_: str) -> list[Record]:
         """What is known of a node type, the latest first; without the outputs."""
         query = "select seconds, recipe from records where type=? order by used desc"
-        try:
-            with self._lock:
-                rows = self._db.execute(query, (type_,)).fetchall()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        rows = self.rows(query, type_)
         return [Record({}, seconds, type_, tuple(json.loads(made))) for seconds, made in rows]
 
     def entry(self, identity: str) -> Entry | None:
