@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from musegraph.errors import StoreError
+from musegraph.store.trouble import no_room
 
 LATEST = 3
 """The latest copies are kept …"""
@@ -55,7 +56,9 @@ class Backups:
             self._thin_out()
         except (OSError, sqlite3.Error) as error:
             part.unlink(missing_ok=True)
-            raise StoreError(f"no backup of {self.database} could be made: {error}") from None
+            full = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
+            why = "the disk is full" if full or no_room(self.folder) else str(error)
+            raise StoreError(f"no backup of {self.database} could be made: {why}") from None
         return place
 
     def _thin_out(self) -> None:
