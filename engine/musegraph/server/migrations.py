@@ -59,6 +59,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     create table settings (name text primary key, value text not null) without rowid;
     """,
     """
+    alter table runs add column blame text;
+    """,
+    """
     alter table runs add column client text not null default '';
     create index runs_by_client on runs (state, client, priority, place);
     """,
