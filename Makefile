@@ -9,15 +9,17 @@ STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs setup clean bench soak showcase
+.PHONY: help run serve test web check docs setup clean bench soak showcase
 
 help:
 	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
+	@echo 'make serve   open the canvas in the browser'
 	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
 	@echo 'make soak    long trials: tests/soak  (fewer: make soak ARGS="--quick")'
 	@echo 'make showcase  every example at full size, in build/showcase'
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make docs    pages of all nodes and examples, in build/docs'
+	@echo 'make web     build the canvas, if its sources have changed'
 	@echo 'make bench   measure the engine beside its peers, seven minutes'
 	@echo 'make setup   only set up .venv'
 	@echo 'make clean   remove .venv and caches; out/ stays'
@@ -25,7 +27,15 @@ help:
 run: $(STAMP)
 	@$(BIN)/musegraph run workflows/text_to_image.json --out out $(ARGS)
 
-test: $(STAMP)
+serve: $(STAMP)
+	@$(BIN)/python web_ui/canvas.py || true
+	@$(BIN)/musegraph serve $(ARGS)
+
+# Compares contents, not times, and takes no time if nothing has changed.
+web: $(STAMP)
+	@$(BIN)/python web_ui/canvas.py
+
+test: $(STAMP) web
 	@$(BIN)/python -m pytest $(ARGS)
 
 soak: $(STAMP)
@@ -40,6 +50,7 @@ check: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python web_ui/canvas.py npm run --silent check
 
 docs: $(STAMP)
 	@$(BIN)/musegraph docs --examples workflows --out build/docs
@@ -55,9 +66,13 @@ $(STAMP): pyproject.toml constraints.txt
 	@if [ ! -e '$@' ] && ls $(VENV)/.ready-* >/dev/null 2>&1; then rm -rf $(VENV); fi
 	@PYTHON='$(PYTHON)' sh .ci/venv $(VENV)
 	@echo 'Installing into $(VENV): PyTorch and others, some minutes the first time …'
+	@echo 'This also builds the canvas for the browser, from web_ui/.'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@# Says so if it could not be built, which pip keeps to itself; all else works without.
+	@$(BIN)/python web_ui/canvas.py || true
 	@touch '$@'
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist web_ui/node_modules engine/musegraph/_web
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find engine nodes tests -name __pycache__ -prune -exec rm -rf {} +

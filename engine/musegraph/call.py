@@ -7,19 +7,20 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from musegraph.annotations import bare
 from musegraph.context import RunContext, Site
-from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory
+from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory, Stopped
 from musegraph.events import StepStarted, Warned
 from musegraph.ladder import Ladder
 from musegraph.node import UNSET, NodeType
-from musegraph.plan import Step, key_from, key_lines, key_of
+from musegraph.plan import Step
+from musegraph.plan.keys import key_of, recipe_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.shortage import Relief, Shortage, shortage_of
 from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
-from musegraph.values import Media, Reference, Type
+from musegraph.values import Media, Type
 from musegraph.values.canonical import digest
 from musegraph.values.codec import PLAIN, own, tensors_of, to_host
+from musegraph.workflow import sources_of
 
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
@@ -36,7 +37,7 @@ class Call:
     """A step with the entries of its links: its key, and what running it gives."""
 
     __slots__ = (
-        "calls", "identities", "items", "key", "lines", "linked", "made", "relief", "site", "step",
+        "calls", "identities", "items", "key", "linked", "made", "recipe", "relief", "site", "step",
         "store", "type",
     )  # fmt: skip
 
@@ -52,23 +53,18 @@ class Call:
         """The media that its calls made, by identity."""
         self.relief: Relief | None = None
         """What was done for want of memory, if it ran out."""
-        self.items = step.items
-        self.identities = step.identities
-        if linked:
-            self.identities = dict(step.identities)
-            for name, entry in linked.items():
-                self.identities[name] = entry.identity
+        self.items: dict[str, tuple[str, ...]] = {}
+        """Of the lists of model sources, the identity of each by the content of its files."""
+        self.identities = step.identities(linked)
         if self.type.model_ports:
             self._identify_models()
-        self.lines = key_lines(self.identities)
-        """What the key is made of besides the code."""
-        self.key = key_from(step.prefix, self.lines, step.each) if self.type.cache else None
+        self.recipe = recipe_of(step.prefix, self.identities)
+        self.key = key_of(self.recipe, step.each) if self.type.cache else None
 
     def _identify_models(self) -> None:
         """Let model sources count by the content of their files, not by their names."""
-        self.items, self.identities = dict(self.items), dict(self.identities)
         for name in self.type.model_ports:
-            source = self.linked[name].json if name in self.linked else self.step.values[name]
+            source = self.linked[name].json if name in self.linked else self.step.value(name)
             if isinstance(source, str):
                 self.identities[name] = self.site.models.weights(source).digest
             elif isinstance(source, list):
@@ -81,7 +77,7 @@ class Call:
         self.site.running[self.step.id] = self
         try:
             values = self._arguments()
-            self.site.emit(StepStarted(self.step.id))
+            self.site.emit(StepStarted(self.step.id, self.type.id))
             if self.step.each:
                 return self._run_each(values, forced)
             context = RunContext(self.step.id, self.site) if self.type.context else None
@@ -125,7 +121,7 @@ class Call:
         self.relief = relief = self.relief or Relief()
         ladder = Ladder(self.step.id, self.type, self.site, context, relief)
         made = ladder.climb(shortage, attempt)
-        relief.recipe = self.recipe()
+        relief.recipe = self.recipe
         self.site.reliefs[self.step.id] = relief
         if told != (True, self.makeshift):
             self.site.emit(Warned(relief.sentence(shortage), self.step.id))
@@ -140,16 +136,12 @@ class Call:
                 outputs,
                 seconds,
                 durable=id in self.site.durable,
-                recipe=self.recipe(),
+                recipe=self.recipe,
                 made=self.made,
                 stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
             )
         except ValueError as error:  # JSON has no such text or number
             raise MusegraphError(f"what the node gave cannot be kept: {error}") from None
-
-    def recipe(self) -> tuple[str, ...]:
-        """What the key is made of."""
-        return (self.step.prefix, *self.lines)
 
     def _arguments(self) -> dict[str, Any]:
         """The values; where they find no room in memory, once others have left it."""
@@ -165,10 +157,10 @@ class Call:
         """The arguments; raises :class:`Lost` if a source has to run again first."""
         values: dict[str, Any] = {}
         lost: set[str] = set()
-        linked, literals = self.linked, self.step.values
+        linked, literals = self.linked, self.step.literals
         for name, port in self.type.inputs.items():
             if name not in linked:
-                value = literals[name]
+                value = literals[name].value
                 values[name] = value if type(value) in PLAIN else self._literal(name, value)
                 continue
             entry = linked[name]
@@ -177,7 +169,7 @@ class Call:
                 continue
             value = self.store.value(entry, kept=self.site.kept.get(self.step.id))
             if value is NOTHING:
-                lost |= {source.node for source in self.step.wires[name].sources}
+                lost |= {source.node for source in sources_of(self.step.links[name])}
             elif entry.json is not NOTHING and name not in self.step.each:
                 values[name] = self._checked(name, value)
             else:
@@ -233,7 +225,7 @@ class Call:
                 context.progress(0.0)
             try:
                 records.append(self._item(ids, arguments, context, forced))
-            except Cancelled:
+            except (Cancelled, Stopped):
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  a node is someone else's code
                 first = first or error
@@ -246,22 +238,26 @@ class Call:
     def _items(
         self, values: dict[str, Any], total: int
     ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+        items = {name: self._item_identities(name) for name in self.step.each}
         for index in range(total):
             ids, arguments = dict(self.identities), dict(values)
             for name in self.step.each:
                 arguments[name] = values[name][index]
-                if name in self.items:
-                    ids[name] = self.items[name][index]
-                else:
-                    items = self.linked[name].items
-                    assert items is not None
-                    ids[name] = items[index].identity
+                ids[name] = items[name][index]
             yield ids, arguments
+
+    def _item_identities(self, name: str) -> tuple[str, ...]:
+        """The identity of each item of an input that is mapped over."""
+        if name in self.items:
+            return self.items[name]
+        if name not in self.linked:
+            return self.step.literals[name].items or ()
+        return tuple(item.identity for item in self.linked[name].items or ())
 
     def _item(
         self, ids: dict[str, str], arguments: dict[str, Any], context: RunContext, forced: bool
     ) -> Record:
-        key = key_of(self.step.prefix, ids) if self.type.cache else None
+        key = key_of(recipe_of(self.step.prefix, ids)) if self.type.cache else None
         known = self.store.record(key) if key is not None else None
         if known is not None and all(self.store.available(e) for e in known.outputs.values()):
             return known
@@ -285,7 +281,7 @@ class Call:
             else:
                 outputs[name] = list_entry(entries)
         seconds = sum(record.seconds for record in records)
-        record = Record(outputs, seconds, self.type.id, self.recipe())
+        record = Record(outputs, seconds, self.type.id, self.recipe)
         if self.key is not None and not self.makeshift:
             self.store.put_record(
                 self.key,
@@ -381,19 +377,3 @@ def _matches(value: Any, type_: Type) -> bool:
 
 def _name(value: Any) -> str:
     return value.type_name() if isinstance(value, Media) else type(value).__name__
-
-
-def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
-    """The models that a step will ask for, as far as its inputs name them."""
-    found: list[Reference] = []
-    if step.type is None:
-        return found
-    for name, port in step.type.inputs.items():
-        kind = bare(port.annotation)
-        if isinstance(kind, type) and issubclass(kind, Reference):
-            value = linked[name].json if name in linked else step.values.get(name)
-            if isinstance(value, dict):
-                value = kind.model_validate(value)
-            if isinstance(value, Reference):
-                found.append(value)
-    return found

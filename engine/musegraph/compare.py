@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Literal
 
 from musegraph.values import canonical
-from musegraph.workflow import Graph, Link, Node, Port, Workflow
+from musegraph.workflow import Graph, Link, Node, Port, Workflow, sources_of
 
 LAYOUT = "canvas"
 """The member of a document, a graph or a node that says where things stand."""
@@ -107,12 +107,8 @@ def said(value: Any) -> str:
 
 def _above(node: Node) -> Iterator[str]:
     for link in node.links.values():
-        for port in _ports(link):
+        for port in sources_of(link):
             yield port.node
-
-
-def _ports(link: Link) -> tuple[Port, ...]:
-    return (link,) if isinstance(link, Port) else link
 
 
 def _compare_graphs(old: Graph, new: Graph, where: str, changes: list[Change]) -> int:
@@ -211,7 +207,7 @@ def _named(port: Port, names: Mapping[str, str]) -> str:
 
 
 def _link(link: Link, names: Mapping[str, str]) -> Any:
-    ports = [_named(port, names) for port in _ports(link)]
+    ports = [_named(port, names) for port in sources_of(link)]
     return ports[0] if isinstance(link, Port) else ports
 
 
@@ -252,7 +248,7 @@ class _Facts:
         self.uses: dict[str, set[Fact]] = defaultdict(set)
         for id, node in graph.nodes.items():
             for port, link in node.links.items():
-                for source in _ports(link):
+                for source in sources_of(link):
                     fact = ("feeds", source.port, self.name(id), port)
                     self.uses[source.node].add(fact)
         for name, entry in graph.inputs.items():
@@ -273,7 +269,7 @@ class _Facts:
         facts = {("type", node.type)} | self.uses[id]
         facts |= {("value", port, canonical(value)) for port, value in node.values.items()}
         for port, link in node.links.items():
-            sources = [f"{self.name(source.node)}.{source.port}" for source in _ports(link)]
+            sources = [f"{self.name(source.node)}.{source.port}" for source in sources_of(link)]
             facts.add(("link", port, *sources))
         return frozenset(facts)
 

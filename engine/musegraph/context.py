@@ -13,8 +13,10 @@ from musegraph.errors import Cancelled, NodeError
 from musegraph.events import Event, StepProgress, StepStored, Warned
 from musegraph.models import Models
 from musegraph.node import Context, NodeType, Weights
+from musegraph.secrets import secret, variable
 from musegraph.shortage import Relief
 from musegraph.store import Entry, Store
+from musegraph.terms import Terms
 from musegraph.values import Reference
 
 Emit = Callable[[Event], None]
@@ -35,6 +37,7 @@ class Site:
     models: Models
     emit: Emit
     cancel: threading.Event
+    terms: Terms = field(default_factory=Terms)
     durable: frozenset[str] = frozenset()
     """Steps whose results go to disk whatever they cost."""
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -52,10 +55,17 @@ class Site:
     secrets: set[str] = field(default_factory=set)
     """What nodes asked for by name; it is never shown."""
 
+    def check(self, step: str) -> None:
+        """Raise what a step is to stop for, if it is."""
+        if self.cancel.is_set():
+            raise Cancelled
+        if (stopped := self.terms.halted.get(step)) is not None:
+            raise stopped
+
     def concealed(self, text: str) -> str:
         """A text without the secrets that were asked for in this run."""
-        for secret in self.secrets:
-            text = text.replace(secret, "•••")
+        for hidden in self.secrets:
+            text = text.replace(hidden, "•••")
         return text
 
     def stored(self, step: str) -> Callable[[], None]:
@@ -86,8 +96,7 @@ class RunContext(Context):
         self._site.emit(StepProgress(self._step, done, total, text, preview, self.item, self.items))
 
     def check(self) -> None:
-        if self._site.cancel.is_set():
-            raise Cancelled
+        self._site.check(self._step)
 
     def stream(self, text: str) -> None:
         self.progress(0.0, 0.0, text=text)
@@ -104,12 +113,9 @@ class RunContext(Context):
         return self._site.models.weights(source)
 
     def secret(self, name: str) -> str:
-        import os
-
-        value = os.environ.get(f"MUSEGRAPH_SECRET_{name.upper()}")
+        value = secret(name)
         if value is None:
-            variable = f"MUSEGRAPH_SECRET_{name.upper()}"
-            raise NodeError(f"the secret {name!r} is not set; put it into {variable}")
+            raise NodeError(f"the secret {name!r} is not set; put it into {variable(name)}")
         if value:
             self._site.secrets.add(value)
         return value

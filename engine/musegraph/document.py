@@ -25,6 +25,11 @@ Link = Port | tuple[Port, ...]
 """One source, or an ordered list of sources at a list port."""
 
 
+def sources_of(link: Link) -> tuple[Port, ...]:
+    """The sources of a link, in order."""
+    return (link,) if isinstance(link, Port) else link
+
+
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """Run a subgraph several times, its ``carry`` outputs going to the named inputs."""

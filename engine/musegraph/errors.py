@@ -51,6 +51,17 @@ class NodeError(MusegraphError):
     """A node refuses what it was given; raised inside nodes, shown as it is."""
 
 
+class Stopped(NodeError):
+    """A step was ended from outside; ``code`` says why, for programs."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def json(self) -> dict[str, str]:
+        return {"message": str(self), "code": self.code}
+
+
 class OutOfMemory(MusegraphError):
     """Memory ran out in a node, and nothing that could be done about it was enough."""
 

@@ -37,10 +37,11 @@ class RunStarted(Event):
 
 @dataclass(slots=True)
 class StepStarted(Event):
-    """A step began to compute."""
+    """A step began to compute; ``kind`` is its node type."""
 
     type: ClassVar[str] = "step_started"
     node: str
+    kind: str
     seq: int = 0
     time: float = 0.0
 
@@ -68,6 +69,7 @@ class StepProgress(Event):
 class StepDone(Event):
     """A step has its outputs, by identity. ``cached`` if nothing was computed for it.
 
+    ``tier`` says where they were then: in memory of the ``device`` or ``host``, or on ``disk``.
     ``relief`` says what was done if memory ran out; ``makeshift``, that the result is for this run.
     """
 
@@ -76,6 +78,7 @@ class StepDone(Event):
     cached: bool
     seconds: float
     outputs: dict[str, str]
+    tier: str | None = None
     relief: list[str] | None = None
     makeshift: bool | None = None
     seq: int = 0

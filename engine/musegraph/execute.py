@@ -12,16 +12,18 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from musegraph.call import Call, Lost, references_of
+from musegraph.call import Call, Lost
 from musegraph.context import Emit, Site
 from musegraph.errors import Cancelled, MusegraphError
 from musegraph.events import StepDone, StepFailed, StepSkipped
+from musegraph.limits import bounded
 from musegraph.meter import LASTING, Meter
 from musegraph.models import Models
 from musegraph.outcome import TOLD, Outcome, code_of, describe
 from musegraph.plan import Overlay, Plan, Step, gather
 from musegraph.ready import Ready
 from musegraph.store import Entry, Record, Store
+from musegraph.terms import Terms
 
 PATIENCE = 0.002
 """Seconds that a step may take before another worker is woken for what is ready."""
@@ -44,6 +46,7 @@ class Execution:
         emit: Emit,
         cancel: threading.Event,
         workers: int,
+        terms: Terms,
     ) -> None:
         self.plan = plan
         self.store = store
@@ -55,19 +58,20 @@ class Execution:
         whole = isinstance(plan.known, dict)
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
-        self.site = Site(store, models, emit, cancel, durable, reliefs=self.outcome.reliefs)
+        about = store, models, emit, cancel, terms, durable
+        self.site = Site(*about, reliefs=self.outcome.reliefs)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
-        self._ready = Ready(plan.steps, workers, self._has_models)
+        self._ready = Ready(plan, self.outcome.outputs, models, workers, terms)
         self._waiting: dict[str, int] = {}
-        self._below: dict[str, list[str]] = {}
-        self._refill: dict[str, list[str]] = {}
+        self._below: dict[str, list[Step]] = {}
+        self._refill: dict[str, list[Step]] = {}
         self._forced: dict[str, int] = {}
         self._hard: set[str] = set()
         self._flying: dict[str, str] = {}
         """By key, the step that is being run for it."""
-        self._twins: dict[str, list[str]] = {}
+        self._twins: dict[str, list[Step]] = {}
         """By key, the steps that wait for an identical one."""
         self._since: dict[int, float] = {}
         """When each busy worker began with its step."""
@@ -84,17 +88,17 @@ class Execution:
         active, steps = self.plan.active, self.plan.steps
         ready = []
         for id in active:
-            wires = steps[id].wires
-            sources = {port.node for port in steps[id].sources()} if wires else ()
+            step = steps[id]
+            sources = {port.node for port in step.sources()} if step.links else ()
             waits = 0
             for source in sources:
                 if source in active:
                     waits += 1
-                    self._below.setdefault(source, []).append(id)
+                    self._below.setdefault(source, []).append(step)
             if waits:
                 self._waiting[id] = waits
             else:
-                ready.append(id)
+                ready.append(step)
         self._ready.push(ready)
         try:
             self._supervise()
@@ -118,8 +122,7 @@ class Execution:
                 outcome.keys[id] = step.key
                 if id in self.site.durable:
                     self.store.make_durable(step.key)
-            identities = {name: entry.identity for name, entry in outputs.items()}
-            self.emit(StepDone(id, True, 0.0, identities))
+            self._tell(id, outputs, True, 0.0)
 
     def _supervise(self) -> None:
         pause = PATIENCE
@@ -167,26 +170,25 @@ class Execution:
             self._change.notify_all()
         for thread in self._threads:
             thread.join()
-        del self._ready  # it knows this run: as a circle, both would outlive it with all values
 
     def _work(self) -> None:
         try:
-            following: str | None = None
-            while (id := following or self._next()) is not None:
-                following = self._perform(self.plan.steps[id])
+            following: Step | None = None
+            while (step := following or self._next()) is not None:
+                following = self._perform(step)
         except BaseException as error:  # noqa: BLE001  a defect of ours: it ends the run, told
             with self._lock:
                 self._crash = error
                 self._over = True
                 self._change.notify_all()
 
-    def _next(self) -> str | None:
+    def _next(self) -> Step | None:
         """Wait for a step to run; None when the run is over."""
         me = threading.get_ident()
         with self._lock:
             rested = me not in self._resting
             self._resting.discard(me)
-            while not rested or self._over or (id := self._ready.take()) is None:
+            while not rested or self._over or (step := self._ready.take()) is None:
                 rested = True
                 self._since.pop(me, None)
                 if self._over:
@@ -195,27 +197,17 @@ class Execution:
                 self._change.wait(0.25)
                 self._idle -= 1
             self._since[me] = perf_counter()
-            return id
-
-    def _has_models(self, id: str) -> bool:
-        step = self.plan.steps[id]
-        linked = gather(step, self.outcome.outputs)
-        if not isinstance(linked, dict):
-            return False
-        try:
-            return all(self.models.resident(ref) for ref in references_of(step, linked))
-        except ValueError:  # a pinned value that is no reference: the step itself will say so
-            return False
+            return step
 
     # -- one step ---------------------------------------------------------------------------
 
-    def _perform(self, step: Step) -> str | None:
-        """Bring one step to an end; the id of a dependent to go on with."""
+    def _perform(self, step: Step) -> Step | None:
+        """Bring one step to an end; a dependent to go on with."""
         call = None
         try:
             call = self._call(step)
             if call is not None:
-                if call.key is not None and self._flies(call.key, step.id):
+                if call.key is not None and self._flies(call.key, step):
                     return None
                 self._answer(call)
         except Cancelled:
@@ -224,20 +216,22 @@ class Execution:
             try:
                 with self._lock:
                     self._land(call)
-                    self._wait_for(step.id, lost.producers)
-                    self._ready.release(step.id)
+                    self._wait_for(step, lost.producers)
+                    self._ready.release(step)
                 return None
             except MusegraphError as error:
                 self._fail(step, error)
         except (Exception, SystemExit) as error:  # noqa: BLE001  a node's code
             self._fail(step, error)
-        return self._settle(step.id, call)
+        return self._go_on(step, call)
 
     def _call(self, step: Step) -> Call | None:
         """The call that a step needs; None if it needs none, and how it ended is told."""
         linked = self._linked(step)
         if isinstance(linked, str):
             self._skip(step, linked)
+        elif (stopped := self.site.terms.failed.get(step.id)) is not None:
+            raise stopped
         elif step.pin is not None:
             self._pinned(step, step.pin)
         else:
@@ -257,17 +251,18 @@ class Execution:
         linked = gather(step, self.outcome.outputs) if step.pin is None else {}
         return "its source was skipped" if linked is None else linked
 
-    def _flies(self, key: str, id: str) -> bool:
+    def _flies(self, key: str, step: Step) -> bool:
         """Whether an identical step is running; then this one waits until that has landed."""
+        id = step.id
         self.outcome.keys[id] = key
         if self._flying.setdefault(key, id) == id:  # in one move: no other thread comes between
             return False
         with self._lock:
-            self._ready.release(id)
+            self._ready.release(step)
             if key in self._flying:
-                self._twins.setdefault(key, []).append(id)
+                self._twins.setdefault(key, []).append(step)
             else:
-                self._ready.push([id])
+                self._ready.push([step])
         return True
 
     def _land(self, call: Call | None) -> None:
@@ -296,14 +291,14 @@ class Execution:
             self._keep(step.id, call.made)
         if step.id in self.site.durable and (self.store.disk is None or call.makeshift):
             self.outcome.held.update(call.made)
-        spent = perf_counter() - start
-        self._done(step, record, cached=bool(step.each) and not call.calls, spent=spent)
+        self._done(step, record, bool(step.each) and not call.calls, perf_counter() - start)
 
     def _measured(self, call: Call, forced: bool, start: float) -> Record:
         """Run a call; if it lasts, note what it took."""
         before = self._meter.last
         device = self._meter.device() if call.type.uses == "device" else None
-        record = call.run(forced)
+        with bounded(self.site.terms.limits.memory(call.type.id)):
+            record = call.run(forced)
         if perf_counter() - start >= LASTING:
             self.outcome.profiles[call.step.id] = self._meter.profile(
                 start, before, device, record, call.made, call.calls
@@ -314,7 +309,7 @@ class Execution:
         """Hold on to values made again until the steps that wait for them have them."""
         with self._lock:
             for waiter in self._refill.get(id, ()):
-                self.site.kept.setdefault(waiter, {}).update(made)
+                self.site.kept.setdefault(waiter.id, {}).update(made)
 
     def _pinned(self, step: Step, pin: Mapping[str, str]) -> None:
         outputs = {name: e for name, digest in pin.items() if (e := self.store.pinned(digest))}
@@ -324,14 +319,21 @@ class Execution:
 
     def _done(self, step: Step, record: Record, cached: bool, spent: float = 0.0) -> None:
         id, outcome = step.id, self.outcome
-        again = outcome.ended.get(id) == "lost"
+        again = id in self._forced and outcome.ended.get(id) == "lost"
         outcome.outputs[id] = record.outputs
         outcome.ended[id] = "cached" if cached else "done"
         if spent >= TOLD:
             outcome.seconds[id] = spent
         if not again or not cached:
-            identities = {name: entry.identity for name, entry in record.outputs.items()}
-            self.emit(StepDone(id, cached, spent, identities, *outcome.relief_of(id)))
+            self._tell(id, record.outputs, cached, spent)
+
+    def _tell(self, id: str, outputs: Mapping[str, Entry], cached: bool, spent: float) -> None:
+        """Say that a step has its outputs; of a hit, also where they are."""
+        tier = self.store.tier(outputs) if cached else None
+        if tier is not None:
+            self.outcome.tiers[id] = tier
+        identities = {name: entry.identity for name, entry in outputs.items()}
+        self.emit(StepDone(id, cached, spent, identities, tier, *self.outcome.relief_of(id)))
 
     def _skip(self, step: Step, because: str) -> None:
         self.outcome.outputs[step.id] = {}
@@ -342,15 +344,15 @@ class Execution:
         self._hard.add(step.id)
         self.outcome.outputs[step.id] = {}
         self.outcome.ended[step.id] = "failed"
-        message, detail = describe(error)
-        detail = self.site.concealed(detail) if detail else None
-        self.outcome.errors[step.id] = message = self.site.concealed(message)
+        message, detail = describe(error, self.site.concealed)
+        self.outcome.errors[step.id], self.outcome.codes[step.id] = message, code_of(error)
         self.emit(StepFailed(step.id, message, code_of(error), detail))
 
     # -- order ------------------------------------------------------------------------------
 
-    def _settle(self, id: str, call: Call | None) -> str | None:
+    def _go_on(self, step: Step, call: Call | None) -> Step | None:
         """Free what waited for this step; one that is ready now, to go on with."""
+        id = step.id
         with self._lock:
             self._land(call)
             self._left -= 1
@@ -360,26 +362,26 @@ class Execution:
             first = not self._forced or id not in self._forced
             waiters = self._refill.pop(id, ()) if self._refill else ()
             for dependent in (*waiters, *(self._below.pop(id, ()) if first else ())):
-                self._waiting[dependent] -= 1
-                if not self._waiting[dependent]:
+                self._waiting[dependent.id] = waits = self._waiting[dependent.id] - 1
+                if not waits:
                     ready.append(dependent)
             if not self._left:
                 self._change.notify_all()
             me, now = threading.get_ident(), perf_counter()
             if len(self._since) > 1 and now - self._since[me] < BRIEF:
                 self._resting.add(me)
-                self._ready.leave(id, ready)
+                self._ready.leave(step, ready)
                 return None
             self._since[me] = now
-            return self._ready.follow(id, ready, self._over)
+            return self._ready.follow(step, ready, self._over)
 
-    def _wait_for(self, id: str, producers: set[str]) -> None:
+    def _wait_for(self, step: Step, producers: set[str]) -> None:
         """Put a step back until its sources, whose data is lost, have run again."""
         for producer in producers:
             self._force(producer)
-        self._waiting[id] = len(producers)
+        self._waiting[step.id] = len(producers)
         for producer in producers:
-            self._refill.setdefault(producer, []).append(id)
+            self._refill.setdefault(producer, []).append(step)
 
     def _force(self, id: str) -> None:
         status = self.outcome.ended.get(id)
@@ -390,10 +392,9 @@ class Execution:
         self._forced[id] = self._forced.get(id, 0) + 1
         if self._forced[id] > MAX_AGAIN:
             raise MusegraphError(
-                f"the results of {id} do not stay in memory until they are used; give the cache"
-                " more memory"
+                f"the results of {id} do not stay until they are used; give the cache more memory"
             )
         self.outcome.ended[id] = "lost"
         self._left += 1
-        self._ready.push([id])
+        self._ready.push([self.plan.steps[id]])
         self._change.notify_all()

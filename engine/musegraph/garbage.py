@@ -36,7 +36,7 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def settled() -> Iterator[None]:
+def kept_out() -> Iterator[None]:
     """What is there now is left out of searches until the last of those in here leaves.
 
     Nodes are someone else's code, so garbage is collected while they run; only plans, models and

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from musegraph.context import RunContext, Site
-from musegraph.errors import Cancelled, OutOfMemory
+from musegraph.errors import OutOfMemory
 from musegraph.events import StepProgress
 from musegraph.garbage import collect
 from musegraph.node import NodeType
@@ -80,7 +80,7 @@ class Ladder:
         climbing.add(self.step)
         try:
             while not alone.acquire(timeout=5 * PAUSE):
-                self._check()
+                self.site.check(self.step)
             try:
                 yield
             finally:
@@ -116,7 +116,7 @@ class Ladder:
             return ""
         self.site.emit(StepProgress(self.step, 0.0, 0.0, "waiting for memory"))
         while any(id in running and id not in climbing for id in waiting):
-            self._check()
+            self.site.check(self.step)
             time.sleep(PAUSE)
         self._evict(shortage)
         self.relief.waited += len(waiting)
@@ -148,10 +148,6 @@ class Ladder:
             self.relief.frugal = self.type.frugal
         return frugal
 
-    def _check(self) -> None:
-        if self.site.cancel.is_set():
-            raise Cancelled
-
     def _sentence(self, shortage: Shortage, tried: list[str]) -> str:
         sizes = [name for name in _SIZES if name in self.type.inputs]
         remedies = [f"set {' or '.join(sizes)} smaller" if sizes else "give it less at once"]
@@ -159,6 +155,8 @@ class Ladder:
             remedies.append("set a small tile")
         if shortage.device:
             remedies.append("compute on the CPU (MUSEGRAPH_DEVICE=cpu)")
+        elif bound := self.site.terms.limits.memory(self.type.id):
+            remedies.append(f"let it take {bound.memory()}")
         else:
             remedies.append("close other programs that hold memory")
         remedy = f"{', '.join(remedies[:-1])} or {remedies[-1]}"

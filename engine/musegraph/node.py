@@ -139,7 +139,7 @@ class Port:
         return type(value) is plain and (plain is not float or value - value == 0)
 
     @cached_property
-    def settled(self) -> bool:
+    def constant(self) -> bool:
         """Whether what a scalar means here depends on nothing else: neither links nor files."""
         return not self.generic and (self.type.item or self.type).is_json
 
@@ -212,6 +212,11 @@ class NodeType:
     @cached_property
     def text(self) -> str:
         return inspect.getdoc(self.function) or ""
+
+    @cached_property
+    def sorted_inputs(self) -> tuple[str, ...]:
+        """The names of the inputs in the order in which a key takes them."""
+        return tuple(sorted(self.inputs))
 
     @cached_property
     def model_ports(self) -> tuple[str, ...]:

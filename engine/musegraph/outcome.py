@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from musegraph.errors import MusegraphError, OutOfMemory
+from musegraph.errors import MusegraphError, OutOfMemory, Stopped
 from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
 from musegraph.shortage import Relief, shortage_of
+from musegraph.store import Tier
 
 TOLD = 0.00005
 """Seconds from which it is noted how long a step took: a record shows no less."""
@@ -33,7 +34,11 @@ class Outcome:
     """Of the steps that took long enough to be told of."""
     profiles: dict[str, Profile] = field(default_factory=dict)
     """What the steps took that lasted a while."""
+    tiers: dict[str, Tier] = field(default_factory=dict)
+    """Where the outputs were of the steps that were found cached."""
     errors: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    """What kind of failure each error is, for programs."""
     keys: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     held: dict[str, Any] = field(default_factory=dict)
@@ -78,20 +83,22 @@ class Outcome:
 
 
 def code_of(error: BaseException) -> str:
-    """What kind of failure an error is, for programs: ``out-of-memory``, else ``failed``."""
+    """What kind of failure an error is, for programs: ``failed`` if it is of no other."""
+    if isinstance(error, Stopped):
+        return error.code
     short = isinstance(error, OutOfMemory) or shortage_of(error) is not None
     return "out-of-memory" if short else "failed"
 
 
-def describe(error: BaseException) -> tuple[str, str | None]:
-    """An error as a sentence, and its traceback if it was not raised on purpose."""
+def describe(error: BaseException, conceal: Callable[[str], str]) -> tuple[str, str | None]:
+    """An error as a sentence, and its traceback if it was not raised on purpose; no secrets."""
     if isinstance(error, MusegraphError):
-        return str(error), None
+        return conceal(str(error)), None
     import traceback
 
-    detail = "".join(traceback.format_exception(error))
+    detail = conceal("".join(traceback.format_exception(error)))
     shortage = shortage_of(error)
     if shortage is not None:
         return f"{shortage}; give it less at once, or close what else holds memory", detail
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}", detail
+    return conceal(f"{type(error).__name__}: {lines[0] if lines else 'no message'}"), detail

@@ -7,24 +7,21 @@ else is never written over; the new one gets a longer name.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import count
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
+from musegraph.naming import mark_of, names_of, put
 from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
-from musegraph.store import NOTHING, Entry, Record
+from musegraph.store import NOTHING, Entry, Record, Store
 from musegraph.values import File, Image, Mask, digest, files
 from musegraph.values.canonical import canonical
-from musegraph.whole import write_new, write_whole
 
 _KIND = "saved files"
-_MOST = 120
-"""Bytes of a file name before its suffix, so that it stays below 255 with all that is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,7 @@ def save_outputs(
     :class:`FolderUnusable` if the folder cannot be written to; the results stay in the cache.
     """
     place = at_home(folder)
-    saver = _Saver(result, place, embed, prefix)
+    saver = _Saver.of(result, embed, place, prefix)
 
     def save(name: str, entry: Entry) -> None:
         if entry.json is not None and (values or entry.json is NOTHING):
@@ -139,7 +136,7 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
     Files go into the store, pinned; they are the bytes that ``save_outputs`` writes. A value that
     was kept before is not made into files again. What cannot be a file has a ``problem``.
     """
-    saver = _Saver(result, Path(), embed, "")
+    saver = _Saver.of(result, embed)
     made: dict[str, dict[str, Any]] = {}
 
     def keep(name: str, entry: Entry) -> None:
@@ -154,34 +151,75 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
     return made
 
 
+def keep_value(
+    store: Store,
+    name: str,
+    entry: Entry,
+    facts: dict[str, Any] | None,
+    pictures: slice,
+) -> list[Kept]:
+    """The files of one value, wherever in a run it stood, as assets that may be evicted.
+
+    They are the bytes that an output would be, with ``facts`` (:func:`facts_of`) inside. Of a batch
+    only ``pictures`` are made into files.
+    """
+    saver = _Saver(store, None if facts is None else cache(lambda: canonical(facts)))
+    return saver.keep(name, entry, pictures)
+
+
+def facts_of(workflow: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    """What pictures carry: the workflow and the record of the run that made them."""
+    version = record.get("musegraph", "")
+    return {"musegraph": version, "workflow": workflow, "record": record}
+
+
 def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Saved:
     """Write a file that was kept elsewhere under the name that ``save_outputs`` would give it."""
     place = at_home(folder)
-    mark = _mark(identity)
+    mark = mark_of(identity)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name in _names(file.name, mark):
-            path = place / name
-            if write_new(path, file.data):
-                return Saved(output, path, True)
-            if path.is_file() and path.read_bytes() == file.data:
-                return Saved(output, path, False)
+        return Saved(output, *put(place, names_of(file.name, mark), file.data))
     except OSError as error:
         raise StoreError(
             f"the outputs cannot be saved in {shown(place)}: {error.strerror or error}"
         ) from None
-    raise AssertionError("there is no end to names")
 
 
 class _Saver:
-    def __init__(self, result: RunResult, folder: Path, embed: bool, prefix: str) -> None:
-        self.result = result
-        self.store = result.store
+    """Makes values into files, with the facts inside that a function gives, if there is one.
+
+    They are canonical text, which is made once, however many pictures carry it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        facts: Callable[[], str] | None,
+        held: Callable[[], Mapping[str, Any]] = dict,
+        folder: Path = Path(),
+        prefix: str = "",
+    ) -> None:
+        self.store = store
+        self.held = held
         self.folder = folder
-        self.embed = embed
+        self.embed = facts is not None
         self.prefix = prefix
         self.saved: list[Saved] = []
-        self._facts: str | None = None
+        self._facts = facts
+
+    @classmethod
+    def of(cls, result: RunResult, embed: bool, folder: Path = Path(), prefix: str = "") -> _Saver:
+        """For the outputs of a run, with its facts inside if ``embed``."""
+
+        @cache
+        def facts() -> str:
+            return canonical(facts_of(result.plan.workflow.json(), result.record))
+
+        def held() -> Mapping[str, Any]:  # another one once something was computed again
+            return result.outcome.held
+
+        return cls(result.store, facts if embed else None, held, folder, prefix)
 
     def output(self, name: str, entry: Entry) -> None:
         for number, part in _parts(entry):
@@ -199,10 +237,14 @@ class _Saver:
         self.saved.extend(made)
         self.remember(key, [saved.path for saved in made])
 
-    def keep(self, output: str, entry: Entry) -> list[Kept]:
-        """The files of an output in the store: those of an earlier run, or new ones."""
+    def keep(self, output: str, entry: Entry, pictures: slice | None = None) -> list[Kept]:
+        """The files of an output in the store: those of an earlier run, or new ones.
+
+        Only some ``pictures`` of a batch are for a look, and pinned by nobody.
+        """
         how = "embedded" if self.embed else "plain"
-        key = digest("kept files", output, entry.identity, how)
+        look = () if pictures is None else (f"{pictures.start}:{pictures.stop}",)
+        key = digest("kept files", output, entry.identity, how, *look)
         known = self.store.record(key)
         if known is not None:
             kept = [Kept(*listed) for listed in known.outputs["files"].json]
@@ -211,9 +253,9 @@ class _Saver:
         kept = []
         for number, part in _parts(entry):
             stem = f"{output}_{number}" if number else output
-            for file, _ in self.named_files(stem, part):
+            for file, _ in self.named_files(stem, part, pictures):
                 full = self.with_facts(file)
-                asset = self.store.put_bytes(full.data)
+                asset = self.store.put_bytes(full.data, pin=pictures is None)
                 facts = (file.name, file.media, len(full.data), part.identity)
                 kept.append(Kept(asset, *facts))
         listed = [[*one.json().values()] for one in kept]
@@ -254,48 +296,39 @@ class _Saver:
 
     # -- what is written now ------------------------------------------------------------------
 
-    def named_files(self, stem: str, entry: Entry) -> list[tuple[File, Iterator[str]]]:
+    def named_files(
+        self, stem: str, entry: Entry, pictures: slice | None = None
+    ) -> list[tuple[File, Iterator[str]]]:
         """The files of a value, each with the names that it may be saved under."""
-        value = self.store.value(entry, self.result.outcome.held)
+        value = self.store.value(entry, self.held())
         if value is NOTHING:
             raise _Lost
-        mark = _mark(entry.identity)
+        mark = mark_of(entry.identity)
         if isinstance(value, File):
             plain = files.plain_name(value.name)
             own = self.prefix + plain if plain else stem
-            return [(value, _names(own, mark, bare=True))]
+            return [(value, names_of(own, mark, bare=True))]
         if isinstance(value, (Image, Mask)) and len(value.data) > 1:
             width = max(2, len(str(len(value.data))))
             parts = [
                 (f"{stem}_{index:0{width}}", type(value)(value.data[index - 1 : index]))
-                for index in range(1, len(value.data) + 1)
+                for index in range(1, len(value.data) + 1)[pictures or slice(None)]
             ]
         else:
             parts = [(stem, value)]
         made = [files.to_file(part, name) for name, part in parts]
-        return [(file, _names(file.name, mark)) for file in made]
+        return [(file, names_of(file.name, mark)) for file in made]
 
     def write(self, output: str, file: File, names: Iterator[str]) -> Saved:
         """Write a file under the first name that is free, or already holds the same."""
         full = self.with_facts(file)
-        for name in names:
-            path = self.folder / name
-            try:
-                there = path.read_bytes()
-            except FileNotFoundError:
-                if write_new(path, full.data):
-                    return Saved(output, path, True)
-                there = path.read_bytes()  # another process was faster
-            except IsADirectoryError:
-                continue
-            if there == full.data:
-                return Saved(output, path, False)
-            if self.same_content(there, file):
-                if bool(files.extract(there)) == (full is not file):
-                    return Saved(output, path, False)
-                write_whole(path, full.data)
-                return Saved(output, path, True)
-        raise AssertionError("there is no end to names")
+
+        def over(there: bytes) -> bool | None:
+            if not self.same_content(there, file):
+                return None
+            return bool(files.extract(there)) != (full is not file)
+
+        return Saved(output, *put(self.folder, names, full.data, over))
 
     def same_content(self, there: bytes, file: File) -> bool:
         """Whether a file holds the same picture, whatever facts stand beside it."""
@@ -304,19 +337,10 @@ class _Saver:
         return files.embed(File(there, ""), {}).data == files.embed(file, {}).data
 
     def with_facts(self, file: File) -> File:
-        if not self.embed:
-            return file
         if self._facts is None:
-            record, plan = self.result.record, self.result.plan
-            self._facts = canonical(
-                {
-                    "musegraph": record.get("musegraph", ""),
-                    "workflow": plan.workflow.json(),
-                    "record": record,
-                }
-            )
+            return file
         try:
-            return files.embed(file, self._facts)
+            return files.embed(file, self._facts())
         except NodeError:  # a workflow too large to be carried in a picture
             return file
 
@@ -331,26 +355,3 @@ def _parts(entry: Entry) -> Iterator[tuple[str, Entry]]:
         for inner, part in _parts(item):
             own = f"{index:0{width}}"
             yield f"{own}-{inner}" if inner else own, part
-
-
-def _mark(identity: str) -> str:
-    """Hexadecimal digits that stand for an identity."""
-    plain = identity.removeprefix("blake3:")
-    if not re.fullmatch(r"[0-9a-f]{64}", plain):
-        plain = digest("name", identity).removeprefix("blake3:")
-    return plain
-
-
-def _names(name: str, mark: str, bare: bool = False) -> Iterator[str]:
-    """``name_1a2b3c4d.png``, then longer ones; with ``bare``, ``name.png`` before them."""
-    stem, dot, suffix = name.rpartition(".")
-    if not dot or not stem:
-        stem, suffix = name, ""
-    stem = stem.encode()[:_MOST].decode(errors="ignore")
-    end = f".{suffix[:16]}" if suffix else ""
-    if bare:
-        yield stem + end
-    for length in (8, 16, 64):
-        yield f"{stem}_{mark[:length]}{end}"
-    for number in count(2):
-        yield f"{stem}_{mark}_{number}{end}"

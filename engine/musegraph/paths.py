@@ -6,9 +6,11 @@ circle of links or lead to a device without an end; pathlib answers to each in i
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+import sys
 from pathlib import Path
 
 SHOWN = 120
@@ -34,6 +36,33 @@ def read(place: Path) -> bytes:
     """
     look(place)
     return place.read_bytes()
+
+
+def read_below(folder: Path, name: str) -> bytes:
+    """What a file in a folder holds; ``OSError`` where it led out of the folder as it was opened.
+
+    Where a name led before it was opened proves nothing: somebody may have put a link in its place.
+    """
+    place = folder / name
+    look(place)
+    with place.open("rb") as stream:
+        if not _opened(stream.fileno(), place).is_relative_to(folder.resolve()):
+            raise OSError(errno.EPERM, "it led out of its folder when it was opened")
+        return stream.read()
+
+
+def _opened(handle: int, place: Path) -> Path:
+    """Where an open file really lies: as the system tells, or by its name as it is now."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            return Path(os.readlink(f"/proc/self/fd/{handle}"))  # noqa: PTH115  not resolved further
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            found = fcntl.fcntl(handle, fcntl.F_GETPATH, bytes(1024))
+            return Path(os.fsdecode(found.rstrip(b"\0")))
+    return place.resolve()
 
 
 def look(place: Path) -> os.stat_result:

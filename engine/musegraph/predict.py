@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from musegraph.outcome import Outcome
-from musegraph.plan import Plan, Step, read_prefix
+from musegraph.plan import Plan, Step
+from musegraph.plan.keys import read_prefix
 from musegraph.store import Store
 from musegraph.store.history import KEPT, History, Sample
 from musegraph.values import Type
 from musegraph.values.canonical import digest
+from musegraph.workflow import Port, sources_of
 
 REACH = 64
 """Steps above a step, nearest first, that are looked at to tell how much work it is."""
@@ -198,13 +200,14 @@ def work_of(step: Step, plan: Plan) -> str:
 
 def _linked(step: Step, name: str, seen: dict[str, int], queue: list[Step], plan: Plan) -> str:
     """Where an input comes from, by place in the queue; empty if it is not linked."""
-    wire = step.wires.get(name)
-    if wire is None or step.type is None:
+    link = step.links.get(name)
+    if link is None or step.type is None:
         return ""
-    if wire.how == "direct" and name not in step.each and _is_free(step.type.inputs[name].type):
+    taken = isinstance(link, Port) and name not in (*step.wraps, *step.each)
+    if taken and _is_free(step.type.inputs[name].type):
         return name
     found = []
-    for source in wire.sources:
+    for source in sources_of(link):
         if source.node not in seen and len(queue) < REACH:
             seen[source.node] = len(queue)
             queue.append(plan.steps[source.node])
@@ -214,15 +217,16 @@ def _linked(step: Step, name: str, seen: dict[str, int], queue: list[Step], plan
 
 def _set(step: Step, name: str) -> str:
     """What is set at an input, as far as it says how much there is to do."""
-    if step.type is None or name not in step.values:
+    literal = step.literals.get(name)
+    if step.type is None or literal is None:
         return ""
-    value, kind = step.values[name], step.type.inputs[name].type
+    value, kind = literal.value, step.type.inputs[name].type
     base = kind.item or kind
     if name in step.type.model_ports:
         return f"{name}={value}"
     if _is_free(base) or not base.is_json:
         return f"{name}*{len(value)}" if isinstance(value, list) else name
-    return f"{name}={step.identities.get(name)}"
+    return f"{name}={literal.identity}"
 
 
 def _is_free(kind: Type) -> bool:

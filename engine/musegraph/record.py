@@ -10,7 +10,8 @@ from typing import Any
 from musegraph.device import profile
 from musegraph.errors import MusegraphError
 from musegraph.outcome import Outcome
-from musegraph.plan import Plan, Step, read_lines, read_prefix
+from musegraph.plan import Plan, Step
+from musegraph.plan.keys import read_prefix, read_recipe
 from musegraph.store import Store
 from musegraph.values.canonical import canonical
 
@@ -35,8 +36,10 @@ def make_record(
         key = outcome.keys.get(id) or step.key
         if key and step.type is not None and step.type.cache:
             facts["key"] = key
-            recipe = outcome.reliefs[id].recipe if id in outcome.reliefs else ()
+            recipe = outcome.reliefs[id].recipe if id in outcome.reliefs else ""
             facts |= _made_of(step, recipe or store.recipe(key))
+        if (tier := outcome.tiers.get(id)) is not None:
+            facts["tier"] = tier
         if outcome.seconds.get(id):
             facts["seconds"] = round(outcome.seconds[id], 4)
         if taken := outcome.profiles.get(id):
@@ -46,7 +49,7 @@ def make_record(
             if relief.makeshift:
                 facts["makeshift"] = True
         if id in outcome.errors:
-            facts["error"] = outcome.errors[id]
+            facts["error"], facts["code"] = outcome.errors[id], outcome.codes.get(id, "failed")
         outputs = outcome.outputs.get(id) or {}
         facts["outputs"] = {name: entry.identity for name, entry in outputs.items()}
         for entry in outputs.values():
@@ -65,21 +68,20 @@ def make_record(
     }
 
 
-def _made_of(step: Step, recipe: tuple[str, ...]) -> dict[str, Any]:
+def _made_of(step: Step, recipe: str) -> dict[str, Any]:
     """What the key was made of: profile, identity of every input, and what was set, readable."""
     if not recipe:
         return {}
-    prefix, *inputs = recipe
+    prefix, inputs = read_recipe(recipe)
     values = {
-        name: value
-        for name, value in step.values.items()
-        if isinstance(value, (str, int, float, list, type(None)))
-        and name not in step.wires
-        and _is_short(value)
+        name: literal.value
+        for name, literal in step.literals.items()
+        if isinstance(literal.value, (str, int, float, list, type(None)))
+        and _is_short(literal.value)
     }
     return {
         "profile": read_prefix(prefix)[-1],
-        "inputs": read_lines(inputs),
+        "inputs": inputs,
         "values": values,
     }
 

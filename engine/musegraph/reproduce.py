@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from musegraph.errors import UnreadableWorkflow
 from musegraph.pack import Registry
 from musegraph.paths import read, shown
+from musegraph.plan.literals import asset_of
+from musegraph.plan.places import change_values
 from musegraph.run import RunResult
 from musegraph.store import Store
 from musegraph.values import Image, files
-from musegraph.values.canonical import is_digest
 from musegraph.workflow import Workflow
 
 LEVELS = 2
@@ -22,7 +23,10 @@ LEVELS = 2
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, why."""
+    """``word`` is ``identical``, ``within tolerance`` or ``diverged``; then where first, why.
+
+    Identical results may come from nodes that have grown: ``why`` says so, and ``node`` is None.
+    """
 
     word: str
     node: str | None = None
@@ -51,12 +55,17 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
     return Workflow.parse(document, place.parent), record, data
 
 
-def copy_assets(document: Any, source: Store, target: Store) -> None:
-    """Bring the files that a document names by digest from one store to another."""
-    for digest in _assets(document):
-        data = source.get_bytes(digest)
+def copy_assets(workflow: Workflow, registry: Registry, source: Store, target: Store) -> None:
+    """Bring the files that a workflow names by digest from one store to another."""
+
+    def copy(value: Any, *_: Any) -> Any:
+        asset = asset_of(value)
+        data = source.get_bytes(asset.digest) if asset is not None and asset.digest else None
         if data is not None:
-            target.put_bytes(bytes(data))
+            target.put_bytes(data)
+        return value
+
+    change_values(workflow, registry.get, copy)
 
 
 def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Registry) -> Workflow:
@@ -74,32 +83,21 @@ def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Regis
     return replace(workflow, graph=replace(workflow.graph, nodes=nodes))
 
 
-def _assets(document: Any) -> Iterator[str]:
-    todo = [document]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, dict):
-            asset = part.get("asset")
-            if isinstance(asset, str) and is_digest(asset):
-                yield asset
-            todo.extend(part.values())
-        elif isinstance(part, list):
-            todo.extend(part)
-
-
 def compare(old: Mapping[str, Any], result: RunResult, data: bytes) -> Verdict:
     """The verdict on a run, given the record of the earlier one and the picture it saved."""
     was, now = old["steps"], result.record["steps"]
     first: Verdict | None = None
+    grown: list[str] = []
     for id, facts in now.items():
         before = was.get(id)
-        if before is None or before == facts:
+        if before is None or _same(before, facts):
             continue
-        if not _same(before, facts):
+        if not (added := _added(before, facts)):
             first = Verdict("diverged", id, _why(before, facts))
             break
+        grown.append(f"{id} now takes {' and '.join(added)}, which stands at its default")
     if first is None:
-        return Verdict("identical")
+        return Verdict("identical", None, f"although {'; '.join(grown)}" if grown else "")
     makeshift = _is_makeshift(was[str(first.node)]) or _is_makeshift(now[str(first.node)])
     other = old.get("profile") != result.record["profile"] or makeshift
     if other and _inputs_agree(was, now):
@@ -117,6 +115,19 @@ def _same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
         and (pinned or before.get("key") == now.get("key"))
         and before.get("outputs") == now.get("outputs")
     )
+
+
+def _added(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """The inputs that a node has been given since, if that is all, and its results are the same.
+
+    The document is the one of then, so it says nothing of them: they stand at their defaults.
+    """
+    old, new = before.get("inputs") or {}, now.get("inputs") or {}
+    parts = ("type", "version", "profile", "outputs")
+    rest = {port: identity for port, identity in new.items() if port in old}
+    if not old or rest != old or any(before.get(part) != now.get(part) for part in parts):
+        return []
+    return sorted(new.keys() - old.keys())
 
 
 def _why(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -157,6 +168,10 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _named(port: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if port not in before.get("inputs", {}):
+        return f"it now takes {port}, which it did not then"
+    if port not in now.get("inputs", {}):
+        return f"it no longer takes {port}"
     old, new = before.get("values") or {}, now.get("values") or {}
     if port in old and port in new and old[port] != new[port]:
         return f"{port} was {old[port]!r}, is {new[port]!r}"

@@ -16,7 +16,7 @@ from musegraph.device import asked_device
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.events import Event, RunFinished, RunStarted, Warned
 from musegraph.executors import Executor, InProcess, Outcome
-from musegraph.garbage import settled, uncollected
+from musegraph.garbage import kept_out, uncollected
 from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
@@ -24,6 +24,7 @@ from musegraph.plan import Plan, Planned, make_plan, plan_again
 from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Entry, Store, default_folder
+from musegraph.terms import Terms
 from musegraph.values.codec import own
 from musegraph.workflow import Port, Workflow
 
@@ -170,6 +171,7 @@ class Engine:
         plan: Plan,
         on_event: OnEvent | None = None,
         cancel: threading.Event | None = None,
+        terms: Terms | None = None,
     ) -> RunResult:
         """Carry out a plan; every event is numbered and goes to ``on_event`` as it happens.
 
@@ -185,8 +187,8 @@ class Engine:
         outcome = Outcome()
         whole = False
         try:
-            with settled():
-                outcome = self.executor.run(plan, stream.careful(cancel), cancel)
+            with kept_out():
+                outcome = self.executor.run(plan, stream.careful(cancel), cancel, terms or Terms())
             whole = True
         finally:
             self.store.flush()

@@ -12,6 +12,11 @@ DEPTH = 8
 
 _HOST = re.compile(r"DefaultCPUAllocator|cannot allocate memory|not enough memory", re.IGNORECASE)
 _DEVICE = re.compile(r"\bout of memory\b|STATUS_ALLOC_FAILED", re.IGNORECASE)
+_LOST = re.compile(
+    r"\b(CUDA|HIP|XPU) error\b|device-side assert|illegal memory access|launch failure"
+    r"|device (was |is )?lost|CUDNN_STATUS_(EXECUTION_FAILED|INTERNAL_ERROR)",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(
     r"(?:tried|unable) to allocate (\d+(?:\.\d+)?) ?(bytes|[KMGT]i?B)\b", re.IGNORECASE
 )
@@ -44,7 +49,7 @@ class Relief:
     """What was left in host memory."""
     frugal: str = ""
     """How the node did with less, in its words; then its result is makeshift."""
-    recipe: tuple[str, ...] = ()
+    recipe: str = ""
     """What its key is made of, since the store has no record of a makeshift result."""
 
     @property
@@ -108,6 +113,14 @@ def _judged(error: BaseException) -> bool | None:
     if _HOST.search(text):
         return False
     return True if _DEVICE.search(text) else None
+
+
+def device_lost(text: str) -> bool:
+    """Whether the text of an error says that a device is of no more use to its process.
+
+    After such an error every later call to the device fails too: only a new process has it again.
+    """
+    return _LOST.search(text) is not None and _DEVICE.search(text) is None
 
 
 def _asked(text: str) -> int | None:

@@ -2,9 +2,10 @@
 
 It lies in ``Pack.texts``, or for workflows in the folder ``texts`` beside them. The entry of a
 node, by its id, or of a workflow, by the name of its file, holds ``title``, ``text``, ``inputs``
-and ``outputs``, each port with ``label`` and ``text``; the entry of a pack, by its name, holds
-``title``. What is left out stays English. ``english`` is the digest of the English that the entry
-was made from, so that :func:`problems` finds the entries that have to be looked at again.
+and ``outputs``, each port with ``label`` and ``text``, and a menu with ``choices``: the words for
+its choices, as far as they need some. The entry of a pack, by its name, holds ``title``. What is
+left out stays English. ``english`` is the digest of the English that the entry was made from, so
+that :func:`problems` finds the entries that have to be looked at again.
 """
 
 from __future__ import annotations
@@ -25,10 +26,14 @@ from musegraph.workflow import Workflow
 
 @dataclass(frozen=True)
 class PortText:
-    """What a port is called, and what is said of it; both may be empty."""
+    """What a port is called, and what is said of it; both may be empty.
+
+    ``choices`` are those of a menu, each with the word for it.
+    """
 
     label: str = ""
     text: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,11 @@ def _well_formed(entry: Any) -> bool:
         return False
     sides = [entry.get("inputs", {}), entry.get("outputs", {})]
     return all(
-        isinstance(side, dict) and all(isinstance(port, dict) for port in side.values())
+        isinstance(side, dict)
+        and all(
+            isinstance(port, dict) and isinstance(port.get("choices", {}), dict)
+            for port in side.values()
+        )
         for side in sides
     )
 
@@ -78,7 +87,7 @@ def pack_texts(pack: Pack, entries: Entries) -> Texts:
 def node_texts(kind: NodeType, entries: Entries) -> Texts:
     """The words of a node, in English where ``entries`` has none."""
     ports = (
-        {name: PortText("", _help(port)) for name, port in side.items()}
+        {name: PortText("", _help(port), _menu(port)) for name, port in side.items()}
         for side in (kind.inputs, kind.outputs)
     )
     english = Texts(str(kind.schema()["title"]), kind.text, *ports)
@@ -88,7 +97,7 @@ def node_texts(kind: NodeType, entries: Entries) -> Texts:
 def workflow_texts(name: str, workflow: Workflow, entries: Entries) -> Texts:
     """The words of the workflow in a file of this name, in English where ``entries`` has none."""
     inputs = {
-        name: PortText(*(str(entry.extra.get(key, "")) for key in ("label", "help")))
+        name: PortText(str(entry.extra.get("label", "")), str(entry.extra.get("help", "")))
         for name, entry in workflow.inputs.items()
     }
     outputs = dict.fromkeys(workflow.outputs, PortText())
@@ -104,6 +113,8 @@ def schema_in(kind: NodeType, said: Texts) -> dict[str, Any]:
             port = made[side][name]
             if text.label:
                 port["label"] = text.label
+            if words := {value: word for value, word in text.choices.items() if word != value}:
+                port["choices"] = words
             if text.text:
                 port["schema"] = port.get("schema", {}) | {"description": text.text}
     return made
@@ -125,8 +136,15 @@ def _ports(
     for name, port in english.items():
         entry = said.get(name, {})
         label, text = entry.get("label") or port.label, entry.get("text") or port.text
-        made[name] = PortText(str(label), str(text))
+        words = entry.get("choices", {})
+        choices = {value: str(words.get(value) or word) for value, word in port.choices.items()}
+        made[name] = PortText(str(label), str(text), choices)
     return made
+
+
+def _menu(port: Port) -> dict[str, str]:
+    """The choices of a port, each for itself."""
+    return {choice: choice for choice in (port.type.item or port.type).choices}
 
 
 def _help(port: Port) -> str:
@@ -185,4 +203,9 @@ def _port_problems(
             found.append(f"{id}: the {side} {name!r} has no label")
         if port.text and not entry.get("text"):
             found.append(f"{id}: the {side} {name!r} has no text")
+        found += [
+            f"{id}: the {side} {name!r} has no choice {choice!r}; take it out"
+            for choice in entry.get("choices", {})
+            if choice not in port.choices
+        ]
     return found

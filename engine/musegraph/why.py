@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from musegraph.plan import Known, Plan, Step, key_lines, read_lines, read_prefix
+from musegraph.plan import Known, Plan, Step
 from musegraph.plan.forecast import Forecast, gather
+from musegraph.plan.keys import read_prefix, read_recipe, recipe_of
 from musegraph.run import Engine
 
 Reason = Literal[
@@ -102,7 +103,7 @@ def _reason(engine: Engine, plan: Plan, step: Step) -> dict[str, Any]:
     if record is not None:
         reason = "cached" if step.state == "cached" else "lost"
         return {"reason": reason, "seconds": record.seconds}
-    parts = _parts((step.prefix, *key_lines(_identities(engine, plan, step))))
+    parts = _parts(recipe_of(step.prefix, _identities(engine, plan, step)))
     return _nearest(engine, step, parts)
 
 
@@ -111,14 +112,14 @@ def _identities(engine: Engine, plan: Plan, step: Step) -> Mapping[str, str]:
     linked = gather(step, {s.node: _outputs(engine, plan, s.node) for s in step.sources()})
     assert isinstance(linked, dict)
     forecast = Forecast(plan, engine.store, engine.models, [])
-    return {**step.identities, **(forecast.linked_identities(step, linked) or {})}
+    return forecast.identities(step, linked) or step.identities(linked)
 
 
-def _parts(recipe: tuple[str, ...]) -> dict[str, str]:
+def _parts(recipe: str) -> dict[str, str]:
     """A recipe by part; the code and the machine first."""
-    prefix, *lines = recipe
+    prefix, inputs = read_recipe(recipe)
     _, version, profile = read_prefix(prefix)
-    return dict(zip(_PARTS, (version, profile), strict=True)) | read_lines(lines)
+    return dict(zip(_PARTS, (version, profile), strict=True)) | inputs
 
 
 def _nearest(engine: Engine, step: Step, parts: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,17 @@ from pathlib import Path
 from sys import intern
 from typing import Any
 
-from musegraph.document import EMPTY, GRAPH, Graph, Input, Link, Node, Port, Repeat
+from musegraph.document import (
+    EMPTY,
+    GRAPH,
+    Graph,
+    Input,
+    Link,
+    Node,
+    Port,
+    Repeat,
+    sources_of,
+)
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
 from musegraph.garbage import uncollected
 from musegraph.paths import look, shown
@@ -26,6 +36,7 @@ __all__ = [
     "Port",
     "Repeat",
     "Workflow",
+    "sources_of",
 ]
 
 FORMAT = 1
@@ -240,18 +251,7 @@ def _node(
         kind = ""
     kind = intern(kind)
     values = _object(entry, "values", id, problems) if "values" in entry else EMPTY
-    sources = _object(entry, "links", id, problems) if "links" in entry else EMPTY
-    links: dict[str, Link] = {}
-    for name, source in sources.items():
-        link = _port(source) if type(source) is str else _link(source)
-        if link is None:
-            message = f"the link {source!r} has to be 'node.port' or a list of such"
-            problems.append(_bad(id, name, "bad-link", message))
-        elif name in values:
-            message = "this input has a value and a link; it can have one of them"
-            problems.append(_bad(id, name, "structure", message))
-        else:
-            links[name] = _shared(link, ids) if type(link) is Port else link
+    links = _links(id, entry, values, ids, problems) if "links" in entry else EMPTY
     mode = entry.get("mode", "")
     if mode not in MODES:
         message = f"the mode {mode!r} is unknown; it can be 'mute' or 'bypass'"
@@ -262,6 +262,27 @@ def _node(
     extra = {key: value for key, value in entry.items() if key not in _NODE_KEYS}
     pin, repeat = _pin(id, entry, problems), _repeat(id, entry, problems)
     return Node(kind, values, links, mode, pin, repeat, extra)
+
+
+def _links(
+    id: str,
+    entry: Mapping[str, Any],
+    values: Mapping[str, Any],
+    ids: Mapping[str, str],
+    problems: list[Problem],
+) -> Mapping[str, Link]:
+    links: dict[str, Link] = {}
+    for name, source in _object(entry, "links", id, problems).items():
+        link = _port(source) if type(source) is str else _link(source)
+        if link is None:
+            message = f"the link {source!r} has to be 'node.port' or a list of such"
+            problems.append(_bad(id, name, "bad-link", message))
+        elif name in values:
+            message = "this input has a value and a link; it can have one of them"
+            problems.append(_bad(id, name, "structure", message))
+        else:
+            links[name] = _shared(link, ids) if type(link) is Port else link
+    return links
 
 
 _PLAIN_KEYS = frozenset({"type", "values", "links", "mode"})

@@ -53,7 +53,7 @@ def step(
 ) -> str:
     """A record of a step that names these objects."""
     outputs = {f"out{index}": Entry(one, digest=one) for index, one in enumerate(held)}
-    recipe = ("prefix", *(f"port=one {need}" for need in needs))
+    recipe = "\n".join([*(f"port=one {need}" for need in needs), "prefix"])
     disk.put_records([(key(name), Record(outputs, seconds, type, recipe))], used)
     return key(name)
 

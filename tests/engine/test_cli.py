@@ -177,6 +177,7 @@ def test_plan_says_which_steps_run_and_which_are_cached(place: Path) -> None:
         ("a", "run"),
         ("d", "cached"),
     ]
+    assert [step["tier"] for step in changed["steps"]] == [None, "host"], "the record is read"
     assert changed["outputs"] == {"said": "a.out", "rolled": "d.out"}
 
 

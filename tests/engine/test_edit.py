@@ -21,7 +21,7 @@ PNG = Path(__file__).resolve().parents[2] / "workflows" / "images" / "sketch.png
 def facts(plan: Plan) -> dict[str, tuple[Any, ...]]:
     """All that a plan says of its steps."""
     return {
-        id: (step.state, step.key, step.each, step.length, dict(step.values), dict(step.outputs))
+        id: (step.state, step.key, step.each, step.length, dict(step.literals), dict(step.outputs))
         for id, step in plan.steps.items()
     }
 

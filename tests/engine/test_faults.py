@@ -112,7 +112,7 @@ def test_a_disk_that_fills_up_leaves_no_half_object_and_no_temporary_file(tmp_pa
 
 
 def record(json: Any) -> Record:
-    return Record({"out": Entry(f"json:{json}", json=json)}, 1.0, "toy.add", ("prefix", "a=json:1"))
+    return Record({"out": Entry(f"json:{json}", json=json)}, 1.0, "toy.add", "a=json:1\nprefix")
 
 
 def test_a_byte_changed_in_the_index_is_no_result(tmp_path: Path) -> None:
@@ -139,8 +139,8 @@ def test_a_record_written_again_as_it_was_read_keeps_its_recipe(tmp_path: Path) 
     found = disk.record("key")
     assert found is not None
     disk.put_records([("key", found)], 0)
-    assert disk.recipe("key") == ("prefix", "a=json:1")
-    assert disk.recipe("another") == ()
+    assert disk.recipe("key") == "a=json:1\nprefix"
+    assert disk.recipe("another") == ""
     disk.close()
 
 

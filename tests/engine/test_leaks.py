@@ -48,7 +48,7 @@ def test_values_of_a_run_go_when_nobody_refers_to_its_result_any_more() -> None:
 
 
 def record(number: int) -> Record:
-    return Record({"out": Entry(f"json:{number}", json=number)}, 0.0, "toy.add", ("p", "a"))
+    return Record({"out": Entry(f"json:{number}", json=number)}, 0.0, "toy.add", "a\np")
 
 
 def test_records_beyond_the_budget_are_read_from_disk_again(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_records_beyond_the_budget_are_read_from_disk_again(tmp_path: Path) -> N
         found = store.record(f"key{number}")
         assert found is not None
         assert found.outputs["out"].json == number
-        assert store.recipe(f"key{number}") == ("p", "a")
+        assert store.recipe(f"key{number}") == "a\np"
     assert len(store._records) + len(store._older) <= 10
     store.close()
 

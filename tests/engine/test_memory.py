@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 import time
 import weakref
@@ -31,6 +32,7 @@ from musegraph import (
 )
 from musegraph.events import Event, StepDone, StepFailed, StepProgress, Warned
 from musegraph.models import Models
+from musegraph.rows import run_rows
 from musegraph.run import RunResult
 from musegraph.shortage import Shortage, shortage_of
 
@@ -446,6 +448,18 @@ def test_what_follows_from_a_makeshift_result_is_kept_for_that_content_alone() -
     assert CALLS["frugal"] == 2
     Machine.host.size = 1000
     assert run(made, wanted)[0].outcome.ended == {"n": "done", "d": "done"}
+
+
+def test_a_table_of_rows_names_the_steps_whose_results_are_makeshift(tmp_path: Path) -> None:
+    nodes = {"n": step("split", size=50), "d": step("mean", {"image": "n.out"})}
+    work = document(nodes, inputs={"size": {"to": ["n.size"]}}, outputs={"mean": "d.out"})
+    (tmp_path / "rows.csv").write_text("size\n50\n150\n")
+    found = run_rows(work, tmp_path / "rows.csv", tmp_path / "out", engine=engine())
+    assert [line.get("makeshift") for line in found] == [None, ["n"]]
+    with (tmp_path / "out" / "results.csv").open(newline="") as stream:
+        assert [row["makeshift"] for row in csv.DictReader(stream)] == ["", "n"]
+    again = run_rows(work, tmp_path / "rows.csv", tmp_path / "out", engine=engine())
+    assert (again, CALLS["frugal"]) == (found, 1), "the journal knows it too"
 
 
 def test_a_makeshift_output_outlasts_what_makes_room_after_it(tmp_path: Path) -> None:

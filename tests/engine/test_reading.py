@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musegraph import InvalidWorkflow, UnreadableWorkflow, Workflow
-from musegraph.garbage import settled, uncollected
+from musegraph.garbage import kept_out, uncollected
 from musegraph.values import canonical, digest, parse
 from musegraph.values.canonical import INLINE, is_identity, json_identity
 
@@ -108,7 +108,7 @@ def test_garbage_is_collected_again_after_planning_and_after_the_last_run() -> N
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
-    first, second = settled(), settled()
+    first, second = kept_out(), kept_out()
     first.__enter__()
     assert gc.get_freeze_count()
     second.__enter__()

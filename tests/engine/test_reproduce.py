@@ -130,6 +130,20 @@ def test_another_version_of_a_node_is_named(tmp_path: Path) -> None:
     assert (said["node"], said["why"]) == ("paint", "its code version was 1, is 2")
 
 
+def test_a_node_that_has_grown_an_input_which_changes_nothing_gave_the_same(tmp_path: Path) -> None:
+    picture = saved(tmp_path)
+    grown = PACK.replace("def dim(image: Image)", "def dim(image: Image, by: float = {by})")
+    grown = grown.replace("data * 0.5", "data * by").replace("{version}", "1")
+    (tmp_path / "mine.py").write_text(grown.replace("{by}", "0.5"))
+    again = musegraph(tmp_path, "reproduce", picture, "--packs", "mine.py")
+    said = "identical, although dim now takes by, which stands at its default\n"
+    assert (again.returncode, again.stdout) == (0, said), again.stderr
+    (tmp_path / "mine.py").write_text(grown.replace("{by}", "0.25"))
+    other = musegraph(tmp_path, "reproduce", picture, "--packs", "mine.py")
+    said = "diverged: first at dim: it now takes by, which it did not then\n"
+    assert (other.returncode, other.stdout) == (1, said), other.stderr
+
+
 def test_a_picture_without_a_record_is_refused(tmp_path: Path) -> None:
     (tmp_path / "w.json").write_text(json.dumps(WORK))
     again = musegraph(tmp_path, "reproduce", "w.json")

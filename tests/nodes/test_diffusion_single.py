@@ -317,6 +317,26 @@ def test_an_unexpected_tensor_is_named(
     assert "something was added to it" in str(caught.value)
 
 
+REACHING = (
+    "__class__", "__class__.__base__.__subclasses__", "__dict__.x", "__init__.__globals__.os",
+    "forward", "training", "config.attack", "_modules.conv_in", "state_dict", "a.__class__.x",
+)  # fmt: skip
+"""Names of tensors that would reach into objects, were they followed as attributes."""
+
+
+def test_names_that_reach_into_objects_are_names_of_no_parameters(
+    folder: Path, tensors: Tensors, tmp_path: Path
+) -> None:
+    kinds = (object, type, torch.nn.Module, UNet2DConditionModel, AutoencoderKL, CLIPTextModel)
+    before = [dict(vars(kind)) for kind in kinds]
+    for part, prefix in (("unet", UNET), ("vae", VAE), ("text_encoder", TEXT), ("", "")):
+        for name in REACHING:
+            file = saved(folder, {**tensors, prefix + name: torch.ones(1)}, tmp_path)
+            with pytest.raises(ModelError, match=r"holds 1 tensor \("):
+                opened(file, part)
+    assert [dict(vars(kind)) for kind in kinds] == before
+
+
 def test_without_a_tokenizer_the_sentence_says_where_which_files_go(
     folder: Path, tensors: Tensors, tmp_path: Path
 ) -> None:

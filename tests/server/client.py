@@ -80,18 +80,23 @@ def carried(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(work)
 
 
+def upgrade(client: Client) -> bytes:
+    """What asks for a WebSocket."""
+    lines = [
+        "GET /api/events HTTP/1.1", f"Host: {client.url.removeprefix('http://')}",
+        "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        f"Authorization: {client.headers['Authorization']}",
+    ]  # fmt: skip
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
 def stall(client: Client) -> socket.socket:
     """A WebSocket that is opened and never read from."""
     host, _, port = client.url.removeprefix("http://").partition(":")
     connection = socket.create_connection((host, int(port)))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    lines = [
-        "GET /api/events HTTP/1.1", f"Host: {host}:{port}", "Upgrade: websocket",
-        "Connection: Upgrade", "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        f"Authorization: {client.headers['Authorization']}",
-    ]  # fmt: skip
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+    connection.sendall(upgrade(client))
     assert b"101" in connection.recv(32)
     return connection
 
@@ -111,9 +116,13 @@ class Process:
     """``musegraph serve`` in a process of its own, to be killed."""
 
     def __init__(
-        self, folder: Path, *arguments: str, first: Callable[[], None] | None = None, **more: str
+        self,
+        folder: Path,
+        *arguments: str,
+        first: Callable[[], None] | None = None,
+        **environment: str,
     ) -> None:
-        """Begin with ``first`` in the process, and with ``more`` variables."""
+        """Begin with ``first`` in the process, and with more variables of the environment."""
         self.folder = folder
         self.process = subprocess.Popen(
             [
@@ -123,7 +132,7 @@ class Process:
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **more},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             text=True,
             preexec_fn=first,  # noqa: PLW1509  a few system calls, and no lock
         )  # fmt: skip

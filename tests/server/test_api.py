@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
+import sqlite3
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from client import carried, served
+from test_assets import most_memory, picture, upload
+from test_runs import LIGHT
 
 from musegraph.server.openapi import document, parameters_of
+from musegraph.server.routes import Route
 from musegraph.server.table import ROUTES
 
 KEPT = Path(__file__).resolve().parents[2] / "engine" / "musegraph" / "server" / "openapi.json"
@@ -25,30 +34,72 @@ def test_every_parameter_of_a_path_has_a_type() -> None:
         assert parameters_of(route.path) == list(route.path_types), route.path
 
 
-def test_reading_changes_nothing(tmp_path: Path) -> None:
-    def names(place: Path) -> list[tuple[str, int]]:
-        skipped = ("-wal", "-shm", "index.sqlite")
-        return sorted(
-            (str(path), path.stat().st_size)
-            for path in place.rglob("*")
-            if path.is_file() and not path.name.endswith(skipped)
-        )
+def state(folder: Path) -> tuple[list[str], dict[str, bytes]]:
+    """All that the database holds, and the digests of all other files but the index of the cache.
 
+    The index notes when something was used, and thumbnails are kept as what they are made of is.
+    """
+    with sqlite3.connect(f"file:{folder / 'data' / 'server.db'}?mode=ro", uri=True) as db:
+        rows = list(db.iterdump())
+    db.close()
+    skipped = ("-wal", "-shm", "index.sqlite", "server.db")
+    files = {
+        str(path): hashlib.sha256(path.read_bytes()).digest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(skipped)
+    }
+    return rows, files
+
+
+def queries(route: Route, draw: random.Random) -> Iterator[str]:
+    """200 queries for a route, of which some can be meant."""
+    values = ["", "1", "0", "-1", "1e9", "nan", "true", "no", "done", "en", "x" * 999, "%00", "'--"]
+    values += ["..%2f..%2fx", "%ff", "0" * 32, "[]", "{}", "%F0%9F%8E%A8"]
+    names = [*route.query, *route.query, "nothing", "limit", "_method", ""]
+    yield ""
+    for _ in range(199):
+        parts = draw.choices(names, k=draw.randint(1, 3))
+        yield "?" + "&".join(f"{name}={draw.choice(values)}" for name in parts)
+
+
+def test_reading_changes_nothing(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, server):
+            _, asset = await upload(client, picture())
+            run = await client.carry_out(LIGHT)
+            saved = {"workflow": LIGHT, "name": "mine"}
+            _, kept = await client.ask("POST", "/api/workflows", json=saved)
             await client.get("/api/nodes")
-            before = names(tmp_path)
+            draw = random.Random(6)
+            thumbnails = f"/api/assets/{asset['asset']}/thumbnail"
+            await client.ask("GET", thumbnails)
+            (rows, files), last = state(tmp_path), server.feed.last
+            tried, met = 0, set[str]()
             for route in ROUTES:
-                if route.method != "GET":
+                if route.method != "GET" or route.path == "/api/events":
                     continue
-                for given in ("0" * 32, "blake3:" + "0" * 64, "..", "%2e%2e%2f", "x" * 300):
+                own = {"id": kept["id"] if "workflows" in route.path else run["id"],
+                       "digest": asset["asset"]}  # fmt: skip
+                for index, query in enumerate(queries(route, draw)):
                     path = route.path
+                    strange = draw.choice(("0" * 32, "blake3:" + "0" * 64, "%2e%2e%2f", "x" * 300))
                     for name in route.path_types:
+                        given = own[name] if index % 4 < 3 else strange
                         path = path.replace(f"{{{name}}}", given)
-                    status, _ = await client.ask("GET", path + "?limit=1&nothing=2")
-                    assert status in (200, 404, 422), (path, status)
-            assert names(tmp_path) == before
-            assert server.feed.last == 0
+                    status, _ = await client.ask("GET", path + query)
+                    assert status in (200, 404, 415, 422), (path, query, status)
+                    tried += 1
+                    if status == 200:
+                        met.add(route.path)
+            reading = {r.path for r in ROUTES if r.method == "GET"} - {"/api/events"}
+            assert met == reading, "each was carried out at least once"
+            assert tried == 200 * len(reading)
+            rows_after, files_after = state(tmp_path)
+            assert rows_after == rows
+            assert {name: files_after.get(name) for name in files} == files
+            made = files_after.keys() - files.keys()
+            assert all("objects" in Path(name).parts for name in made), made
+            assert server.feed.last == last
 
     carried(body())
 
@@ -83,5 +134,59 @@ def test_a_body_that_cannot_be_meant_gets_a_sentence(
                 assert answer.status == wanted, found
                 assert found["error"]["message"]
                 assert "Traceback" not in found["error"]["message"]
+
+    carried(body())
+
+
+def chain(count: int, closed: bool = False) -> dict[str, Any]:
+    """A workflow of so many nodes, one after the other."""
+    nodes: dict[str, Any] = {}
+    for number in range(count):
+        nodes[f"n{number}"] = {"type": "core.replace", "values": {"find": "a", "text": "b"}}
+        if number or closed:
+            before = f"n{(number or count) - 1}.out"
+            nodes[f"n{number}"] = {"type": "core.replace", "values": {"find": "a"},
+                                   "links": {"text": before}}  # fmt: skip
+    return {"musegraph": 1, "nodes": nodes}
+
+
+def text(**more: Any) -> dict[str, Any]:
+    """A workflow of a node that takes texts."""
+    nodes = {"a": {"type": "core.join", **more}, "b": {"type": "core.text"}}
+    return {"musegraph": 1, "nodes": nodes}
+
+
+SHAPES: dict[str, tuple[dict[str, Any], int]] = {
+    "50,000 nodes": (chain(50_000), 422),
+    "20,000 nodes": (chain(20_000), 200),
+    "a circle of 5,000 nodes": (chain(5_000, closed=True), 200),
+    "20,001 nodes in two graphs": ({**chain(1), "graphs": {"g": chain(20_000)}}, 422),
+    "50,000 links into one port": (text(links={"texts": ["b.out"] * 50_000}), 200),
+    "a list of 100,000 numbers": (text(values={"texts": [1] * 100_000}), 200),
+    "60 levels": ({**text(), "x": json.loads("[" * 60 + "]" * 60)}, 200),
+    "a name of a megabyte": ({"musegraph": 1, "nodes": {"x" * 1_000_000: {"type": "a.b"}}}, 200),
+    "no nodes but text": ({"musegraph": 1, "nodes": "x", "graphs": [1, {"a": 2}]}, 200),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory of a process is read there")
+def test_a_workflow_made_to_be_slow_is_looked_at_within_a_second(tmp_path: Path) -> None:
+    """A second of the worker's CPU, and 256 MB of its memory; see also test_bombs."""
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, server):
+            await client.get("/api/nodes")
+            await client.ask("POST", "/api/check", json={"workflow": chain(10, closed=True)})
+            inspector = server.dispatcher._inspector
+            assert inspector is not None
+            worker = psutil.Process(inspector.process)
+            before = most_memory(worker.pid)
+            for name, (workflow, wanted) in SHAPES.items():
+                start = sum(worker.cpu_times()[:2])
+                status, found = await client.ask("POST", "/api/check", json={"workflow": workflow})
+                assert status == wanted, (name, str(found)[:300])
+                assert sum(worker.cpu_times()[:2]) - start < 1, name
+                assert len(json.dumps(found)) < 20_000_000
+            assert most_memory(worker.pid) - before < 256 << 20
 
     carried(body())

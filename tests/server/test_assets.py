@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -133,48 +138,156 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def bomb(side: int) -> bytes:
-    """A PNG of side² black pixels in few bytes, its rows compressed as one run."""
+    """A PNG of side² black pixels, whole, in few bytes."""
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    packer = zlib.compressobj(9)
-    row = bytes(1 + side * 3)
-    rows = b"".join(packer.compress(row) for _ in range(min(side, 200))) + packer.flush()
+    packer, row = zlib.compressobj(1), bytes(1 + side * 3)
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
     )
 
 
+def with_chunks(*chunks: bytes) -> bytes:
+    """A picture with chunks after its header."""
+    whole = picture()
+    return whole[:33] + b"".join(chunks) + whole[33:]
+
+
+def text(size: int) -> bytes:
+    return chunk(b"zTXt", b"workflow\0\0" + zlib.compress(bytes(size), 9))
+
+
+def gif(frames: int) -> bytes:
+    """A GIF whose second frame stands in it again and again."""
+    stream = io.BytesIO()
+    first, second = Pillow.new("P", (8, 8), 1), Pillow.new("P", (8, 8), 2)
+    first.save(stream, "GIF", save_all=True, append_images=[second], duration=20)
+    data = stream.getvalue()
+    return data[:-1] + data[data.rindex(b"\x21\xf9") : -1] * (frames - 2) + b";"
+
+
+def apng(frames: int) -> bytes:
+    parts = [Pillow.new("RGB", (4, 4), (n % 256, n // 256, 0)) for n in range(frames)]
+    stream = io.BytesIO()
+    parts[0].save(stream, "PNG", save_all=True, append_images=parts[1:])
+    return stream.getvalue()
+
+
+def jpeg(marker: int, start: bytes, segments: int) -> bytes:
+    """A JPEG with so many segments of 64 kB of one kind."""
+    part = struct.pack(">BBH", 0xFF, marker, 65_535) + start.ljust(65_533, b"\0")
+    whole = picture("JPEG")
+    return whole[:2] + part * segments + whole[2:]
+
+
 BOMBS = {
-    "13,300 a side": lambda: bomb(13_378),
-    "30,000 a side": lambda: bomb(30_000),
-    "60 MB of text": lambda: (
-        picture()[:-12]
-        + chunk(b"zTXt", b"workflow\0\0" + zlib.compress(b"x" * 60_000_000, 9))
-        + chunk(b"IEND", b"")
+    "13,300 a side": bomb(13_300),
+    "30,000 a side": bomb(200).replace(
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 200, 200, 8, 2, 0, 0, 0)),
+        chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)),
     ),
-    "FITS named PNG": lambda: b"SIMPLE  =                    T" + b" " * 3000,
-    "EPS named PNG": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-    "half a picture": lambda: picture()[:-60],
-    "a picture cut short": lambda: picture("JPEG", (800, 800))[:900],
+    "60 MB of text": with_chunks(text(60_000_000)),
+    "60 MB of texts": with_chunks(*[text(1_000_000)] * 60),
+    "60 MB of text at the end": picture()[:-12] + text(60_000_000) + picture()[-12:],
+    "a profile of 200 MB": with_chunks(
+        chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(200_000_000), 9))
+    ),
+    "a GIF of 10,000 frames": gif(10_000),
+    "an APNG of 10,000 frames": apng(10_000),
+    "8.5 MB of EXIF": jpeg(0xE1, b"Exif\0\0MM\0*\0\0\0\x08", 130),
+    "8.5 MB of profile": jpeg(0xE2, b"ICC_PROFILE\0\x01\x82", 130),
+    "FITS": b"SIMPLE  =                    T" + b" " * 3000,
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+    "PDF": b"%PDF-1.7\n1 0 obj<</Length 99999999>>stream",
+    "half a picture": picture()[:-60],
+    "a picture cut short": picture("JPEG", (800, 800))[:900],
 }
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_hurts_nobody(tmp_path: Path, name: str) -> None:
-    data = BOMBS[name]()
+def most_memory(process: int) -> int:
+    """The most memory that a process has had until now, in bytes (Linux)."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) << 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the most memory of a process is read there")
+def test_a_bomb_named_png_is_refused_within_a_second_and_hurts_nobody(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server):
+            _, _ = await upload(client, picture())  # the worker is there
+            inspector = server.dispatcher._inspector
+            assert inspector is not None
+            process = inspector.process
+            assert process is not None
+            before, seconds = psutil.Process().memory_info().rss, {}
+            for name, data in BOMBS.items():
+                start = monotonic()
+                status, found = await upload(client, data, "x.png")
+                seconds[name] = monotonic() - start
+                assert (status, found["error"]["code"]) == (422, "media"), name
+                assert found["error"]["message"].startswith("'x.png' "), found
+            assert max(seconds.values()) < 1, seconds
+            assert psutil.Process().memory_info().rss - before < 16 << 20
+            assert inspector.process == process, "it was never replaced"
+            assert most_memory(process) < 512 << 20
+            assert await client.ask("GET", "/healthz") == (200, {"ok": True})
+
+    carried(body())
+
+
+@contextmanager
+def listener() -> Iterator[tuple[int, list[bytes]]]:
+    """A port here, and what was sent to it."""
+    heard: list[bytes] = []
+
+    class Hear(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(self.path.encode())
+            self.send_error(404)
+
+    server = HTTPServer(("127.0.0.1", 0), Hear)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port, heard
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def containers(port: int, film: Path) -> dict[str, bytes]:
+    """Lists that a decoder of films might follow: to an address, or to another file."""
+    hls = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{}\n#EXT-X-ENDLIST\n"
+    concat = "ffconcat version 1.0\nfile {}\n"
+    sdp = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+    sdp += f"m=video {port} RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+    texts = {
+        "hls_http.mp4": hls.format(f"http://127.0.0.1:{port}/part.ts"),
+        "hls_http.wav": hls.format(f"http://127.0.0.1:{port}/part.ts"),
+        "hls_file.mp4": hls.format(f"file://{film}"),
+        "hls_path.mp4": hls.format(film),
+        "concat.mp4": concat.format(film),
+        "concat_beside.mp4": concat.format(film.name),
+        "concat.wav": concat.format(film),
+        "sdp.mp4": sdp,
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
+def test_a_list_in_the_place_of_a_film_is_refused_and_nothing_of_it_fetched(
+    tmp_path: Path,
+) -> None:
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(99))
 
     async def body() -> None:
         async with served(tmp_path) as (client, _):
-            _, _ = await upload(client, picture())  # the worker is there
-            before, start = psutil.Process().memory_info().rss, monotonic()
-            status, found = await upload(client, data, "x.png")
-            assert monotonic() - start < 8
-            assert psutil.Process().memory_info().rss - before < 32 << 20
-            if status == 201:
-                assert found["media"] in ("application/octet-stream", "image/png")
-                assert name in ("60 MB of text", "FITS named PNG", "EPS named PNG")
-            else:
-                assert (status, found["error"]["code"]) == (422, "media")
-                assert await client.ask("GET", "/healthz") == (200, {"ok": True})
+            with listener() as (port, heard):
+                for name, data in containers(port, film).items():
+                    status, found = await upload(client, data, name)
+                    assert (status, found["error"]["code"]) == (422, "media"), name
+                    assert f"'{name}' is no " in found["error"]["message"]
+                assert heard == []
+            assert (await upload(client, film.read_bytes(), film.name))[0] == 201
 
     carried(body())
 

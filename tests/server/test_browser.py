@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -14,13 +15,21 @@ from typing import Any
 import pytest
 from aiohttp import web
 from client import carried, served
+from test_assets import ACTIVE, upload
 from test_runs import LIGHT
+from xss import PAYLOADS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="there is no Chromium here"
 )
+
+
+@pytest.fixture(autouse=True)
+def without_canvas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page that needs no build; that of the canvas is in tests/web."""
+    monkeypatch.setattr("musegraph.server.page.CANVAS", tmp_path / "none")
 
 
 @asynccontextmanager
@@ -165,6 +174,21 @@ def test_our_page_gets_in_by_its_address_and_shows_what_is_run(tmp_path: Path) -
     carried(body())
 
 
+def test_without_a_canvas_the_page_says_how_to_build_it_in_both_languages(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server), browser() as chromium:
+            page = await chromium.new_page()
+            await page.goto(f"{client.url}/#t={server.token}")
+            await page.get_by_text("connected", exact=True).wait_for()
+            told = page.get_by_role("region", name="The canvas is not built")
+            paragraphs = await told.locator("p").all_inner_texts()
+            assert len(paragraphs) == 2
+            assert all("make web" in paragraph for paragraph in paragraphs), paragraphs
+            assert await told.locator("p").nth(1).get_attribute("lang") == "zh-CN"
+
+    carried(body())
+
+
 def test_without_the_token_the_page_says_where_to_get_it(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, _), browser() as chromium:
@@ -174,3 +198,122 @@ def test_without_the_token_the_page_says_where_to_get_it(tmp_path: Path) -> None
             await asyncio.sleep(0)
 
     carried(body())
+
+
+def spoken(text: str) -> dict[str, Any]:
+    """A workflow whose outputs are a text, and a file of that name."""
+    nodes = {
+        "said": {"type": "core.text", "values": {"text": text}},
+        "file": {"type": "troublesome.called", "values": {"text": text}},
+    }
+    return {"musegraph": 1, "outputs": {"said": "said.out", "file": "file.out"}, "nodes": nodes}
+
+
+def failing(text: str) -> dict[str, Any]:
+    return {"musegraph": 1, "nodes": {"no": {"type": "troublesome.fail", "values": {"text": text}}}}
+
+
+def refused() -> type[Exception]:
+    from playwright.async_api import Error
+
+    return Error
+
+
+HARM = "window.harmed = []; window.harm = (number) => window.harmed.push(number);"
+
+
+def test_what_others_wrote_is_read_on_the_page_and_never_run(tmp_path: Path) -> None:
+    """Names of workflows and files, values and errors; the last as they came live and anew."""
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, server), browser() as chromium:
+            page = await chromium.new_page()
+            said, asked = list[str](), list[str]()
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda error: said.append(str(error)))
+            page.on("dialog", lambda dialog: said.append(dialog.message))
+            page.on("request", lambda request: asked.append(request.url))
+            await page.add_init_script(HARM)
+            await page.goto(f"{client.url}/#t={server.token}")
+            await page.get_by_text("connected", exact=True).wait_for()
+            runs = [{"workflow": spoken(text), "name": text[:200]} for text in PAYLOADS]
+            runs += [{"workflow": failing(text)} for text in PAYLOADS]
+            status, _ = await client.ask("POST", "/api/runs/batch", json={"runs": runs})
+            assert status == 201
+            over = {"done": len(PAYLOADS), "failed": len(PAYLOADS)}
+            while (await client.get("/api/queue"))["counts"] != over:
+                await asyncio.sleep(0.05)
+            await page.wait_for_function(
+                f"document.querySelectorAll('.done, .failed').length == {len(runs)}"
+            )
+            names = await page.locator(".name").all_text_contents()
+            assert set(PAYLOADS) <= set(names)
+            errors = await page.locator(".error").all_text_contents()
+            assert all(any(text.splitlines()[0] in error for error in errors) for text in PAYLOADS)
+            assert await page.evaluate("window.harmed") == []
+            await page.reload()
+            await page.get_by_text("connected", exact=True).wait_for()
+            assert await page.evaluate("window.harmed") == []
+            assert said == []
+            assert [url for url in asked if not url.startswith(client.url)] == []
+
+    carried(body())
+
+
+def test_no_file_that_was_taken_in_runs_in_a_browser(tmp_path: Path) -> None:
+    async def body() -> None:
+        async with served(tmp_path) as (client, server), browser() as chromium:
+            context = await chromium.new_context()
+            page = await context.new_page()
+            dialogs, asked = list[str](), list[str]()
+            context.on("dialog", lambda dialog: dialogs.append(dialog.message))
+            context.on("request", lambda request: asked.append(request.url))
+            await page.goto(f"{client.url}/#t={server.token}")
+            await page.get_by_text("connected", exact=True).wait_for()
+            opened = 0
+            for name, data in ACTIVE.items():
+                status, found = await upload(client, data, name.replace(".gif.", "."))
+                assert status in (201, 422)
+                if status == 422:  # it has the beginning of a picture, and is none
+                    continue
+                opened += 1
+                address = f"{client.url}/api/assets/{found['asset']}"
+                other = await context.new_page()
+                with contextlib.suppress(refused()):  # it is saved, so there is no page
+                    await other.goto(address)
+                    raise AssertionError(f"{name} was opened")
+                assert await other.content() == "<html><head></head><body></body></html>"
+                await other.close()
+                ran = await page.evaluate(USED, f"/api/assets/{found['asset']}")
+                assert ran == [], (name, ran)
+            assert opened >= 11
+            assert dialogs == []
+            assert [url for url in asked if not url.startswith(client.url)] == []
+
+    carried(body())
+
+
+USED = """
+async (address) => {
+  const ran = [];
+  window.alert = () => ran.push('alert');
+  const tried = (make) => new Promise((done) => {
+    const element = make();
+    element.onload = () => { ran.push(element.tagName); done(); };
+    element.onerror = done;
+    document.body.append(element);
+    setTimeout(done, 100);
+  });
+  await tried(() => Object.assign(document.createElement('img'), { src: address }));
+  await tried(() => Object.assign(document.createElement('link'), { rel: 'stylesheet', href: address }));
+  await tried(() => {
+    const script = document.createElement('script');
+    try { script.src = address; } catch { script.dataset.refused = 'by Trusted Types'; }
+    return script;
+  });
+  try { await import(address); ran.push('module'); } catch { /* refused */ }
+  try { new Worker(address).onmessage = () => ran.push('worker'); } catch { /* refused */ }
+  return ran;
+}
+"""  # noqa: E501  it is a page's own text
+"""Tries to make our own page take a file for a picture, a style, a script, a module or a worker."""

@@ -14,6 +14,10 @@ import pytest
 from client import Process
 from test_runs import LIGHT, slow
 
+from musegraph.cli.style import Style
+from musegraph.cli.submit import tell
+from musegraph.events import StepDone
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
@@ -96,6 +100,18 @@ def test_submit_queue_watch_and_cancel_speak_to_the_server_that_runs_here(server
     assert "the run was cancelled" in watched.stderr
     whole = json.loads(musegraph(server, "queue", "--all", "--json").stdout)
     assert [r["state"] for r in whole["runs"] if r["id"] == run] == ["cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("tier", "where"),
+    [("device", ", on the device"), ("host", ", in memory"), ("disk", ", on disk"), (None, "")],
+)
+def test_a_hit_is_told_with_the_place_where_it_was(
+    capsys: pytest.CaptureFixture[str], tier: str | None, where: str
+) -> None:
+    event = StepDone("wait", True, 0.0, {}, tier)
+    tell(event.json(), Style(sys.stderr))
+    assert capsys.readouterr().err.rstrip().endswith(f"wait  cached{where}")
 
 
 def test_a_run_that_fails_there_fails_here_in_the_same_words(server: Process) -> None:

@@ -1,4 +1,4 @@
-"""Nodes that crash, hang and hoard: each ends one run by name, and the server never."""
+"""Nodes that crash, hang and hoard: each ends one step by name, and the server never."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def one(kind: str, **values: Any) -> dict[str, Any]:
     return {"musegraph": 1, "nodes": {"bad": {"type": f"troublesome.{kind}", "values": values}}}
 
 
-def test_a_segfault_fails_its_run_by_name_and_a_new_worker_takes_over(tmp_path: Path) -> None:
+def test_a_segfault_fails_its_step_by_name_and_a_new_worker_takes_over(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, _):
             await client.carry_out(LIGHT)
@@ -26,7 +26,7 @@ def test_a_segfault_fails_its_run_by_name_and_a_new_worker_takes_over(tmp_path: 
                 start = monotonic()
                 made = await client.carry_out(one("crash", a=number))
                 assert made["state"] == "failed"
-                assert made["error"] == "the worker was ended by SIGSEGV in bad"
+                assert made["error"] == "bad: the worker was ended by SIGSEGV while it ran"
                 assert monotonic() - start < 2
                 assert (await client.carry_out(LIGHT))["state"] == "done"
 
@@ -42,7 +42,8 @@ def test_a_worker_that_is_killed_is_tried_three_times_and_then_given_up(tmp_path
             assert made["state"] == "failed"
             assert made["attempt"] == 3
             assert made["error"] == (
-                "the worker was ended by SIGKILL in bad; it was given up after 3 attempts"
+                "bad: the worker was ended by SIGKILL while it ran, 3 times; that is often for want"
+                " of memory"
             )
             assert log.read_text().split() == ["tried"] * 3
             assert (await client.carry_out(LIGHT))["state"] == "done"
@@ -54,7 +55,7 @@ def test_a_node_that_leaves_the_process_is_named(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, _):
             made = await client.carry_out(one("leave", a=1))
-            assert made["error"] == "the worker ended by itself (code 0) in bad"
+            assert made["error"] == "bad: the worker ended by itself (code 0) while it ran"
 
     carried(body())
 
@@ -84,7 +85,10 @@ def test_a_node_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> Non
             made = await client.ended(run["id"])
             assert monotonic() - start < 6
             assert made["state"] == "failed"
-            assert made["error"] == "bad took longer than the 1 s that a step may take"
+            assert made["error"] == (
+                "bad: it took longer than the 1 s that a step may take here; raise it with --limit"
+                " '*=seconds:N' or in the settings"
+            )
             _, left = await asyncio.to_thread(psutil.wait_procs, [process, *children], 3)
             assert not [p for p in left if p.status() != psutil.STATUS_ZOMBIE]
             assert (await client.carry_out(LIGHT))["state"] == "done"

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from client import carried, served, stall
 
-from musegraph.server.feed import BEHIND, BEHIND_LETTERS, REMEMBERED_LETTERS, Feed, TooSlow
+from musegraph.server.feed import REMEMBERED, REMEMBERED_LETTERS, Feed, TooSlow
 from musegraph.server.handlers import facts
 
 
@@ -57,7 +57,7 @@ def test_who_falls_too_far_behind_is_let_go_and_holds_nothing() -> None:
         feed = Feed()
         slow, _ = feed.join()
         other, _ = feed.join()
-        for _ in range(BEHIND + 1):
+        for _ in range(REMEMBERED + 1):
             feed.tell(done("a"))
             if other.waiting() > 100:
                 await other.next()
@@ -75,15 +75,19 @@ def test_large_changes_that_nobody_reads_do_not_fill_the_memory() -> None:
         slow, _ = feed.join()
         for number in range(200):
             feed.tell({"type": "made", "pad": str(number) * 50_000})
-        assert slow.lost
+        with pytest.raises(TooSlow):
+            await slow.next()
         back, complete = feed.join(feed.epoch, 0)
         assert not complete
         feed.leave(back)
         back, complete = feed.join(feed.epoch, feed.last - 10)
         assert complete
-        assert not back.lost
         assert back.waiting() == 10
-        assert sum(len(text) for *_, text in feed._kept) <= REMEMBERED_LETTERS < BEHIND_LETTERS
+        assert sum(len(text) for *_, text in feed._kept) <= REMEMBERED_LETTERS
+        await back.next()
+        feed.tell({"type": "made", "pad": "x" * REMEMBERED_LETTERS})
+        (event,) = json.loads(await back.next())["events"]
+        assert event["number"] == feed.last, "larger than that alone, and told"
 
     carried(body())
 
@@ -163,3 +167,73 @@ def said(connection: socket.socket, junk: bytes) -> int | None:
     connection.close()
     at = data.rfind(b"\x88")
     return None if at < 0 else int.from_bytes(data[at + 2 : at + 4], "big")
+
+
+def test_what_many_are_told_is_put_together_once() -> None:
+    async def body() -> None:
+        feed = Feed()
+        many = [feed.join()[0] for _ in range(50)]
+        late, _ = feed.join()
+        for step in range(3):
+            feed.tell(done(f"n{step}"))
+        feed.tell(progress("a", 0.5))
+        messages = [await listener.next() for listener in many]
+        assert len({id(message) for message in messages}) == 1
+        assert [event["type"] for event in json.loads(messages[0])["events"]] == (
+            ["step_done"] * 3 + ["step_progress"]
+        )
+        feed.tell(done("a"))
+        numbers = [event.get("number") for event in json.loads(await late.next())["events"]]
+        assert numbers == [1, 2, 3, 4], "the progress was outrun"
+        assert [json.loads(await one.next())["events"] for one in many] == [
+            [{**done("a"), "number": 4}]
+        ] * 50
+
+    carried(body())
+
+
+def test_who_listens_to_one_run_is_not_behind_for_what_others_do() -> None:
+    async def body() -> None:
+        feed = Feed()
+        one, _ = feed.join(run="mine")
+        for _ in range(REMEMBERED + 10):
+            feed.tell(done("a"))
+        assert one.waiting() == 0
+        feed.tell({**progress("a", 0.5), "run": "mine"})
+        feed.tell({**done("a"), "run": "mine"})
+        feed.tell(done("a"))
+        (event,) = json.loads(await one.next())["events"]
+        assert (event["run"], event["number"]) == ("mine", REMEMBERED + 11)
+        assert one.waiting() == 0
+
+    carried(body())
+
+
+def test_who_comes_back_is_told_what_was_missed_and_no_old_progress() -> None:
+    async def body() -> None:
+        feed = Feed()
+        for number in range(5):
+            feed.tell(done(str(number)))
+        feed.tell(progress("5", 0.5))
+        back, complete = feed.join(feed.epoch, 3)
+        assert complete
+        numbers = [event["number"] for event in json.loads(await back.next())["events"]]
+        assert numbers == [4, 5]
+        assert feed.join(feed.epoch, 5)[0].waiting() == 0
+        assert feed.join(feed.epoch, 6)[1] is False
+        assert feed.join("of another life", 3)[1] is False
+        strange, complete = feed.join(None, None)
+        assert (strange.waiting(), complete) == (0, False)
+
+    carried(body())
+
+
+def test_the_progress_of_a_run_is_forgotten_with_its_end() -> None:
+    feed = Feed()
+    for run in ("r", "other"):
+        for number in range(10):
+            feed.tell({**progress(str(number), 0.5), "run": run})
+    feed.tell({"type": "run", "run": "r", "facts": {"state": "running"}})
+    assert len(feed._latest) == 20
+    feed.tell({"type": "run", "run": "r", "facts": {"state": "failed"}})
+    assert {run for run, _ in feed._latest} == {"other"}

@@ -5,45 +5,80 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import random
+import re
 import shutil
 import struct
+import sys
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import psutil
 import pytest
 from client import carried, served
 from test_runs import LIGHT, listened
-
-from musegraph.server.table import ROUTES
 
 
 def one(kind: str, **values: Any) -> dict[str, Any]:
     return {"musegraph": 1, "nodes": {"node": {"type": f"troublesome.{kind}", "values": values}}}
 
 
+def process_files(process: int | None) -> dict[str, bytes]:
+    """What others can read of a process, and of all that it started (Linux)."""
+    assert process is not None
+    family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
+    return {
+        f"{one.name()}/{name}": Path(f"/proc/{one.pid}/{name}").read_bytes()
+        for one in family
+        for name in ("environ", "cmdline", "limits")
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked into by /proc")
 def test_a_secret_is_nowhere_whatever_a_node_does_with_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     canary = "canary-7f3a-never-shown"
     monkeypatch.setenv("MUSEGRAPH_SECRET_CANARY", canary)
-    caplog.set_level(logging.DEBUG, "musegraph")
+    caplog.set_level(logging.DEBUG)
+    drawn = {"type": "image.color", "values": {"width": 8, "height": 8}}
 
     async def body() -> None:
-        async with served(tmp_path) as (client, _):
+        async with served(tmp_path) as (client, server):
             socket = await listened(client)
             heard = ""
             for fail in (True, False):
-                made = await client.carry_out(one("blab", fail=fail))
+                document = one("blab", fail=fail)
+                document["nodes"]["drawn"] = drawn
+                document["outputs"] = {"said": "node.out", "drawn": "drawn.out"}
+                made = await client.carry_out(document)
                 assert made["state"] == ("failed" if fail else "done")
                 assert canary not in json.dumps(made)
-            await asyncio.sleep(0.1)
-            while not heard.count('"state":"done"'):
+                assert canary not in json.dumps(await client.get(f"/api/runs/{made['id']}"))
+            (file,) = made["outputs"]["drawn"]["files"]
+            _, picture = await client.ask("GET", f"/api/assets/{file['asset']}")
+            assert b"troublesome.blab" in picture, "it carries the workflow and the record"
+            assert canary.encode() not in picture
+            while heard.count('"state":"done"') < 1:
                 heard += (await socket.receive()).data
             await socket.close()
             assert canary not in heard
             assert "•••" in heard
+            run = await client.submit(one("keep_secret"))
+            worker = server.dispatcher.workers["main"]
+            while not worker.running:
+                await asyncio.sleep(0.01)
+            while len(psutil.Process(worker.process).children()) < 1:
+                await asyncio.sleep(0.01)
+            seen = process_files(worker.process)
+            assert [name for name, data in seen.items() if canary.encode() in data] == []
+            limits = [data for name, data in seen.items() if name.endswith("limits")]
+            assert all(re.search(rb"core file size +0 +0 ", data) for data in limits)
+            await client.ask("POST", "/api/runs/cancel", json={"runs": [run["id"]]})
+            await client.ended(run["id"])
+            made = await client.carry_out(one("blab_and_crash"))
+            assert made["state"] == "failed"
+            assert canary not in json.dumps(made)
 
     carried(body())
     assert "printed:" in caplog.text
@@ -90,53 +125,6 @@ def test_a_full_queue_says_so_and_what_it_took_is_done(tmp_path: Path) -> None:
             await client.ask("PUT", "/api/queue", json={"paused": False})
             while (await client.get("/api/queue"))["counts"] != {"done": 5}:
                 await asyncio.sleep(0.02)
-
-    carried(body())
-
-
-def traversals() -> list[str]:
-    """Strings that somewhere lead out of a folder, from their parts."""
-    ups = ["..", "%2e%2e", "..%2f", "%252e%252e", "..\\", "..;", ".\u2024", "\uff0e\uff0e", "..\0"]
-    ends = ["etc/passwd", "data/token", "server.db", "CON", "nul.txt", "C:", "x::$DATA", "~root"]
-    between = ["/", "\\", "%2f", "%5c", "//", "\u2215"]
-    found = [f"{up}{sign}" * depth + end for up in ups for sign in between
-             for end in ends for depth in (1, 4)]  # fmt: skip
-    found += ["/etc/passwd", "//host/share", "\\\\host\\share", "file:///etc/passwd", "C:\\x", "\0"]
-    return random.Random(3).sample(found, 500)
-
-
-def test_no_string_leads_out_of_the_folders(tmp_path: Path) -> None:
-    async def body() -> None:
-        async with served(tmp_path) as (client, server):
-            places = [route for route in ROUTES if route.path_types or route.query]
-            tried = 0
-            token = server.token
-            for index, text in enumerate(traversals()):
-                route = places[index % len(places)]
-                path = route.path
-                for name in route.path_types:
-                    path = path.replace(f"{{{name}}}", text.replace("\0", "%00"))
-                query = dict.fromkeys(route.query, text)
-                if route.handler.__name__ == "upload_asset":
-                    headers = {**client.headers, "Content-Type": "application/octet-stream"}
-                    async with client.session.post(
-                        client.url + path, params=query, data=b"x", headers=headers
-                    ) as answer:
-                        assert answer.status in (201, 422)
-                        if answer.status == 201:
-                            name = (await answer.json())["name"]
-                            assert not set(name) & set('/\\:<>"|?*\0')
-                    tried += 1
-                    continue
-                body_ = None if route.takes is None else {}
-                status, found = await client.ask(route.method, path, params=query, json=body_)
-                assert status in (200, 404, 405, 422), (route.path, text, status)
-                assert token not in str(found)
-                assert "root:" not in str(found)
-                tried += 1
-            assert tried == 500
-            strange = [p.name for p in (tmp_path / "data").iterdir()]
-            assert {name.partition(".")[0] for name in strange} == {"server", "token"}
 
     carried(body())
 
@@ -211,7 +199,7 @@ def test_a_hostile_model_is_refused_in_words(tmp_path: Path, name: str) -> None:
             else:
                 assert status == 422
                 message = found["error"]["message"]
-            assert monotonic() - start < 20
+            assert monotonic() - start < 5
             assert "bad.safetensors" in message
             assert "Traceback" not in message
 

@@ -10,6 +10,7 @@ import aiohttp
 from client import Client, carried, served
 
 from musegraph import run as run_here
+from musegraph.server.recorded import RunRecord, StepRecord
 
 LIGHT = {
     "musegraph": 1,
@@ -41,7 +42,34 @@ def test_a_submitted_run_gives_what_the_same_file_gives_here(tmp_path: Path) -> 
             again = await client.carry_out(LIGHT, inputs={"a": 10})
             assert again["outputs"] == made["outputs"]
             assert again["record"]["steps"]["two"]["status"] == "cached"
-            return
+            assert again["record"]["steps"]["two"]["tier"] == "host"
+            asked = {"workflow": LIGHT, "inputs": {"a": 10}}
+            _, planned = await client.ask("POST", "/api/plan", json=asked)
+            assert {step["id"]: step["tier"] for step in planned["steps"]}["two"] == "host"
+
+    carried(body())
+
+
+def test_a_record_is_as_the_interface_describes_it(tmp_path: Path) -> None:
+    document = {
+        "musegraph": 1,
+        "outputs": {"mean": "grey.out"},
+        "nodes": {
+            "fill": {"type": "image.color", "values": {"width": 300, "height": 300}},
+            "grey": {"type": "image.to_grayscale", "links": {"image": "fill.out"}},
+            "bad": {"type": "troublesome.refuse", "values": {"a": 1}},
+        },
+    }
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            for _again in range(2):
+                record = (await client.carry_out(document, only=["grey", "bad"]))["record"]
+                RunRecord.model_validate(record)
+                assert record.keys() == RunRecord.model_fields.keys()
+                for facts in record["steps"].values():
+                    assert facts.keys() <= StepRecord.model_fields.keys()
+            assert record["steps"]["grey"]["tier"] == "host"
 
     carried(body())
 

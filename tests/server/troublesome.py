@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-from musegraph import Context, File, node
+from musegraph import Audio, Conditioning, ConditioningPart, Context, File, Image, Latent, node
 
 
 @node(version="1")
@@ -91,6 +92,49 @@ def refuse(a: float) -> float:
     raise ValueError("this was to be expected")
 
 
+@node(version="1")
+def write(megabytes: int) -> float:
+    """Write a file without an end, as far as that goes."""
+    with tempfile.TemporaryFile() as file:
+        for _ in range(megabytes):
+            file.write(bytes(1 << 20))
+        return float(file.tell())
+
+
+@node(version="1")
+def outpour(count: int) -> list[str]:
+    """Give far too much."""
+    return [f"text {number}" for number in range(count)]
+
+
+@node(version="1", uses="device", frugal="did it in parts", cache=False)
+def short(ctx: Context, enough: bool) -> str:
+    """Run out of the memory of a device, unless it is done in parts and that is enough."""
+    import torch
+
+    if ctx.frugal and enough:
+        return "done"
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+
+@node(version="1", cache=False)
+def lose_device() -> str:
+    """Lose the device, as torch tells it."""
+    raise RuntimeError("CUDA error: an illegal memory access was encountered\nmore of it")
+
+
+@node(version="1")
+def fail(text: str) -> str:
+    """Fail with a text of somebody else's."""
+    raise ValueError(text)
+
+
+@node(version="1")
+def called(text: str) -> File:
+    """A file that is called like this."""
+    return File(b"x", text, "application/octet-stream")
+
+
 @node(version="1", cache=False)
 def matrices(seconds: float, ctx: Context) -> float:
     """Multiply matrices with torch for some time."""
@@ -128,8 +172,119 @@ def blab(ctx: Context, fail: bool = True) -> str:
 
 
 @node(version="1", cache=False)
+def keep_secret(ctx: Context) -> str:
+    """Hold a secret, with a process of its own."""
+    secret = ctx.secret("canary")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]) as child:
+        try:
+            while True:
+                ctx.check()
+                time.sleep(0.01)
+        finally:
+            child.kill()
+    return str(len(secret))
+
+
+@node(version="1", cache=False)
+def blab_and_crash(ctx: Context) -> str:
+    """Say a secret, and read what is nowhere."""
+    print("printed:", ctx.secret("canary"), flush=True)
+    ctypes.string_at(0)
+    return ""
+
+
+@node(version="1", cache=False)
 def flood(ctx: Context, events: int) -> float:
     """Say how far it is far too often."""
     for index in range(events):
         ctx.progress(index, events)
     return float(events)
+
+
+def waits_for(log: str) -> int:
+    """Wait until somebody has written into a file; how many lines it has."""
+    while not (lines := len(Path(log).read_text().split()) if Path(log).exists() else 0):
+        time.sleep(0.005)
+    return lines
+
+
+@node(version="1")
+def crash_beside(a: float, log: str, always: bool = True) -> float:
+    """Wait for the step beside, then read what is nowhere; or only the first time."""
+    mark = Path(log + ".crashed")
+    waits_for(log)
+    if always or not mark.exists():
+        mark.touch()
+        ctypes.string_at(0)
+    return a
+
+
+@node(version="1")
+def beside(a: float, log: str, ctx: Context) -> float:
+    """Be still there when the step beside crashes; come to an end the next time."""
+    with Path(log).open("a") as file:
+        file.write("ran\n")
+    while waits_for(log) == 1:
+        ctx.progress(0.5)
+        time.sleep(0.005)
+    return a
+
+
+@node(version="1", cache=False)
+def process() -> int:
+    """The process that it runs in."""
+    return os.getpid()
+
+
+@node(version="1", cache=False)
+def stamp(after: float = 0, seconds: float = 0.0) -> float:
+    """The moment at which it was done, by the clock that all processes of a machine share."""
+    time.sleep(seconds)
+    return time.monotonic()
+
+
+@node(version="1")
+def tensors(a: float) -> Conditioning:
+    """Give tensors that are no picture; some of their numbers are none."""
+    import torch
+
+    numbers = torch.arange(6.0).reshape(2, 3) + a
+    numbers[0, 0] = float("nan")
+    return Conditioning((ConditioningPart({"embeds": numbers}, {"skip": 2}),), "toys")
+
+
+@node(version="1")
+def latent(a: float) -> Latent:
+    """Give a latent of four channels."""
+    import torch
+
+    return Latent(torch.linspace(-a, a, 4 * 6 * 8).reshape(1, 4, 6, 8), "toys")
+
+
+@node(version="1")
+def sound(seconds: float) -> Audio:
+    """Give a sound that is silent."""
+    import torch
+
+    return Audio(torch.zeros(1, 1, int(seconds * 8000)), 8000)
+
+
+@node(version="1")
+def pictures(count: int, side: int = 8) -> list[Image]:
+    """Give a list of pictures, each of another grey."""
+    import torch
+
+    return [Image(torch.full((1, side, side, 3), at / count)) for at in range(count)]
+
+
+@node(version="1")
+def shown(seconds: float, ctx: Context) -> float:
+    """Take some time, and show a picture meanwhile."""
+    import torch
+
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        grey = left / seconds
+        ctx.progress(1 - grey, preview=lambda grey=grey: Image(torch.full((1, 4, 4, 3), grey)))
+        time.sleep(0.01)
+    return seconds

@@ -146,6 +146,8 @@ _MODELS_ACTIONS = (
     ),
 )
 
+FILE_LIMIT = "size that a file may have which a worker writes"
+
 _COMMANDS = (
     Command(
         "run",
@@ -310,6 +312,7 @@ _COMMANDS = (
                 metavar="GB",
                 help="memory that a worker may take",
             ),
+            argument("--worker-file", type=float, default=0, metavar="GB", help=FILE_LIMIT),
             argument(
                 "--step-seconds",
                 type=float,
@@ -317,8 +320,32 @@ _COMMANDS = (
                 metavar="N",
                 help="time that one step may take",
             ),
+            argument(
+                "--limit",
+                action="append",
+                default=[],
+                metavar="NODE=WHAT",
+                help="what steps of a type may take: diffusion.sample=seconds:600,memory:8GB",
+            ),
+            argument(
+                "--telemetry",
+                default="",
+                metavar="URL",
+                help="send traces of runs there (OpenTelemetry, OTLP over HTTP)",
+            ),
             *resources("keep results in this folder"),
             as_json("log as JSON, one object per line"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "token",
+        "print the address that opens the page of the server that runs here",
+        (
+            flag("--renew", "make the token worthless, take a new one, and cancel all runs"),
+            flag("--keep-runs", "with --renew: cancel no run"),
+            argument("--data", metavar="DIR", help="the folder of the server that runs here"),
+            as_json("print the address as JSON"),
             DEBUG,
         ),
     ),

@@ -7,7 +7,7 @@ from html import escape
 
 from musegraph.cli.sockets import family
 from musegraph.node import NodeType
-from musegraph.workflow import Graph, Port
+from musegraph.workflow import Graph, sources_of
 
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 144, 46, 192, 60, 2
 _LEAST = 0.8
@@ -82,7 +82,7 @@ def _places(graph: Graph, depth: Mapping[str, int]) -> dict[_Spot, tuple[int, in
 def _sources(graph: Graph, id: str) -> Iterator[tuple[str, str]]:
     """The node and output of every link that comes from a node, not from an input."""
     for link in graph.nodes[id].links.values():
-        for port in [link] if isinstance(link, Port) else link:
+        for port in sources_of(link):
             if port.node in graph.nodes:
                 yield port.node, port.port
 

@@ -80,9 +80,9 @@ def command(args: Namespace, interrupts: Interrupts) -> int:
 
     name = str(args.command)
     if name == "run" and args.rows:
-        from musegraph.cli.rows import run_rows
+        from musegraph.cli.rows import run_table
 
-        return run_rows(args, interrupts)
+        return run_table(args, interrupts)
     if name == "run" and args.server:
         from musegraph.cli.submit import run_there
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from musegraph.cli.entry import FINE, print_json
@@ -11,6 +12,7 @@ from musegraph.cli.loading import make_plan, open_engine
 from musegraph.cli.style import Style, duration, number, size, table
 from musegraph.plan import Plan, Step
 from musegraph.predict import Estimate, Prediction, Spread
+from musegraph.store import Tier
 from musegraph.workflow import Workflow
 
 _SIGNS = {
@@ -31,8 +33,13 @@ def plan(args: Namespace) -> int:
     with open_engine(args) as engine:
         made = make_plan(engine, workflow, args)
         predicted = engine.predict(made)
+        tiers = {
+            id: engine.store.tier(made.known.get(id))
+            for id, step in made.steps.items()
+            if step.state == "cached"
+        }
     if args.json:
-        print_json(_json(args.file, made, predicted))
+        print_json(_json(args.file, made, predicted, tiers))
     else:
         _show(args.file, made, predicted, Style(sys.stdout))
     return FINE
@@ -111,7 +118,9 @@ def _note(step: Step, predicted: Prediction) -> str:
     return "; ".join(notes)
 
 
-def _json(file: str, plan: Plan, predicted: Prediction) -> dict[str, Any]:
+def _json(
+    file: str, plan: Plan, predicted: Prediction, tiers: Mapping[str, Tier | None]
+) -> dict[str, Any]:
     return {
         "file": file,
         "name": plan.workflow.name,
@@ -121,6 +130,7 @@ def _json(file: str, plan: Plan, predicted: Prediction) -> dict[str, Any]:
                 "id": step.id,
                 "type": step.type.id if step.type else None,
                 "state": step.state,
+                "tier": tiers.get(step.id),
                 "key": step.key,
                 "each": list(step.each),
                 "length": step.length,

@@ -24,7 +24,7 @@ def reproduce(args: Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="musegraph-") as folder:
         store = Store(Path(folder))
         with open_engine(args) as usual:
-            copy_assets(workflow.json(), usual.store, store)
+            copy_assets(workflow, usual.registry, usual.store, store)
         registry = open_registry(args, tell=False)
         workflow = with_recorded(workflow, record, registry)
         with Engine(registry, store, models=model_folders(args)) as engine:
@@ -37,5 +37,6 @@ def reproduce(args: Namespace) -> int:
     else:
         style = Style(sys.stdout)
         at = f": first at {verdict.node}: {verdict.why}" if verdict.node else ""
-        style.line(f"{style(verdict.word, 'bold')}{at}")
+        although = f", {verdict.why}" if verdict.why and not verdict.node else ""
+        style.line(f"{style(verdict.word, 'bold')}{at}{although}")
     return FAILED if verdict.word == "diverged" else FINE

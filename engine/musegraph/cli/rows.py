@@ -15,7 +15,7 @@ from musegraph.cli.loading import open_engine, settle, tell_unused
 from musegraph.cli.plain import EVERY, Clock, Collected, Printed, View
 from musegraph.cli.style import duration, number, remaining, shorten
 from musegraph.events import Event, StepDone, StepProgress, StepStarted, Warned
-from musegraph.garbage import settled
+from musegraph.garbage import kept_out
 from musegraph.plan import Plan
 from musegraph.rows import Batch, Line, Task
 from musegraph.workflow import Workflow
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from musegraph.run import Engine
 
 
-def run_rows(args: Namespace, interrupts: Interrupts) -> int:
+def run_table(args: Namespace, interrupts: Interrupts) -> int:
     """Check all rows, run those that are not finished, and say what came of it; the exit code."""
     if not args.out:
         raise UsageError("--rows needs --out DIR, the folder for the table of results")
@@ -48,7 +48,7 @@ def carry_out(batch: Batch, engine: Engine, view: RowsView, interrupts: Interrup
     interrupts.guard(cancel, view.tell, engine.store.flush)
     gc.enable()
     try:
-        with settled():
+        with kept_out():
             for task in batch.todo:
                 events = Collected(view.begin(task), cancel)
                 with contextlib.redirect_stdout(sys.stderr):

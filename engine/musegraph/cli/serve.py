@@ -7,6 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from musegraph.cli.style import Style
+from musegraph.limits import read_limit
 from musegraph.paths import at_home
 from musegraph.server.settings import Settings, default_data
 from musegraph.store import default_folder
@@ -48,6 +49,10 @@ def settings_of(args: Namespace) -> Settings:
         certificate=Path(args.certificate) if args.certificate else None,
         key=Path(args.key) if args.key else None,
         memory=int(args.worker_memory * 2**30),
+        file=int(args.worker_file * 2**30),
         step_seconds=args.step_seconds,
         restore=args.restore,
+        telemetry=args.telemetry,
+        limits=dict(read_limit(text) for text in args.limit),
+        debug=args.debug,
     )

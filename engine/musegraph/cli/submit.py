@@ -12,6 +12,12 @@ from musegraph.cli.entry import FAILED, FINE, complain, print_json
 from musegraph.cli.remote import Remote, find, submission
 from musegraph.cli.style import Style, duration, plain
 
+CACHED = {
+    None: "cached",
+    "device": "cached, on the device",
+    "host": "cached, in memory",
+    "disk": "cached, on disk",
+}
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -89,7 +95,7 @@ def tell(event: dict[str, Any], style: Style) -> None:
     """A line for what is worth one."""
     match event["type"]:
         case "step_done":
-            how = "cached" if event["cached"] else duration(event["seconds"])
+            how = CACHED[event.get("tier")] if event["cached"] else duration(event["seconds"])
             sign = style(style.signs["done"], "green")
             style.line(f"{sign} {style(event['node'], 'bold')}  {style(how, 'dim')}")
         case "step_failed":

@@ -9,6 +9,7 @@ from musegraph.context import Emit
 from musegraph.executors.in_process import InProcess
 from musegraph.outcome import Outcome
 from musegraph.plan import Plan
+from musegraph.terms import Terms
 
 __all__ = ["Executor", "InProcess", "Outcome"]
 
@@ -20,7 +21,7 @@ class Executor(Protocol):
     scheduling loop runs where the batch runs. Nothing but data crosses.
     """
 
-    def run(self, batch: Plan, emit: Emit, cancel: threading.Event) -> Outcome:
+    def run(self, batch: Plan, emit: Emit, cancel: threading.Event, terms: Terms) -> Outcome:
         """Run a batch to its end; ``cancel`` ends it early, with the rest skipped."""
         ...
 

@@ -11,6 +11,7 @@ from musegraph.models import Models
 from musegraph.outcome import Outcome
 from musegraph.plan import Plan
 from musegraph.store import Store
+from musegraph.terms import Terms
 
 
 class InProcess:
@@ -21,8 +22,8 @@ class InProcess:
         self.models = models
         self.workers = workers or max(2, min(8, os.cpu_count() or 2))
 
-    def run(self, batch: Plan, emit: Emit, cancel: threading.Event) -> Outcome:
-        execution = Execution(batch, self.store, self.models, emit, cancel, self.workers)
+    def run(self, batch: Plan, emit: Emit, cancel: threading.Event, terms: Terms) -> Outcome:
+        execution = Execution(batch, self.store, self.models, emit, cancel, self.workers, terms)
         return execution.run()
 
     def close(self) -> None:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Set
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED, NodeType
 from musegraph.node import Port as NodePort
-from musegraph.plan.expand import FlatNode
-from musegraph.plan.literals import MEMO, SCALARS, Refused, literal
-from musegraph.plan.steps import Step, Wire
+from musegraph.plan.literals import MEMO, SCALARS, Literal, Refused, literal
+from musegraph.plan.steps import Step
 from musegraph.values import Type, list_of
 from musegraph.values.codec import identity, to_json
 from musegraph.values.types import Fit, fits, substitute, unify
-from musegraph.workflow import Port
+from musegraph.workflow import Node, Port, sources_of
 
 if TYPE_CHECKING:
     from musegraph.pack import Registry
+
+SHOWN = 20
+"""Nodes of a circle that are named."""
 
 
 class Checker:
@@ -27,18 +29,20 @@ class Checker:
 
     def __init__(
         self,
-        nodes: Mapping[str, FlatNode],
+        nodes: Mapping[str, Node],
         registry: Registry,
         problems: list[Problem],
         steps: MutableMapping[str, Step] | None = None,
+        broken: Set[Port] = frozenset(),
     ) -> None:
         self.nodes = nodes
         self.registry = registry
         self.problems = problems
         self.steps: MutableMapping[str, Step] = {} if steps is None else steps
+        self.broken = broken
         self.filed: dict[str, Step] = {}
         """The steps with files among their literals."""
-        self._defaults: dict[tuple[str, str], Any] = {}
+        self._defaults: dict[tuple[str, str], Literal] = {}
 
     def problem(self, node: str | None, port: str | None, code: str, message: str) -> None:
         self.problems.append(Problem(node, port, code, message))
@@ -52,14 +56,14 @@ class Checker:
                 kinds[node.type] = self.registry.get(node.type)
             kind = kinds[node.type]
             if node.pin is not None:
-                self.steps[id] = self.pinned(node, kind)
+                self.steps[id] = self.pinned(id, node, kind)
             elif kind is None:
                 if node.mode == "mute":
                     self.steps[id] = Step(id, None, muted=True)
                 else:
-                    self.unknown(node)
+                    self.unknown(id, node.type)
             else:
-                self.steps[id] = self.step(node, kind)
+                self.steps[id] = self.step(id, node, kind)
         for name, port in outputs.items():
             self.check_output(name, port)
         return dict(self.steps)
@@ -93,7 +97,7 @@ class Checker:
         for id, node in nodes.items():
             count = 0
             for name, link in node.links.items():
-                for source in (link,) if isinstance(link, Port) else link:
+                for source in sources_of(link):
                     if source.node in below:
                         below[source.node].append(id)
                         count += 1
@@ -122,61 +126,64 @@ class Checker:
 
         graph = networkx.DiGraph((a, b) for a in sorted(left) for b in below[a] if b in left)
         edges = networkx.find_cycle(graph)
-        path = " → ".join([*(a for a, _ in edges), edges[0][0]])
+        names = [*(a for a, _ in edges), edges[0][0]]
+        if len(names) > SHOWN:
+            left_out = f"… {len(names) - SHOWN:,} more …"
+            names = [*names[: SHOWN // 2], left_out, *names[-SHOWN // 2 :]]
+        path = " → ".join(names)
         self.problem(edges[0][0], None, "cycle", f"the links run in a circle: {path}; cut one")
 
-    def unknown(self, node: FlatNode) -> None:
-        pack, _, name = node.type.partition(".")
+    def unknown(self, id: str, kind: str) -> None:
+        pack, _, name = kind.partition(".")
         if not name:
-            message = f"{node.type!r} is no node type; types are written pack.node"
+            message = f"{kind!r} is no node type; types are written pack.node"
         elif pack in self.registry.failures:
             message = f"the pack {pack!r} could not be opened: {self.registry.failures[pack]}"
         elif (known := self.registry.pack(pack)) is None:
             packs = ", ".join(self.registry.names()) or "none"
-            message = f"the pack {pack!r} of {node.type} is not installed; there are: {packs}"
-            self.problem(node.id, None, "not-installed", message)
+            message = f"the pack {pack!r} of {kind} is not installed; there are: {packs}"
+            self.problem(id, None, "not-installed", message)
             return
         else:
-            close = get_close_matches(node.type, known.types, 3, 0.5)
+            close = get_close_matches(kind, known.types, 3, 0.5)
             hint = f"; close to it: {', '.join(close)}" if close else ""
             message = f"the pack {pack!r} has no node {name!r}{hint}"
-        self.problem(node.id, None, "unknown-type", message)
+        self.problem(id, None, "unknown-type", message)
 
-    def pinned(self, node: FlatNode, kind: NodeType | None) -> Step:
+    def pinned(self, id: str, node: Node, kind: NodeType | None) -> Step:
         outputs: Mapping[str, Type] = {}
         if kind is not None:  # its inputs need not be right, but they say whether it maps
             trial = Checker(self.nodes, self.registry, [], self.steps)
-            outputs = trial.step(node, kind).outputs
+            outputs = trial.step(id, node, kind).outputs
         assert node.pin is not None
         for name in node.pin:
             if name not in outputs and kind is not None:
                 message = f"it pins {name!r}, which is none of its outputs: {', '.join(outputs)}"
-                self.problem(node.id, name, "pin", message)
-        return Step(node.id, None, outputs=outputs, pin=dict(node.pin))
+                self.problem(id, name, "pin", message)
+        return Step(id, None, outputs=outputs, pin=dict(node.pin))
 
-    def step(self, node: FlatNode, kind: NodeType) -> Step:
+    def step(self, id: str, node: Node, kind: NodeType) -> Step:
         if node.mode == "mute":
-            return Step(node.id, kind, outputs=kind.output_types, muted=True)
+            return Step(id, kind, outputs=kind.output_types, muted=True)
         if not (node.values.keys() <= kind.inputs.keys() >= node.links.keys()):
             for name in (*node.values, *node.links):
                 if name not in kind.inputs:
-                    self.no_port(node, kind, name)
-        step = Step(node.id, kind)
+                    self.no_port(id, kind, name)
+        step = Step(id, kind, links=node.links)
         bindings: dict[str, Type] = {}
         lengths: dict[str, int | None] = {}
         values, links = node.values, node.links
         for name, port in kind.inputs.items():
             if name in links:
-                if name not in node.broken:  # else the node upstream has a problem of its own
-                    self.wire(step, port, links[name], bindings, lengths)
+                self.link(step, port, links[name], bindings, lengths)
             elif name in values:
                 value = values[name]
                 known = port.memo.get((type(value), value)) if type(value) in SCALARS else None
-                if known is not None and port.settled:
-                    step.values[name], step.identities[name] = known.value, known.identity
+                if known is not None and port.constant:
+                    step.literals[name] = known
                 else:
                     self.value(step, port, value, bindings, lengths)
-            elif name not in node.broken:
+            else:
                 self.default(step, kind, port)
         if lengths:
             self.mapped(step, lengths)
@@ -193,17 +200,19 @@ class Checker:
         step.each = tuple(lengths)
         step.length = next(iter(known.values()), None)
 
-    def no_port(self, node: FlatNode, kind: NodeType, name: str) -> None:
+    def no_port(self, id: str, kind: NodeType, name: str) -> None:
         close = get_close_matches(name, kind.inputs, 1, 0.5)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         known = ", ".join(kind.inputs) or "none"
         message = f"{kind.id} has no input {name!r}{hint} Its inputs are: {known}"
-        self.problem(node.id, name, "no-port", message.replace("' Its", "'. Its"))
+        self.problem(id, name, "no-port", message.replace("' Its", "'. Its"))
 
     def default(self, step: Step, kind: NodeType, port: NodePort) -> None:
         known = self._defaults.get((kind.id, port.name))
         if known is None:
             if port.required:
+                if Port(step.id, port.name) in self.broken:
+                    return
                 if port.type.is_json or port.type.is_variable:
                     message = f"it needs a value of type {port.type}; set one or link one"
                 else:
@@ -212,7 +221,7 @@ class Checker:
                 return
             value = None if port.default is REQUIRED else port.default
             known = self._defaults[kind.id, port.name] = _default(port, value)
-        step.values[port.name], step.identities[port.name] = known
+        step.literals[port.name] = known
 
     def value(
         self,
@@ -230,15 +239,13 @@ class Checker:
         if port.generic and not unify(made.type, port.type, bindings):
             message = f"it is a {made.type}, and another input has settled on another type"
             self.problem(step.id, port.name, "type", message)
-        step.values[port.name] = made.value
+        step.literals[port.name] = made
         if not (port.type.item or port.type).is_json:
             self.filed[step.id] = step
-        step.identities[port.name] = made.identity
-        if made.each:
-            lengths[port.name] = made.length
-            step.items = {**step.items, port.name: made.items}
+        if made.items is not None:
+            lengths[port.name] = len(made.items)
 
-    def wire(
+    def link(
         self,
         step: Step,
         port: NodePort,
@@ -247,24 +254,20 @@ class Checker:
         lengths: dict[str, int | None],
     ) -> None:
         if not isinstance(link, Port):
-            self.wires(step, port, link, bindings)
+            self.listed(step, port, link, bindings)
             return
         source = self.source(step, port, link)
         if source is None:
             return
         fit = self.fit(source, port, bindings)
-        if fit.how == "direct":
-            _add(step, port, Wire((link,), "direct", port.type.optional))
-            return
         if not fit:
             nested = source.item is not None and source.item.is_list
             self.problem(step.id, port.name, "nested-list" if nested else "type", fit.why)
             return
         if fit.how == "map":
             lengths[port.name] = self.steps[link.node].length if source.is_list else None
-        optional = port.type.optional and fit.how != "map"  # the list that it maps is not there
-        how: Literal["wrap", "direct"] = "wrap" if fit.how == "wrap" else "direct"
-        _add(step, port, Wire((link,), how, optional))
+        elif fit.how == "wrap":
+            step.wraps += (port.name,)
 
     def fit(self, source: Type, port: NodePort, bindings: dict[str, Type]) -> Fit:
         """How a source fits a port, remembered for ports without type variables."""
@@ -277,7 +280,7 @@ class Checker:
             known = port.memo[id(source)] = (source, _fit(source, port.type, bindings))
         return known[1]
 
-    def wires(
+    def listed(
         self, step: Step, port: NodePort, link: tuple[Port, ...], bindings: dict[str, Type]
     ) -> None:
         if port.type.item is None:
@@ -291,7 +294,6 @@ class Checker:
             elif source is not None and fit.how == "map":
                 message = f"{part} is a list already; link it alone, or put core.flatten behind"
                 self.problem(step.id, port.name, "type", message)
-        _add(step, port, Wire(link, "many", port.type.optional))
 
     def source(self, step: Step, port: NodePort, link: Port) -> Type | None:
         """The type that a link brings; None if that is another node's problem."""
@@ -306,13 +308,6 @@ class Checker:
             message = f"{link.node} has no output {link.port!r}; its outputs are: {known}"
             self.problem(step.id, port.name, "no-output", message)
         return made
-
-
-def _add(step: Step, port: NodePort, wire: Wire) -> None:
-    if step.wires:
-        step.wires[port.name] = wire  # type: ignore[index]  # a dict of this step's own by now
-    else:
-        step.wires = {port.name: wire}
 
 
 def _fit(source: Type, target: Type, bindings: dict[str, Type]) -> Fit:
@@ -334,11 +329,10 @@ def _outputs(kind: NodeType, bindings: dict[str, Type], each: bool) -> Mapping[s
     return made
 
 
-def _default(port: NodePort, value: Any) -> tuple[Any, str]:
-    """A default and its identity; the author's own value needs no checking, which costs time."""
+def _default(port: NodePort, value: Any) -> Literal:
+    """A default as a literal; the author's own value needs no checking, which costs time."""
     if port.type.name == "Number" and isinstance(value, int):
         value = float(value)
     if value is None or isinstance(value, (str, int, float)):
-        return value, identity(value) or ""
-    made = literal(port, to_json(value))
-    return (value if value is not None else None), made.identity
+        return Literal(value, identity(value) or "", port.type)
+    return literal(port, to_json(value))._replace(value=value)

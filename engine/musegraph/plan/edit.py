@@ -16,12 +16,11 @@ from musegraph.errors import InvalidWorkflow, Problem
 from musegraph.models import Models
 from musegraph.pack import Registry
 from musegraph.plan.check import Checker
-from musegraph.plan.expand import FlatNode
 from musegraph.plan.files import check_files
 from musegraph.plan.forecast import Forecast
 from musegraph.plan.steps import Plan, Step, changed
 from musegraph.store import Store
-from musegraph.workflow import Port, Workflow
+from musegraph.workflow import Node, Port, Workflow
 
 
 class Editor:
@@ -88,20 +87,20 @@ class Editor:
             Forecast(made, self.store, self.models, problems).run(steps)
         if problems:
             raise InvalidWorkflow(dict.fromkeys(problems))
-        made.settle([step.id for step in steps])
+        made.sort([step.id for step in steps])
         return made
 
-    def _changed(self, plan: Plan, changes: Mapping[Port | str, Any]) -> dict[str, FlatNode] | None:
+    def _changed(self, plan: Plan, changes: Mapping[Port | str, Any]) -> dict[str, Node] | None:
         """The nodes with the values set in them; None if more than values may change."""
-        nodes: dict[str, FlatNode] = {}
+        nodes: dict[str, Node] = {}
         for at, value in self._ports(plan, changes):
             if _names_file(value):
                 return None
             step = plan.steps.get(at.node)
             node = nodes.get(at.node) or plan.nodes.get(at.node)
-            if node is None or step is None or step.type is None or node.id != at.node:
+            if node is None or step is None or step.type is None:
                 return None
-            if step.pin is not None or at.port in node.links or at.port in node.broken:
+            if step.pin is not None or at.port in node.links:
                 return None
             nodes[at.node] = node._replace(values={**node.values, at.port: value})
         return nodes
@@ -119,7 +118,7 @@ class Editor:
     def _check(
         self,
         plan: Plan,
-        nodes: Mapping[str, FlatNode],
+        nodes: Mapping[str, Node],
         also: Iterable[str],
         problems: list[Problem],
     ) -> list[Step]:
@@ -134,14 +133,14 @@ class Editor:
             if kind is None or not (id in nodes or (shaped and self._follows(before, shaped))):
                 plan.steps[id] = before.copy()
                 continue
-            step = checker.step(plan.nodes[id], kind)
+            step = checker.step(id, plan.nodes[id], kind)
             plan.steps[id] = step
             if (step.outputs, step.length) != (before.outputs, before.length):
                 shaped.add(id)
         check_files(plan.source, checker.filed, self.store, problems)
         return [plan.steps[id] for id in affected]
 
-    def _affected(self, nodes: Mapping[str, FlatNode], also: Iterable[str]) -> list[str]:
+    def _affected(self, nodes: Mapping[str, Node], also: Iterable[str]) -> list[str]:
         """The changed steps, those to look at again, and all below them, in order."""
         found = {*nodes, *self.with_models, *also}
         todo = [*found]

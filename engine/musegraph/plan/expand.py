@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED
 from musegraph.plan.interface import MAX_DEPTH, Interface, Lookup
 from musegraph.values import Type
 from musegraph.values.codec import to_json
-from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow
+from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow, sources_of
 
 MAX_TIMES = 10_000
 MAX_NODES, MAX_GRAPHS = 500_000, 100_000
@@ -31,25 +31,14 @@ class Literal:
 Source = Port | Literal | tuple[Port, ...]
 
 
-class FlatNode(NamedTuple):
-    """A node after expansion; ``id`` is a path such as ``finish/blur``."""
-
-    id: str
-    type: str
-    values: Mapping[str, Any]
-    links: Mapping[str, Port | tuple[Port, ...]]
-    mode: str = ""
-    pin: Mapping[str, str] | None = None
-    broken: frozenset[str] = frozenset()
-    """Inputs whose source has a problem of its own: it is told once, there."""
-
-
 @dataclass(slots=True)
 class Flat:
-    """The flat graph: nodes by path, and the named outputs."""
+    """The flat graph: nodes by path, such as ``finish/blur``, and the named outputs."""
 
-    nodes: dict[str, FlatNode] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
     outputs: dict[str, Port] = field(default_factory=dict)
+    broken: set[Port] = field(default_factory=set)
+    """Inputs whose source has a problem of its own: it is told once, there."""
 
 
 def expand(workflow: Workflow, lookup: Lookup, problems: list[Problem]) -> Flat:
@@ -67,7 +56,7 @@ class _Layout:
         self.workflow = workflow
         self.lookup = lookup
         self.problems = problems
-        self.nodes: dict[str, FlatNode] = {}
+        self.nodes: dict[str, Node] = {}
         self.laid = 0  # graphs; those without nodes cost time too
         self.alias: dict[Port, Source] = {}
         self.known: dict[str, Mapping[str, Port] | None] = {}
@@ -100,7 +89,7 @@ class _Layout:
             path = prefix + id
             simple = not mode and not node.mode and node.type[:6] != GRAPH and node.repeat is None
             if simple and not prefix and id not in bound:
-                self.nodes[path] = FlatNode(path, node.type, node.values, node.links, "", node.pin)
+                self.nodes[path] = node
                 continue
             values = dict(node.values)
             links: dict[str, Port | tuple[Port, ...]] = {
@@ -114,7 +103,7 @@ class _Layout:
                 else:
                     links[name] = source
             if simple:
-                self.nodes[path] = FlatNode(path, node.type, values, links, "", node.pin)
+                self.nodes[path] = Node(node.type, values, links, "", node.pin)
                 continue
             whole = node._replace(values=values, links=links, mode=mode or node.mode)
             self.node(path, whole, given, stack)
@@ -151,9 +140,7 @@ class _Layout:
             if node.repeat is not None:
                 message = "only a subgraph can be repeated; put this node into one"
                 self.problem(path, None, "repeat", message)
-            self.nodes[path] = FlatNode(
-                path, node.type, node.values, node.links, node.mode, node.pin
-            )
+            self.nodes[path] = node
         else:
             self.subgraph(path, node, given, stack)
 
@@ -294,7 +281,7 @@ class _Layout:
             )
         kind = self.lookup(node.type)
         if kind is None:
-            self.nodes[path] = FlatNode(path, node.type, {}, {})  # the check names the type
+            self.nodes[path] = Node(node.type)  # the check names the type
             return {}, {}, {}
         defaults = {
             k: to_json(p.default) for k, p in kind.inputs.items() if p.default is not REQUIRED
@@ -308,7 +295,7 @@ class _Layout:
         flat = Flat(self.nodes if direct else {})
         for path, node in () if direct else self.nodes.items():
             if any(self.indirect(link) for link in node.links.values()):
-                flat.nodes[path] = self.linked(path, node)
+                flat.nodes[path] = self.linked(path, node, flat.broken)
             else:
                 flat.nodes[path] = node
         for name, port in self.workflow.outputs.items():
@@ -327,16 +314,15 @@ class _Layout:
         return flat
 
     def indirect(self, link: Port | tuple[Port, ...]) -> bool:
-        ports = (link,) if isinstance(link, Port) else link
-        return any(port in self.alias or port.node in self.known for port in ports)
+        return any(port in self.alias or port.node in self.known for port in sources_of(link))
 
     def lacks(self, port: Port) -> bool:
         """Whether a port is one of a subgraph that has no such output."""
         return port.node in self.known
 
-    def linked(self, path: str, node: FlatNode) -> FlatNode:
+    def linked(self, path: str, node: Node, broken: set[Port]) -> Node:
         """A node with its links followed; those that lead nowhere are told of, and broken."""
-        values, links, broken = dict(node.values), dict(node.links), set()
+        values, links = dict(node.values), dict(node.links)
         for name, link in node.links.items():
             if isinstance(link, Port):
                 source = self.follow(link)
@@ -345,15 +331,15 @@ class _Layout:
             del links[name]
             if isinstance(source, Literal):
                 if source.value is REQUIRED:
-                    broken.add(name)
+                    broken.add(Port(path, name))
                 else:
                     values[name] = source.value
             elif isinstance(source, Port) and self.lacks(source):
-                broken.add(name)
+                broken.add(Port(path, name))
                 self.no_output(path, name, source)
             else:
                 links[name] = source
-        return node._replace(values=values, links=links, broken=frozenset(broken))
+        return node._replace(values=values, links=links)
 
     def no_output(self, path: str, name: str, source: Port) -> None:
         outputs = self.known[source.node]
@@ -385,7 +371,7 @@ class _Layout:
                     message = "a list of links cannot hold the value of a bypassed node"
                     self.problem(path, name, "bypass", message)
                 return Literal(REQUIRED)
-            ports.extend((source,) if isinstance(source, Port) else source)
+            ports.extend(sources_of(source))
         missing = [port for port in ports if self.lacks(port)]
         for port in missing:
             self.no_output(path, name, port)

@@ -13,14 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from musegraph.errors import InvalidWorkflow, Problem, UnreadableWorkflow
-from musegraph.paths import ABSENT, read, shown, why_missing
-from musegraph.plan.expand import FlatNode
+from musegraph.paths import ABSENT, read_below, shown, why_missing
 from musegraph.plan.interface import Lookup
 from musegraph.plan.literals import Asset, asset_of
 from musegraph.plan.places import change_values
 from musegraph.plan.steps import Step
 from musegraph.store import Store
-from musegraph.workflow import Workflow
+from musegraph.workflow import Node, Workflow
 
 if TYPE_CHECKING:
     from musegraph.archive import Archive
@@ -47,7 +46,10 @@ class Beside:
             why = why_missing(self.folder / name)
             if why and why not in ABSENT:
                 return f"the file {shown(name)!r} cannot be read: {why}"
-            place = (self.folder / name).resolve()
+            try:
+                place = (self.folder / name).resolve()
+            except OSError as error:  # somebody changes it while it is looked at
+                return f"the file {shown(name)!r} cannot be read: {error.strerror}"
             if not place.is_relative_to(self.folder.resolve()):
                 return f"the file {name!r} leads out of the workflow's folder; copy it in"
             there = place.is_file()
@@ -57,21 +59,20 @@ class Beside:
         """The bytes of a file that is not :meth:`missing`."""
         if self._archive is not None:
             return self._archive.sizes[name]
-        return self._ask(name, Path.stat).st_size
+        return self._below(lambda folder: (folder / name).stat().st_size, name)
 
     def read(self, name: str) -> bytes:
         """The content of a file that is not :meth:`missing`."""
         if self._archive is not None:
             return self._archive.read(name)
-        return self._ask(name, read)
+        return self._below(lambda folder: read_below(folder, name), name)
 
-    def _ask(self, name: str, ask: Callable[[Path], T]) -> T:
+    def _below(self, ask: Callable[[Path], T], name: str) -> T:
         assert self.folder is not None
-        path = self.folder / name
         try:
-            return ask(path)
+            return ask(self.folder)
         except OSError as error:
-            said = f"the file {shown(path)} cannot be read: {error.strerror}"
+            said = f"the file {shown(self.folder / name)} cannot be read: {error.strerror}"
             raise UnreadableWorkflow(said) from None
 
     @cached_property
@@ -108,7 +109,8 @@ def check_files(
 def _named(steps: Mapping[str, Step]) -> Iterator[tuple[Step, str, Asset]]:
     """Every file that a literal of these steps names, with its port."""
     for step in steps.values():
-        for port, value in step.values.items():
+        for port, literal in step.literals.items():
+            value = literal.value
             for asset in value if isinstance(value, list) else [value]:
                 if isinstance(asset, Asset):
                     yield step, port, asset
@@ -126,10 +128,10 @@ def missing_file(asset: Asset, beside: Beside, store: Store | None) -> str:
 def adopt_files(
     workflow: Workflow,
     steps: Mapping[str, Step],
-    nodes: Mapping[str, FlatNode],
+    nodes: Mapping[str, Node],
     lookup: Lookup,
     store: Store,
-) -> tuple[Workflow, dict[str, FlatNode]]:
+) -> tuple[Workflow, dict[str, Node]]:
     """Take the files beside a document into the store: the document and the nodes with assets.
 
     Of the nodes only those that change. Raises :class:`InvalidWorkflow` if a file cannot be read.
@@ -151,7 +153,7 @@ def adopt_files(
         asset = asset_of(value)
         return taken[asset.file].json() if asset and asset.file in taken else value
 
-    adopted: dict[str, FlatNode] = {}
+    adopted: dict[str, Node] = {}
     for id, port, _ in named:
         node = adopted.get(id, nodes[id])
         adopted[id] = node._replace(values={**node.values, port: adopt(node.values[port])})

@@ -9,10 +9,12 @@ from musegraph.device import profile
 from musegraph.errors import ModelError, ModelMissing, Problem
 from musegraph.models import Models
 from musegraph.node import NodeType
-from musegraph.plan.steps import Plan, Step, prefix_of
+from musegraph.plan.keys import key_of, prefix_of, recipe_of
+from musegraph.plan.steps import Plan, Step
 from musegraph.store import Entry, Store, list_entry
 from musegraph.values import digest
 from musegraph.values.codec import identity
+from musegraph.workflow import Port, sources_of
 
 NONE = Entry(identity(None) or "", json=None)
 
@@ -26,27 +28,26 @@ def gather(
     yet. ``results`` holds the outputs by step; an empty map means it was skipped.
     """
     found: dict[str, Entry] = {}
-    for name, wire in step.wires.items():
-        if wire.how == "direct":
-            source = wire.sources[0]
-            outputs = results.get(source.node, {})
+    for name, link in step.links.items():
+        if isinstance(link, Port) and name not in step.wraps:
+            outputs = results.get(link.node, {})
             if outputs is None:
                 return None
-            entry = outputs.get(source.port)
+            entry = outputs.get(link.port)
             if entry is not None and not entry.unset:
                 found[name] = entry
                 continue
-            if not wire.optional:
-                return source.node
+            if not step.may_lack(name):
+                return link.node
         entries: list[Entry] = []
         absent = False
-        for source in wire.sources:
+        for source in sources_of(link):
             outputs = results.get(source.node, {})
             if outputs is None:
                 return None
             entry = outputs.get(source.port)
             if entry is None or entry.unset:
-                if not wire.optional:
+                if not step.may_lack(name):
                     return source.node
                 absent = True
             else:
@@ -97,10 +98,10 @@ class Forecast:
             step.state = "open" if linked is None else "run"
             return None
         step.state, step.key = "run", None
-        ids = self.linked_identities(step, linked) if linked else {}
+        ids = self.identities(step, linked)
         if ids is None:
             return None
-        step.key = key = step.make_key(ids)
+        step.key = key = key_of(recipe_of(step.prefix, ids), step.each)
         if not kind.cache:
             return None
         record = self.store.record(key)
@@ -117,19 +118,16 @@ class Forecast:
             known = self.prefixes[kind.id] = prefix_of(kind, numeric)
         return known
 
-    def linked_identities(self, step: Step, linked: dict[str, Entry]) -> dict[str, str] | None:
+    def identities(self, step: Step, linked: Mapping[str, Entry]) -> dict[str, str] | None:
+        """Those of every input, of models by the content of their files; None if not hashed."""
         assert step.type is not None
-        if not step.type.model_ports:
-            return {name: entry.identity for name, entry in linked.items()}
-        ids: dict[str, str] = {}
-        for name, entry in linked.items():
-            if name in step.type.model_ports and entry.json is not None:
-                known = self.models_of(step, name, entry.json)
+        ids = step.identities(linked)
+        for name in step.type.model_ports:
+            if name in linked and linked[name].json is not None:
+                known = self.models_of(step, name, linked[name].json)
                 if known is None:
                     return None
                 ids[name] = known
-            else:
-                ids[name] = entry.identity
         return ids
 
     def identify_models(self, step: Step) -> bool:
@@ -137,12 +135,12 @@ class Forecast:
         assert step.type is not None
         complete = True
         for name in step.type.model_ports:
-            if name in step.values:
-                known = self.models_of(step, name, step.values[name])
+            if (literal := step.literals.get(name)) is not None:
+                known = self.models_of(step, name, literal.value)
                 if known is None:
                     complete = False
                 else:
-                    step.identities[name] = known
+                    step.literals[name] = literal._replace(identity=known)
         return complete
 
     def models_of(self, step: Step, port: str, source: Any) -> str | None:

@@ -47,14 +47,16 @@ class Refused(Exception):
 
 
 class Literal(NamedTuple):
-    """A converted literal: the value, its identity, and its items if it is mapped over."""
+    """A converted literal: the value, its identity and type, and if it is mapped over its items.
+
+    Steps share it where they are given the same: see :func:`literal`.
+    """
 
     value: Any
     identity: str
     type: Type
-    each: bool = False
-    length: int | None = None
-    items: tuple[str, ...] = ()
+    items: tuple[str, ...] | None = None
+    """The identity of each."""
 
 
 MEMO = 4096
@@ -95,12 +97,11 @@ def convert(port: Port, value: Any) -> Literal:
         made = [_convert(port, item, index) for index, item in enumerate(value)]
         ids = tuple(_identity(item) for item in made)
         listed = list_of(type_.required())
-        return Literal(made, identity_of_list(list(ids)) or "", listed, True, len(made), ids)
+        return Literal(made, identity_of_list(list(ids)) or "", listed, ids)
     if type_.is_list and not isinstance(value, list):
         value = [value]
     made_value = _convert(port, value)
-    length = len(made_value) if type_.is_list else None
-    return Literal(made_value, _identity(made_value), type_, False, length)
+    return Literal(made_value, _identity(made_value), type_)
 
 
 def check(port: Port, value: Any) -> Any:
@@ -152,7 +153,7 @@ def _generic(type_: Type, value: Any) -> Literal:
     """A literal at a port whose type is a variable: its own type is read off the JSON."""
     if type_.item is not None:
         items = value if isinstance(value, list) else [value]
-        return Literal(items, _identity(items), _own_type(items), False, len(items))
+        return Literal(items, _identity(items), _own_type(items))
     return Literal(value, _identity(value), _own_type(value))
 
 
@@ -173,11 +174,11 @@ def _media(type_: Type, value: Any) -> Literal:
         assets = [_asset(base, item) for item in value]
         ids = tuple(asset.identity for asset in assets)
         whole = identity_of_list(list(ids)) or ""
-        return Literal(assets, whole, list_of(base), not type_.is_list, len(assets), ids)
+        return Literal(assets, whole, list_of(base), None if type_.is_list else ids)
     asset = _asset(base, value)
     if type_.is_list:
         whole = identity_of_list([asset.identity]) or ""
-        return Literal([asset], whole, type_, False, 1, (asset.identity,))
+        return Literal([asset], whole, type_)
     return Literal(asset, asset.identity, type_)
 
 

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Protocol
 
+from musegraph.annotations import bare
 from musegraph.node import NodeType
-from musegraph.plan.expand import FlatNode
+from musegraph.plan.literals import Literal
 from musegraph.plan.overlay import Overlay
 from musegraph.store import Entry
-from musegraph.values import Type
-from musegraph.values.canonical import key_digest
-from musegraph.workflow import EMPTY, Port, Workflow
+from musegraph.values import Reference, Type
+from musegraph.workflow import EMPTY, Link, Node, Port, Workflow, sources_of
 
-State = Literal["cached", "run", "open", "skip"]
-
-
-class Wire(NamedTuple):
-    """How an input gets its value: from one source, as a list of one, or as a list of several."""
-
-    sources: tuple[Port, ...]
-    how: Literal["direct", "wrap", "many"]
-    optional: bool
+State = typing.Literal["cached", "run", "open", "skip"]
 
 
 @dataclass(slots=True)
 class Step:
     """One node, checked: literals converted, defaults filled in, links typed.
 
-    ``each`` names the inputs that bring a list where one item is wanted: one call per item.
+    ``links`` are those of the node itself. ``wraps`` names the inputs that take a list and are
+    linked to one item, ``each`` those that bring a list where one item is wanted: one call per
+    item.
     ``state`` is ``cached`` (a result is stored), ``run``, ``open`` (known once its inputs are) or
     ``skip`` (muted, or below what is).
     """
 
     id: str
     type: NodeType | None
-    values: dict[str, Any] = field(default_factory=dict)
-    identities: dict[str, str] = field(default_factory=dict)
-    items: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: EMPTY)
-    wires: Mapping[str, Wire] = field(default_factory=lambda: EMPTY)
+    literals: dict[str, Literal] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=lambda: EMPTY)
+    wraps: tuple[str, ...] = ()
     each: tuple[str, ...] = ()
     outputs: Mapping[str, Type] = field(default_factory=lambda: EMPTY)
     length: int | None = None
@@ -51,18 +45,36 @@ class Step:
     key: str | None = None
     note: str = ""
 
+    def value(self, name: str) -> Any:
+        """What is set at an input, defaults too; None if nothing is."""
+        literal = self.literals.get(name)
+        return None if literal is None else literal.value
+
+    def identities(self, linked: Mapping[str, Entry]) -> dict[str, str]:
+        """The identity of every input, sorted by name, given what its links bring."""
+        assert self.type is not None  # what has inputs has a type
+        literals = self.literals
+        return {
+            name: linked[name].identity if name in linked else literals[name].identity
+            for name in self.type.sorted_inputs
+        }
+
     def sources(self) -> Iterator[Port]:
-        return chain.from_iterable([wire.sources for wire in self.wires.values()])
+        return chain.from_iterable([sources_of(link) for link in self.links.values()])
+
+    def may_lack(self, name: str) -> bool:
+        """Whether an input gets None where its source gives nothing; no list to map over does."""
+        assert self.type is not None
+        return self.type.inputs[name].type.optional and name not in self.each
 
     def copy(self) -> Step:
         """The same step, to be looked at anew."""
         return Step(
             self.id,
             self.type,
-            self.values,
-            self.identities,
-            self.items,
-            self.wires,
+            self.literals,
+            self.links,
+            self.wraps,
             self.each,
             self.outputs,
             self.length,
@@ -70,11 +82,6 @@ class Step:
             self.pin,
             self.prefix,
         )
-
-    def make_key(self, linked: Mapping[str, str]) -> str:
-        """The name of this step's results: which code, given which values."""
-        every = {**self.identities, **linked} if linked else self.identities
-        return key_of(self.prefix, every, self.each)
 
 
 Known = Mapping[str, Entry] | None
@@ -97,7 +104,7 @@ class Plan:
     known: MutableMapping[str, Known] = field(default_factory=dict)
     active: dict[str, None] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
-    nodes: Mapping[str, FlatNode] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     changes: dict[Port | str, Any] = field(default_factory=dict)
     editor: Editing | None = None
     durable: frozenset[str] = frozenset()
@@ -121,7 +128,7 @@ class Plan:
             raise ValueError("a plan made by hand cannot be edited")
         return self.editor.edit(self, changes, also)
 
-    def fork(self, changes: dict[Port | str, Any], nodes: dict[str, FlatNode]) -> Plan:
+    def fork(self, changes: dict[Port | str, Any], nodes: dict[str, Node]) -> Plan:
         """A plan to be changed, which leaves this one as it is."""
         return Plan(
             self.source,
@@ -137,7 +144,7 @@ class Plan:
             self.editor,
         )
 
-    def settle(self, ids: Iterable[str]) -> None:
+    def sort(self, ids: Iterable[str]) -> None:
         """Sort steps, whose state has just been found out, into ``active`` and ``fresh``."""
         steps = self.steps
         cached = []
@@ -166,7 +173,7 @@ class Plan:
                 continue
             if step.pin is None and (step.type is None or not step.type.cache):
                 continue
-            if step.wires and any(known.get(at.node, EMPTY) is None for at in step.sources()):
+            if step.links and any(known.get(at.node, EMPTY) is None for at in step.sources()):
                 continue
             known[id] = outputs[id]
             step.key = keys.get(id)
@@ -200,35 +207,17 @@ def changed(workflow: Workflow, changes: Mapping[Port | str, Any]) -> Workflow:
     return workflow.with_values(ports).set_inputs(inputs)
 
 
-def prefix_of(type_: NodeType, profile: str) -> str:
-    """The part of a key that depends on the code alone."""
-    return f"{type_.id}\0{type_.version}\0{profile}"
-
-
-def read_prefix(prefix: str) -> tuple[str, str, str]:
-    """The node type, its version and the numeric profile that :func:`prefix_of` joined."""
-    kind, version, profile = prefix.split("\0")
-    return kind, version, profile
-
-
-def key_of(prefix: str, identities: Mapping[str, str], each: tuple[str, ...] = ()) -> str:
-    """The key of a call: code and the identity of every input, by name.
-
-    A line each. Neither a name nor an identity holds a line feed: canonical JSON escapes it.
-    """
-    return key_from(prefix, key_lines(identities), each)
-
-
-def key_from(prefix: str, lines: list[str], each: tuple[str, ...]) -> str:
-    """The key made of lines that :func:`key_lines` gave."""
-    return key_digest([*lines, prefix, "each:" + ",".join(each)] if each else [*lines, prefix])
-
-
-def key_lines(identities: Mapping[str, str]) -> list[str]:
-    """What a key is made of besides the code: ``port=identity``, sorted by port."""
-    return [f"{port}={name}" for port, name in sorted(identities.items())]
-
-
-def read_lines(lines: Iterable[str]) -> dict[str, str]:
-    """The identities by port that :func:`key_lines` wrote."""
-    return dict(line.split("=", 1) for line in lines)
+def references_of(step: Step, linked: Mapping[str, Entry]) -> list[Reference]:
+    """The models that a step will ask for, as far as its inputs name them."""
+    found: list[Reference] = []
+    if step.type is None:
+        return found
+    for name, port in step.type.inputs.items():
+        kind = bare(port.annotation)
+        if isinstance(kind, type) and issubclass(kind, Reference):
+            value = linked[name].json if name in linked else step.value(name)
+            if isinstance(value, dict):
+                value = kind.model_validate(value)
+            if isinstance(value, Reference):
+                found.append(value)
+    return found

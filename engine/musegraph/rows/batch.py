@@ -111,6 +111,8 @@ class Batch:
                 saved, said = error.saved, [*said, *str(error).split("\n")]
             seconds = perf_counter() - start
             line = self._line(task, values_of(result), saved, "; ".join(said), seconds)
+            reliefs = result.outcome.reliefs
+            line.makeshift.extend(node for node, relief in reliefs.items() if relief.makeshift)
         with _told(self.folder):
             self.table.add(line)
         return line
@@ -242,7 +244,7 @@ class _Planner:
         models, found = self.engine.models, False
         for step in own_steps(plan).values():
             for name in step.type.model_ports if step.type is not None else ():
-                value = step.values.get(name)
+                value = step.value(name)
                 for source in value if isinstance(value, list) else [value]:
                     if isinstance(source, str) and models.known_digest(source) is None:
                         models.weights(source)

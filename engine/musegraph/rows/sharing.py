@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from musegraph.plan import Overlay, Plan, Step
 from musegraph.values import digest
+from musegraph.workflow import Port, sources_of
 
 Contents = Mapping[str, str]
 """By step, a digest of what it is made of."""
@@ -59,9 +60,10 @@ def contents_of(steps: Mapping[str, Step], above: Contents) -> Contents:
         parts = [step.type.id if step.type is not None else "", step.prefix]
         parts += [",".join(step.each), "muted" if step.muted else ""]
         parts += [f"{port}={pin}" for port, pin in sorted((step.pin or {}).items())]
-        parts += [f"{port}={value}" for port, value in sorted(step.identities.items())]
-        for port, wire in sorted(step.wires.items()):
-            parts.append(f"{port}:{wire.how}")
-            parts += (f"{made.get(at.node) or above[at.node]}.{at.port}" for at in wire.sources)
+        parts += [f"{port}={value.identity}" for port, value in sorted(step.literals.items())]
+        for port, link in sorted(step.links.items()):
+            parts.append(f"{port}:{'one' if isinstance(link, Port) else 'list'}")
+            sources = sources_of(link)
+            parts += (f"{made.get(at.node) or above[at.node]}.{at.port}" for at in sources)
         made[name] = digest("step", *parts)
     return made

@@ -38,6 +38,8 @@ class Line:
     """What the row was made of: document, values and code."""
     files: list[list[Any]] = field(default_factory=list)
     """Name, size and time of change of each file written."""
+    makeshift: list[str] = field(default_factory=list)
+    """The steps whose results are makeshift, for want of memory."""
 
 
 class Table:
@@ -118,10 +120,10 @@ class Table:
     def _header(self) -> str:
         if self.sheet.suffix == ".jsonl":
             return ""
-        taken = {"row", ID, "status", "seconds", "error", *self.sheet.columns}
+        taken = {"row", ID, "status", "seconds", "makeshift", "error", *self.sheet.columns}
         outputs = [f"{name} (output)" if name in taken else name for name in self.outputs]
         start = ["row", *([ID] if self.sheet.named else []), *self.sheet.columns]
-        return _csv([*start, "status", *outputs, "seconds", "error"])
+        return _csv([*start, "status", *outputs, "seconds", "makeshift", "error"])
 
     def _text(self, line: Line) -> str:
         if self.sheet.suffix == ".jsonl":
@@ -129,7 +131,8 @@ class Table:
         start = [line.row, *([line.id] if self.sheet.named else [])]
         inputs = [line.inputs.get(name, "") for name in self.sheet.columns]
         outputs = [_cell(line.outputs.get(name, "")) for name in self.outputs]
-        return _csv([*start, *inputs, line.status, *outputs, line.seconds, line.error])
+        end = [line.seconds, ", ".join(line.makeshift), line.error]
+        return _csv([*start, *inputs, line.status, *outputs, *end])
 
     def facts(self, line: Line) -> dict[str, Any]:
         """A row of the table as JSON."""
@@ -138,6 +141,8 @@ class Table:
             made[ID] = line.id
         made |= {"inputs": line.inputs, "status": line.status, "outputs": line.outputs}
         made["seconds"] = line.seconds
+        if line.makeshift:
+            made["makeshift"] = line.makeshift
         return made | ({"error": line.error} if line.error else {})
 
 

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from musegraph import limits
+from musegraph.server.bounds import Bounded
+from musegraph.server.recorded import Tier
 from musegraph.values.scalars import MAX_SEED
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -55,7 +58,7 @@ class Failure(Answer):
 class Document(Shape):
     """A workflow to look at."""
 
-    workflow: dict[str, Any] = Field(description="A workflow document.")
+    workflow: Bounded = Field(description="A workflow document.")
 
 
 class Wanted(Document):
@@ -131,14 +134,6 @@ class Run(Answer):
     client: str
 
 
-class WholeRun(Run):
-    """A run with its document and the record of what happened."""
-
-    workflow: dict[str, Any]
-    targets: list[str]
-    record: dict[str, Any] | None
-
-
 class Runs(Answer):
     """A page of runs."""
 
@@ -199,6 +194,7 @@ class PlannedStep(Answer):
     id: str
     type: str | None
     state: Literal["cached", "run", "open", "skip"]
+    tier: Tier | None
     note: str
     each: list[str]
     length: int | None
@@ -215,41 +211,24 @@ class Planned(Answer):
     seconds: Spread | None
 
 
-class PackFacts(Answer):
-    """A pack that is there."""
-
-    name: str
-    version: str
-    title: str
-
-
-class Catalogue(Answer):
-    """All packs and nodes, and the packs that cannot be opened, with the reason."""
-
-    packs: list[PackFacts]
-    nodes: list[dict[str, Any]]
-    failures: dict[str, str]
-
-
-class Model(Answer):
-    """A model that a source can name."""
-
-    source: str
-    bytes: int
-
-
-class Models(Answer):
-    """The models of the packs and of the model folders."""
-
-    models: list[Model]
-
-
 class Asset(KeptFile):
     """An uploaded file, decoded once to find out what it is."""
 
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    seconds: float | None = None
+
+
+class Peaks(Answer):
+    """The outline of a sound in equal parts, by channel: lowest and highest sample, -1 to 1."""
+
+    sample_rate: int
+    frames: int
+    minima: list[list[float]]
+    maxima: list[list[float]]
 
 
 class Saved(Answer):
@@ -329,6 +308,38 @@ class Preferences(Shape):
     preferences: Annotated[dict[Name, Any], Field(max_length=200)]
 
 
+LimitName = Annotated[str, StringConstraints(pattern=limits.NAME, max_length=129)]
+
+
+class SetLimit(Shape):
+    """What a step of a node type may take; what is null is bounded by the next wider name."""
+
+    seconds: Annotated[float, Field(gt=0, le=1e7)] | None = None
+    memory: Annotated[int, Field(ge=limits.LEAST_MEMORY, le=1 << 50)] | None = Field(
+        default=None, description="Bytes by which the memory of its worker may rise."
+    )
+
+
+class SetLimits(Shape):
+    """Limits by node type, by pack (`diffusion.*`) or for all (`*`); null takes one away."""
+
+    limits: Annotated[dict[LimitName, SetLimit | None], Field(max_length=1000)]
+
+
+class LimitFacts(Answer):
+    """What a step may take; `fixed` if the server was started with it."""
+
+    seconds: float | None
+    memory: int | None
+    fixed: bool
+
+
+class Limits(Answer):
+    """All limits that hold; the nearest name that says something counts."""
+
+    limits: dict[str, LimitFacts]
+
+
 class WorkerState(Answer):
     """A worker process."""
 
@@ -349,13 +360,7 @@ class Status(Answer):
     listeners: int
 
 
-class Healthy(Answer):
-    """The server answers."""
-
-    ok: Literal[True] = True
-
-
-class Session(Answer):
-    """The browser has a cookie now."""
+class Fine(Answer):
+    """All is well: the server answers, or the browser has a cookie now."""
 
     ok: Literal[True] = True

@@ -12,21 +12,29 @@ from typing import Any
 
 from aiohttp import web
 
-from musegraph.errors import StoreError
+from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
 from musegraph.server.backups import HOURS, RESTORE, Backups, content, holds_nothing
 from musegraph.server.database import Database, unusable
 from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
 from musegraph.server.gate import Gate, add_headers
+from musegraph.server.handlers.limits import holding, limits_in
 from musegraph.server.lock import Lock
 from musegraph.server.page import add_page
 from musegraph.server.routes import handle
-from musegraph.server.settings import Settings, token_in
+from musegraph.server.settings import Settings, new_token, token_in
 from musegraph.server.table import ROUTES
+from musegraph.server.telemetry import Telemetry, telemetry_to
 from musegraph.store.disk import Disk
 from musegraph.workers.host import Setup
 from musegraph.workers.places import places
+
+IDLE, KEPT_BY_PROXY = 20.0, 3600.0
+"""Seconds after which a connection is closed on which no whole head of a request has come."""
+
+LINGER = 5.0
+"""Seconds for which the rest of a body is taken in that nobody wants any more."""
 
 SERVER: web.AppKey[Server] = web.AppKey("server")
 
@@ -42,18 +50,20 @@ class Server:
         self.version = version("musegraph")
         self.lock = Lock(settings.data)
         try:
-            self.token = token_in(settings.data)
+            self.gate = Gate(token_in(settings.data))
             self.disk = Disk(settings.cache)
             self.database = self._open(settings.data / "server.db")
         except BaseException:
             self.lock.release()
             raise
         self.feed = Feed()
-        setup = Setup(settings.cache, settings.packs, settings.models, settings.memory)
-        self.dispatcher = Dispatcher(
-            self.database, self.feed, setup, places(), settings.step_seconds, self.log
+        setup = Setup(
+            settings.cache, settings.packs, settings.models, settings.memory, settings.file
         )
-        self.gate = Gate(self.token)
+        limits = holding(self, {})
+        self.dispatcher = Dispatcher(self.database, self.feed, setup, places(), limits, self.log)
+        self.dispatcher.telemetry = self._telemetry()
+        self.dispatcher.debug = settings.debug
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
         self._copying: asyncio.Task[None] | None = None
@@ -70,6 +80,24 @@ class Server:
             kept = f"; the damaged one is kept as {damaged}" if damaged else ""
             self.log.warning("the database was restored from %s%s", copy, kept)
         return Database(place)
+
+    def _telemetry(self) -> Telemetry | None:
+        try:
+            return telemetry_to(self.settings.telemetry)
+        except MusegraphError as error:
+            if self.settings.telemetry:
+                self.close()
+                raise
+            self.log.warning("%s", error)  # the variable may be meant for other programs
+            return None
+
+    @property
+    def token(self) -> str:
+        return self.gate.token
+
+    def renew_token(self) -> None:
+        """From now on another token is asked for."""
+        self.gate.token = new_token(self.settings.data)
 
     def application(self) -> web.Application:
         """The aiohttp application with every route behind the gate."""
@@ -88,6 +116,7 @@ class Server:
         if again:
             self.log.info("%d runs go on that were interrupted", again)
         self.dispatcher.paused = await self.database.read(paused)
+        self.dispatcher.limits = holding(self, await self.database.read(limits_in))
         self.dispatcher.start()
         self._copying = asyncio.create_task(self._keep_backups())
 
@@ -138,7 +167,15 @@ def paused(db: Any) -> bool:
 async def listen(server: Server) -> tuple[web.AppRunner, int]:
     """Listen where the settings say; the runner, and the port that it came to be."""
     settings = server.settings
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=5)
+    runner = web.AppRunner(
+        server.application(),
+        access_log=None,
+        shutdown_timeout=5,
+        # A proxy keeps its connections, and sends whole requests on them.
+        keepalive_timeout=KEPT_BY_PROXY if settings.behind_proxy else IDLE,
+        lingering_time=LINGER,
+        auto_decompress=False,  # nothing that is compressed is taken
+    )
     await runner.setup()
     site = web.TCPSite(runner, settings.host, settings.port, ssl_context=settings.tls())
     try:

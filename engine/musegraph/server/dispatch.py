@@ -11,14 +11,19 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from musegraph.errors import MusegraphError, StoreError
+from musegraph.errors import MusegraphError, Stopped, StoreError
+from musegraph.limits import Limits
 from musegraph.server import queue
 from musegraph.server.database import Database
 from musegraph.server.feed import Feed
-from musegraph.workers.host import GRACE, SILENT, Setup, Worker, WorkerLost
+from musegraph.server.states import States
+from musegraph.server.telemetry import Telemetry
+from musegraph.workers.host import GRACE, SILENT, End, Setup, Worker, WorkerLost
 from musegraph.workers.places import Place
 
-Note = Callable[[sqlite3.Connection], object]
+Facts = dict[str, Any] | None
+Note = Callable[[sqlite3.Connection], Facts]
+"""Notes something of a run, and gives what is known of it then."""
 
 LOOK = 0.05
 """Seconds between two looks at what a worker takes its time with."""
@@ -26,11 +31,17 @@ LOOK = 0.05
 PATIENCE = 60.0
 """Seconds in which a question has to be answered."""
 
+POLITE = 10.0
+"""Seconds after which a worker that carries out runs is not waited for with a question."""
+
 AHEAD = 16
 """How many runs a worker is given at most before it has ended the first of them."""
 
 QUICK = 0.05
 """Seconds below which the next runs are given ahead."""
+
+MOST_TOLD = 1000
+"""Runs of which is told one by one that they were cancelled."""
 
 SHUTDOWN = 8.0
 """Seconds that running steps have when the server stops."""
@@ -44,11 +55,15 @@ class Dispatcher:
     feed: Feed
     setup: Setup
     places: Sequence[Place] = (Place("main"),)
-    step_seconds: float = 0.0
+    limits: Limits = field(default_factory=Limits)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("musegraph.server"))
     paused: bool = False
+    telemetry: Telemetry | None = None
+    debug: bool = False
+    """Whether clients are told the traceback of a step that failed."""
 
     def __post_init__(self) -> None:
+        self.states = States()
         self._wake = asyncio.Event()
         self._stopping = False
         self._loops: list[asyncio.Task[None]] = []
@@ -67,13 +82,21 @@ class Dispatcher:
 
     # -- questions --------------------------------------------------------------------------
 
-    async def ask(self, question: str, **about: Any) -> dict[str, Any]:
-        """An answer of the worker for questions; a new one is started if it is gone."""
+    async def ask(self, question: str, of: str | None = None, **about: Any) -> dict[str, Any]:
+        """An answer of the worker for questions; a new one is started if it is gone.
+
+        With ``of`` that worker is asked first, for what it has in memory; it may have other things
+        to do, and is not to be held up or ended for a question.
+        """
+        named = self.workers.get(of or "")
+        if named is not None and named.alive:
+            with contextlib.suppress(TimeoutError, WorkerLost):
+                return await asyncio.wait_for(named.ask(question, **about), POLITE)
         worker = await self._inspect()
         try:
             return await asyncio.wait_for(worker.ask(question, **about), PATIENCE)
         except TimeoutError:
-            await worker.end("the worker did not answer")
+            await worker.end(End("the worker did not answer"))
             raise MusegraphError(f"there was no answer within {PATIENCE:g} s") from None
         except WorkerLost as lost:
             raise MusegraphError(f"this could not be looked at: {lost}") from None
@@ -93,6 +116,11 @@ class Dispatcher:
 
     def _events(self, run: str, events: list[dict[str, Any]]) -> None:
         for event in events:
+            if self.telemetry is not None:
+                self.telemetry.event(run, event)
+            if not self.debug:
+                event.pop("detail", None)
+            self.states.note(run, event)
             if event["type"] not in ("run_started", "run_finished"):
                 self.feed.tell({**event, "run": run})
 
@@ -141,24 +169,48 @@ class Dispatcher:
 
     async def _carry_out(self, worker: Worker, held: queue.Claim) -> float:
         """Bring a run to its end, or back into the queue; the seconds that it took."""
-        await self.tell(held.id)
+        self.states.begin(held.id)
+        self.tell(held.facts)
         start = monotonic()
         try:
-            note = self._noted(held, await worker.carry_out(held.id, held.workflow, held.targets))
+            ended = await worker.carry_out(held.id, **self._about(held))
+            note = self._noted(held, ended)
         except WorkerLost as lost:
-            await worker.end("the worker was lost")
-            note = self._lost(held, lost)
+            await worker.end(End("the worker was lost"))
+            ended, note = {}, self._lost(held, lost)
         seconds = monotonic() - start
+        facts = await self._write(held, note)
+        self._cancelled.pop(held.id, None)
+        self.states.end(held.id, ended.get("record") is not None)
+        self.tell(facts)
+        if self.telemetry is not None and facts is not None and facts["finished"]:
+            await asyncio.to_thread(self._trace, self.telemetry, facts, ended.get("record"))
+        return seconds
+
+    def _trace(self, telemetry: Telemetry, facts: dict[str, Any], record: Any) -> None:
+        try:
+            telemetry.end(facts, record)
+        except Exception:  # a run is not to suffer from who watches it
+            self.log.exception("the trace of the run %s cannot be made", facts["id"])
+
+    async def _write(self, held: queue.Claim, note: Note) -> Facts:
+        """Note what came of a run, once there is a disk for it."""
         while True:
             try:
-                await self.database.write(note, vital=True)
-                break
+                return await self.database.write(note, vital=True)
             except StoreError as error:
                 self.log.error("the end of the run %s cannot be noted: %s", held.id, error)
                 await asyncio.sleep(1)
-        self._cancelled.pop(held.id, None)
-        await self.tell(held.id)
-        return seconds
+
+    def _about(self, held: queue.Claim) -> dict[str, Any]:
+        """What a worker is told of a run."""
+        return {
+            "workflow": held.workflow,
+            "targets": list(held.targets),
+            "failed": {step: why.json() for step, why in held.blame.failed.items()},
+            "alone": sorted(held.blame.alone),
+            "limits": self.limits.json(),
+        }
 
     def _noted(self, held: queue.Claim, ended: dict[str, Any]) -> Note:
         """What is noted of a run that has ended."""
@@ -175,9 +227,14 @@ class Dispatcher:
         if self._stopping or lost.run not in (None, held.id):  # another run brought that about
             return lambda db: queue.release(db, held)
         self.log.warning("the run %s lost its worker: %s", held.id, lost)
-        if lost.crash:  # its own code did it, and would again
-            return lambda db: queue.finish(db, held, "failed", error=str(lost))
-        return lambda db: queue.give_back(db, held, str(lost))
+        blame, given_up = held.blame.after(lost)
+        if given_up is not None:
+            return lambda db: queue.finish(db, held, "failed", error=given_up)
+        said = f"{lost}; the run goes on in a new worker"
+        self.feed.tell({"type": "warning", "run": held.id, "message": said})
+        if self.telemetry is not None:
+            self.telemetry.lost(held.id, str(lost))
+        return lambda db: queue.give_back(db, held, str(lost), blame)
 
     async def _watch(self, worker: Worker) -> None:
         """End a worker that does not stop when it should, or does not answer."""
@@ -192,41 +249,47 @@ class Dispatcher:
                 return
             await asyncio.sleep(LOOK)
 
-    async def _too_long(self, worker: Worker, over: dict[tuple[str, str], float]) -> str:
-        """Why a worker has to be ended; empty if it has not."""
+    async def _too_long(self, worker: Worker, over: dict[tuple[str, str], float]) -> End | None:
+        """Why a worker has to be ended, if it has."""
         now, run = monotonic(), worker.run
         if worker.silent() > SILENT:
-            return f"the worker gave no sign of life for {SILENT:g} s"
+            return End(f"the worker gave no sign of life for {SILENT:g} s")
         if run is None:
-            return ""
+            return None
         if now - self._cancelled.get(run, now) > GRACE:
-            return "the worker did not stop when it was told to"
-        for step, since in list(worker.running.items()):
-            if not self.step_seconds or now - since < self.step_seconds:
+            return End("the worker did not stop when it was told to")
+        for step, (kind, since) in list(worker.running.items()) if self.limits else ():
+            bound = self.limits.seconds(kind)
+            if bound is None or now - since < bound.amount:
                 continue
             if (run, step) not in over:
                 over[run, step] = now
-                await worker.cancel(run)
+                await worker.halt(run, step, Stopped(bound.seconds(), "time-limit"))
             elif now - over[run, step] > GRACE / 2:
-                return f"{step} took longer than the {self.step_seconds:g} s that a step may take"
-        return ""
+                return End(bound.seconds(), (step,), "time-limit")
+        return None
 
     async def cancel(self, ids: Sequence[str] | None) -> tuple[list[str], list[str]]:
         """Cancel runs, or all: those that waited and are over, and those that are told to stop."""
-        over, running = await self.database.write(lambda db: queue.cancel(db, ids), vital=True)
+
+        def work(db: sqlite3.Connection) -> tuple[list[str], list[str], list[dict[str, Any]]]:
+            over, running = queue.cancel(db, ids)
+            few = over if len(over) <= MOST_TOLD else []
+            return over, running, [queue.get(db, id) for id in few]
+
+        over, running, told = await self.database.write(work, vital=True)
         for id in running:
             self._cancelled.setdefault(id, monotonic())
-        for id in over if len(over) <= 1000 else ():
-            await self.tell(id)
-        if len(over) > 1000:
+        for facts in told:
+            self.tell(facts)
+        if len(told) < len(over):
             self.feed.tell({"type": "queue"})
         return over, running
 
-    async def tell(self, id: str) -> None:
-        """Tell everyone what state a run is in."""
-        with contextlib.suppress(queue.Missing):
-            facts = await self.database.read(lambda db: queue.get(db, id))
-            self.feed.tell({"type": "run", "run": id, "facts": facts})
+    def tell(self, facts: Facts) -> None:
+        """Tell everyone what is known of a run now."""
+        if facts is not None:
+            self.feed.tell({"type": "run", "run": facts["id"], "facts": facts})
 
     async def stop(self) -> None:
         """Start nothing more; what runs has a moment to end, and waits for the next server else."""
@@ -240,3 +303,5 @@ class Dispatcher:
                 loop.cancel()
         ending = [*self.workers.values(), *([self._inspector] if self._inspector else [])]
         await asyncio.gather(*(worker.end() for worker in ending))
+        if self.telemetry is not None:
+            await asyncio.to_thread(self.telemetry.close)

@@ -8,11 +8,17 @@ type that no form can send, and a header that no page elsewhere may set. There i
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import logging
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+
+from musegraph.server.guesses import FREE, Guesses
+
+_LOG = logging.getLogger("musegraph.server")
 
 COOKIE = "musegraph"
 REQUESTED_BY = "X-Requested-By"
@@ -45,6 +51,7 @@ class Gate:
     origins: set[str] = field(default_factory=set)
     open: frozenset[str] = frozenset({"/", "/healthz"})
     open_below: tuple[str, ...] = ("/static/",)
+    guesses: Guesses = field(default_factory=Guesses)
 
     def let(self, host: str, port: int) -> None:
         """Let requests in that name this host and port."""
@@ -61,7 +68,9 @@ class Gate:
         """Why a request is not let in: status and sentence; None if it is."""
         headers = request.headers
         named = headers.getall("Host", [])
-        if len(named) != 1 or named[0].lower() not in self.hosts:
+        # A target that is no path names a host of its own, which need not be that of the header.
+        path = request.raw_path.startswith("/")
+        if len(named) != 1 or named[0].lower() not in self.hosts or not path:
             return 421, "this server does not answer to that host"
         origin = headers.getall("Origin", [])
         if len(origin) > 1 or (origin and origin[0].lower() not in self.origins):
@@ -96,9 +105,15 @@ class Gate:
         return path not in self.open and not path.startswith(self.open_below)
 
     def _has_token(self, request: web.Request) -> bool:
-        kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        given = bearer if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
-        return hmac.compare_digest(given.encode(), self.token.encode())
+        given = _given(request).encode("utf-8", "surrogateescape")
+        return hmac.compare_digest(given, self.token.encode())
+
+    async def _slow_down(self, peer: str) -> None:
+        """A wrong token was given; the answer to one of many comes late."""
+        count, seconds = self.guesses.wrong(peer)
+        if count == FREE:
+            _LOG.warning("%d wrong tokens came from %s; its next ones have to wait", count, peer)
+        await asyncio.sleep(seconds)
 
     def middleware(self) -> Middleware:
         @web.middleware
@@ -107,11 +122,19 @@ class Gate:
             if refused is None:
                 return await handler(request)
             status, message = refused
+            if status == 401 and _given(request):
+                await self._slow_down(request.remote or "")
             made = {"error": {"code": _CODES[status], "message": message, "problems": []}}
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
             return web.json_response(made, status=status, headers=headers)
 
         return gate
+
+
+def _given(request: web.Request) -> str:
+    """The token of a request, right or wrong; empty if there is none."""
+    kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    return bearer if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
 
 
 _CODES = {401: "unauthorised", 403: "forbidden", 415: "media-type", 421: "host"}

@@ -12,12 +12,14 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from musegraph.server.api import Failure
 from musegraph.server.routes import Route
+from musegraph.server.told import SOCKET
 
 ALWAYS = {
-    400: "The body is no JSON.",
+    400: "The body is no JSON, or not whole.",
     401: "The token is missing or wrong.",
     403: "The request comes from another origin, or lacks the header of a change.",
     404: "There is nothing at that address.",
+    408: "The body came too slowly.",
     413: "The body is too large.",
     415: "The media type is not taken.",
     421: "The host is not this server's.",
@@ -32,6 +34,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     pairs: list[tuple[type[BaseModel], JsonSchemaMode]] = [(Failure, "serialization")]
     pairs += [(route.takes, "validation") for route in routes if route.takes]
     pairs += [(route.gives, "serialization") for route in routes if route.gives]
+    pairs += [(shape, "serialization") for shape in SOCKET]
     named, together = models_json_schema(
         list(dict.fromkeys(pairs)), ref_template="#/components/schemas/{model}"
     )
@@ -69,7 +72,12 @@ def _operation(route: Route, named: Any) -> dict[str, Any]:
         for name, kind in route.path_types.items()
     ]
     parameters += [
-        {"name": name, "in": "query", "required": False, "schema": TypeAdapter(kind).json_schema()}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in route.required,
+            "schema": TypeAdapter(kind).json_schema(),
+        }
         for name, kind in route.query.items()
     ]
     if route.method not in ("GET", "HEAD"):
@@ -105,7 +113,7 @@ def _responses(route: Route, named: Any) -> dict[str, Any]:
     failure = {"application/json": {"schema": named[Failure, "serialization"]}}
     changes = route.method not in ("GET", "HEAD")
     for status, said in {**ALWAYS, **route.errors}.items():
-        if status in (400, 413, 415) and not changes:
+        if status in (400, 408, 413, 415) and not changes:
             continue
         responses.setdefault(str(status), {"description": said, "content": failure})
     return dict(sorted(responses.items()))

@@ -14,17 +14,16 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import uuid4
 
 from musegraph.errors import MusegraphError
+from musegraph.server.blame import Blame
 from musegraph.values.canonical import digest
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
-MAX_ATTEMPTS = 3
-"""How often a run may lose its worker before it is given up."""
 
 
 class Conflict(MusegraphError):
@@ -60,9 +59,10 @@ class Claim:
 
     id: str
     lease: str
-    attempt: int
     workflow: dict[str, Any]
     targets: tuple[str, ...]
+    facts: dict[str, Any]
+    blame: Blame = field(default_factory=Blame)
 
 
 _FACTS = (
@@ -146,32 +146,40 @@ def _known(db: sqlite3.Connection, key: str, body: str) -> dict[str, Any] | None
 def claim(db: sqlite3.Connection, worker: str, most: int = 1) -> list[Claim]:
     """Hand the first waiting runs to a worker; one that was damaged on disk has failed."""
     rows = db.execute(
-        "select id, attempt, cast(workflow as blob), cast(targets as blob), body from runs"
+        "select id, cast(workflow as blob), cast(targets as blob), body, blame from runs"
         " where state='queued' order by priority desc, place, number limit ?",
         (most,),
     ).fetchall()
     now = time.time()
     claims = []
-    for id, attempt, workflow, targets, body in rows:
+    for id, workflow, targets, body, blame in rows:
         try:
             if body and body != _body(workflow.decode(), targets.decode()):
                 raise ValueError("other bytes than were submitted")
-            found = json.loads(workflow), tuple(json.loads(targets))
+            wanted = json.loads(workflow), tuple(json.loads(targets))
         except ValueError:
             said = "its document was damaged on the disk of the server; submit it again"
-            db.execute(
-                "update runs set state='failed', finished=?, error=? where id=?", (now, said, id)
-            )
+            _changed(db, "state='failed', finished=?, error=? where id=?", (now, said, id))
             continue
-        claims.append(Claim(id, uuid4().hex, attempt + 1, *found))
-    db.executemany(
-        "update runs set state='running', lease=?, worker=?, attempt=?, started=?, error=null"
-        " where id=?",
-        [(one.lease, worker, one.attempt, now, one.id) for one in claims],
-    )
+        lease = uuid4().hex
+        facts = _changed(
+            db,
+            "state='running', lease=?, worker=?, attempt=attempt+1, started=?, error=null"
+            " where id=?",
+            (lease, worker, now, id),
+        )
+        known = _json(blame, None)
+        blamed = Blame.of(known) if known else Blame()
+        claims.append(Claim(id, lease, *wanted, facts or {}, blamed))
     if len(claims) < len(rows):  # a damaged one holds up nobody
         claims += claim(db, worker, most - len(claims))
     return claims
+
+
+def _changed(db: sqlite3.Connection, change: str, values: Sequence[Any]) -> dict[str, Any] | None:
+    """Change the run that is meant, and what is known of it then; None if there is none."""
+    rows = db.execute(f"update runs set {change} returning {_FACTS}", values).fetchall()
+    return _facts(rows[0]) if rows else None
 
 
 def finish(
@@ -182,20 +190,20 @@ def finish(
     error: str | None = None,
     outputs: Any = None,
     record: Any = None,
-) -> bool:
-    """Bring a run to its end; False if the lease is no longer its own."""
+) -> dict[str, Any] | None:
+    """Bring a run to its end; None if the lease is no longer its own."""
     now = time.time()
-    changed = db.execute(
-        "update runs set state=?, finished=?, error=?, outputs=?, record=?, lease=null"
-        " where id=? and lease=?",
+    facts = _changed(
+        db,
+        "state=?, finished=?, error=?, outputs=?, record=?, lease=null where id=? and lease=?",
         (
             state, now, error, json.dumps(outputs or {}), json.dumps(record), held.id, held.lease,
         ),
     )  # fmt: skip
-    if changed.rowcount == 1 and outputs:
+    if facts is not None and outputs:
         files = [file for output in outputs.values() for file in output.get("files", ())]
         keep(db, files, now, held.id)
-    return changed.rowcount == 1
+    return facts
 
 
 def keep(
@@ -217,16 +225,20 @@ def asset(db: sqlite3.Connection, digest: str) -> dict[str, Any]:
     return {"asset": digest, "name": row[0], "media": row[1], "bytes": row[2]}
 
 
-def give_back(db: sqlite3.Connection, held: Claim, cause: str) -> State | None:
-    """A worker was lost: the run waits again, or has failed if that happened too often."""
-    if held.attempt >= MAX_ATTEMPTS:
-        said = f"{cause}; it was given up after {held.attempt} attempts"
-        return "failed" if finish(db, held, "failed", error=said) else None
-    changed = db.execute(
-        "update runs set state='queued', lease=null, worker=null, error=? where id=? and lease=?",
-        (cause, held.id, held.lease),
+def give_back(
+    db: sqlite3.Connection, held: Claim, cause: str, blame: Blame
+) -> dict[str, Any] | None:
+    """A worker was lost: the run waits again, and goes on with what is known of its steps now.
+
+    Going on without a step that has failed is no new attempt.
+    """
+    again = int(len(blame.failed) == len(held.blame.failed))
+    return _changed(
+        db,
+        "state='queued', lease=null, worker=null, error=?, blame=?, attempt=attempt-1+?"
+        " where id=? and lease=?",
+        (cause, json.dumps(blame.json()), again, held.id, held.lease),
     )
-    return "queued" if changed.rowcount else None
 
 
 def recover(db: sqlite3.Connection) -> int:
@@ -240,14 +252,13 @@ def recover(db: sqlite3.Connection) -> int:
     ).rowcount
 
 
-def release(db: sqlite3.Connection, held: Claim) -> bool:
+def release(db: sqlite3.Connection, held: Claim) -> dict[str, Any] | None:
     """The server stops: the run waits again, and this was no attempt of it."""
-    changed = db.execute(
-        "update runs set state='queued', lease=null, worker=null, attempt=attempt-1"
-        " where id=? and lease=?",
+    return _changed(
+        db,
+        "state='queued', lease=null, worker=null, attempt=attempt-1 where id=? and lease=?",
         (held.id, held.lease),
     )
-    return changed.rowcount == 1
 
 
 def cancel(db: sqlite3.Connection, ids: Iterable[str] | None) -> tuple[list[str], list[str]]:

@@ -6,9 +6,11 @@ runs, and the OpenAPI document is made from it.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -31,6 +33,17 @@ Handler = Callable[..., Awaitable[Any]]
 LARGEST = 16 << 20
 """Bytes of a JSON body at most."""
 
+LONG = 256 << 10
+"""Letters of JSON from which it is read on another thread, as that takes a while."""
+
+CHUNK = 1 << 16
+
+PATIENCE = 15.0
+"""Seconds that any body may take to come."""
+
+SLOWEST = 4096
+"""Bytes a second that it has to come with on the whole after that."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -48,7 +61,8 @@ class Route:
     """What is given where that is no JSON."""
     body: str = "application/json"
     query: Mapping[str, Any] = field(default_factory=dict)
-    """Type of each parameter of the query; all may be left out."""
+    """Type of each parameter of the query; all but the ``required`` may be left out."""
+    required: tuple[str, ...] = ()
     path_types: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[int, str] = field(default_factory=dict)
     also: Mapping[int, str] = field(default_factory=dict)
@@ -74,6 +88,29 @@ class Bad(MusegraphError):
         super().__init__(message)
         self.status = status
         self.code = code
+
+
+async def received(request: web.Request, most: int, what: str) -> AsyncIterator[bytes]:
+    """The body in parts as it comes, no more than ``most`` bytes of it, and not at a trickle."""
+    large = Bad(f"the {what} is larger than {most >> 20} MB", 413, "too-large")
+    if (request.content_length or 0) > most:
+        raise large
+    size, start = 0, monotonic()
+    while True:
+        left = start + PATIENCE + size / SLOWEST - monotonic()
+        try:
+            async with asyncio.timeout(left):
+                part = await request.content.read(CHUNK)
+        except TimeoutError:
+            raise Bad(f"the {what} came too slowly; send it again", 408, "too-slow") from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise Bad(f"the {what} ended before it was whole", 400, "cut-off") from None
+        if not part:
+            return
+        size += len(part)
+        if size > most:
+            raise large
+        yield part
 
 
 def failure(
@@ -157,6 +194,8 @@ def _parameters(
             given[name] = adapters[name].validate_strings(request.query[name])
         except ValidationError as error:
             raise Bad(f"the parameter {name!r}: {_first(error)}") from None
+    if missing := [name for name in route.required if name not in given]:
+        raise Bad(f"the parameter {missing[0]!r} is missing")
     return given
 
 
@@ -164,12 +203,11 @@ async def _body(request: web.Request, shape: type[BaseModel]) -> BaseModel:
     if request.content_type != "application/json":
         raise Bad("send a body of application/json", 415, "media-type")
     data = bytearray()
-    async for chunk in request.content.iter_chunked(1 << 16):
-        data += chunk
-        if len(data) > LARGEST:
-            raise Bad(f"the body is larger than {LARGEST >> 20} MB", 413, "too-large")
+    async for part in received(request, LARGEST, "body"):
+        data += part
     try:
-        found = parse(data.decode())
+        text = data.decode()
+        found = parse(text) if len(text) < LONG else await asyncio.to_thread(parse, text)
     except (UnicodeDecodeError, UnreadableWorkflow) as error:
         raise Bad(f"the body is no JSON that can be read: {error}", 400, "json") from None
     try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from musegraph.server.app import Server, listen
+from musegraph.server.page import has_canvas
 from musegraph.server.settings import Settings
 
 
@@ -49,6 +50,8 @@ async def _serve(server: Server, ready: Callable[[str], None]) -> int:
         server.lock.say(url)
     except OSError as error:
         server.log.warning("the command line will not find this server by itself: %s", error)
+    if not has_canvas():
+        server.log.warning("the canvas is not built, the page says what to do: make web")
     ready(url)
     await stop.wait()
     await runner.cleanup()

@@ -7,12 +7,14 @@ import os
 import secrets
 import ssl
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from musegraph.errors import MusegraphError, StoreError
+from musegraph.limits import Limit
 from musegraph.paths import at_home
-from musegraph.whole import write_new
+from musegraph.whole import write_new, write_whole
 
 PORT = 8190
 
@@ -36,10 +38,24 @@ class Settings:
     """Bytes of one uploaded file at most."""
     memory: int = 0
     """Bytes of address space of a worker; 0 for no limit."""
+    file: int = 0
+    """Bytes of any file that a worker may write; 0 for no limit."""
     step_seconds: float = 0.0
-    """Seconds that one step may take; 0 for no limit."""
+    """Seconds that one step may take of which ``limits`` says nothing; 0 for no limit."""
     restore: bool = False
     """Go on from the latest backup if the database is damaged, gone or empty."""
+    telemetry: str = ""
+    """Where traces of runs are sent; empty for where the variables of OpenTelemetry say, if any."""
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """What steps may take, by node type."""
+
+    debug: bool = False
+    """Whether clients are told the traceback of a step that failed."""
+
+    def __post_init__(self) -> None:
+        if self.step_seconds and "*" not in self.limits:
+            everyone = {"*": Limit(seconds=self.step_seconds)}
+            object.__setattr__(self, "limits", {**everyone, **self.limits})
 
     @property
     def local(self) -> bool:
@@ -100,7 +116,7 @@ def token_in(data: Path) -> str:
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         token = secrets.token_urlsafe(32)
-        if not place.exists() and write_new(place, f"{token}\n".encode(), 0o600):
+        if not place.exists() and write_new(place, f"{token}\n".encode(), 0o600, sync=True):
             return token
         found = place.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -108,3 +124,13 @@ def token_in(data: Path) -> str:
     if len(found) < 32:
         raise StoreError(f"the token in {place} is damaged; remove that file")
     return found
+
+
+def new_token(data: Path) -> str:
+    """Another token in the place of the one there was: the old file is whole until the new is."""
+    token = secrets.token_urlsafe(32)
+    try:
+        write_whole(data / "token", f"{token}\n".encode(), 0o600, sync=True)
+    except OSError as error:
+        raise StoreError(f"no token can be written in {data}: {error.strerror or error}") from None
+    return token

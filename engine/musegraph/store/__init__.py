@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from musegraph.errors import StoreError
@@ -28,6 +28,7 @@ __all__ = [
     "Entry",
     "Record",
     "Store",
+    "Tier",
     "default_folder",
     "list_entry",
 ]
@@ -38,6 +39,10 @@ DURABLE_SECONDS = 0.25
 GIGABYTE = 2**30
 DISK_BUDGET = 20 * GIGABYTE
 """Bytes that a cache may take on disk unless somebody says."""
+Tier = Literal["device", "host", "disk"]
+TIERS: Final[tuple[Tier, ...]] = ("device", "host", "disk")
+"""From the nearest to the farthest."""
+
 RECORDS = 200_000
 """Records that stay in memory, about 1 KB each; the others are read from disk again."""
 
@@ -102,12 +107,12 @@ class Store:
             self._older, self._records = self._records, {}
         self._records[key] = record
 
-    def recipe(self, key: str) -> tuple[str, ...]:
+    def recipe(self, key: str) -> str:
         """What the key of a step was made of; empty if that is not known."""
         known = self._records.get(key) or self._older.get(key)
         if known is not None and known.recipe:
             return known.recipe
-        return () if self.disk is None else self.disk.recipe(key)
+        return "" if self.disk is None else self.disk.recipe(key)
 
     def available(self, entry: Entry) -> bool:
         """Whether the value can be had without computing it again."""
@@ -120,6 +125,30 @@ class Store:
         return entry.digest in self._bytes or (
             self.disk is not None and self.disk.has(entry.digest)
         )
+
+    def tier(self, outputs: Mapping[str, Entry] | None) -> Tier | None:
+        """Where the outputs of a hit are: what is text or number stands in the record, in memory.
+
+        The farthest counts. None if the data of one is gone, so that it is made again if wanted.
+        """
+        found: Tier = "host"
+        media = False
+        for entry in (outputs or {}).values():
+            if entry.json is not NOTHING or entry.unset:
+                continue
+            for leaf in entry.leaves():
+                if leaf.json is not NOTHING or leaf.unset:
+                    continue
+                place = self.live.place(leaf.identity)
+                if place is not None:
+                    here: Tier = "host" if place == "cpu" else "device"
+                elif leaf.digest is not None:
+                    here = "disk"
+                else:
+                    return None
+                found = max(found, here, key=TIERS.index) if media else here
+                media = True
+        return found
 
     def value(self, entry: Entry, kept: Mapping[str, Any] | None = None) -> Any:
         """The value of an entry, from memory, ``kept`` or disk; :data:`NOTHING` if it is lost."""
@@ -154,7 +183,7 @@ class Store:
         seconds: float,
         *,
         durable: bool = False,
-        recipe: tuple[str, ...] = (),
+        recipe: str = "",
         made: dict[str, Any] | None = None,
         stored: Callable[[], None] | None = None,
     ) -> Record:
@@ -227,15 +256,19 @@ class Store:
         plain = to_json(value)
         return Entry(json_identity(plain), json=plain)
 
-    def put_bytes(self, data: bytes) -> str:
-        """Keep bytes that came from outside; the digest that names them."""
+    def put_bytes(self, data: bytes, pin: bool = True) -> str:
+        """Keep bytes that came from outside; the digest that names them.
+
+        Nothing could make them again, so that nothing evicts them; unless ``pin`` is False.
+        """
         name = digest_of_buffers([data])
         if self.disk is None:
             self._bytes[name] = data
         else:
             try:
                 self.disk.put([data], name, 0.0, int(time.time()))
-                self.disk.pin(name)  # it came from outside: nothing could make it again
+                if pin:
+                    self.disk.pin(name)
             except StoreError as error:
                 raise StoreError(f"a file cannot be kept: {error}") from None
         return name
@@ -256,8 +289,8 @@ class Store:
         """Whether the bytes are here as they were kept; damaged ones are gone after that."""
         return name in self._bytes or (self.disk is not None and self.disk.verify(name))
 
-    def pinned(self, name: str) -> Entry | None:
-        """An entry for what a pin names: stored bytes, never evicted from then on, or JSON."""
+    def find(self, name: str) -> Entry | None:
+        """The entry of a value by its identity, or by the digest of its bytes, if it can be had."""
         if name.startswith("json:"):
             return Entry(name, json=parse(name[5:]))
         found = next(
@@ -267,11 +300,16 @@ class Store:
                 for entry in record.outputs.values()
                 if name in (entry.identity, entry.digest) and self.available(entry)
             ),
-            self.disk.entry(name) if self.disk is not None else None,
+            None,
         )
-        if found is None or not self.available(found):
-            return None
-        for leaf in found.leaves():
+        if found is None and self.disk is not None:
+            found = self.disk.entry(name)
+        return found if found is not None and self.available(found) else None
+
+    def pinned(self, name: str) -> Entry | None:
+        """An entry for what a pin names: stored bytes, never evicted from then on, or JSON."""
+        found = self.find(name)
+        for leaf in found.leaves() if found is not None else ():
             if leaf.digest is not None and self.disk is not None:
                 self.disk.pin(leaf.digest)
         return found

@@ -23,7 +23,7 @@ from typing import Any
 
 from musegraph.errors import StoreError
 from musegraph.paths import text_of
-from musegraph.store.records import Entry, Record
+from musegraph.store.records import Entry, Record, lines_of, recipe_in
 from musegraph.store.trouble import unusable
 from musegraph.values.canonical import digest_of_buffers, digest_of_file, is_digest
 
@@ -187,19 +187,19 @@ class Disk:
         outputs = {name: Entry.from_json(made) for name, made in json.loads(row[0]).items()}
         return Record(outputs, row[1], row[2])
 
-    def recipe(self, key: str) -> tuple[str, ...]:
+    def recipe(self, key: str) -> str:
         """What a key was made of; empty if that is not known."""
         row = self._row("select recipe from records where key=?", key)
         try:
-            return () if row is None else tuple(json.loads(row[0]))
+            return "" if row is None else recipe_in(json.loads(row[0]))
         except (ValueError, TypeError):  # a damaged row
-            return ()
+            return ""
 
     def records_of(self, type_: str) -> list[Record]:
         """What is known of a node type, the latest first; without the outputs."""
         query = "select seconds, recipe from records where type=? order by used desc"
         rows = self.rows(query, type_)
-        return [Record({}, seconds, type_, tuple(json.loads(made))) for seconds, made in rows]
+        return [Record({}, seconds, type_, recipe_in(json.loads(made))) for seconds, made in rows]
 
     def entry(self, identity: str) -> Entry | None:
         """The entry of some record with this identity: what a pin asks for."""
@@ -221,7 +221,7 @@ class Disk:
         for key, record in records:
             text = json.dumps({name: entry.to_json() for name, entry in record.outputs.items()})
             sum_ = _sum(key, record.type, text)
-            recipe = json.dumps(record.recipe)
+            recipe = json.dumps(lines_of(record.recipe))
             rows.append((key, record.type, text, record.seconds, recipe, now, sum_))
         with self._careful(), self._lock:
             self._db.execute("begin immediate")

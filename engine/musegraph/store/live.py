@@ -47,6 +47,11 @@ class Live:
     def __contains__(self, identity: str) -> bool:
         return identity in self._held
 
+    def place(self, identity: str) -> str | None:
+        """The device whose memory holds a value; None if none does."""
+        held = self._held.get(identity)
+        return None if held is None else held.place
+
     def __len__(self) -> int:
         return len(self._held)
 

@@ -68,11 +68,22 @@ UNSET_ENTRY = Entry("unset", unset=True)
 class Record:
     """The result of a step, by key.
 
-    ``recipe`` is what the key was made of, in the process that made it; ``Store.recipe`` knows
-    those on disk too.
+    ``recipe`` is the text that the key was made of, in the process that made it; ``Store.recipe``
+    knows those on disk too.
     """
 
     outputs: dict[str, Entry]
     seconds: float
     type: str
-    recipe: tuple[str, ...] = ()
+    recipe: str = ""
+
+
+def lines_of(recipe: str) -> list[str]:
+    """A recipe as it is stored: its lines, the last one, which is the code's, first."""
+    *lines, code = recipe.split("\n")
+    return [code, *lines] if recipe else []
+
+
+def recipe_in(stored: list[str]) -> str:
+    """The recipe that :func:`lines_of` took apart."""
+    return "\n".join([*stored[1:], *stored[:1]])

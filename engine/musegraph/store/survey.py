@@ -7,7 +7,6 @@ disappears under them is computed again.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -18,7 +17,7 @@ from blake3 import blake3
 
 from musegraph.store.disk import Disk
 from musegraph.store.records import NOTHING, Entry
-from musegraph.values.canonical import is_digest
+from musegraph.values.canonical import digests_in, is_digest
 
 OUTSIDE = "(from outside)"
 """Stands for the type of pinned objects that no record names: files given to a workflow."""
@@ -29,7 +28,6 @@ UNNAMED = "(named by nothing)"
 SETTLED_SECONDS = 600
 """What is younger may still be waiting for its row or its record, so it is never an orphan."""
 
-_DIGEST = re.compile(r"blake3:[0-9a-f]{64}")
 _CHUNK = 1 << 24
 
 
@@ -61,8 +59,8 @@ class Known:
         entries = [Entry.from_json(made) for made in json.loads(outputs).values()]
         leaves = [leaf for entry in entries for leaf in entry.leaves()]
         inline = not leaves or any(leaf.unset or leaf.json is not NOTHING for leaf in leaves)
-        needs = _digests("\n".join(json.loads(recipe)))
-        return cls(kind, seconds, used, _digests(outputs), needs, inline)
+        needs = digests_in("\n".join(json.loads(recipe)))
+        return cls(kind, seconds, used, digests_in(outputs), needs, inline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,10 +327,6 @@ def _strays(disk: Disk, known: Iterable[str], now: float) -> Iterator[Path]:
                     yield file
             except FileNotFoundError:  # another process has just removed it
                 continue
-
-
-def _digests(text: str | None) -> frozenset[str]:
-    return frozenset(_DIGEST.findall(text or ""))
 
 
 def is_of(kind: str, wanted: str | None) -> bool:

@@ -64,9 +64,14 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
-def key_digest(lines: list[str]) -> str:
-    """``blake3:…`` of lines none of which holds a line feed: the key of a step."""
-    return "blake3:" + blake3("\n".join(lines).encode()).hexdigest()
+def digests_in(text: str) -> frozenset[str]:
+    """Every digest that stands in a text."""
+    return frozenset(_DIGEST.findall(text))
+
+
+def key_digest(recipe: str) -> str:
+    """``blake3:…`` of a text that nothing else is written as: the key of a step."""
+    return "blake3:" + blake3(recipe.encode()).hexdigest()
 
 
 def digest_of_buffers(buffers: Iterable[Any]) -> str:

@@ -6,7 +6,6 @@ property of the XMP packet, which other programs know to keep. Nothing is ever e
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -25,6 +24,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"musegraph"
 _SPACE = "urn:musegraph:facts"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_OPEN = f'<rdf:Description rdf:about="" xmlns:musegraph="{_SPACE}">'
+_CLOSE = "</rdf:Description>"
 _XMP_FLAG, _ALPHA_FLAG = 0x04, 0x10
 
 
@@ -180,21 +181,22 @@ def _packet(old: bytes, text: str) -> bytes:
     # XML knows no U+FFFE and U+FFFF; inside JSON strings they may be written as escapes.
     safe = text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
     safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    ours = (
-        f'<rdf:Description rdf:about="" xmlns:musegraph="{_SPACE}">'
-        f"<musegraph:facts>{safe}</musegraph:facts></rdf:Description>"
-    )
-    packet = re.sub(
-        rf'<rdf:Description rdf:about="" xmlns:musegraph="{_SPACE}">.*?</rdf:Description>',
-        "",
-        old.decode("utf-8", "replace"),
-        flags=re.DOTALL,
-    )
+    ours = f"{_OPEN}<musegraph:facts>{safe}</musegraph:facts>{_CLOSE}"
+    packet = _without_ours(old.decode("utf-8", "replace"))
     head, end, rest = packet.rpartition("</rdf:RDF>")
     if not end:
         head = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="' + _RDF + '">'
         end, rest = "</rdf:RDF>", "</x:xmpmeta>"
     return (head + ours + end + rest).encode()
+
+
+def _without_ours(packet: str) -> str:
+    """A packet without the facts of an earlier time; in one pass, whatever somebody put into it."""
+    kept, at = [], 0
+    while (start := packet.find(_OPEN, at)) >= 0 and (end := packet.find(_CLOSE, start)) >= 0:
+        kept.append(packet[at:start])
+        at = end + len(_CLOSE)
+    return "".join(kept) + packet[at:]
 
 
 def _extract_webp(data: bytes) -> str | None:

@@ -29,6 +29,12 @@ class Board:
             os.close(handle)
         self._steps: dict[str, None] = {}
 
+    def clear(self) -> None:
+        """What was left of a run before is over."""
+        if self._steps:
+            self._steps.clear()
+            self._write()
+
     def begin(self, step: str) -> None:
         self._steps[step] = None
         self._write()

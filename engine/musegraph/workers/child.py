@@ -12,14 +12,21 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, MusegraphError, StoreError
+from musegraph.errors import InvalidWorkflow, MusegraphError, Stopped, StoreError
+from musegraph.secrets import hand_over
+from musegraph.shortage import device_lost
 from musegraph.workers.board import Board
 from musegraph.workers.courier import Courier
 from musegraph.workers.messages import LONGEST, unpack
+
+SPENT = 75
+"""The exit code of a worker that lost its device: only a new process has it again."""
 
 BEAT = 1.0
 """Seconds between two signs of life."""
@@ -33,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what nodes print goes to the log
     sys.stdout = sys.stderr
-    _limit(args.memory)
+    _limit(args.memory, args.file)
     board = Board(Path(args.board)) if args.board else None
     worker = Child(args, Courier(pipe.write, board))
     worker.listen(sys.stdin.buffer)
@@ -47,11 +54,12 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--packs", action="append", default=[])
     parser.add_argument("--models", action="append", default=[])
     parser.add_argument("--memory", type=int, default=0)
+    parser.add_argument("--file", type=int, default=0)
     return parser.parse_args(arguments)
 
 
-def _limit(memory: int) -> None:
-    """Let the system refuse memory above so many bytes, and leave no core file behind."""
+def _limit(memory: int, file: int) -> None:
+    """Let the system refuse memory, and larger files, above so many bytes; leave no core file."""
     try:
         import resource
     except ImportError:
@@ -59,6 +67,16 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if memory:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
+
+
+@dataclass(slots=True)
+class Given:
+    """A run that a worker was given: how it is told to stop, as a whole or a step of it."""
+
+    cancel: threading.Event = field(default_factory=threading.Event)
+    halted: dict[str, Stopped] = field(default_factory=dict)
 
 
 class Child:
@@ -67,7 +85,8 @@ class Child:
     def __init__(self, args: argparse.Namespace, courier: Courier) -> None:
         self.args = args
         self.courier = courier
-        self._cancel: dict[str, threading.Event] = {}
+        self._given: dict[str, Given] = {}
+        """The runs that it was given and that have not ended."""
         self._lock = threading.Lock()
         self._engine: Any = None
         self._runs: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -81,19 +100,29 @@ class Child:
             message = unpack(line)
             match message["do"]:
                 case "run":
-                    self._cancel[message["run"]] = threading.Event()
+                    self._given[message["run"]] = Given()
                     self._runs.put(message)
-                case "cancel":
-                    if (cancel := self._cancel.get(message["run"])) is not None:
-                        cancel.set()
+                case "cancel" | "halt":
+                    self._stop(message)
                 case "ask":
                     self._questions.put(message)
+                case "secrets":
+                    hand_over(message["secrets"])
                 case "stop":
                     break
-        for cancel in list(self._cancel.values()):
-            cancel.set()
+        for given in list(self._given.values()):
+            given.cancel.set()
         if self._engine is not None:
             self._engine.store.flush()
+
+    def _stop(self, message: dict[str, Any]) -> None:
+        """Stop a run, or one step of it, if the run has not ended."""
+        if (given := self._given.get(message["run"])) is None:
+            return
+        if message["do"] == "cancel":
+            given.cancel.set()
+        else:
+            given.halted[message["step"]] = Stopped(message["message"], message["code"])
 
     def engine(self) -> Any:
         """The engine, made when it is first asked for; its live values and models stay."""
@@ -108,16 +137,20 @@ class Child:
         while True:
             message = self._runs.get()
             run = message["run"]
-            cancel = self._cancel[run]
-            self.courier.run = run
+            given = self._given[run]
+            self.courier.begin(run)
 
-            def work(message: dict[str, Any] = message, cancel: threading.Event = cancel) -> Any:
+            def work(message: dict[str, Any] = message, given: Given = given) -> Any:
                 from musegraph.workers.work import carry_out
 
-                return carry_out(self.engine(), message, self.courier.event, cancel)
+                emit = self.courier.event
+                return carry_out(self.engine(), message, emit, given.cancel, given.halted)
 
-            self.courier.send({"is": "ended", "run": run, **_answer(work)})
-            del self._cancel[run]
+            made = _answer(work)
+            self.courier.send({"is": "ended", "run": run, **made})
+            if device_lost(str(made.get("error"))):
+                os._exit(SPENT)
+            del self._given[run]
 
     def _reply(self) -> None:
         while True:
@@ -133,7 +166,8 @@ class Child:
     def _beat(self) -> None:
         while True:
             threading.Event().wait(BEAT)
-            self.courier.send({"is": "beat"})
+            with suppress(MemoryError):  # a node at its limit leaves nothing for a moment
+                self.courier.send({"is": "beat"})
 
 
 def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -141,8 +175,11 @@ def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return work()
     except InvalidWorkflow as error:
-        problems = [problem.json() for problem in error.problems]
-        return {"error": str(error), "kind": "invalid", "problems": problems}
+        from musegraph.workers.work import listed
+
+        problems = listed(error.problems)
+        said = "\n".join(str(problem) for problem in error.problems[: len(problems)])
+        return {"error": said, "kind": "invalid", "problems": problems}
     except StoreError as error:
         return {"error": str(error), "kind": "storage"}
     except MusegraphError as error:

@@ -9,12 +9,12 @@ from io import BytesIO
 from time import perf_counter
 from typing import Any
 
-from musegraph.events import Event, StepDone, StepFailed, StepProgress, StepStarted
+from musegraph.events import Event, StepDone, StepFailed, StepProgress, StepSkipped, StepStarted
 from musegraph.workers.board import Board
 from musegraph.workers.messages import pack
 
-PAUSE = 0.015
-"""Seconds for which events are collected."""
+PAUSE = 0.005
+"""Seconds for which events are collected after some were sent; the first ones go at once."""
 
 LOOK = 0.25
 """Seconds between two previews of a step."""
@@ -44,12 +44,18 @@ class Courier:
         with self._pipe:
             self._write(pack(message))
 
+    def begin(self, run: str) -> None:
+        """What comes now is of this run."""
+        self.run = run
+        if self._board is not None:
+            self._board.clear()
+
     def event(self, event: Event) -> None:
         """Take an event of the run that is being carried out."""
         if self._board is not None:
             if isinstance(event, StepStarted):
                 self._board.begin(event.node)
-            elif isinstance(event, (StepDone, StepFailed)):
+            elif isinstance(event, (StepDone, StepFailed, StepSkipped)):
                 self._board.end(event.node)
         with self._lock:
             if isinstance(event, StepProgress):
@@ -67,16 +73,25 @@ class Courier:
             with self._lock:
                 states, self._states = self._states, []
                 progress, self._progress = self._progress, {}
-            made = states + [self._told(event) for event in progress.values()]
-            if made:
-                self._write(pack({"is": "events", "run": self.run, "events": made}))
+            try:
+                made = states + [self._told(event) for event in progress.values()]
+                packed = pack({"is": "events", "run": self.run, "events": made}) if made else b""
+            except MemoryError:
+                with self._lock:
+                    self._states = states + self._states
+                raise
+            if packed:
+                self._write(packed)
 
     def _deliver(self) -> None:
         while True:
             self._wake.wait()
-            threading.Event().wait(PAUSE)
             self._wake.clear()
-            self.flush()
+            try:
+                self.flush()
+            except MemoryError:  # a node at its limit leaves nothing for a moment
+                self._wake.set()
+            threading.Event().wait(PAUSE)
 
     def _told(self, event: StepProgress) -> dict[str, Any]:
         made = event.json()

@@ -10,13 +10,14 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
-from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, StoreError
+from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, Stopped, StoreError
+from musegraph.secrets import concealed, known, without_secrets
 from musegraph.workers.board import Board
 from musegraph.workers.messages import LONGEST, pack, unpack
 
@@ -35,13 +36,35 @@ CRASHES = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS
 class WorkerLost(MusegraphError):
     """A worker ended while it had something to do: the run ``run``, as far as one was begun.
 
-    ``crash`` if the code of the run did that itself, and would do it again.
+    ``steps`` are those that it was in, ``culprits`` the ones because of which it was ended by us,
+    ``crash`` says that the code of the run did it and would do it again.
     """
 
-    def __init__(self, message: str, run: str | None = None, crash: bool = False) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        cause: str,
+        run: str | None = None,
+        crash: bool = False,
+        steps: Sequence[str] = (),
+        ended: End | None = None,
+    ) -> None:
+        super().__init__(f"{cause} in {', '.join(steps)}" if steps else cause)
         self.run = run
         self.crash = crash
+        self.steps = list(steps)
+        self.culprits = ended.steps if ended is not None else ()
+        self.code = ended.code if ended is not None else "crashed"
+        self.sentence = cause if self.culprits else f"{cause} while it ran"
+        """What is said of the step that is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Why we end a worker, and because of which steps."""
+
+    why: str
+    steps: tuple[str, ...] = ()
+    code: str = "crashed"
 
 
 class Refused(MusegraphError):
@@ -57,12 +80,21 @@ class Setup:
     models: tuple[str, ...] = ()
     memory: int = 0
     """Bytes of address space that a worker may take; 0 for no limit of ours."""
+    file: int = 0
+    """Bytes of any file that a worker may write; 0 for no limit of ours."""
 
     def command(self, board: Path) -> list[str]:
         words = [sys.executable, "-m", "musegraph.workers.child", "--cache", str(self.cache)]
-        words += ["--board", str(board), "--memory", str(self.memory)]
+        words += ["--board", str(board), "--memory", str(self.memory), "--file", str(self.file)]
         words += [word for path in self.packs for word in ("--packs", path)]
         return words + [word for path in self.models for word in ("--models", path)]
+
+
+class Running(NamedTuple):
+    """A step that runs: its node type, and since when."""
+
+    kind: str
+    since: float
 
 
 @dataclass
@@ -74,8 +106,8 @@ class Worker:
     variables: Mapping[str, str] = field(default_factory=dict)
     on_events: OnEvents = lambda run, events: None
     log: Callable[[str, str], None] = lambda name, line: None
-    running: dict[str, float] = field(default_factory=dict)
-    """The steps that it is in, and since when."""
+    running: dict[str, Running] = field(default_factory=dict)
+    """The steps that it is in."""
 
     _process: asyncio.subprocess.Process | None = None
     _board: Board | None = None
@@ -86,7 +118,7 @@ class Worker:
     """What it was given to carry out, in that order."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _tail: deque[str] = field(default_factory=lambda: deque(maxlen=40))
-    _why: str = ""
+    _end: End | None = None
     _loss: WorkerLost | None = None
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -102,13 +134,20 @@ class Worker:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
             limit=LONGEST,
-            env={**os.environ, "MUSEGRAPH_CACHE": str(self.setup.cache), **self.variables},
+            env={
+                **without_secrets(os.environ),
+                "MUSEGRAPH_CACHE": str(self.setup.cache),
+                **self.variables,
+            },
         )
         self._heard = monotonic()
         self._tasks = [
             asyncio.create_task(self._listen(Path(folder))),
             asyncio.create_task(self._overhear()),
         ]
+        if secrets := known():
+            with contextlib.suppress(WorkerLost):  # then whoever asks for something will hear it
+                await self._say({"do": "secrets", "secrets": secrets})
 
     @property
     def process(self) -> int | None:
@@ -123,7 +162,7 @@ class Worker:
         """The run that it is carrying out: the first that it was given and that has not ended."""
         return next((run for run, ended in self._runs.items() if not ended.done()), None)
 
-    async def carry_out(self, run: str, workflow: Any, targets: Iterable[str]) -> dict[str, Any]:
+    async def carry_out(self, run: str, **about: Any) -> dict[str, Any]:
         """Have a run carried out after those before it; what came of it.
 
         Raises :class:`WorkerLost`, whose ``run`` is the one that was being carried out.
@@ -131,9 +170,7 @@ class Worker:
         ended: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._runs[run] = ended
         try:
-            await self._say(
-                {"do": "run", "run": run, "workflow": workflow, "targets": list(targets)}
-            )
+            await self._say({"do": "run", "run": run, **about})
             return await ended
         finally:
             self._runs.pop(run, None)
@@ -143,6 +180,11 @@ class Worker:
         if run in self._runs and self.alive:
             with contextlib.suppress(WorkerLost):
                 await self._say({"do": "cancel", "run": run})
+
+    async def halt(self, run: str, step: str, why: Stopped) -> None:
+        """Ask the worker to stop one step; the rest of its run goes on."""
+        with contextlib.suppress(WorkerLost):
+            await self._say({"do": "halt", "run": run, "step": step, **why.json()})
 
     async def cancel_all(self) -> None:
         """Ask the worker to stop all that it was given."""
@@ -183,7 +225,7 @@ class Worker:
                 self._heard = monotonic()
                 self._hear(unpack(line))
         except ValueError as error:  # a line too long, or no JSON: not one of ours any more
-            self._why = self._why or f"the worker said what no worker says ({error})"
+            self._end = self._end or End(f"the worker said what no worker says ({error})")
             self._process.kill()
         await self._process.wait()
         lost = self._loss = self._lost()
@@ -215,7 +257,7 @@ class Worker:
         """Keep count of the steps that run, for their limits."""
         for event in events:
             if event["type"] == "step_started":
-                self.running[event["node"]] = monotonic()
+                self.running[event["node"]] = Running(event["kind"], monotonic())
             elif event["type"] in ("step_done", "step_failed", "step_skipped"):
                 self.running.pop(event["node"], None)
 
@@ -242,24 +284,24 @@ class Worker:
         """How it ended, and in which steps of which run."""
         code = self._process.returncode if self._process is not None else None
         steps = self._board.steps() if self._board is not None else []
-        where = f" in {', '.join(steps)}" if steps else ""
-        if self._why:
-            return WorkerLost(self._why, self.run, crash=True)
+        if self._end is not None:
+            return WorkerLost(self._end.why, self.run, True, steps, self._end)
         if code is not None and code < 0:
             name = signal.Signals(-code).name
-            return WorkerLost(f"the worker was ended by {name}{where}", self.run, name in CRASHES)
+            cause = f"the worker was ended by {name}"
+            return WorkerLost(cause, self.run, name in CRASHES, steps)
         if any("MemoryError" in line for line in self._tail):
-            return WorkerLost(f"the worker ran out of memory{where}", self.run, crash=True)
-        said = f"the worker ended by itself (code {code}){where}"
-        return WorkerLost(said, self.run, bool(steps))
+            return WorkerLost("the worker ran out of memory", self.run, True, steps)
+        said = f"the worker ended by itself (code {code})"
+        return WorkerLost(said, self.run, bool(steps), steps)
 
-    async def end(self, why: str = "") -> None:
+    async def end(self, why: End | None = None) -> None:
         """End it now: ask, then insist, then leave no choice; all that it started goes with it."""
-        self._why = why or self._why
+        self._end = why or self._end
         if self._process is None:
             return
         family = await asyncio.to_thread(_family, self._process.pid)
-        if not why:
+        if why is None:
             with contextlib.suppress(WorkerLost):
                 await self._say({"do": "stop"})
             await self._gone_within(GRACE)
@@ -292,14 +334,6 @@ def _send(family: list[Any], number: int) -> None:
     for process in family:
         with contextlib.suppress(psutil.Error):
             process.send_signal(number)
-
-
-def concealed(text: str) -> str:
-    """A line of a log without the secrets that nodes can ask for."""
-    for name, value in os.environ.items():
-        if value and name.startswith("MUSEGRAPH_SECRET_"):
-            text = text.replace(value, "•••")
-    return text
 
 
 def refusal(found: dict[str, Any]) -> MusegraphError:

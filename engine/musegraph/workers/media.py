@@ -5,11 +5,13 @@ Only what is on the list is more than bytes; all else can be stored, and is only
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
+from pathlib import Path, PurePath
 from typing import Any
 
 from musegraph.errors import NodeError
-from musegraph.values.files import MAX_PIXELS
+from musegraph.workers import sound
 
 PICTURES = {
     "PNG": "image/png",
@@ -20,22 +22,63 @@ PICTURES = {
 }
 """What Pillow may try, and as what it is served."""
 
+BYTES = "application/octet-stream"
+"""What is nothing else: it can be stored, and is only ever downloaded."""
+
+MAX_PIXELS = 89_478_485
+"""Where Pillow begins to warn: 360 MB for the decoder, and more than any camera gives."""
+
 MOST_FRAMES = 1000
+MAX_TEXT = 32 << 20
+"""Bytes of all texts in a PNG, unpacked: twice what a workflow in it may take."""
+
+MAX_META = 8 << 20
+"""Bytes of the EXIF, the XMP and the colour profile of a picture, each."""
+_TOO_MUCH = (
+    "holds texts or a colour profile that are far larger than such things are; save it again"
+    " without them"
+)
+
 SIDES = (32, 2048)
 """Pixels that a thumbnail's longer side may have."""
 
 
-def describe(data: bytes, name: str) -> dict[str, Any]:
-    """Media type and facts of a file; :class:`NodeError` if it says to be a picture and is none."""
-    kind = sniff(data)
-    if kind in PICTURES.values():
-        width, height, frames = _decoded(data, name)
-        return {"media": kind, "width": width, "height": height, "frames": frames}
-    return {"media": kind}
+_SAID = {
+    "picture": (".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff"),
+    "sound": (".wav", ".mp3", ".flac", ".ogg"),
+    "film": (".mp4", ".webm"),
+}
+"""What a name says to be, by its suffix."""
+
+_FILM = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.DOTALL)
 
 
-def sniff(data: bytes) -> str:
-    """The media type that the first bytes say; anything unknown is bytes."""
+def describe(place: Path, name: str) -> dict[str, Any]:
+    """Media type and facts of a file; :class:`NodeError` if it is not what its name says it is.
+
+    A playlist under the name of a film could have a decoder fetch what it lists, a page under that
+    of a picture could be shown as one. A picture is read whole, and of all else only what tells
+    what it is.
+    """
+    with place.open("rb") as file:
+        start = file.read(16)
+    picture, heard = sniff(start), sound.sniff(start)
+    film = "film" if _FILM.match(start) else ""
+    kind = "picture" if picture else "sound" if heard else film
+    suffix = PurePath(name).suffix.lower()
+    said = next((what for what, suffixes in _SAID.items() if suffix in suffixes), kind)
+    if said != kind:
+        raise NodeError(f"{name!r} is no {said} that can be read: its bytes are those of no {said}")
+    if picture:
+        width, height, frames = _decoded(place.read_bytes(), name)
+        return {"media": picture, "width": width, "height": height, "frames": frames}
+    if heard and (facts := sound.describe(place)):
+        return {"media": heard, **facts}
+    return {"media": BYTES}
+
+
+def sniff(data: bytes) -> str | None:
+    """The kind of picture that the first bytes say, if they say any."""
     starts = (
         (b"\x89PNG\r\n\x1a\n", "image/png"),
         (b"\xff\xd8\xff", "image/jpeg"),
@@ -49,9 +92,7 @@ def sniff(data: bytes) -> str:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return "audio/wav"
-    return "application/octet-stream"
+    return None
 
 
 def _decoded(data: bytes, name: str) -> tuple[int, int, int]:
@@ -64,17 +105,22 @@ def _decoded(data: bytes, name: str) -> tuple[int, int, int]:
     except NodeError:
         raise
     except Exception as error:  # noqa: BLE001  a decoder's own errors are of every kind
-        raise NodeError(f"{name!r} is damaged: {_first(error)}") from None
+        raise NodeError(f"{name!r} {_unpacks(error) or f'is damaged: {_first(error)}'}") from None
     return picture.width, picture.height, frames
 
 
 def _open(data: bytes, name: str) -> Any:
     from PIL import Image as Pillow
+    from PIL import PngImagePlugin
 
+    PngImagePlugin.MAX_TEXT_MEMORY = MAX_TEXT
     try:
         picture = Pillow.open(BytesIO(data), formats=[*PICTURES])
     except Exception as error:  # noqa: BLE001  see above
-        raise NodeError(f"{name!r} is no picture that can be read: {_first(error)}") from None
+        said = _unpacks(error) or f"is no picture that can be read: {_first(error)}"
+        raise NodeError(f"{name!r} {said}") from None
+    if any(len(picture.info.get(key) or b"") > MAX_META for key in ("exif", "icc_profile", "xmp")):
+        raise NodeError(f"{name!r} {_TOO_MUCH}")
     if picture.width * picture.height > MAX_PIXELS:
         raise NodeError(
             f"{name!r} has {picture.width:,} × {picture.height:,} pixels, and at most"
@@ -100,6 +146,12 @@ def thumbnail(data: bytes, size: int) -> bytes:
     except Exception as error:  # noqa: BLE001  see above
         raise NodeError(f"the picture is damaged: {_first(error)}") from None
     return stream.getvalue()
+
+
+def _unpacks(error: BaseException) -> str:
+    """What is said where a text or a profile in a PNG has no end; empty for any other error."""
+    text = str(error)
+    return _TOO_MUCH if "MAX_TEXT_CHUNK" in text or "MAX_TEXT_MEMORY" in text else ""
 
 
 def _first(error: BaseException) -> str:

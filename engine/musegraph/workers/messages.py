@@ -1,6 +1,6 @@
 """Lines of JSON between a server and its workers.
 
-To a worker: ``{"do": "run" | "cancel" | "ask" | "stop", …}``. From it:
+To a worker: ``{"do": "run" | "cancel" | "halt" | "ask" | "secrets" | "stop", …}``. From it:
 ``{"is": "events" | "ended" | "answer" | "beat", …}``.
 """
 

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, NodeError, Problem
+from musegraph.errors import InvalidWorkflow, NodeError, Problem, Stopped
 from musegraph.events import Event
 from musegraph.inputs import input_types
-from musegraph.models import Models
+from musegraph.limits import Limits
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
-from musegraph.plan import Plan
+from musegraph.plan import Plan, narrow
 from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
 from musegraph.store import Store
-from musegraph.texts import entries, node_texts, pack_texts, schema_in
+from musegraph.terms import Terms
+from musegraph.workers import library, reading, values
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
+
+MOST_PROBLEMS = 1000
+"""Problems of one document that are told one by one."""
 
 
 def open_engine(args: argparse.Namespace) -> Engine:
@@ -38,18 +42,25 @@ def open_engine(args: argparse.Namespace) -> Engine:
 
 
 def carry_out(
-    engine: Engine, message: Message, emit: Callable[[Event], None], cancel: threading.Event
+    engine: Engine,
+    message: Message,
+    emit: Callable[[Event], None],
+    cancel: threading.Event,
+    halted: dict[str, Stopped],
 ) -> dict[str, Any]:
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
-    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel)
+    failed = {step: Stopped(**why) for step, why in message["failed"].items()}
+    limits = Limits.of(message["limits"])
+    terms = Terms(failed, frozenset(message["alone"]), limits, halted)
+    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel, terms)
     cut_short = _cut_short(result)
     outputs = {} if cut_short else keep_outputs(result)
     engine.store.flush()
-    failed = next(iter(result.outcome.errors.items()), None)
+    error = next(iter(result.outcome.errors.items()), None)
     return {
-        "state": "cancelled" if cut_short else "failed" if failed else "done",
-        "error": None if failed is None else f"{failed[0]}: {failed[1]}",
+        "state": "cancelled" if cut_short else "failed" if error else "done",
+        "error": None if error is None else f"{error[0]}: {error[1]}",
         "outputs": outputs,
         "record": result.record,
     }
@@ -71,17 +82,12 @@ def settle(engine: Engine, message: Message) -> dict[str, Any]:
     settled = engine.settle(
         workflow, given, seed=message.get("seed"), quick=bool(message.get("quick"))
     )
-    problems = problems_of(settled, engine.registry, engine.models, engine.store)
     only = [str(name) for name in message.get("only") or ()]
-    known = {*settled.nodes, *settled.outputs}
-    problems += [
-        Problem(id, None, "no-node", f"there is no node and no output {id!r}")
-        for id in only
-        if id not in known
-    ]
+    problems = problems_of(settled, engine.registry, engine.models, engine.store, only)
     if problems:
         raise InvalidWorkflow(problems)
-    return {"workflow": settled.json(), "targets": only, "steps": len(settled.nodes)}
+    steps = len(narrow(settled, only).nodes)
+    return {"workflow": settled.json(), "targets": only, "steps": steps}
 
 
 def settle_all(engine: Engine, message: Message) -> dict[str, Any]:
@@ -110,17 +116,25 @@ def check(engine: Engine, message: Message) -> dict[str, Any]:
         problems = list(error.problems)
     else:
         problems = problems_of(workflow, engine.registry, engine.models)
-    return {"problems": [problem.json() for problem in problems]}
+    return {"problems": listed(problems)}
+
+
+def listed(problems: Sequence[Problem]) -> list[dict[str, str | None]]:
+    """Problems to be told, the first of very many; nobody reads the rest."""
+    told = [problem.json() for problem in problems[:MOST_PROBLEMS]]
+    if (left := len(problems) - len(told)) > 0:
+        told.append(Problem(None, None, "more", f"and {left:,} more problems").json())
+    return told
 
 
 def plan(engine: Engine, message: Message) -> dict[str, Any]:
     """What running a document would do, and how long that may take."""
     settled = settle(engine, message)
     made = engine.plan(Workflow.parse(settled["workflow"]), settled["targets"])
-    return plan_json(made, engine.predict(made))
+    return plan_json(made, engine.predict(made), engine.store)
 
 
-def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
+def plan_json(made: Plan, predicted: Prediction, store: Store) -> dict[str, Any]:
     steps = []
     for step in made.steps.values():
         found = predicted.steps.get(step.id)
@@ -129,6 +143,7 @@ def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
                 "id": step.id,
                 "type": step.type.id if step.type else None,
                 "state": step.state,
+                "tier": store.tier(made.known.get(step.id)) if step.state == "cached" else None,
                 "note": step.note,
                 "each": list(step.each),
                 "length": step.length,
@@ -144,53 +159,11 @@ def plan_json(made: Plan, predicted: Prediction) -> dict[str, Any]:
     }
 
 
-def catalogue(engine: Engine, message: Message) -> dict[str, Any]:
-    """All packs, the schema of every node in a language, and the packs that cannot be opened."""
-    language = str(message.get("language", "en"))
-    packs, nodes = [], []
-    for name in engine.registry.names():
-        pack = engine.registry.pack(name)
-        if pack is None:
-            continue
-        said = entries(pack.texts, language)
-        title = pack_texts(pack, said).title
-        packs.append({"name": name, "version": pack.version, "title": title})
-        nodes += [schema_in(kind, node_texts(kind, said)) for kind in pack.types.values()]
-    return {"packs": packs, "nodes": nodes, "failures": dict(engine.registry.failures)}
-
-
-def models(engine: Engine, message: Message) -> dict[str, Any]:
-    """The models of the packs and of the model folders, by the name that a source gives."""
-    found = []
-    for name in engine.registry.names():
-        pack = engine.registry.pack(name)
-        if pack is not None and pack.models is not None and pack.models.is_dir():
-            found += [f"{name}/{place.name}" for place in sorted(pack.models.iterdir())]
-    for folder in engine.models.folders:
-        if folder.is_dir():
-            found += [place.name for place in sorted(folder.iterdir())]
-    listed = []
-    for source in dict.fromkeys(found):
-        files = _files_of(engine.models, source)
-        if files:
-            listed.append({"source": source, "bytes": sum(f.stat().st_size for f in files)})
-    return {"models": listed}
-
-
-def _files_of(models: Models, source: str) -> list[Path]:
-    from musegraph.errors import ModelError
-
-    try:
-        return models.files(models.path(source))
-    except (ModelError, OSError):
-        return []
-
-
 def media(engine: Engine, message: Message) -> dict[str, Any]:
     """What an uploaded file is, found out by decoding it; :class:`NodeError` if it is nothing."""
     from musegraph.workers.media import describe
 
-    return describe(_bytes(engine, message["asset"]), str(message["name"]))
+    return describe(_place(engine, message["asset"]), str(message["name"]))
 
 
 def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
@@ -201,6 +174,22 @@ def thumbnail(engine: Engine, message: Message) -> dict[str, Any]:
     return {"asset": engine.store.put_bytes(data), "media": "image/webp"}
 
 
+def peaks(engine: Engine, message: Message) -> dict[str, Any]:
+    """The outline of a sound."""
+    from musegraph.workers.sound import peaks as outline
+
+    return outline(_place(engine, message["asset"]), int(message["bins"]))
+
+
+def _place(engine: Engine, asset: str) -> Path:
+    """Where the bytes of a file are; whoever asks has just seen that they are whole."""
+    assert engine.store.disk is not None
+    place = engine.store.disk.path(asset)
+    if not place.is_file():
+        raise NodeError(f"the file {asset} is not here any more; upload it again")
+    return place
+
+
 def _bytes(engine: Engine, asset: str) -> bytes:
     data = engine.store.get_bytes(asset)
     if data is None:
@@ -209,11 +198,15 @@ def _bytes(engine: Engine, asset: str) -> bytes:
 
 
 QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
-    "catalogue": catalogue,
+    "catalogue": library.catalogue,
     "check": check,
     "media": media,
-    "models": models,
+    "models": library.models,
+    "open_template": reading.open_template,
+    "peaks": peaks,
     "plan": plan,
+    "read_workflow": reading.read_workflow,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
+    "value": values.value,
 }

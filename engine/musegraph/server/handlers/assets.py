@@ -19,7 +19,7 @@ from blake3 import blake3
 
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
-from musegraph.server.routes import Bad
+from musegraph.server.routes import Bad, received
 from musegraph.values.files import plain_name
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ SHOWN = frozenset(
 )  # fmt: skip
 """What is served as itself; all else is bytes."""
 
+KEPT = "private, max-age=31536000, immutable"
+"""What has a digest for an address never changes."""
+
+_FACTS = ("width", "height", "frames", "sample_rate", "channels", "seconds")
 _FENCE = "sandbox; default-src 'none'; style-src 'none'"
 
 
@@ -57,7 +61,7 @@ async def upload_asset(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
     except MusegraphError as error:
         await asyncio.to_thread(server.disk.forget, [digest], [])
         raise Bad(str(error), 422, "media") from None
-    facts = {"width": None, "height": None, "frames": None, **found}
+    facts = {**dict.fromkeys(_FACTS), **found}
     kept = {"asset": digest, "name": name, "bytes": size, **facts}
     await server.database.write(lambda db: queue.keep(db, [kept], time.time()))
     return kept, 201
@@ -70,9 +74,6 @@ def _file_name(given: str) -> str:
 
 async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
     """Write a body to a file, hashed on the way; it gets its place once it is whole."""
-    most = server.settings.upload
-    if (request.content_length or 0) > most:
-        raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
     try:
         handle, temporary = server.disk.begin()
     except OSError as error:
@@ -80,12 +81,10 @@ async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
     hasher, size = blake3(), 0
     try:
         with os.fdopen(handle, "wb") as file:
-            async for chunk in request.content.iter_chunked(1 << 18):
-                size += len(chunk)
-                if size > most:
-                    raise Bad(f"the file is larger than {most >> 20} MB", 413, "too-large")
-                hasher.update(chunk)
-                await asyncio.to_thread(file.write, chunk)
+            async for part in received(request, server.settings.upload, "file"):
+                size += len(part)
+                hasher.update(part)
+                await asyncio.to_thread(file.write, part)
             await asyncio.to_thread(_sync, file)
             if not size:
                 raise Bad("the file is empty", 422, "media")
@@ -119,14 +118,28 @@ async def get_thumbnail(server: Server, ask: Ask) -> web.StreamResponse:
     return await _send(server, made["asset"], "image/webp", "thumbnail.webp")
 
 
-async def _send(server: Server, digest: str, media: str, name: str) -> web.StreamResponse:
+async def get_peaks(server: Server, ask: Ask) -> web.Response:
+    """The outline of a sound, to draw its waveform from."""
+    kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
+    if not str(kept["media"]).startswith("audio/"):
+        raise Bad("it is no sound", 415, "media")
+    await _verify(server, kept["asset"])
+    made = await server.dispatcher.ask("peaks", asset=kept["asset"], bins=ask["bins"] or 1000)
+    return web.json_response(made, headers={"Cache-Control": KEPT})
+
+
+async def _verify(server: Server, digest: str) -> None:
     if not await asyncio.to_thread(server.disk.verify, digest):
         raise queue.Missing("the file is no longer here, or was damaged; make it again")
+
+
+async def _send(server: Server, digest: str, media: str, name: str) -> web.StreamResponse:
+    await _verify(server, digest)
     shown = media in SHOWN
     response = web.FileResponse(server.disk.path(digest))
     response.content_type = media if shown else "application/octet-stream"
     disposition = "inline" if shown else "attachment"
     response.headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(name)}"
     response.headers["Content-Security-Policy"] = _FENCE
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = KEPT
     return response

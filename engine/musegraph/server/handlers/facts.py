@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from musegraph.server import queue
-from musegraph.server.feed import Listener, TooSlow
+from musegraph.server.api import Shape
+from musegraph.server.feed import LetGo, Listener, TooSlow
 from musegraph.server.gate import COOKIE
 from musegraph.server.metrics import text as metrics_text
 
@@ -29,11 +30,11 @@ RATE = 30
 BURST = 6.0
 """Messages that may go at once after a quiet moment, so that a short run is told without delay."""
 
-FAREWELL = 1.0
-"""Seconds that a listener has to agree that the connection ends."""
-
 STALLED = 20.0
 """Seconds that a listener may take to accept a message."""
+
+CLOSING = 0.5
+"""Seconds that a listener has to say good-bye before its connection is cut."""
 
 
 async def healthz(server: Server, ask: Ask) -> dict[str, Any]:
@@ -52,6 +53,23 @@ async def open_session(server: Server, ask: Ask) -> web.Response:
         path="/",
     )
     return response
+
+
+class Renew(Shape):
+    """A new token; ``cancel`` ends what runs and waits: who had the old one may have sent it."""
+
+    cancel: bool = True
+
+
+async def renew_token(server: Server, ask: Ask) -> dict[str, Any]:
+    """A new token in the place of the old one; who reads the folder of data can read it there.
+
+    It is not in the answer: who has only stolen the old one is shut out with all others.
+    """
+    await asyncio.to_thread(server.renew_token)
+    server.feed.dismiss()
+    cancelled, stopping = await server.dispatcher.cancel(None) if ask.body.cancel else ([], [])
+    return {"cancelled": cancelled, "stopping": stopping}
 
 
 async def get_status(server: Server, ask: Ask) -> dict[str, Any]:
@@ -136,12 +154,15 @@ async def get_openapi(server: Server, ask: Ask) -> dict[str, Any]:
 async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
     """The WebSocket: first where the numbers stand, then all that happens."""
     socket = web.WebSocketResponse(
-        heartbeat=20, max_msg_size=1 << 16, compress=False, timeout=FAREWELL
+        heartbeat=20, max_msg_size=1 << 16, compress=False, timeout=CLOSING
     )
     if not socket.can_prepare(ask.request):
         return web.Response(status=426, text="this address is a WebSocket")
+    token = server.token
     await socket.prepare(ask.request)
     listener, complete = server.feed.join(ask["epoch"], ask["after"], ask["run"])
+    if server.token is not token:  # renewed while the connection was being made
+        listener.end(LetGo)
     try:
         await socket.send_json(
             {"epoch": server.feed.epoch, "last": server.feed.last, "complete": complete}
@@ -150,9 +171,10 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
         async for message in socket:  # nothing is expected, but a close has to be noticed
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await socket.close(code=1003, message=b"nothing is said this way")
-        if listener.lost:  # it is being let go, and that takes no longer than this
-            await asyncio.wait({sending}, timeout=2 * FAREWELL)
+        if listener.over is not None:  # it may be saying good-bye, which takes no longer than this
+            await asyncio.wait({sending}, timeout=2 * CLOSING)
         sending.cancel()
+        await asyncio.wait({sending})
     except ConnectionResetError:
         pass
     finally:
@@ -168,16 +190,19 @@ async def _send(
     try:
         while True:
             message = await listener.next()
-            await asyncio.wait_for(socket.send_str(message), STALLED)
+            async with asyncio.timeout(STALLED):
+                await socket.send_frame(message, WSMsgType.TEXT)
             now = monotonic()
             left, last = min(BURST, left + (now - last) * RATE) - 1, now
-            if left < 0:
-                await asyncio.sleep(-left / RATE)
-    except (TooSlow, TimeoutError):
-        listener.lost = True
+            if left < 1:  # all wait for the same moment, so that all are told the same
+                await asyncio.sleep(1 / RATE - now % (1 / RATE))
+    except (LetGo, TimeoutError) as error:
+        why = type(error) if isinstance(error, LetGo) else TooSlow
+        listener.end(why)
         # aiohttp ends its own waiting for room as if it had been cancelled
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(socket.close(code=1013, message=b"too slow"), FAREWELL)
+            closing = socket.close(code=why.code, message=why.reason.encode())
+            await asyncio.wait_for(closing, CLOSING)
         if transport is not None:  # what it did not read would hold the connection open
             transport.abort()
     except (ConnectionResetError, asyncio.CancelledError):

@@ -1,0 +1,66 @@
+"""The page as such: it opens, under a strict content policy, and whoever complains is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import pytest
+from harness import Served
+
+
+def test_the_canvas_opens_without_a_complaint(page: Any) -> None:
+    assert page.title() == "Musegraph"
+    page.wait_for_function("document.querySelector('#root').childElementCount > 0")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_address_that_the_server_prints_lets_in_and_does_not_keep_the_token(
+    new_page: Callable[..., Any], server: Served
+) -> None:
+    page = new_page(token=False, path=f"/#t={server.token}")
+    page.wait_for_function("document.querySelector('#root').childElementCount > 0")
+    assert page.url == f"{server.url}/"
+    assert page.evaluate("fetch('/api/status').then((answer) => answer.status)") == 200
+    (cookie,) = page.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"]) == ("musegraph", True)
+
+
+STYLE = """() => {
+  const made = document.createElement('style');
+  made.textContent = 'p {}';
+  document.head.append(made);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("done", "heard"),
+    [
+        ("() => { console.error('badly so'); }", "badly so"),
+        ("() => { setTimeout(() => { throw new Error('thrown late'); }); }", "thrown late"),
+        (STYLE, "forbidden by style-src-elem"),
+        ("() => { new Image().src = 'https://elsewhere.test/'; }", "forbidden by img-src"),
+        ("() => { try { document.body.innerHTML = '<p>'; } catch {} }", "trusted-types-for"),
+    ],
+)
+def test_a_page_that_complains_is_heard(
+    page: Any, complaints: list[str], done: str, heard: str
+) -> None:
+    page.evaluate(done)
+    end = monotonic() + 10
+    while not any(heard in complaint for complaint in complaints):
+        assert monotonic() < end, complaints
+        page.wait_for_timeout(10)
+    complaints.clear()
+
+
+def test_what_the_canvas_is_made_of_is_all_from_here(
+    new_page: Callable[..., Any], server: Served
+) -> None:
+    asked: list[str] = []
+    page = new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload(wait_until="networkidle")
+    assert any("/static/assets/" in url for url in asked)
+    assert [url for url in asked if not url.startswith((server.url, "blob:", "data:"))] == []

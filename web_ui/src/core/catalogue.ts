@@ -1,0 +1,100 @@
+/** The node types that the server knows, as the canvas needs them. */
+
+import type { Json } from './document';
+import { parseType, type Type } from './types';
+
+export interface PortSchema {
+  title?: string;
+  description?: string;
+  enum?: Json[];
+  /** Words for the entries of `enum`, where a language has them. */
+  labels?: Record<string, string>;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  multipleOf?: number;
+  multiline?: boolean;
+  format?: string;
+  items?: PortSchema;
+}
+
+export interface PortFacts {
+  type: string;
+  title?: string;
+  schema?: PortSchema;
+  default?: Json;
+  required?: boolean;
+}
+
+/** A node type as the server sends it. */
+export interface NodeFacts {
+  id: string;
+  version: string;
+  title: string;
+  text: string;
+  cache?: boolean;
+  inputs: Record<string, PortFacts>;
+  outputs: Record<string, PortFacts>;
+}
+
+export interface Port {
+  name: string;
+  type: Type;
+  label: string;
+  help: string;
+  schema: PortSchema;
+  required: boolean;
+  default: Json | undefined;
+}
+
+export interface NodeType {
+  id: string;
+  pack: string;
+  version: string;
+  title: string;
+  text: string;
+  inputs: Port[];
+  outputs: Port[];
+}
+
+export interface Catalogue {
+  types: ReadonlyMap<string, NodeType>;
+  packs: ReadonlyMap<string, { name: string; version: string; title: string }>;
+}
+
+/** `text_encoder` as people write it: `Text encoder`. */
+export const humanize = (name: string): string => {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const port = (name: string, facts: PortFacts): Port => ({
+  name,
+  type: parseType(facts.type),
+  label: facts.title ?? humanize(name),
+  help: facts.schema?.description ?? '',
+  schema: facts.schema ?? {},
+  required: facts.required ?? false,
+  default: facts.default,
+});
+
+export const nodeType = (facts: NodeFacts): NodeType => ({
+  id: facts.id,
+  pack: facts.id.slice(0, facts.id.indexOf('.')),
+  version: facts.version,
+  title: facts.title,
+  text: facts.text,
+  inputs: Object.entries(facts.inputs).map(([name, one]) => port(name, one)),
+  outputs: Object.entries(facts.outputs).map(([name, one]) => port(name, one)),
+});
+
+export const makeCatalogue = (
+  nodes: readonly NodeFacts[],
+  packs: readonly { name: string; version: string; title: string }[] = [],
+): Catalogue => ({
+  types: new Map(nodes.map((facts) => [facts.id, nodeType(facts)])),
+  packs: new Map(packs.map((pack) => [pack.name, pack])),
+});
+
+export const EMPTY_CATALOGUE: Catalogue = { types: new Map(), packs: new Map() };

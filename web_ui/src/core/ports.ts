@@ -1,0 +1,250 @@
+/**
+ * What ports the nodes of a graph have, and of which types: type variables take what is linked to
+ * them, a node that maps gives lists, a definition's ports come from what stands in it.
+ */
+
+import { humanize, type Catalogue, type NodeType, type Port } from './catalogue';
+import {
+  definitionOf,
+  edgesInto,
+  graphOf,
+  nodesOf,
+  sourcesOf,
+  splitPort,
+  targetsOf,
+  type GraphDocument,
+  type NodeDocument,
+  type PortName,
+  type WorkflowDocument,
+} from './document';
+import {
+  fits,
+  isVariable,
+  listOf,
+  parseType,
+  substitute,
+  unify,
+  type Bindings,
+  type Type,
+} from './types';
+
+/** The ports of a node; `known` is false for a type that no pack here has. */
+export interface NodePorts {
+  known: boolean;
+  inputs: readonly Port[];
+  outputs: readonly Port[];
+}
+
+const UNKNOWN = parseType('Json');
+const NONE: NodePorts = { known: false, inputs: [], outputs: [] };
+
+const bare = (name: string, type: Type = UNKNOWN): Port => ({
+  name,
+  type,
+  label: humanize(name),
+  help: '',
+  schema: {},
+  required: false,
+  default: undefined,
+});
+
+const MAX_DEPTH = 32;
+
+/** The types of one graph of a document. Immutable: another document has another view. */
+export class GraphTypes {
+  private readonly ports = new Map<string, NodePorts>();
+  private readonly resolved = new Map<string, readonly Type[]>();
+  private readonly resolving = new Set<string>();
+  private readonly graph: GraphDocument;
+
+  constructor(
+    readonly document: WorkflowDocument,
+    readonly catalogue: Catalogue,
+    readonly name: string,
+    private readonly stack: readonly string[] = [],
+  ) {
+    this.graph = graphOf(document, name);
+  }
+
+  node(id: string): NodeDocument | undefined {
+    const nodes = nodesOf(this.graph);
+    return Object.hasOwn(nodes, id) ? nodes[id] : undefined;
+  }
+
+  /** The node type of an ordinary node, if it is known. */
+  type(id: string): NodeType | undefined {
+    const node = this.node(id);
+    return node && this.catalogue.types.get(node.type);
+  }
+
+  /** The ports as they are declared. */
+  portsOf(id: string): NodePorts {
+    const known = this.ports.get(id);
+    if (known) return known;
+    const node = this.node(id);
+    const made = node ? this.declared(id, node) : NONE;
+    this.ports.set(id, made);
+    return made;
+  }
+
+  private declared(id: string, node: NodeDocument): NodePorts {
+    const name = definitionOf(node.type);
+    if (name !== null) return this.ofDefinition(name) ?? this.placeholder(id, node);
+    const type = this.catalogue.types.get(node.type);
+    return type
+      ? { known: true, inputs: type.inputs, outputs: type.outputs }
+      : this.placeholder(id, node);
+  }
+
+  /** Ports of a node of unknown type: whatever the document names. */
+  private placeholder(id: string, node: NodeDocument): NodePorts {
+    const inputs = new Set([...Object.keys(node.links ?? {}), ...Object.keys(node.values ?? {})]);
+    for (const input of Object.values(this.graph.inputs ?? {}))
+      for (const text of targetsOf(input))
+        if (splitPort(text).node === id) inputs.add(splitPort(text).port);
+    const outputs = new Set<string>();
+    const use = (text: string): void => {
+      const at = splitPort(text);
+      if (at.node === id) outputs.add(at.port);
+    };
+    for (const other of Object.values(nodesOf(this.graph)))
+      for (const link of Object.values(other.links ?? {})) sourcesOf(link).forEach(use);
+    Object.values(this.graph.outputs ?? {}).forEach(use);
+    return {
+      known: false,
+      inputs: [...inputs].map((name) => bare(name)),
+      outputs: [...outputs].map((name) => bare(name)),
+    };
+  }
+
+  private ofDefinition(name: string): NodePorts | null {
+    const definition = this.document.graphs?.[name];
+    if (!definition || this.stack.includes(name) || this.stack.length >= MAX_DEPTH) return null;
+    const inside = this.inside(name);
+    const inputs = Object.entries(definition.inputs ?? {}).map(([key, input]): Port => {
+      const at = splitPort(targetsOf(input)[0] ?? '');
+      const found = inside.portsOf(at.node).inputs.find((one) => one.name === at.port);
+      return {
+        ...(found ?? bare(key)),
+        name: key,
+        label: input.label ?? humanize(key),
+        help: input.help ?? found?.help ?? '',
+        default: input.default ?? inside.node(at.node)?.values?.[at.port] ?? found?.default,
+        required:
+          (found?.required ?? false) &&
+          input.default === undefined &&
+          inside.node(at.node)?.values?.[at.port] === undefined,
+      };
+    });
+    const outputs = Object.entries(definition.outputs ?? {}).map(([key, text]): Port => {
+      const at = splitPort(text);
+      const found = inside.portsOf(at.node).outputs.find((one) => one.name === at.port);
+      return {
+        ...(found ?? bare(key)),
+        name: key,
+        label: humanize(key),
+        type: inside.outputType(at) ?? UNKNOWN,
+      };
+    });
+    return { known: true, inputs, outputs };
+  }
+
+  private inside(name: string): GraphTypes {
+    return new GraphTypes(this.document, this.catalogue, name, [...this.stack, name]);
+  }
+
+  input(at: PortName): Port | undefined {
+    return this.portsOf(at.node).inputs.find((one) => one.name === at.port);
+  }
+
+  output(at: PortName): Port | undefined {
+    return this.portsOf(at.node).outputs.find((one) => one.name === at.port);
+  }
+
+  /** The type that an output has here; undefined if there is no such output. */
+  outputType(at: PortName): Type | undefined {
+    const { outputs } = this.portsOf(at.node);
+    const place = outputs.findIndex((one) => one.name === at.port);
+    return place < 0 ? undefined : this.outputTypes(at.node)[place];
+  }
+
+  /** The types of all outputs of a node, in order. */
+  outputTypes(id: string): readonly Type[] {
+    const known = this.resolved.get(id);
+    if (known) return known;
+    const { outputs } = this.portsOf(id);
+    if (this.resolving.has(id)) return outputs.map((one) => one.type); // a circle is told elsewhere
+    this.resolving.add(id);
+    const made = this.resolve(id);
+    this.resolving.delete(id);
+    this.resolved.set(id, made);
+    return made;
+  }
+
+  private resolve(id: string): readonly Type[] {
+    const ports = this.portsOf(id);
+    const node = this.node(id)!;
+    const plain = ports.outputs.map((one) => one.type);
+    if (!ports.known || node.mode === 'mute') return plain;
+    const { bindings, maps } = this.bindingsOf(id);
+    return plain.map((type) => {
+      const whole = substitute(type, bindings);
+      return maps ? listOf(whole) : whole;
+    });
+  }
+
+  /** What the links of a node mean for its type variables, and whether it is called once per item. */
+  bindingsOf(id: string, without?: string): { bindings: Bindings; maps: boolean } {
+    const bindings: Bindings = new Map();
+    let maps = false;
+    const node = this.node(id);
+    if (!node) return { bindings, maps };
+    for (const edge of edgesInto(id, node)) {
+      if (edge.targetPort === without) continue;
+      const port = this.input({ node: id, port: edge.targetPort });
+      const source = this.outputType({ node: edge.source, port: edge.sourcePort });
+      if (!port || !source) continue;
+      const target = edge.index !== null && port.type.item ? port.type.item : port.type;
+      const fit = fits(source, target);
+      if (fit.how === 'no') continue;
+      if (fit.how === 'map') maps = true;
+      unify(fit.how === 'map' && source.item ? source.item : source, target, bindings);
+    }
+    return { bindings, maps };
+  }
+
+  /** The type that an input takes here, its variable replaced by what is linked elsewhere to the node. */
+  inputType(at: PortName): Type | undefined {
+    const port = this.input(at);
+    if (!port) return undefined;
+    const base = port.type.item ?? port.type;
+    if (!isVariable(base)) return port.type;
+    const { bindings } = this.bindingsOf(at.node, at.port);
+    return bindings.has(base.name) ? substitute(port.type, bindings) : port.type;
+  }
+}
+
+const views = new WeakMap<object, GraphTypes[]>();
+
+/** The view of a graph; the same one as long as nothing in the document's graphs has changed. */
+export const typesOf = (
+  document: WorkflowDocument,
+  catalogue: Catalogue,
+  name: string,
+): GraphTypes => {
+  const nodes = nodesOf(graphOf(document, name));
+  const known = views
+    .get(nodes)
+    ?.find(
+      (view) =>
+        view.catalogue === catalogue &&
+        view.name === name &&
+        view.document.graphs === document.graphs &&
+        graphOf(view.document, name).inputs === graphOf(document, name).inputs &&
+        graphOf(view.document, name).outputs === graphOf(document, name).outputs,
+    );
+  if (known) return known;
+  const made = new GraphTypes(document, catalogue, name);
+  views.set(nodes, [...(views.get(nodes) ?? []).slice(-1), made]);
+  return made;
+};

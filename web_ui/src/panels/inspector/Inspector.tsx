@@ -1,0 +1,4 @@
+/** Stands in until the panel is written. */
+export default function Inspector() {
+  return null;
+}
