@@ -170,7 +170,8 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
         sending = asyncio.create_task(_send(socket, listener, ask.request.transport))
         async for message in socket:  # nothing is expected, but a close has to be noticed
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                await socket.close(code=1003, message=b"nothing is said this way")
+                await _refuse(socket, ask.request.transport)
+                break
         if listener.over is not None:  # it may be saying good-bye, which takes no longer than this
             await asyncio.wait({sending}, timeout=2 * CLOSING)
         sending.cancel()
@@ -180,6 +181,19 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
     finally:
         server.feed.leave(listener)
     return socket
+
+
+async def _refuse(socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+    """Say that nothing is said this way, and read no more of it.
+
+    aiohttp would first read all that was sent, tens of thousands of messages in one callback.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING):
+            said = (1003).to_bytes(2, "big") + b"nothing is said this way"
+            await socket.send_frame(said, WSMsgType.CLOSE)
+    if transport is not None:  # what it did not read would hold the connection open
+        (transport.abort if transport.get_write_buffer_size() else transport.close)()
 
 
 async def _send(
