@@ -7,24 +7,21 @@ else is never written over; the new one gets a longer name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
+from musegraph.naming import mark_of, names_of, put
 from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
 from musegraph.store import NOTHING, Entry, Record, Store
 from musegraph.values import File, Image, Mask, digest, files
-from musegraph.whole import write_new, write_whole
+from musegraph.values.canonical import canonical
 
 _KIND = "saved files"
-_MOST = 120
-"""Bytes of a file name before its suffix, so that it stays below 255 with all that is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,13 @@ class NotSaved(MusegraphError):
     def __init__(self, saved: list[Saved], reasons: list[str]) -> None:
         self.saved = saved
         super().__init__("\n".join(reasons))
+
+
+class _Lost(NodeError):
+    """What was kept of a value is gone, or damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("its data is no longer in the cache; run it again")
 
 
 class FolderUnusable(StoreError):
@@ -68,16 +72,14 @@ def save_outputs(
     """
     place = at_home(folder)
     saver = _Saver.of(result, embed, place, prefix)
-    reasons: list[str] = []
+
+    def save(name: str, entry: Entry) -> None:
+        if entry.json is not None and (values or entry.json is NOTHING):
+            saver.output(name, entry)
+
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name, entry in result.entries().items():
-            if entry.json is None or not (values or entry.json is NOTHING):
-                continue
-            try:
-                saver.output(name, entry)
-            except NodeError as error:
-                reasons.append(f"the output {name!r} cannot be saved: {error}")
+        problems = _each(result, save)
     except OSError as error:
         what = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
         raise FolderUnusable(
@@ -85,9 +87,32 @@ def save_outputs(
             f"the outputs cannot be saved in {shown(place)}: {what}; run it again with another"
             " folder: what the cache has kept is not computed again",
         ) from None
-    if reasons:
-        raise NotSaved(saver.saved, reasons)
-    return saver.saved
+    saved = list({(one.output, one.path): one for one in reversed(saver.saved)}.values())[::-1]
+    if problems:
+        said = [f"the output {name!r} cannot be saved: {why}" for name, why in problems.items()]
+        raise NotSaved(saved, said)
+    return saved
+
+
+def _each(result: RunResult, work: Callable[[str, Entry], None]) -> dict[str, NodeError]:
+    """Do something with each named output; why it could not be done, by name.
+
+    What turns out to be lost when it is read is computed again, all of it together, once.
+    """
+    problems: dict[str, NodeError] = {}
+    wanted = list(result.entries())
+    for last in (False, True):
+        entries = result.entries()
+        for name in wanted:
+            try:
+                work(name, entries[name])
+                problems.pop(name, None)
+            except NodeError as error:
+                problems[name] = error
+        wanted = [name for name, why in problems.items() if isinstance(why, _Lost)]
+        if last or not wanted or not result.make_again():
+            break
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +138,16 @@ def keep_outputs(result: RunResult, embed: bool = True) -> dict[str, dict[str, A
     """
     saver = _Saver.of(result, embed)
     made: dict[str, dict[str, Any]] = {}
-    for name, entry in result.entries().items():
+
+    def keep(name: str, entry: Entry) -> None:
         made[name] = {"identity": entry.identity, "value": None, "files": [], "problem": None}
         if entry.json is not NOTHING:
             made[name]["value"] = entry.json
-            continue
-        try:
+        else:
             made[name]["files"] = [kept.json() for kept in saver.keep(name, entry)]
-        except NodeError as error:
-            made[name]["problem"] = str(error)
+
+    for name, why in _each(result, keep).items():
+        made[name]["problem"] = str(why)
     return made
 
 
@@ -137,7 +163,7 @@ def keep_value(
     They are the bytes that an output would be, with ``facts`` (:func:`facts_of`) inside. Of a batch
     only ``pictures`` are made into files.
     """
-    saver = _Saver(store, None if facts is None else facts.copy)
+    saver = _Saver(store, None if facts is None else cache(lambda: canonical(facts)))
     return saver.keep(name, entry, pictures)
 
 
@@ -150,54 +176,27 @@ def facts_of(workflow: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]
 def save_kept(folder: str | Path, output: str, file: File, identity: str) -> Saved:
     """Write a file that was kept elsewhere under the name that ``save_outputs`` would give it."""
     place = at_home(folder)
-    mark = _mark(identity)
+    mark = mark_of(identity)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        return Saved(output, *_put(place, _names(file.name, mark), file.data))
+        return Saved(output, *put(place, names_of(file.name, mark), file.data))
     except OSError as error:
         raise StoreError(
             f"the outputs cannot be saved in {shown(place)}: {error.strerror or error}"
         ) from None
 
 
-def _put(
-    folder: Path,
-    names: Iterator[str],
-    data: bytes,
-    over: Callable[[bytes], bool | None] = lambda there: None,
-) -> tuple[Path, bool]:
-    """Write bytes under the first name that is free or holds the same; where, and if it had to.
-
-    ``over`` says of other bytes under a name if they are ours, to be written over or left alone;
-    None if they are not, and the next name is tried.
-    """
-    for name in names:
-        path = folder / name
-        try:
-            there = path.read_bytes()
-        except FileNotFoundError:
-            if write_new(path, data):
-                return path, True
-            there = path.read_bytes()  # another process was faster
-        except IsADirectoryError:
-            continue
-        if there == data:
-            return path, False
-        if (ours := over(there)) is not None:
-            if ours:
-                write_whole(path, data)
-            return path, ours
-    raise AssertionError("there is no end to names")
-
-
 class _Saver:
-    """Makes values into files; with the facts inside that a function gives, if there is one."""
+    """Makes values into files, with the facts inside that a function gives, if there is one.
+
+    They are canonical text, which is made once, however many pictures carry it.
+    """
 
     def __init__(
         self,
         store: Store,
-        facts: Callable[[], dict[str, Any]] | None,
-        held: Mapping[str, Any] | None = None,
+        facts: Callable[[], str] | None,
+        held: Callable[[], Mapping[str, Any]] = dict,
         folder: Path = Path(),
         prefix: str = "",
     ) -> None:
@@ -214,10 +213,13 @@ class _Saver:
         """For the outputs of a run, with its facts inside if ``embed``."""
 
         @cache
-        def facts() -> dict[str, Any]:
-            return facts_of(result.plan.workflow.json(), result.record)
+        def facts() -> str:
+            return canonical(facts_of(result.plan.workflow.json(), result.record))
 
-        return cls(result.store, facts if embed else None, result.outcome.held, folder, prefix)
+        def held() -> Mapping[str, Any]:  # another one once something was computed again
+            return result.outcome.held
+
+        return cls(result.store, facts if embed else None, held, folder, prefix)
 
     def output(self, name: str, entry: Entry) -> None:
         for number, part in _parts(entry):
@@ -246,7 +248,7 @@ class _Saver:
         known = self.store.record(key)
         if known is not None:
             kept = [Kept(*listed) for listed in known.outputs["files"].json]
-            if all(self.store.has_bytes(one.asset) for one in kept):
+            if all(self.store.verify(one.asset) for one in kept):
                 return kept
         kept = []
         for number, part in _parts(entry):
@@ -298,14 +300,14 @@ class _Saver:
         self, stem: str, entry: Entry, pictures: slice | None = None
     ) -> list[tuple[File, Iterator[str]]]:
         """The files of a value, each with the names that it may be saved under."""
-        value = self.store.value(entry, self.held)
+        value = self.store.value(entry, self.held())
         if value is NOTHING:
-            raise NodeError("its data is no longer in the cache; run it again")
-        mark = _mark(entry.identity)
+            raise _Lost
+        mark = mark_of(entry.identity)
         if isinstance(value, File):
             plain = files.plain_name(value.name)
             own = self.prefix + plain if plain else stem
-            return [(value, _names(own, mark, bare=True))]
+            return [(value, names_of(own, mark, bare=True))]
         if isinstance(value, (Image, Mask)) and len(value.data) > 1:
             width = max(2, len(str(len(value.data))))
             parts = [
@@ -315,7 +317,7 @@ class _Saver:
         else:
             parts = [(stem, value)]
         made = [files.to_file(part, name) for name, part in parts]
-        return [(file, _names(file.name, mark)) for file in made]
+        return [(file, names_of(file.name, mark)) for file in made]
 
     def write(self, output: str, file: File, names: Iterator[str]) -> Saved:
         """Write a file under the first name that is free, or already holds the same."""
@@ -326,7 +328,7 @@ class _Saver:
                 return None
             return bool(files.extract(there)) != (full is not file)
 
-        return Saved(output, *_put(self.folder, names, full.data, over))
+        return Saved(output, *put(self.folder, names, full.data, over))
 
     def same_content(self, there: bytes, file: File) -> bool:
         """Whether a file holds the same picture, whatever facts stand beside it."""
@@ -353,26 +355,3 @@ def _parts(entry: Entry) -> Iterator[tuple[str, Entry]]:
         for inner, part in _parts(item):
             own = f"{index:0{width}}"
             yield f"{own}-{inner}" if inner else own, part
-
-
-def _mark(identity: str) -> str:
-    """Hexadecimal digits that stand for an identity."""
-    plain = identity.removeprefix("blake3:")
-    if not re.fullmatch(r"[0-9a-f]{64}", plain):
-        plain = digest("name", identity).removeprefix("blake3:")
-    return plain
-
-
-def _names(name: str, mark: str, bare: bool = False) -> Iterator[str]:
-    """``name_1a2b3c4d.png``, then longer ones; with ``bare``, ``name.png`` before them."""
-    stem, dot, suffix = name.rpartition(".")
-    if not dot or not stem:
-        stem, suffix = name, ""
-    stem = stem.encode()[:_MOST].decode(errors="ignore")
-    end = f".{suffix[:16]}" if suffix else ""
-    if bare:
-        yield stem + end
-    for length in (8, 16, 64):
-        yield f"{stem}_{mark[:length]}{end}"
-    for number in count(2):
-        yield f"{stem}_{mark}_{number}{end}"

@@ -76,13 +76,19 @@ class RunResult:
         if entry is None:
             return None
         value = self.store.value(entry, self.outcome.held)
-        if value is NOTHING and self.again is not None and port not in self._made_again:
+        if value is NOTHING and port not in self._made_again:
             self._made_again.add(port)
-            self.outcome = self.again()
-            return self.value(port)
+            if self.make_again():
+                return self.value(port)
         if value is NOTHING:
             raise StoreError(f"the result of {port} is no longer in the cache; run it again")
         return own(value)
+
+    def make_again(self) -> bool:
+        """Compute what turned out to be lost when it was read; False if that cannot be done."""
+        if self.again is not None:
+            self.outcome = self.again()
+        return self.again is not None
 
     def identity(self, port: Port) -> str | None:
         entry = self.entry(port)

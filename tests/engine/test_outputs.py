@@ -323,3 +323,21 @@ def test_without_named_outputs_the_last_nodes_are_saved(tmp_path: Path) -> None:
     (saved,) = save_outputs(result, tmp_path)
     assert saved.output == "a.out"
     assert saved.path.name.startswith("a.out_")
+
+
+def test_what_was_damaged_since_it_was_kept_is_computed_again_and_saved(tmp_path: Path) -> None:
+    def saved(folder: str) -> dict[str, bytes]:
+        with engine(Store(tmp_path / "cache")) as one:
+            result = result_of(one, album=use("album", count=3), note=use("file"))
+            found = save_outputs(result, tmp_path / folder, embed=False)
+            assert len({each.path for each in found}) == len(found) == 4
+            return {each.path.name: each.path.read_bytes() for each in found}
+
+    first = saved("one")
+    damaged = list((tmp_path / "cache" / "objects").glob("*/*"))
+    assert len(damaged) == 4
+    for place in damaged:
+        data = bytearray(place.read_bytes())
+        data[-1] ^= 1
+        place.write_bytes(data)
+    assert saved("two") == first

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
@@ -115,7 +115,14 @@ def job(number: int, log: Path, seconds: float, more: int) -> dict[str, Any]:
 class Process:
     """``musegraph serve`` in a process of its own, to be killed."""
 
-    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        first: Callable[[], None] | None = None,
+        **environment: str,
+    ) -> None:
+        """Begin with ``first`` in the process, and with more variables of the environment."""
         self.folder = folder
         self.process = subprocess.Popen(
             [
@@ -127,6 +134,7 @@ class Process:
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
             text=True,
+            preexec_fn=first,  # noqa: PLW1509  a few system calls, and no lock
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -298,12 +298,12 @@ def test_an_upload_stops_where_it_is_too_large_and_leaves_nothing(tmp_path: Path
             yield b"x" * 65536
 
     async def body() -> None:
-        async with served(tmp_path, upload=1 << 20) as (client, server):
+        async with served(tmp_path, upload=1 << 20) as (client, _):
             status, found = await upload(client, endless())
             assert (status, found["error"]["code"]) == (413, "too-large")
             status, found = await upload(client, b"x" * ((1 << 20) + 1))
             assert status == 413
-            assert list(server.disk.incoming.iterdir()) == []
+            assert list((tmp_path / "cache" / "new").iterdir()) == []
             assert (await upload(client, b""))[0] == 422
 
     carried(body())

@@ -74,7 +74,7 @@ def test_who_sends_a_byte_now_and_then_is_sent_away_and_holds_up_nobody(
     monkeypatch.setattr(routes, "PATIENCE", 1.0)
 
     async def body() -> None:
-        async with served(tmp_path) as (client, server):
+        async with served(tmp_path) as (client, _):
             head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "
             sent = "\r\n".join(f"{name}: {value}" for name, value in client.headers.items())
             post = (
@@ -91,7 +91,7 @@ def test_who_sends_a_byte_now_and_then_is_sent_away_and_holds_up_nobody(
                 await asyncio.sleep(0.05)
             assert max(await asyncio.gather(*slow)) < 6
             assert sorted(late)[len(late) // 2] < 0.1
-            assert list(server.disk.incoming.iterdir()) == []
+            assert list((tmp_path / "cache" / "new").iterdir()) == []
 
     carried(body())
 
@@ -133,7 +133,7 @@ def test_an_upload_stops_at_the_limit_whatever_was_said_of_its_length(tmp_path: 
 
     async def body() -> None:
         async with served(tmp_path, upload=limit) as (client, server):
-            folder = server.disk.incoming
+            folder = tmp_path / "cache" / "new"
             most = 0
 
             async def endless() -> AsyncIterator[bytes]:

@@ -34,6 +34,18 @@ def slow(a: float, seconds: float, ctx: Context, log: str = "") -> float:
 
 
 @node(version="1")
+def letter(number: int, size: int = 3000) -> File:
+    """Bytes that follow from a number."""
+    return File((f"letter {number}. ".encode() * size)[:size], f"{number}.bin")
+
+
+@node(version="1")
+def weigh(source: str, ctx: Context, after: float = 0) -> float:
+    """The bytes of a model, a file."""
+    return float(ctx.weights(source).path.stat().st_size) + after
+
+
+@node(version="1")
 def crash(a: float) -> float:
     """Read what is nowhere."""
     ctypes.string_at(0)

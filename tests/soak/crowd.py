@@ -9,7 +9,7 @@ import sys
 import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any, cast
@@ -72,6 +72,12 @@ async def queue(client: Client, process: Process, count: int) -> list[tuple[str,
         start = perf_counter()
         await client.get(f"/api/queue?limit=100&offset={page * 100}")
         pages.append(perf_counter() - start)
+    moves = []
+    waiting = (await client.get("/api/queue?limit=100&offset=5000"))["runs"]
+    for run, other in pairwise(waiting):
+        start = perf_counter()
+        await client.ask("POST", f"/api/runs/{other['id']}/move", json={"before": run["id"]})
+        moves.append(perf_counter() - start)
     grown = memory.memory_info().rss - before
     start = perf_counter()
     await client.ask("POST", "/api/runs/cancel", json={})
@@ -81,6 +87,8 @@ async def queue(client: Client, process: Process, count: int) -> list[tuple[str,
         (f"submit {count:,} in batches, s", f"{submitted:.2f}", 3, submitted <= 3),
         ("a page of the queue, p99, ms", f"{quantile(pages, 0.99) * 1e3:.1f}", 50,
          quantile(pages, 0.99) <= 0.05),
+        ("move a run, p95, ms", f"{quantile(moves, 0.95) * 1e3:.1f}", 50,
+         quantile(moves, 0.95) <= 0.05),
         ("cancel all, s", f"{cancelled:.2f}", 2, cancelled <= 2),
         ("memory, MB", f"{grown / MEGABYTE:.0f}", 300, grown <= 300 * MEGABYTE),
     ]  # fmt: skip

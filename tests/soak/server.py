@@ -1,29 +1,37 @@
-"""``kill -9`` of the server and of its workers while jobs are sent, some of them twice."""
+"""``kill -9`` of each kind of process while jobs are sent, some of them twice.
+
+There are three: the server, which is also what hands out the jobs; the worker that carries them
+out; and the one that answers questions, of which every submission asks one.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import random
 import signal
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import aiohttp
+import psutil
 from client import Client, Process, job
 
 PROMISE = "no job lost, none twice, a killed step at most runs again"
-JOBS = 50
+JOBS = 10
 """For each kill."""
 
 STEP = 0.26
 """Seconds of a step: dear enough to be stored."""
+
+CHEAP = 0.08
+"""Seconds of one that is not."""
 
 
 class Trial:
@@ -35,11 +43,15 @@ class Trial:
         self.log = folder / "log"
         self.process = Process(folder)
         self.sent = 0
+        self.kills = 0
+        self.moments = random.Random(jobs)
 
     async def send(self, numbers: list[int]) -> None:
         """Send jobs until each is acknowledged; every third once more."""
         for number in numbers:
-            seconds = STEP if number % 10 == 0 else 0.01
+            while number >= (self.kills + 1) * JOBS:  # so that there is work at every kill
+                await asyncio.sleep(0.02)
+            seconds = STEP if number % 10 == 0 else CHEAP
             document = job(number, self.log, seconds, 1_000_000)
             body = {"workflow": document, "key": f"job-{number}"}
             left = 2 if number % 3 == 0 else 1
@@ -61,27 +73,43 @@ class Trial:
 
     async def done(self) -> bool:
         try:
-            counts = (await self.ask("/api/queue?limit=1"))["counts"]
+            return await self.done_so_far() == self.jobs
         except (aiohttp.ClientError, ConnectionError):
             return False
-        return counts.get("done", 0) + counts.get("failed", 0) == self.jobs
+
+    async def done_so_far(self) -> int:
+        counts = (await self.ask("/api/queue?limit=1"))["counts"]
+        return int(counts.get("done", 0) + counts.get("failed", 0))
 
     async def kill_server(self) -> None:
         await asyncio.to_thread(self.process.end)
         self.process = await asyncio.to_thread(Process, self.folder)
 
     async def kill_worker(self) -> None:
-        for worker in (await self.ask("/api/status"))["workers"]:
-            if worker["process"]:
-                os.kill(worker["process"], signal.SIGKILL)
+        """At a moment of its work: a run that loses three of them in a row is given up."""
+        before = await self.done_so_far()
+        while await self.done_so_far() == before < self.jobs:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(self.moments.uniform(0, 0.4))
+        while not _killed(await self.workers()):  # the last one is being replaced
+            await asyncio.sleep(0.02)
+
+    async def kill_inspector(self) -> None:
+        server = psutil.Process(self.process.process.pid)
+        while not _killed([c.pid for c in server.children()], but=await self.workers()):
+            await asyncio.sleep(0.02)
+
+    async def workers(self) -> list[int]:
+        found = (await self.ask("/api/status"))["workers"]
+        return [worker["process"] for worker in found if worker["process"]]
 
     async def carry_out(self, kills: int, kill: Callable[[], Awaitable[None]]) -> None:
-        moments = random.Random(kills)
         parts = [list(range(start, self.jobs, 8)) for start in range(8)]
         sending = [asyncio.create_task(self.send(part)) for part in parts]
         for _ in range(kills):
-            await asyncio.sleep(moments.uniform(0.2, 2.0))
+            await asyncio.sleep(self.moments.uniform(0.2, 2.0))
             await kill()
+            self.kills += 1
         await asyncio.gather(*sending)
         end = monotonic() + 600
         while not await self.done():
@@ -106,17 +134,28 @@ class Trial:
         return [str(figure) for figure in figures], good and whole == "ok" and code == 0
 
 
+def _killed(processes: list[int], but: Sequence[int] = ()) -> bool:
+    """Kill those that are alive; whether there was one."""
+    found = False
+    for process in set(processes) - set(but):
+        with contextlib.suppress(psutil.Error):
+            alive = psutil.Process(process)
+            if alive.status() != psutil.STATUS_ZOMBIE:
+                alive.kill()
+                found = True
+    return found
+
+
 def main(count: int) -> int:
-    """Two trials with ``count`` kills each; prints a table."""
+    """Three trials with ``count`` kills each; prints a table."""
     print("| killed | kills | jobs | sent twice | not done | double | dear steps again"
           " | database | exit code |")  # fmt: skip
     print("|---|--:|--:|--:|--:|--:|--:|---|--:|")
     fine = True
-    for what in ("server", "worker"):
+    for what in ("server", "worker", "inspector"):
         with tempfile.TemporaryDirectory() as folder:
             trial = Trial(Path(folder), JOBS * count)
-            kill = trial.kill_server if what == "server" else trial.kill_worker
-            asyncio.run(trial.carry_out(count, kill))
+            asyncio.run(trial.carry_out(count, getattr(trial, f"kill_{what}")))
             figures, good = trial.judge(count)
             print(f"| {what} | {count} | {' | '.join(figures)} |", flush=True)
             fine = fine and good

@@ -179,8 +179,13 @@ def damage(cache: Path) -> str:
 
 
 def failing_disk(folder: Path) -> Path:
-    """The library that fails calls to the disk (see ``fault.c``), built; needs a C compiler."""
-    made = folder / "fault.so"
-    source = Path(__file__).with_name("fault.c")
+    """The library that fails calls to the disk (see ``fault.c``), built."""
+    return library(folder, "fault")
+
+
+def library(folder: Path, name: str) -> Path:
+    """A library that is loaded before all others, built from its source; needs a C compiler."""
+    made = folder / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.c")
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", made, source, "-ldl"], check=True)
     return made

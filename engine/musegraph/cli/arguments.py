@@ -295,6 +295,7 @@ _COMMANDS = (
             argument("--port", type=int, default=8190, help="the port; 0 takes any that is free"),
             argument("--data", metavar="DIR", help="keep queue and history in this folder"),
             flag("--no-open", "do not open the browser"),
+            flag("--restore", "go on from a backup if the database is damaged or gone"),
             argument(
                 "--public-origin",
                 default="",

@@ -51,6 +51,7 @@ def settings_of(args: Namespace) -> Settings:
         memory=int(args.worker_memory * 2**30),
         file=int(args.worker_file * 2**30),
         step_seconds=args.step_seconds,
+        restore=args.restore,
         telemetry=args.telemetry,
         limits=dict(read_limit(text) for text in args.limit),
         debug=args.debug,

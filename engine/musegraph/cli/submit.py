@@ -36,7 +36,7 @@ def _send(args: Namespace, remote: Remote) -> dict[str, Any]:
     """Submit under a key, so that what is sent again is not run again."""
     body = submission(args, remote)
     body |= {"key": getattr(args, "key", None) or uuid4().hex}
-    body |= {"priority": getattr(args, "priority", 0)}
+    body |= {"priority": getattr(args, "priority", 0), "client": "command line"}
     run: dict[str, Any] = remote.send("POST", "/api/runs", body)
     return run
 

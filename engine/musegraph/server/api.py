@@ -77,6 +77,9 @@ class Submit(Wanted):
 
     name: Annotated[str, StringConstraints(max_length=200)] = ""
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    client: Annotated[str, StringConstraints(max_length=100)] = Field(
+        default="", description="Who submits: clients with different labels take turns."
+    )
     key: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         default=None, description="Names the submission: sent again, it is the same run."
     )
@@ -128,6 +131,7 @@ class Run(Answer):
     finished: Seconds | None
     error: str | None
     outputs: dict[str, Output]
+    client: str
 
 
 class Runs(Answer):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.server import queue
-from musegraph.server.database import Database
+from musegraph.server.backups import HOURS, RESTORE, Backups, content, holds_nothing
+from musegraph.server.database import Database, unusable
 from musegraph.server.dispatch import Dispatcher
 from musegraph.server.feed import Feed
 from musegraph.server.gate import Gate, add_headers
@@ -49,7 +52,7 @@ class Server:
         try:
             self.gate = Gate(token_in(settings.data))
             self.disk = Disk(settings.cache)
-            self.database = Database(settings.data / "server.db")
+            self.database = self._open(settings.data / "server.db")
         except BaseException:
             self.lock.release()
             raise
@@ -63,6 +66,20 @@ class Server:
         self.dispatcher.debug = settings.debug
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
+        self._copying: asyncio.Task[None] | None = None
+
+    def _open(self, place: Path) -> Database:
+        """The database; from a backup if that is asked for and needed."""
+        backups = Backups(place)
+        try:
+            found = backups.restore() if self.settings.restore else None
+        except (OSError, sqlite3.Error) as error:
+            raise unusable(place, error) from None
+        if found is not None:
+            copy, damaged = found
+            kept = f"; the damaged one is kept as {damaged}" if damaged else ""
+            self.log.warning("the database was restored from %s%s", copy, kept)
+        return Database(place)
 
     def _telemetry(self) -> Telemetry | None:
         try:
@@ -95,14 +112,37 @@ class Server:
         return app
 
     async def _start(self, app: web.Application) -> None:
-        again = await self.database.write(queue.recover)
+        again = await self.database.write(queue.recover, vital=True)
         if again:
             self.log.info("%d runs go on that were interrupted", again)
         self.dispatcher.paused = await self.database.read(paused)
         self.dispatcher.limits = holding(self, await self.database.read(limits_in))
         self.dispatcher.start()
+        self._copying = asyncio.create_task(self._keep_backups())
+
+    async def _keep_backups(self) -> None:
+        """Copy the database after the start, and from time to time if it was written since."""
+        backups = self.database.backups
+        empty = await self.database.read(holds_nothing)
+        if empty and (place := await asyncio.to_thread(backups.latest)):
+            self.log.warning(
+                "there is no run and no workflow here, but the backup %s has %s; if that is not as"
+                " it should be, stop the server and %s", place, content(place), RESTORE,
+            )  # fmt: skip
+        copied = self.database.commits if empty else -1
+        while True:
+            written = self.database.commits
+            if written > copied:
+                try:
+                    await asyncio.to_thread(backups.make)
+                    copied = written
+                except StoreError as error:
+                    self.log.warning("%s", error)
+            await asyncio.sleep(HOURS * 3600)
 
     async def _stop(self, app: web.Application) -> None:
+        if self._copying is not None:
+            self._copying.cancel()
         await self.dispatcher.stop()
         await asyncio.to_thread(self.close)
 

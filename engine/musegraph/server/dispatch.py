@@ -197,7 +197,7 @@ class Dispatcher:
         """Note what came of a run, once there is a disk for it."""
         while True:
             try:
-                return await self.database.write(note)
+                return await self.database.write(note, vital=True)
             except StoreError as error:
                 self.log.error("the end of the run %s cannot be noted: %s", held.id, error)
                 await asyncio.sleep(1)
@@ -277,7 +277,7 @@ class Dispatcher:
             few = over if len(over) <= MOST_TOLD else []
             return over, running, [queue.get(db, id) for id in few]
 
-        over, running, told = await self.database.write(work)
+        over, running, told = await self.database.write(work, vital=True)
         for id in running:
             self._cancelled.setdefault(id, monotonic())
         for facts in told:

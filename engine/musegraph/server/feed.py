@@ -19,6 +19,9 @@ from typing import Any
 REMEMBERED = 20_000
 """Changes of state that are kept; who is further behind is let go, and comes back."""
 
+REMEMBERED_LETTERS = 8 << 20
+"""Letters of what is kept at most, so that large changes do not fill the memory."""
+
 PASSING = frozenset({"step_progress"})
 """Events of which only the latest of a step counts."""
 
@@ -93,7 +96,8 @@ class Feed:
         """The number of the latest change of state."""
         self.passed = 0
         """How much progress was told of."""
-        self._kept: deque[tuple[int, str | None, str]] = deque(maxlen=REMEMBERED)
+        self._kept: deque[tuple[int, str | None, str]] = deque()
+        self._letters = 0
         self._latest: dict[tuple[str | None, str], tuple[int, str]] = {}
         """The latest progress of each step that runs."""
         self._listeners: set[Listener] = set()
@@ -113,7 +117,7 @@ class Feed:
             self._latest.pop((run, node), None)
             self._latest[run, node] = self.passed, text
         else:
-            self._kept.append((self.last, run, text))
+            self._keep(run, text)
             self._settle(event, run, node)
         self._made.clear()
         for listener in self._listeners:
@@ -153,6 +157,15 @@ class Feed:
             parts = self.since(*key)
             self._made[key] = f'{{"events":[{",".join(parts)}]}}'.encode() if parts else None
         return self._made[key]
+
+    def _keep(self, run: str | None, text: str) -> None:
+        """Keep a change, and forget the oldest where it is too much; the last is kept always."""
+        self._kept.append((self.last, run, text))
+        self._letters += len(text)
+        while len(self._kept) > REMEMBERED or (
+            self._letters > REMEMBERED_LETTERS and len(self._kept) > 1
+        ):
+            self._letters -= len(self._kept.popleft()[2])
 
     def join(
         self, epoch: str | None = None, after: int | None = None, run: str | None = None

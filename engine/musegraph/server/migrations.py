@@ -61,4 +61,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     """
     alter table runs add column blame text;
     """,
+    """
+    alter table runs add column client text not null default '';
+    create index runs_by_client on runs (state, client, priority, place);
+    """,
 )

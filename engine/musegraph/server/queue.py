@@ -3,6 +3,9 @@
 A run is ``queued``, then ``running`` under a lease, then ``done``, ``failed`` or ``cancelled``.
 One whose worker or server died goes back to ``queued``; who held the old lease can change nothing
 any more. Every function here takes a connection and does one thing.
+
+Clients take turns: a client's first run waits beside the first of every other client, however many
+those have sent before. What a client is, its own label says; all have the same token.
 """
 
 from __future__ import annotations
@@ -44,6 +47,8 @@ class Submission:
     targets: tuple[str, ...] = ()
     steps: int = 0
     priority: int = 0
+    client: str = ""
+    """Who takes turns with others."""
     key: str | None = None
     """Names the submission: sent again, it is the same run."""
 
@@ -62,7 +67,7 @@ class Claim:
 
 _FACTS = (
     "number, id, name, state, priority, attempt, worker, steps, submitted, started, finished,"
-    " error, outputs"
+    " error, outputs, client"
 )
 _NAMES = tuple(name.strip() for name in _FACTS.split(","))
 
@@ -77,30 +82,55 @@ def submit(
     """
     now = time.time()
     (waiting,) = db.execute("select count(*) from runs where state='queued'").fetchone()
-    (last,) = db.execute("select coalesce(max(place), 0) from runs").fetchone()
+    last: dict[tuple[str, int], float] = {}
     made: list[tuple[dict[str, Any], bool]] = []
     for one in wanted:
         workflow = json.dumps(one.workflow, ensure_ascii=False, separators=(",", ":"))
         targets = json.dumps(one.targets)
-        body = digest("submission", workflow, targets) if one.key else ""
+        body = _body(workflow, targets)
         if one.key and (known := _known(db, one.key, body)):
             made.append((known, False))
             continue
         waiting += 1
         if waiting > most:
             raise TooMany(f"{most} runs are waiting already; try again later")
-        last += 1
+        place = _turn(db, one.client, one.priority, last)
         id = uuid4().hex
         number = db.execute(
             "insert into runs (id, key, body, name, workflow, targets, steps, state, priority,"
-            " place, submitted) values (?,?,?,?,?,?,?,'queued',?,?,?)",
+            " place, submitted, client) values (?,?,?,?,?,?,?,'queued',?,?,?,?)",
             (
-                id, one.key, body, one.name, workflow, targets, one.steps, one.priority, last, now,
+                id, one.key, body, one.name, workflow, targets, one.steps, one.priority, place, now,
+                one.client,
             ),
         ).lastrowid  # fmt: skip
         row = (number, id, one.name, "queued", one.priority, 0, None, one.steps, now)
-        made.append((_facts((*row, None, None, None, None)), True))
+        made.append((_facts((*row, None, None, None, None, one.client)), True))
     return made
+
+
+def _body(workflow: str, targets: str) -> str:
+    """What tells a submission from another one, and from one that the disk has damaged."""
+    return digest("submission", workflow, targets)
+
+
+def _turn(
+    db: sqlite3.Connection, client: str, priority: int, last: dict[tuple[str, int], float]
+) -> float:
+    """The place after the last waiting run of a client, or beside the first of the others."""
+    before = last.get((client, priority))
+    if before is None:
+        (before,) = db.execute(
+            "select max(place) from runs where state='queued' and client=? and priority=?",
+            (client, priority),
+        ).fetchone()
+    if before is None:
+        (first,) = db.execute(
+            "select min(place) from runs where state='queued' and priority=?", (priority,)
+        ).fetchone()
+        before = 0 if first is None else first - 1
+    last[client, priority] = float(before) + 1
+    return float(before) + 1
 
 
 def _known(db: sqlite3.Connection, key: str, body: str) -> dict[str, Any] | None:
@@ -114,15 +144,23 @@ def _known(db: sqlite3.Connection, key: str, body: str) -> dict[str, Any] | None
 
 
 def claim(db: sqlite3.Connection, worker: str, most: int = 1) -> list[Claim]:
-    """Hand the first waiting runs to a worker."""
+    """Hand the first waiting runs to a worker; one that was damaged on disk has failed."""
     rows = db.execute(
-        "select id, workflow, targets, blame from runs where state='queued'"
-        " order by priority desc, place limit ?",
+        "select id, cast(workflow as blob), cast(targets as blob), body, blame from runs"
+        " where state='queued' order by priority desc, place, number limit ?",
         (most,),
     ).fetchall()
     now = time.time()
     claims = []
-    for id, workflow, targets, blame in rows:
+    for id, workflow, targets, body, blame in rows:
+        try:
+            if body and body != _body(workflow.decode(), targets.decode()):
+                raise ValueError("other bytes than were submitted")
+            wanted = json.loads(workflow), tuple(json.loads(targets))
+        except ValueError:
+            said = "its document was damaged on the disk of the server; submit it again"
+            _changed(db, "state='failed', finished=?, error=? where id=?", (now, said, id))
+            continue
         lease = uuid4().hex
         facts = _changed(
             db,
@@ -130,9 +168,11 @@ def claim(db: sqlite3.Connection, worker: str, most: int = 1) -> list[Claim]:
             " where id=?",
             (lease, worker, now, id),
         )
-        known = Blame.of(json.loads(blame)) if blame else Blame()
-        wanted = json.loads(workflow), tuple(json.loads(targets))
-        claims.append(Claim(id, lease, *wanted, facts or {}, known))
+        known = _json(blame, None)
+        blamed = Blame.of(known) if known else Blame()
+        claims.append(Claim(id, lease, *wanted, facts or {}, blamed))
+    if len(claims) < len(rows):  # a damaged one holds up nobody
+        claims += claim(db, worker, most - len(claims))
     return claims
 
 
@@ -258,16 +298,22 @@ def _place_before(db: sqlite3.Connection, before: str) -> tuple[float, int]:
     if other is None:
         raise Conflict(f"the run {before} does not wait, so nothing can be put before it")
     below, priority = other
+    (beside,) = db.execute(
+        "select count(*) from runs where state='queued' and priority=? and place=?",
+        (priority, below),
+    ).fetchone()
     (above,) = db.execute(
         "select max(place) from runs where state='queued' and priority=? and place<?",
         (priority, below),
     ).fetchone()
     above = below - 2 if above is None else above
     place = (above + below) / 2
-    if above < place < below:
+    if above < place < below and beside == 1:
         return place, priority
-    # Halved so often that no number is left between the two: all are laid out anew.
-    waiting = db.execute("select id from runs where state='queued' order by priority desc, place")
+    # Another one has the same place, or no number is left between the two: all are laid out anew.
+    waiting = db.execute(
+        "select id from runs where state='queued' order by priority desc, place, number"
+    )
     places = [(float(index), id) for index, (id,) in enumerate(waiting.fetchall(), 1)]
     db.executemany("update runs set place=? where id=?", places)
     return _place_before(db, before)
@@ -281,8 +327,9 @@ def get(db: sqlite3.Connection, id: str, whole: bool = False) -> dict[str, Any]:
         raise Missing(f"there is no run {id!r}")
     facts = _facts(row)
     if whole:
-        facts["workflow"], facts["targets"] = json.loads(row[13]), json.loads(row[14])
-        facts["record"] = json.loads(row[15]) if row[15] else None
+        workflow, targets, record = row[len(_NAMES) :]
+        facts["workflow"], facts["targets"] = _json(workflow, {}), _json(targets, [])
+        facts["record"] = _json(record, None)
     return facts
 
 
@@ -290,7 +337,7 @@ def queued(db: sqlite3.Connection, limit: int, offset: int = 0) -> list[dict[str
     """What runs, and what waits in the order of its turn."""
     rows = db.execute(
         f"select {_FACTS} from runs where state='running' union all select * from (select {_FACTS}"
-        " from runs where state='queued' order by priority desc, place limit ? offset ?)",
+        " from runs where state='queued' order by priority desc, place, number limit ? offset ?)",
         (limit, offset),
     ).fetchall()
     return [_facts(row) for row in rows]
@@ -329,5 +376,13 @@ def forget(db: sqlite3.Connection, id: str) -> None:
 
 def _facts(row: Sequence[Any]) -> dict[str, Any]:
     facts = dict(zip(_NAMES, row, strict=False))
-    facts["outputs"] = json.loads(facts["outputs"]) if facts["outputs"] else {}
+    facts["outputs"] = _json(facts["outputs"], {})
     return facts
+
+
+def _json(text: str | None, otherwise: Any) -> Any:
+    """What a text says; what is not there, or was damaged on disk, is ``otherwise``."""
+    try:
+        return json.loads(text) if text else otherwise
+    except ValueError:
+        return otherwise

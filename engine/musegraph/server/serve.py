@@ -46,7 +46,10 @@ async def _serve(server: Server, ready: Callable[[str], None]) -> int:
         server.close()
         raise
     url = address(server.settings, port)
-    server.lock.say(url)
+    try:
+        server.lock.say(url)
+    except OSError as error:
+        server.log.warning("the command line will not find this server by itself: %s", error)
     if not has_canvas():
         server.log.warning("the canvas is not built, the page says what to do: make web")
     ready(url)

@@ -7,15 +7,14 @@ import os
 import secrets
 import ssl
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.limits import Limit
 from musegraph.paths import at_home
+from musegraph.whole import write_new, write_whole
 
 PORT = 8190
 
@@ -43,6 +42,8 @@ class Settings:
     """Bytes of any file that a worker may write; 0 for no limit."""
     step_seconds: float = 0.0
     """Seconds that one step may take of which ``limits`` says nothing; 0 for no limit."""
+    restore: bool = False
+    """Go on from the latest backup if the database is damaged, gone or empty."""
     telemetry: str = ""
     """Where traces of runs are sent; empty for where the variables of OpenTelemetry say, if any."""
     limits: Mapping[str, Limit] = field(default_factory=dict)
@@ -114,38 +115,22 @@ def token_in(data: Path) -> str:
     place = data / "token"
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            found = place.read_text("ascii").strip()
-            if len(found) >= 32:
-                return found
-            raise StoreError(f"the token in {place} is damaged; remove that file") from None
-        with os.fdopen(handle, "w") as file:
-            token = _write_token(file)
+        token = secrets.token_urlsafe(32)
+        if not place.exists() and write_new(place, f"{token}\n".encode(), 0o600, sync=True):
+            return token
+        found = place.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StoreError(f"the folder {data} cannot be used: {error}; choose with --data") from None
-    return token
+    if len(found) < 32:
+        raise StoreError(f"the token in {place} is damaged; remove that file")
+    return found
 
 
 def new_token(data: Path) -> str:
     """Another token in the place of the one there was: the old file is whole until the new is."""
+    token = secrets.token_urlsafe(32)
     try:
-        handle, made = tempfile.mkstemp(prefix="token.", dir=data)  # for the user alone, 0600
-        try:
-            with os.fdopen(handle, "w") as file:
-                token = _write_token(file)
-            Path(made).replace(data / "token")
-        finally:
-            Path(made).unlink(missing_ok=True)
+        write_whole(data / "token", f"{token}\n".encode(), 0o600, sync=True)
     except OSError as error:
         raise StoreError(f"no token can be written in {data}: {error.strerror or error}") from None
-    return token
-
-
-def _write_token(file: IO[str]) -> str:
-    token = secrets.token_urlsafe(32)
-    file.write(token + "\n")
-    file.flush()
-    os.fsync(file.fileno())
     return token

@@ -285,6 +285,10 @@ class Store:
     def has_bytes(self, name: str) -> bool:
         return name in self._bytes or (self.disk is not None and self.disk.has(name))
 
+    def verify(self, name: str) -> bool:
+        """Whether the bytes are here as they were kept; damaged ones are gone after that."""
+        return name in self._bytes or (self.disk is not None and self.disk.verify(name))
+
     def find(self, name: str) -> Entry | None:
         """The entry of a value by its identity, or by the digest of its bytes, if it can be had."""
         if name.startswith("json:"):

@@ -152,11 +152,8 @@ class Disk:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a query; an index that cannot be read is a StoreError."""
-        try:
-            with self._lock:
-                return self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        with self._careful(), self._lock:
+            return self._db.execute(query, values).fetchall()
 
     def forget(self, digests: Iterable[str], keys: Iterable[str]) -> None:
         """Remove objects, pinned ones too, and records; the files first, as in ``shrink``."""
@@ -201,11 +198,7 @@ class Disk:
     def records_of(self, type_: str) -> list[Record]:
         """What is known of a node type, the latest first; without the outputs."""
         query = "select seconds, recipe from records where type=? order by used desc"
-        try:
-            with self._lock:
-                rows = self._db.execute(query, (type_,)).fetchall()
-        except sqlite3.Error as error:
-            raise self._unusable(error) from None
+        rows = self.rows(query, type_)
         return [Record({}, seconds, type_, recipe_in(json.loads(made))) for seconds, made in rows]
 
     def entry(self, identity: str) -> Entry | None:
@@ -265,13 +258,18 @@ class Disk:
             )
             self._rank([digest])
 
-    @property
-    def incoming(self) -> Path:
-        """Where a file is written before it gets its place; what is left there is swept."""
-        return self._new
+    def begin(self) -> tuple[int, str]:
+        """A file to be written before it gets its place: its handle, to be closed, and its path.
+
+        It is locked until then, so that no process takes it for one that was left behind.
+        """
+        handle, temporary = tempfile.mkstemp(dir=self._new)
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return handle, temporary
 
     def adopt(self, file: Path, digest: str) -> None:
-        """Take a file of ``incoming``, whose content is this digest, as a pinned object."""
+        """Take a file that was begun here, whose content is this digest, as a pinned object."""
         place = self.path(digest)
         size = file.stat().st_size
         with self._careful():
@@ -286,7 +284,10 @@ class Disk:
             self._rank([digest])
 
     def verify(self, digest: str) -> bool:
-        """Whether an object is there and whole; read once, and again when the file has changed."""
+        """Whether an object is there and whole; read once, and again when the file has changed.
+
+        A damaged one is removed, as by :meth:`get`: it can then be made again.
+        """
         place = self.path(digest)
         try:
             facts = place.stat()
@@ -294,6 +295,7 @@ class Disk:
             if self._verified.get(digest) == mark:
                 return True
             if digest_of_file(place) != digest:
+                place.unlink(missing_ok=True)
                 return False
         except OSError:
             return False
@@ -302,11 +304,9 @@ class Disk:
 
     def _write(self, buffers: list[Any], place: Path) -> None:
         place.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._new)
+        handle, temporary = self.begin()
         try:
             with os.fdopen(handle, "wb") as file:
-                if fcntl is not None:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 for buffer in buffers:
                     file.write(buffer)
                 file.flush()

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from musegraph.errors import StoreError
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+ROOM = 1 << 20
+"""Bytes that SQLite may want beside a database."""
 _ELSEWHERE = "another folder (--cache, or the variable MUSEGRAPH_CACHE)"
+
+
+def no_room(folder: Path) -> bool:
+    """Whether the disk has hardly any room, of which SQLite may say no more than "I/O error"."""
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < ROOM
+    return False
 
 
 def unusable(folder: Path, error: OSError | sqlite3.Error) -> StoreError:
@@ -27,7 +38,11 @@ def unusable(folder: Path, error: OSError | sqlite3.Error) -> StoreError:
         )
     if code in _BUSY:
         return StoreError(f"{place} is held by another process; run again when that has ended")
-    if code == sqlite3.SQLITE_FULL or number in (errno.ENOSPC, errno.EDQUOT):
+    if (
+        code == sqlite3.SQLITE_FULL
+        or number in (errno.ENOSPC, errno.EDQUOT)
+        or (code == sqlite3.SQLITE_IOERR and no_room(folder))
+    ):
         return StoreError(
             f"{place} cannot be written: the disk is full; make room, or use {_ELSEWHERE}"
         )

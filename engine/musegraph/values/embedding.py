@@ -37,17 +37,20 @@ class Chunk(NamedTuple):
     whole: bytes
 
 
-def embed(file: File, facts: dict[str, Any]) -> File:
-    """The file with facts inside, in place of earlier ones; other formats stay as they are."""
-    text = canonical(facts).encode()
+def embed(file: File, facts: dict[str, Any] | str) -> File:
+    """The file with facts inside, in place of earlier ones; other formats stay as they are.
+
+    Facts for many files are best given as the text that :func:`canonical` makes of them.
+    """
+    if not (file.data.startswith(_PNG) or _is_webp(file.data)):
+        return file
+    text = (facts if isinstance(facts, str) else canonical(facts)).encode()
     if len(text) > MAX_TEXT:
         raise NodeError(f"{file.name!r}: {len(text):,} bytes are too many to embed in a picture")
     if file.data.startswith(_PNG):
         data = _embed_png(file.data, text)
-    elif _is_webp(file.data):
-        data = _embed_webp(file.data, text)
     else:
-        return file
+        data = _embed_webp(file.data, text)
     return replace(file, data=data)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from musegraph.errors import InvalidWorkflow, MusegraphError, Stopped
+from musegraph.errors import InvalidWorkflow, MusegraphError, Stopped, StoreError
 from musegraph.secrets import hand_over
 from musegraph.shortage import device_lost
 from musegraph.workers.board import Board
@@ -180,6 +180,8 @@ def _answer(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         problems = listed(error.problems)
         said = "\n".join(str(problem) for problem in error.problems[: len(problems)])
         return {"error": said, "kind": "invalid", "problems": problems}
+    except StoreError as error:
+        return {"error": str(error), "kind": "storage"}
     except MusegraphError as error:
         return {"error": str(error), "kind": "refused"}
     except MemoryError:

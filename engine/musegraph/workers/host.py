@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
 
-from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, Stopped
+from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, Stopped, StoreError
 from musegraph.secrets import concealed, known, without_secrets
 from musegraph.workers.board import Board
 from musegraph.workers.messages import LONGEST, pack, unpack
@@ -233,6 +233,7 @@ class Worker:
         for waiting in (*self._questions.values(), *self._runs.values()):
             if not waiting.done():
                 waiting.set_exception(lost)
+                waiting.exception()  # who asked may be told by another way: then this is no news
         if self._board is not None:
             self._board.close()
         await asyncio.to_thread(_remove, folder)
@@ -339,6 +340,8 @@ def refusal(found: dict[str, Any]) -> MusegraphError:
     """What a worker said is wrong, as an error."""
     if found.get("kind") == "invalid":
         return InvalidWorkflow([Problem(**problem) for problem in found["problems"]])
+    if found.get("kind") == "storage":
+        return StoreError(str(found["error"]))
     return Refused(str(found["error"]))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +74,10 @@ def _file_name(given: str) -> str:
 
 async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
     """Write a body to a file, hashed on the way; it gets its place once it is whole."""
-    handle, temporary = tempfile.mkstemp(dir=server.disk.incoming)
+    try:
+        handle, temporary = server.disk.begin()
+    except OSError as error:
+        raise StoreError(f"the file cannot be kept: {error.strerror or error}") from None
     hasher, size = blake3(), 0
     try:
         with os.fdopen(handle, "wb") as file:
@@ -84,10 +86,10 @@ async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
                 hasher.update(part)
                 await asyncio.to_thread(file.write, part)
             await asyncio.to_thread(_sync, file)
-        if not size:
-            raise Bad("the file is empty", 422, "media")
-        digest = "blake3:" + hasher.hexdigest()
-        await asyncio.to_thread(server.disk.adopt, Path(temporary), digest)
+            if not size:
+                raise Bad("the file is empty", 422, "media")
+            digest = "blake3:" + hasher.hexdigest()
+            await asyncio.to_thread(server.disk.adopt, Path(temporary), digest)
     except OSError as error:
         raise StoreError(f"the file cannot be kept: {error.strerror or error}") from None
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 import time
@@ -29,7 +30,7 @@ RATE = 30
 BURST = 6.0
 """Messages that may go at once after a quiet moment, so that a short run is told without delay."""
 
-STALLED = 30.0
+STALLED = 20.0
 """Seconds that a listener may take to accept a message."""
 
 CLOSING = 0.5
@@ -152,7 +153,9 @@ async def get_openapi(server: Server, ask: Ask) -> dict[str, Any]:
 
 async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
     """The WebSocket: first where the numbers stand, then all that happens."""
-    socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1 << 16, compress=False)
+    socket = web.WebSocketResponse(
+        heartbeat=20, max_msg_size=1 << 16, compress=False, timeout=CLOSING
+    )
     if not socket.can_prepare(ask.request):
         return web.Response(status=426, text="this address is a WebSocket")
     token = server.token
@@ -167,15 +170,30 @@ async def listen_to_events(server: Server, ask: Ask) -> web.StreamResponse:
         sending = asyncio.create_task(_send(socket, listener, ask.request.transport))
         async for message in socket:  # nothing is expected, but a close has to be noticed
             if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                await socket.close(code=1003, message=b"nothing is said this way")
-        if listener.over is None:
-            sending.cancel()
-        await asyncio.wait({sending})  # it may be saying good-bye
+                await _refuse(socket, ask.request.transport)
+                break
+        if listener.over is not None:  # it may be saying good-bye, which takes no longer than this
+            await asyncio.wait({sending}, timeout=2 * CLOSING)
+        sending.cancel()
+        await asyncio.wait({sending})
     except ConnectionResetError:
         pass
     finally:
         server.feed.leave(listener)
     return socket
+
+
+async def _refuse(socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+    """Say that nothing is said this way, and read no more of it.
+
+    aiohttp would first read all that was sent, tens of thousands of messages in one callback.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING):
+            said = (1003).to_bytes(2, "big") + b"nothing is said this way"
+            await socket.send_frame(said, WSMsgType.CLOSE)
+    if transport is not None:  # what it did not read would hold the connection open
+        (transport.abort if transport.get_write_buffer_size() else transport.close)()
 
 
 async def _send(
@@ -195,11 +213,11 @@ async def _send(
     except (LetGo, TimeoutError) as error:
         why = type(error) if isinstance(error, LetGo) else TooSlow
         listener.end(why)
-        try:
+        # aiohttp ends its own waiting for room as if it had been cancelled
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             closing = socket.close(code=why.code, message=why.reason.encode())
             await asyncio.wait_for(closing, CLOSING)
-        except TimeoutError:
-            if transport is not None:
-                transport.abort()
+        if transport is not None:  # what it did not read would hold the connection open
+            transport.abort()
     except (ConnectionResetError, asyncio.CancelledError):
         return

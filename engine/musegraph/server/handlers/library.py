@@ -116,7 +116,7 @@ async def delete_workflow(server: Server, ask: Ask) -> None:
             db.execute("delete from workflows where id=?", (id,))
         return facts
 
-    await _changed(server, delete)
+    await _changed(server, delete, vital=True)
 
 
 async def restore_workflow(server: Server, ask: Ask) -> dict[str, Any]:
@@ -143,8 +143,8 @@ async def list_versions(server: Server, ask: Ask) -> dict[str, Any]:
     return {"versions": await server.database.read(look)}
 
 
-async def _changed(server: Server, work: Any) -> dict[str, Any]:
-    facts: dict[str, Any] = await server.database.write(work)
+async def _changed(server: Server, work: Any, vital: bool = False) -> dict[str, Any]:
+    facts: dict[str, Any] = await server.database.write(work, vital)
     server.feed.tell({"type": "library", "workflow": facts["id"]})
     return facts
 

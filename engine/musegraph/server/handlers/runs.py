@@ -35,6 +35,7 @@ async def _submit(server: Server, bodies: list[api.Submit]) -> list[tuple[dict[s
             tuple(made["targets"]),
             made["steps"],
             body.priority,
+            body.client,
             body.key,
         )
         for body, made in zip(bodies, settled["documents"], strict=True)
@@ -79,7 +80,7 @@ async def get_run(server: Server, ask: Ask) -> dict[str, Any]:
 
 
 async def forget_run(server: Server, ask: Ask) -> None:
-    await server.database.write(lambda db: queue.forget(db, ask["id"]))
+    await server.database.write(lambda db: queue.forget(db, ask["id"]), vital=True)
     server.feed.tell({"type": "forgotten", "run": ask["id"]})
 
 
@@ -95,7 +96,7 @@ async def move_run(server: Server, ask: Ask) -> dict[str, Any]:
         queue.move(db, id, body.before, body.priority)
         return queue.get(db, id)
 
-    facts = await server.database.write(move)
+    facts = await server.database.write(move, vital=True)
     server.feed.tell({"type": "queue"})
     return facts
 
@@ -114,7 +115,8 @@ async def pause_queue(server: Server, ask: Ask) -> dict[str, Any]:
     await server.database.write(
         lambda db: db.execute(
             "insert or replace into settings values ('paused', ?)", ("true" if paused else "false",)
-        )
+        ),
+        vital=True,
     )
     server.dispatcher.paused = paused
     server.dispatcher.wake()
