@@ -1346,6 +1346,8 @@ export interface components {
       outputs: {
         [key: string]: components['schemas']['Output'];
       };
+      /** Client */
+      client: string;
     };
     /**
      * RunEvent
@@ -2001,6 +2003,12 @@ export interface components {
        */
       priority: number;
       /**
+       * Client
+       * @description Who submits: clients with different labels take turns.
+       * @default
+       */
+      client: string;
+      /**
        * Key
        * @description Names the submission: sent again, it is the same run.
        * @default null
@@ -2228,6 +2236,8 @@ export interface components {
       outputs: {
         [key: string]: components['schemas']['Output'];
       };
+      /** Client */
+      client: string;
       /** Workflow */
       workflow: {
         [key: string]: unknown;

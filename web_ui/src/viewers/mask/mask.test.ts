@@ -6,7 +6,7 @@ import { crc32, encodeGrey, greyOf } from './png';
 import { nextSize, readSettings } from './settings';
 import { change, feather, fillPolygon, flood, rectangle } from './shapes';
 import { coverage, Stroke } from './stroke';
-import type { Edit} from './tiles';
+import type { Edit } from './tiles';
 import { EditHistory, newMask, TILE, type Mask } from './tiles';
 
 const at = (mask: Mask, x: number, y: number): number => mask.data[y * mask.width + x]!;
