@@ -1,4 +1,4 @@
-"""Looking at and listening to results: pictures, masks, sound, film, motion, text (M1 to M6)."""
+"""Looking at and listening to results: pictures, masks, sound, film, motion, text (ui.md, M1 to M6)."""
 
 from __future__ import annotations
 
@@ -523,9 +523,7 @@ def test_f05_a_text_that_would_run_is_read_and_nothing_else(page: Any, name: str
     look_at(page, name, data.encode())
     shown = page.locator("dialog[open] [data-viewer]")
     shown.wait_for()
-    page.wait_for_function(
-        "() => document.querySelector('dialog[open]').innerText.includes('harm(0)')"
-    )
+    page.locator("dialog[open]").get_by_text("harm(0)").first.wait_for()
     if name == "texts.txt":
         text = shown.evaluate("(one) => one.textContent")
         assert all(payload in text for payload in PAYLOADS)
