@@ -20,6 +20,7 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "server")]
 
+from documents import SKY  # noqa: E402  found by the above
 from harness import CHROMIUM, ROOT, Served, build_tool, unable  # noqa: E402  found by the above
 
 SHOTS = ROOT / "build" / "web"
@@ -63,6 +64,14 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     served = Served(tmp_path_factory.mktemp("served"))
     yield served
     served.end()
+
+
+@pytest.fixture
+def file(server: Served, request: pytest.FixtureRequest) -> str:
+    """A workflow of two nodes in the library, under the name of the test."""
+    name = request.node.name[:100]
+    made: str = server.ask("POST", "/api/workflows", {"workflow": SKY, "name": name})["id"]
+    return made
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from harness import Served
 
 def test_the_canvas_opens_without_a_complaint(page: Any) -> None:
     assert page.title() == "Musegraph"
-    page.wait_for_function("document.querySelector('#root').childElementCount > 0")
+    page.wait_for_function("() => document.querySelector('#root').childElementCount > 0")
     assert page.locator("html").get_attribute("lang") == "en"
 
 
@@ -20,7 +20,7 @@ def test_the_address_that_the_server_prints_lets_in_and_does_not_keep_the_token(
     new_page: Callable[..., Any], server: Served
 ) -> None:
     page = new_page(token=False, path=f"/#t={server.token}")
-    page.wait_for_function("document.querySelector('#root').childElementCount > 0")
+    page.wait_for_function("() => document.querySelector('#root').childElementCount > 0")
     assert page.url == f"{server.url}/"
     assert page.evaluate("fetch('/api/status').then((answer) => answer.status)") == 200
     (cookie,) = page.context.cookies()
