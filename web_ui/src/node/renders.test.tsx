@@ -70,7 +70,7 @@ const facts = {
   priority: 0,
   attempt: 1,
   worker: null,
-  client: "",
+  client: '',
   steps: 6,
   submitted: 0,
   started: 0,

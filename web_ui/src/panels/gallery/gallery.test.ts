@@ -73,7 +73,7 @@ describe('Q4: filters', () => {
       priority: 0,
       attempt: 1,
       worker: null,
-      client: "",
+      client: '',
       steps: 1,
       submitted: 0,
       started: 1,

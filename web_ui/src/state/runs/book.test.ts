@@ -32,7 +32,7 @@ const facts = (id: string, state: RunFacts['state'], more: Partial<RunFacts> = {
   priority: 0,
   attempt: 1,
   worker: null,
-  client: "",
+  client: '',
   steps: 3,
   submitted: 0,
   started: null,
