@@ -1,4 +1,4 @@
-"""Looking at and listening to results: pictures, masks, sound, film, motion, text (ui.md, M1 to M6)."""
+"""Looking at and listening to results: pictures, masks, sound, film, motion, text (M1 to M6)."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ export async function runAgain(ids: readonly string[]): Promise<void> {
             quick: false,
             name: whole.name,
             priority: whole.priority,
+            client: whole.client,
             key: crypto.randomUUID(),
           })),
         },
