@@ -49,6 +49,7 @@ export async function submit(store: DocumentStore, wish: Wish = {}): Promise<Sch
     quick: false,
     name,
     priority,
+    client: 'canvas',
     key: crypto.randomUUID(),
   }));
   const over = submitting();
