@@ -8,13 +8,13 @@ canvas built, and Chromium.
 
 from __future__ import annotations
 
-import functools
 import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,9 @@ def measured(new_page: Callable[[], Any], near: str, far: str, pan: str) -> dict
         page.wait_for_function("() => document.querySelector('canvas, .react-flow__node')")
         page.evaluate(TWO_FRAMES)
         found.setdefault("first render, s", []).append(time.perf_counter() - start)
-        frames = counted(page, lambda: dragged(page, 700, 450, pan))
-        found.setdefault("pan, whole graph, fps", []).append(
-            1000 * len(frames) / max(sum(frames), 1)
-        )
+        frames = counted(page, partial(dragged, page, 700, 450, pan))
+        rate = 1000 * len(frames) / max(sum(frames), 1)
+        found.setdefault("pan, whole graph, fps", []).append(rate)
         if near != far:
             page.goto(near)
             page.wait_for_selector(".react-flow__node", timeout=120_000)
@@ -99,10 +98,10 @@ def measured(new_page: Callable[[], Any], near: str, far: str, pan: str) -> dict
             page.mouse.wheel(0, -120)
             page.evaluate(TWO_FRAMES)
         page.evaluate(TWO_FRAMES)
-        frames = counted(page, lambda: dragged(page, 600, 430, pan))
+        frames = counted(page, partial(dragged, page, 600, 430, pan))
         found.setdefault("pan at zoom 1, p95 ms", []).append(p95(frames))
         at = header(page)
-        frames = counted(page, lambda: dragged(page, *at, "left"))
+        frames = counted(page, partial(dragged, page, *at, "left"))
         found.setdefault("drag at zoom 1, p95 ms", []).append(p95(frames))
 
         def wheel(page: Any = page) -> None:
@@ -128,7 +127,7 @@ def plain() -> str:
     import canvas
 
     canvas.run_npm(["exec", "vite", "--", "build", "--config", "perf/plain/vite.config.ts"])
-    handler = functools.partial(Quiet, directory=str(ROOT / "build" / "perf"))
+    handler = partial(Quiet, directory=str(ROOT / "build" / "perf"))
     served = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=served.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{served.server_port}/"
