@@ -73,7 +73,6 @@ def copy(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "web_ui", tmp_path / "web_ui", ignore=ignored)
     shutil.copytree(ROOT / "workflows", tmp_path / "workflows")
     (tmp_path / "web_ui" / "node_modules").symlink_to(ROOT / "web_ui" / "node_modules")
-    (tmp_path / "workflows").mkdir()
     for package in ("engine/musegraph", "nodes/musegraph_nodes"):
         (tmp_path / package).mkdir(parents=True)
         shutil.copy(ROOT / package / "__init__.py", tmp_path / package)

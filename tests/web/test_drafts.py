@@ -24,6 +24,7 @@ def test_t1_t7_a_reload_brings_back_tabs_changes_history_and_viewport(
     press(page, "Alt+n")
     nodes(page, 0)
     change(page)
+    in_draft(page, "!draft.document.nodes?.sky && draft.document.canvas?.notes")
     press(page, "Control+1")
     nodes(page, 3)
     transform = "document.querySelector('.react-flow__viewport').style.transform"

@@ -33,6 +33,10 @@ CRASHES = frozenset({"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS
 """Signals that a process brings on itself."""
 
 
+LONG = 1 << 18
+"""Bytes of a message above which reading it would hold up everybody else."""
+
+
 class WorkerLost(MusegraphError):
     """A worker ended while it had something to do: the run ``run``, as far as one was begun.
 
@@ -223,7 +227,8 @@ class Worker:
         try:
             while line := await self._process.stdout.readline():
                 self._heard = monotonic()
-                self._hear(unpack(line))
+                long = len(line) > LONG
+                self._hear(await asyncio.to_thread(unpack, line) if long else unpack(line))
         except ValueError as error:  # a line too long, or no JSON: not one of ours any more
             self._end = self._end or End(f"the worker said what no worker says ({error})")
             self._process.kill()
