@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 PAGE = 100
 
 
+AT_ONCE = 500
+"""Documents of a batch that are looked at together."""
+
+
 async def submit_run(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
     [(facts, new)] = await _submit(server, [ask.body])
     return facts, 201 if new else 200
@@ -25,9 +29,10 @@ async def submit_runs(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
 
 async def _submit(server: Server, bodies: list[api.Submit]) -> list[tuple[dict[str, Any], bool]]:
     """Check the documents, put them into the queue, and answer once they are on disk."""
-    settled = await server.dispatcher.ask(
-        "settle_all", documents=[_document(body) for body in bodies]
-    )
+    settled: list[dict[str, Any]] = []
+    for start in range(0, len(bodies), AT_ONCE):  # so that others are answered in between
+        part = [_document(body) for body in bodies[start : start + AT_ONCE]]
+        settled += (await server.dispatcher.ask("settle_all", documents=part))["documents"]
     wanted = [
         queue.Submission(
             made["workflow"],
@@ -38,7 +43,7 @@ async def _submit(server: Server, bodies: list[api.Submit]) -> list[tuple[dict[s
             body.client,
             body.key,
         )
-        for body, made in zip(bodies, settled["documents"], strict=True)
+        for body, made in zip(bodies, settled, strict=True)
     ]
     most = server.settings.most_queued
     made = await server.database.write(lambda db: queue.submit(db, wanted, most))
