@@ -109,3 +109,78 @@ def test_axe_finds_nothing_serious(new_page: NewPage, theme: str, locale: str) -
         found[f"panel {label}"] = bad(page)
     faults = [f"{name}: {fault}" for name, all_ in found.items() for fault in all_]
     assert not faults, "\n".join(faults)
+
+
+# -- X2, W5 --------------------------------------------------------------------------------------
+
+
+def add(page: Any, words: str, name: str) -> None:
+    """Add a node by typing what it is called; it has the keyboard then."""
+    press(page, "Shift+A")
+    page.wait_for_selector(SEARCH)
+    page.keyboard.type(words)
+    press(page, "Enter")
+    page.wait_for_function(
+        "(name) => document.activeElement?.getAttribute('data-id') === name", arg=name
+    )
+
+
+def test_a_workflow_is_built_and_run_and_its_result_found_by_keyboard_alone(
+    new_page: NewPage,
+) -> None:
+    """X2, W5: no pointer is used at all."""
+    page = new_page(permissions=CLIPBOARD)
+    ready(page)
+    page.locator("main").focus()
+    add(page, "image.noise", "noise")
+    press(page, "Enter")
+    page.keyboard.type("64")
+    press(page, "Enter", "Escape", "Escape")
+    page.locator("main").focus()
+    add(page, "image.blur", "blur")
+    press(page, "l")
+    page.wait_for_selector("#link-choices [role=option]")
+    page.keyboard.type("noise image")
+    press(page, "Enter")
+    page.wait_for_selector("#link-choices", state="detached")
+    press(page, "Control+Enter")
+    page.wait_for_function(
+        "() => document.querySelector('[data-id=blur]').getAttribute('aria-label').includes('done')"
+        " || [...document.querySelectorAll('[aria-live], [role=status]')]"
+        ".some((one) => /finished|done/i.test(one.textContent))"
+    )
+    nodes = written(page)["nodes"]
+    assert nodes["blur"]["links"]["image"] == "noise.out"
+    assert 64 in nodes["noise"]["values"].values()
+
+
+def test_two_handles_that_are_clicked_are_linked(new_page: NewPage) -> None:
+    """W5: without dragging."""
+    page = new_page(permissions=CLIPBOARD)
+    put(page, {"noise": {"type": "image.noise"}, "blur": {"type": "image.blur"}})
+    node(page, "noise").locator(".react-flow__handle.source").first.click()
+    node(page, "blur").locator('.react-flow__handle.target[data-handleid="image"]').click()
+    page.wait_for_selector(".react-flow__edge", state="attached")
+    assert written(page)["nodes"]["blur"]["links"] == {"image": "noise.out"}
+
+
+# -- X6 ------------------------------------------------------------------------------------------
+
+
+def test_the_size_of_bars_and_panels_is_set_apart_from_the_canvas(new_page: NewPage) -> None:
+    """X6."""
+    page = new_page(permissions=CLIPBOARD)
+    put(page, {"noise": {"type": "image.noise"}})
+    before = page.locator("header[data-region]").bounding_box()["height"]
+    width = node(page, "noise").bounding_box()["width"]
+    page.locator("main").focus()
+    press(page, "Control+,")
+    page.locator("dialog[open] input[type=range]").focus()
+    press(page, "End")
+    assert page.locator("header[data-region]").bounding_box()["height"] == 2 * before
+    box = page.locator("dialog[open]").bounding_box()
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= 900
+    press(page, "Escape")
+    assert node(page, "noise").bounding_box()["width"] == width
