@@ -1,7 +1,7 @@
 /** Drawing links: from handle to handle, onto a node, onto nothing; and taking one off. */
 
 import type { Connection, FinalConnectionState, OnConnectStartParams } from '@xyflow/react';
-import { itemKind, joinPort, type PortName } from '@/core/document';
+import { itemKind, joinPort, splitPort, type PortName } from '@/core/document';
 import type { Command } from '@/core/commands';
 import type { Segment } from '@/core/project';
 import { bestInput, bestOutput, goesAmong, whyNot } from '@/core/rules';
@@ -82,6 +82,7 @@ export function createConnecting(store: DocumentStore, toCanvas: ToCanvas) {
       const still = start !== null && Math.hypot(at.x - start.x, at.y - start.y) < STILL;
       start = null;
       if (!from || still || connection.isValid || detached) return;
+      if (takeOff(store, from, connection)) return;
       const under = (event.target as Element | null)
         ?.closest?.('.react-flow__node')
         ?.getAttribute('data-id');
@@ -150,6 +151,38 @@ export const cutCommands = (graph: string, segment: Segment): Command[] =>
       to: joinPort(one.target, one.targetPort),
       ...(one.index === null ? {} : { index: one.index }),
     }));
+
+/**
+ * What is drawn from an input that is linked takes that link along: to another input, or off.
+ * False if there is none to take.
+ */
+const takeOff = (
+  store: DocumentStore,
+  from: PortName & { side: 'source' | 'target' },
+  { toHandle, toNode }: FinalConnectionState,
+): boolean => {
+  const state = store.getState();
+  const link = state.projected.views.get(from.node)?.node.links?.[from.port];
+  if (from.side === 'source' || typeof link !== 'string' || toHandle?.type === 'source')
+    return false;
+  const cut: Command = {
+    do: 'disconnect',
+    graph: shownGraph(state),
+    to: joinPort(from.node, from.port),
+  };
+  const commands: Command[] = [cut];
+  if (toHandle && toNode) {
+    const to = { node: toNode.id, port: toHandle.id ?? '' };
+    const why = whyNot(state.projected.types, splitPort(link), to);
+    if (why) {
+      say({ kind: 'warning', key: `rules:${why.key}`, args: why.args });
+      return true;
+    }
+    commands.push(linkCommand(store, splitPort(link), to));
+  }
+  store.run({ do: 'batch', label: commands.length > 1 ? 'connect' : 'disconnect', commands });
+  return true;
+};
 
 /** A link that is let go over a node goes to the first port that takes it. */
 const dropOnNode = (
