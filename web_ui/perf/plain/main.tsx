@@ -17,10 +17,22 @@ const Card = memo(function Card({ id }: { id: string }) {
     <div style={{ width: 240, border: '1px solid #888', background: '#fff', fontSize: 12 }}>
       <header style={{ padding: 8 }}>{id}</header>
       {['a', 'b', 'c'].map((port, place) => (
-        <Handle key={port} id={port} type="target" position={Position.Left} style={{ top: 44 + place * 24 }} />
+        <Handle
+          key={port}
+          id={port}
+          type="target"
+          position={Position.Left}
+          style={{ top: 44 + place * 24 }}
+        />
       ))}
       {['out', 'more'].map((port, place) => (
-        <Handle key={port} id={port} type="source" position={Position.Right} style={{ top: 44 + place * 24 }} />
+        <Handle
+          key={port}
+          id={port}
+          type="source"
+          position={Position.Right}
+          style={{ top: 44 + place * 24 }}
+        />
       ))}
       {['amount', 'radius', 'opacity'].map((label) => (
         <label key={label} style={{ display: 'block', height: 24 }}>
