@@ -12,7 +12,7 @@ import {
 } from '@/core/document';
 import { snap, type Rect } from '@/core/geometry';
 import type { Segment } from '@/core/project';
-import { bestInput, whyNot } from '@/core/rules';
+import { bestInput, descendants, whyNot } from '@/core/rules';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { cutCommands, linkCommand } from './connecting';
 import { rectOf } from './places';
@@ -94,7 +94,7 @@ const GAP = 48;
 
 /** The commands that put a node which was dropped at a place into the link that runs there, if one does. */
 export function insertion(store: DocumentStore, id: string, rect: Rect): Command[] {
-  const { projected, document } = store.getState();
+  const { projected } = store.getState();
   const { types } = projected;
   const view = projected.views.get(id);
   if (!view || Object.keys(view.node.links ?? {}).length) return [];
@@ -126,7 +126,7 @@ export function insertion(store: DocumentStore, id: string, rect: Rect): Command
         to: joinPort(target.node, target.port),
         ...(edge.index === null ? {} : { among: edge.index }),
       },
-      ...madeRoom(store, graph, document, edge.target, rect.x + rect.width + GAP),
+      ...madeRoom(store, graph, edge.target, rect.x + rect.width + GAP),
     ];
   }
   return [];
@@ -136,26 +136,18 @@ export function insertion(store: DocumentStore, id: string, rect: Rect): Command
 const madeRoom = (
   store: DocumentStore,
   graph: string,
-  document: ReturnType<DocumentStore['getState']>['document'],
   target: string,
   least: number,
 ): Command[] => {
   const at = rectOf(store, target);
   if (!at || at.x >= least) return [];
   const by = snap(least - at.x + 7);
-  const to: Record<string, { x: number; y: number }> = {};
-  const visit = (id: string): void => {
-    const rect = rectOf(store, id);
-    if (!rect || to[id]) return;
-    to[id] = { x: rect.x + by, y: rect.y };
-    for (const [other, view] of store.getState().projected.views)
-      if (
-        Object.values(view.node.links ?? {})
-          .flat()
-          .some((text) => text.startsWith(`${id}.`))
-      )
-        visit(other);
-  };
-  visit(target);
-  return canvasOf(graphOf(document, graph)).nodes ? [{ do: 'move', graph, to }] : [];
+  const { types, views } = store.getState().projected;
+  const to = Object.fromEntries(
+    [...descendants(types, target, [...views.keys()])].flatMap((id) => {
+      const rect = rectOf(store, id);
+      return rect ? [[id, { x: rect.x + by, y: rect.y }]] : [];
+    }),
+  );
+  return [{ do: 'move', graph, to }];
 };

@@ -3,7 +3,7 @@
 import type { Command } from './commands';
 import { edgesOf, graphOf, joinPort, type PortName, type WorkflowDocument } from './document';
 import type { GraphTypes } from './ports';
-import { fits } from './types';
+import { fits, required } from './types';
 
 /**
  * The links that close the gap when nodes are taken away: what came in by an input of the type that
@@ -56,14 +56,13 @@ export const brokenByBypass = (
       .filter((edge) => edge.source === id)
       .map((edge) => edge.sourcePort),
   );
-  const plain = (text: string): string => text.replace(/ \| None$/, '');
   return outputs
     .filter((output) => used.has(output.name))
     .filter(
       (output) =>
         !inputs.some(
           (input) =>
-            input.name === output.name || plain(input.type.text) === plain(output.type.text),
+            input.name === output.name || required(input.type).text === required(output.type).text,
         ),
     )
     .map((output) => output.name);

@@ -291,3 +291,14 @@ export const bendsOf = (graph: GraphDocument, edge: Edge): string[] => {
   }
   return [];
 };
+
+/** Everything that stands in a projected graph, by the names that selections and moves use. */
+export const itemsOf = ({ views, frames, notes, reroutes }: Projected): string[] => {
+  const named = (kind: string, layer: object) => Object.keys(layer).map((id) => `${kind}:${id}`);
+  return [
+    ...views.keys(),
+    ...named('frame', frames),
+    ...named('note', notes),
+    ...named('reroute', reroutes),
+  ];
+};

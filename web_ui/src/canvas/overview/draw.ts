@@ -4,7 +4,7 @@
  */
 
 import { familyOf, type Family } from '@/core/fields';
-import type { Rect } from '@/core/geometry';
+import { overlaps, type Rect } from '@/core/geometry';
 import type { Projected, Segment } from '@/core/project';
 import { REROUTE } from '../flow';
 import type { Placed } from './hit';
@@ -108,13 +108,7 @@ export function drawScene(
   context.clearRect(0, 0, width, height);
   context.setTransform(density * zoom, 0, 0, density * zoom, density * x, density * y);
   const seen: Rect = { x: -x / zoom, y: -y / zoom, width: width / zoom, height: height / zoom };
-  const visible = scene.placed.filter(
-    ({ rect }) =>
-      rect.x < seen.x + seen.width &&
-      rect.x + rect.width > seen.x &&
-      rect.y < seen.y + seen.height &&
-      rect.y + rect.height > seen.y,
-  );
+  const visible = scene.placed.filter(({ rect }) => overlaps(rect, seen));
   drawFrames(context, visible, zoom, look);
   context.lineWidth = Math.min(1.5, 0.4 + zoom * 3) / zoom;
   context.globalAlpha = 0.75;

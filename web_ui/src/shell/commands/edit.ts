@@ -1,8 +1,9 @@
 /** Undo, copy, paste, remove: what every editor has. */
 
 import { copyItems, pastedNames, readFragment, type Command, type Fragment } from '@/core/commands';
-import { canvasOf, graphOf, nodesOf } from '@/core/document';
+import { canvasOf, graphOf } from '@/core/document';
 import { bounds, snap } from '@/core/geometry';
+import { itemsOf } from '@/core/project';
 import { cutCommands } from '@/canvas/connecting';
 import { rectOf } from '@/canvas/places';
 import { shownGraph, type DocumentStore } from '@/state/document';
@@ -154,16 +155,6 @@ register(
     id: 'edit.selectAll',
     group: 'edit',
     keys: ['Ctrl+A'],
-    run: ({ store }) => {
-      const { projected, document } = store.getState();
-      const named = (kind: string, layer: object) =>
-        Object.keys(layer).map((id) => `${kind}:${id}`);
-      store.select([
-        ...Object.keys(nodesOf(graphOf(document, shownGraph(store.getState())))),
-        ...named('frame', projected.frames),
-        ...named('note', projected.notes),
-        ...named('reroute', projected.reroutes),
-      ]);
-    },
+    run: ({ store }) => store.select(itemsOf(store.getState().projected)),
   },
 );

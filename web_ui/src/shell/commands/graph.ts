@@ -2,8 +2,16 @@
 
 import { rectOf } from '@/canvas/places';
 import { listLinks } from '@/canvas/linkList';
-import { whyNoSubgraph, type Command } from '@/core/commands';
-import { definitionOf, freshId, graphOf, itemKind, nodesOf, type Mode } from '@/core/document';
+import { whyNoSubgraph, withMembers, type Command } from '@/core/commands';
+import {
+  canvasOf,
+  definitionOf,
+  freshId,
+  graphOf,
+  itemKind,
+  nodesOf,
+  type Mode,
+} from '@/core/document';
 import { bounds, snap } from '@/core/geometry';
 import { brokenByBypass, healing } from '@/core/heal';
 import { shownGraph, type DocumentStore } from '@/state/document';
@@ -100,16 +108,8 @@ function unpack(store: DocumentStore): void {
 /** The nodes that a mode is meant for: the selected ones, and members of selected frames. */
 const meant = (store: DocumentStore): string[] => {
   const { selection, projected } = store.getState();
-  const found = new Set<string>();
-  const visit = (item: string): void => {
-    if (found.has(item)) return;
-    found.add(item);
-    if (itemKind(item) === 'frame')
-      for (const member of projected.frames[item.slice('frame:'.length)]?.members ?? [])
-        visit(member);
-  };
-  for (const item of selection) visit(item);
-  return [...found].filter((item) => projected.views.has(item));
+  const items = withMembers(canvasOf(projected.graph), selection);
+  return [...items].filter((item) => projected.views.has(item));
 };
 
 /** Set a mode, or take it away where all have it; say what a bypass leaves without a source. */

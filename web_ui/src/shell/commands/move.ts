@@ -7,6 +7,7 @@ import { viewportFor } from '@/canvas/viewport';
 import { edgesOf, graphOf } from '@/core/document';
 import { bounds, GRID, type Rect } from '@/core/geometry';
 import { layoutGraph } from '@/core/layout';
+import { itemsOf } from '@/core/project';
 import { descendants, ancestors } from '@/core/rules';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { flowOf, surfaceOf } from '../pointer';
@@ -175,11 +176,7 @@ const beside = (store: DocumentStore, from: string, way: 'down' | 'up'): string 
     .toSorted(([, a], [, b]) => distance(a) - distance(b))[0]?.[0];
 };
 
-const everything = (store: DocumentStore): string[] => {
-  const { views, frames, notes } = store.getState().projected;
-  const named = (kind: string, layer: object) => Object.keys(layer).map((id) => `${kind}:${id}`);
-  return [...views.keys(), ...named('frame', frames), ...named('note', notes)];
-};
+const everything = (store: DocumentStore): string[] => itemsOf(store.getState().projected);
 
 /** Show items as large as they fit, at most at their own size; also from afar, where React Flow knows none. */
 function lookAt(store: DocumentStore, items: readonly string[]): void {

@@ -42,7 +42,7 @@ export const canDo = (one: Doing): boolean => {
 export function perform(id: string): boolean {
   const one = doings.get(id);
   const store = activeDocument();
-  if (!one || !store || !(one.when?.({ store }) ?? true)) return false;
+  if (!one || !store || !canDo(one)) return false;
   void one.run({ store });
   return true;
 }
