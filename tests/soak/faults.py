@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 import sys
 import tempfile
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from trials import ARGUMENTS, OUT, TOLD, Seen, failing_disk, furnish, seen, wrong_after
+from sweeps import sweep_calls, sweep_modes
+from trials import ARGUMENTS, OUT, TOLD, Seen, furnish, seen, wrong_after
 
 PROMISE = "Whatever call to the disk fails, nothing that was announced as stored is lost."
 TRIALS = "each call, in five ways"
@@ -99,37 +97,11 @@ def sweep(mode: str, count: int) -> int:
     if whole.code != FINE or whole.outputs.keys() != OUTPUTS or calls < 20:
         print(f"| {mode} | 0 | the run without a fault is not as expected: {whole.told} |")
         return 1
-    places = range(1, calls + 1)
-    chosen = places[:: max(1, len(places) // count)][:count] if count < len(places) else places
-    found = [(at, *trial(mode, at, whole.outputs)) for at in chosen]
-    codes = Counter(code for _, _, code in found)
-    said = [f"{number} with exit code {code}" for code, number in sorted(codes.items())]
-    wrong = [f"call {at}: {what}" for at, what, _ in found if what]
-    outcome = "; ".join([", ".join(said), *wrong]).replace("\n", " ")
-    print(f"| {mode} | {len(found)} of {calls} calls | {outcome} |")
-    return 1 if wrong else 0
-
-
-def start(library: Path, mode: str, count: int) -> tuple[int, str]:
-    """The sweep of one mode in a process that the library is loaded into; exit code and row."""
-    done = subprocess.run(
-        [sys.executable, __file__, mode, str(count)],
-        env=os.environ | {"LD_PRELOAD": str(library)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
+    return sweep_calls(mode, calls, count, lambda at: trial(mode, at, whole.outputs))
 
 
 def main(count: int) -> int:
-    print("| a call to the disk | tried | outcome |\n|---|--:|---|")
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        library = failing_disk(Path(folder))
-        found = list(pool.map(lambda mode: start(library, mode, count), MODES))
-    for code, row in found:
-        print(row.strip() or f"| ? | 0 | exit code {code} |")
-    return 1 if any(code for code, _ in found) else 0
+    return sweep_modes(__file__, "a call to the disk", MODES, count)
 
 
 if __name__ == "__main__":

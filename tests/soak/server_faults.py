@@ -14,18 +14,16 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from trials import failing_disk
+from sweeps import sweep_calls, sweep_modes
 
 PROMISE = "Whatever call of the server to the disk fails, no job that was acknowledged is lost."
 TRIALS = "each call, in four ways"
@@ -54,11 +52,11 @@ class Standin:
     def silent(self) -> float:
         return 0.0
 
-    async def end(self, why: str = "") -> None:
+    async def end(self, why: object = None) -> None:
         self.alive = False
         self.gone.set()
 
-    async def carry_out(self, run: str, workflow: Any, targets: Any) -> dict[str, Any]:
+    async def carry_out(self, run: str, **about: Any) -> dict[str, Any]:
         kept = {"asset": f"blake3:{run}{run}", "name": "a", "media": "text/plain", "bytes": 1}
         return {"state": "done", "outputs": {"a": {"files": [kept]}}, "record": {}}
 
@@ -244,37 +242,11 @@ def sweep(mode: str, count: int) -> int:
     if whole.code != FINE or whole.wrong or len(kept) != JOBS + 2 or calls < 50:
         print(f"| {mode} | 0 | the life without a fault is not as expected: {whole.wrong} |")
         return 1
-    places = range(1, calls + 1)
-    chosen = places[:: max(1, len(places) // count)][:count] if count < len(places) else places
-    found = [(at, *trial(mode, at)) for at in chosen]
-    codes = Counter(code for _, _, code in found)
-    said = [f"{number} with exit code {code}" for code, number in sorted(codes.items())]
-    wrong = [f"call {at}: {what}" for at, what, _ in found if what]
-    outcome = "; ".join([", ".join(said), *wrong]).replace("\n", " ")
-    print(f"| {mode} | {len(found)} of {calls} calls | {outcome} |")
-    return 1 if wrong else 0
-
-
-def start(library: Path, mode: str, count: int) -> tuple[int, str]:
-    """The sweep of one mode in a process that the library is loaded into; exit code and row."""
-    done = subprocess.run(
-        [sys.executable, __file__, mode, str(count)],
-        env=os.environ | {"LD_PRELOAD": str(library)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    return done.returncode, done.stdout
+    return sweep_calls(mode, calls, count, lambda at: trial(mode, at))
 
 
 def main(count: int) -> int:
-    print("| a call of the server to the disk | tried | outcome |\n|---|--:|---|")
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        library = failing_disk(Path(folder))
-        found = list(pool.map(lambda mode: start(library, mode, count), MODES))
-    for code, row in found:
-        print(row.strip() or f"| ? | 0 | exit code {code} |")
-    return 1 if any(code for code, _ in found) else 0
+    return sweep_modes(__file__, "a call of the server to the disk", MODES, count)
 
 
 if __name__ == "__main__":

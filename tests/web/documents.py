@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from io import BytesIO
 from time import monotonic
 from typing import Any
@@ -19,6 +20,31 @@ SKY: dict[str, Any] = {
     "outputs": {"picture": "soft.out"},
     "canvas": {"nodes": {"sky": {"x": 0, "y": 0}, "soft": {"x": 320, "y": 0}}},
 }
+
+
+def card(page: Any, id: str) -> Any:
+    """A node on the canvas."""
+    return page.locator(f'.react-flow__node[data-id="{id}"]')
+
+
+def paste(page: Any, nodes: dict[str, Any], places: dict[str, Any]) -> None:
+    """Paste nodes onto the canvas, as a user would; wait for what is to be seen of them."""
+    fragment = {
+        "musegraphFragment": 1, "nodes": nodes, "canvas": {"nodes": places}, "graphs": {},
+    }  # fmt: skip
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", json.dumps(fragment))
+    page.mouse.move(120, 160)
+    page.keyboard.press("Control+v")
+
+
+def written(page: Any) -> Any:
+    """The whole graph as the document has it, by way of the clipboard."""
+    page.locator("main").focus()
+    page.keyboard.press("Control+a")
+    page.evaluate("() => navigator.clipboard.writeText('')")
+    page.keyboard.press("Control+c")
+    page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
+    return json.loads(page.evaluate("() => navigator.clipboard.readText()"))
 
 
 def nodes(page: Any, count: int) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from documents import card as node
+from documents import paste, written
 from harness import ROOT, build_tool, press, unable
 
 NewPage = Callable[..., Any]
@@ -39,28 +40,9 @@ def put(page: Any, nodes: dict[str, Any], columns: int = 10) -> None:
         name: {"x": 320 * (place % columns), "y": 320 * (place // columns)}
         for place, name in enumerate(nodes)
     }
-    fragment = {
-        "musegraphFragment": 1, "nodes": nodes, "canvas": {"nodes": places}, "graphs": {},
-    }  # fmt: skip
-    page.evaluate("(text) => navigator.clipboard.writeText(text)", json.dumps(fragment))
-    page.mouse.move(120, 160)
-    page.keyboard.press("Control+v")
+    paste(page, nodes, places)
     page.locator(f'.react-flow__node[data-id="{next(iter(nodes))}"]').wait_for()
     page.wait_for_function("() => !document.querySelector('[data-id] article:not([data-family])')")
-
-
-def node(page: Any, name: str) -> Any:
-    return page.locator(f'.react-flow__node[data-id="{name}"]')
-
-
-def written(page: Any) -> Any:
-    """The whole graph as the document has it, by way of the clipboard."""
-    page.locator("main").focus()
-    page.keyboard.press("Control+a")
-    page.evaluate("() => navigator.clipboard.writeText('')")
-    page.keyboard.press("Control+c")
-    page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
-    return json.loads(page.evaluate("() => navigator.clipboard.readText()"))
 
 
 # -- X1 ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from documents import nodes
+from documents import card, nodes
 from harness import Served, press
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -38,10 +38,6 @@ def page(new_page: Callable[..., Any], server: Served, request: pytest.FixtureRe
     page = new_page(path=f"/#w={file}", permissions=["clipboard-read", "clipboard-write"])
     page.locator('.react-flow__node[data-id="sky"] [data-field]').first.wait_for()
     return page
-
-
-def card(page: Any, id: str) -> Any:
-    return page.locator(f'.react-flow__node[data-id="{id}"]')
 
 
 def handle(page: Any, id: str, port: str) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import struct
 import zlib
@@ -11,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from documents import card as node
+from documents import paste, written
 
 NewPage = Callable[..., Any]
 
@@ -39,33 +40,14 @@ def put(page: Any, nodes: dict[str, Any], places: dict[str, Any] | None = None) 
     beside = {name: {"x": 320 * place, "y": 0} for place, name in enumerate(nodes)}
     for name, one in (places or {}).items():
         beside[name].update(one)
-    fragment = {
-        "musegraphFragment": 1, "nodes": nodes, "canvas": {"nodes": beside}, "graphs": {},
-    }  # fmt: skip
-    page.evaluate("(text) => navigator.clipboard.writeText(text)", json.dumps(fragment))
-    page.mouse.move(120, 160)
-    page.keyboard.press("Control+v")
+    paste(page, nodes, beside)
     for name in nodes:
         node(page, name).wait_for()
     page.wait_for_function("() => !document.querySelector('[data-id] article:not([data-family])')")
 
 
-def node(page: Any, name: str) -> Any:
-    return page.locator(f'.react-flow__node[data-id="{name}"]')
-
-
 def field(page: Any, name: str, role: str, label: str) -> Any:
     return node(page, name).get_by_role(role, name=label, exact=False)
-
-
-def written(page: Any) -> Any:
-    """The whole graph as the document has it, by way of the clipboard."""
-    page.locator("main").focus()
-    page.keyboard.press("Control+a")
-    page.evaluate("() => navigator.clipboard.writeText('')")
-    page.keyboard.press("Control+c")
-    page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
-    return json.loads(page.evaluate("() => navigator.clipboard.readText()"))
 
 
 def value(page: Any, name: str, port: str) -> Any:

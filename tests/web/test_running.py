@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from documents import card, paste
 from harness import Served
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -40,19 +40,10 @@ def put(page: Any, nodes: dict[str, Any], **layout: Any) -> None:
         id: {"x": 260 * (at % 3), "y": 240 * (at // 3), **layout.get(id, {})}
         for at, id in enumerate(nodes)
     }
-    fragment = {
-        "musegraphFragment": 1, "nodes": nodes, "canvas": {"nodes": places}, "graphs": {},
-    }  # fmt: skip
-    page.evaluate("text => navigator.clipboard.writeText(text)", json.dumps(fragment))
-    page.mouse.move(130, 110)
-    page.keyboard.press("Control+v")
+    paste(page, nodes, places)
     for id in nodes:
         expect(card(page, id)).to_be_attached()
     page.locator(".react-flow__pane").click(position={"x": 500, "y": 20})
-
-
-def card(page: Any, id: str) -> Any:
-    return page.locator(f'.react-flow__node[data-id="{id}"]')
 
 
 def is_now(page: Any, id: str, status: str, seconds: float = 20) -> None:
