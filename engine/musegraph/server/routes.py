@@ -34,7 +34,7 @@ LARGEST = 16 << 20
 """Bytes of a JSON body at most."""
 
 LONG = 256 << 10
-"""Letters of JSON from which it is read on another thread, as that takes a while."""
+"""Bytes of JSON from which it is read on another thread, as that takes a while."""
 
 CHUNK = 1 << 16
 
@@ -205,9 +205,14 @@ async def _body(request: web.Request, shape: type[BaseModel]) -> BaseModel:
     data = bytearray()
     async for part in received(request, LARGEST, "body"):
         data += part
+    if len(data) < LONG:
+        return _read(data, shape)
+    return await asyncio.to_thread(_read, data, shape)
+
+
+def _read(data: bytearray, shape: type[BaseModel]) -> BaseModel:
     try:
-        text = data.decode()
-        found = parse(text) if len(text) < LONG else await asyncio.to_thread(parse, text)
+        found = parse(data.decode())
     except (UnicodeDecodeError, UnreadableWorkflow) as error:
         raise Bad(f"the body is no JSON that can be read: {error}", 400, "json") from None
     try:
