@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,27 @@ def test_nothing_is_asked_at_the_start_and_templates_are_offered(page: Any) -> N
     page.locator(".react-flow__node").first.wait_for()
     assert tabs(page) == ["Text to image"]
     assert page.title() == "Text to image – Musegraph"
+
+
+def test_a_template_is_looked_at_whole_also_when_the_node_types_come_later(page: Any) -> None:
+    held: list[Any] = []
+    page.route(re.compile("/api/nodes"), lambda route: held.append(route))
+    page.reload()
+    page.get_by_role("button", name="Text to image").click()
+    tab(page, "Text to image").wait_for()
+    page.wait_for_timeout(100)
+    assert held
+    for request in held:
+        request.continue_()
+    page.locator(".react-flow__node textarea").first.wait_for()
+    nodes(page, 6)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.react-flow__node')].every((node) => {
+          const [at, all] = [node, document.querySelector('.react-flow')].map((element) =>
+            element.getBoundingClientRect());
+          return at.left >= all.left && at.right <= all.right && at.bottom <= all.bottom;
+        })"""
+    )
 
 
 def test_d6_a_file_is_saved_under_a_name_once_and_never_asked_for_again(

@@ -17,7 +17,7 @@ import { useStore } from 'zustand';
 import type { NodeView } from '@/core/project';
 import { nodeTitle } from '@/node/title';
 import { DocumentProvider } from '@/state/context';
-import { shownGraph, type DocumentStore } from '@/state/document';
+import { type DocumentStore } from '@/state/document';
 import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
@@ -98,7 +98,7 @@ function Surface({ store }: { store: DocumentStore }) {
     }),
     [store, screenToFlowPosition, i18n],
   );
-  const viewport = useViewport(store);
+  const { key, ...viewport } = useViewport(store);
   useEffect(() => {
     const ends = [
       watchPeeking(store, element.current!),
@@ -121,7 +121,7 @@ function Surface({ store }: { store: DocumentStore }) {
       data-links={settings.links}
     >
       <ReactFlow
-        key={shownGraph(store.getState())}
+        key={key}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}

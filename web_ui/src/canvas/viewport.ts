@@ -34,15 +34,18 @@ const expectedSize = (): [number, number] => {
 
 export function useViewport(store: DocumentStore) {
   const graph = useStore(store, shownGraph);
+  // Before the catalogue has come, nodes that have no place of their own stand nowhere.
+  const known = useStore(store, (state) => state.catalogue.types.size > 0);
   return useMemo(() => {
     const { viewports, projected, dragged } = store.getState();
     const whole = () => bounds(placedItems(projected, dragged).map((one) => one.rect));
     return {
+      key: `${graph}:${known}`, // looks only once where it begins
       defaultViewport: viewports[graph] ?? viewportFor(whole(), ...expectedSize()),
       onMoveEnd: ((_event, at: Viewport) =>
         store.setState((state) => ({
           viewports: { ...state.viewports, [graph]: at },
         }))) satisfies OnMove,
     };
-  }, [store, graph]);
+  }, [store, graph, known]);
 }

@@ -104,6 +104,7 @@ export default function Gallery() {
             className={css.list}
             role="listbox"
             aria-multiselectable
+            aria-busy={!virtual.getVirtualItems().length}
             aria-label={t('gallery.label')}
             aria-activedescendant={place >= 0 ? `${id}${choice.at}` : undefined}
             tabIndex={0}
