@@ -36,9 +36,10 @@ web: $(STAMP)
 	@$(BIN)/python web_ui/canvas.py
 
 # Without a canvas the tests of it say why they fail or cannot be run; the others do not mind.
+# A process for each core, at most four: each holds PyTorch, and starts servers and browsers.
 test: $(STAMP)
 	@$(BIN)/python web_ui/canvas.py || true
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 soak: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[soak]'

@@ -116,6 +116,7 @@ def test_a_step_without_memory_fails_by_name_with_the_exit_code_of_a_failed_step
     assert failed["code"] == "out-of-memory"
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space")
 def test_fifty_calls_that_the_system_refuses_memory_are_named_and_others_run(
     tmp_path: Path,

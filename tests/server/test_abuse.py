@@ -9,6 +9,7 @@ import asyncio
 from pathlib import Path
 from statistics import median
 
+import pytest
 from abuse import Cost, cancellations, failures, one
 from client import carried, served
 from test_runs import LIGHT
@@ -19,6 +20,7 @@ def fine(cost: Cost, count: int) -> None:
     assert cost.tried == count
 
 
+@pytest.mark.alone
 def test_crashes_fail_their_runs_by_name_and_the_next_runs_are_done_soon(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, _):
@@ -30,6 +32,7 @@ def test_crashes_fail_their_runs_by_name_and_the_next_runs_are_done_soon(tmp_pat
     carried(body())
 
 
+@pytest.mark.alone
 def test_too_much_memory_fails_its_run_by_name_and_costs_no_worker(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path, memory=4 << 30) as (client, server):
@@ -42,6 +45,7 @@ def test_too_much_memory_fails_its_run_by_name_and_costs_no_worker(tmp_path: Pat
     carried(body())
 
 
+@pytest.mark.alone
 def test_runs_that_are_cancelled_among_others_are_over_soon_and_whole_or_empty(
     tmp_path: Path,
 ) -> None:
@@ -108,6 +112,7 @@ def test_a_worker_that_lost_its_device_is_replaced(tmp_path: Path) -> None:
     carried(body())
 
 
+@pytest.mark.alone
 def test_a_run_that_kills_its_worker_each_time_holds_up_the_next_one_for_two_seconds_at_most(
     tmp_path: Path,
 ) -> None:

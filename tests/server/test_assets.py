@@ -210,6 +210,7 @@ def most_memory(process: int) -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) << 10
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(sys.platform != "linux", reason="the most memory of a process is read there")
 def test_a_bomb_named_png_is_refused_within_a_second_and_hurts_nobody(tmp_path: Path) -> None:
     async def body() -> None:

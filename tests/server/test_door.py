@@ -26,6 +26,7 @@ from musegraph.server import app, guesses, routes
 MEGABYTE = 1 << 20
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "some.name.test"])
 def test_serve_refuses_an_address_that_others_reach_before_it_listens(
     tmp_path: Path,
@@ -64,6 +65,7 @@ async def trickle(client: Client, start: bytes, pause: float) -> float:
     return monotonic() - begin
 
 
+@pytest.mark.alone
 def test_who_sends_a_byte_now_and_then_is_sent_away_and_holds_up_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +179,7 @@ async def status(client: Client, token: str) -> int:
         return answer.status
 
 
+@pytest.mark.alone
 def test_who_guesses_waits_after_20_tokens_and_who_knows_it_does_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -228,6 +231,7 @@ async def until_closed(socket_: aiohttp.ClientWebSocketResponse) -> int | None:
     return socket_.close_code
 
 
+@pytest.mark.alone
 def test_a_new_token_closes_every_socket_and_stops_what_runs(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, server):

@@ -18,6 +18,7 @@ def one(kind: str, **values: Any) -> dict[str, Any]:
     return {"musegraph": 1, "nodes": {"bad": {"type": f"troublesome.{kind}", "values": values}}}
 
 
+@pytest.mark.alone
 def test_a_segfault_fails_its_step_by_name_and_a_new_worker_takes_over(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, _):
@@ -71,6 +72,7 @@ def test_a_node_that_asks_for_too_much_memory_is_named(tmp_path: Path) -> None:
     carried(body())
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="signals of POSIX")
 def test_a_node_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> None:
     async def body() -> None:
@@ -96,6 +98,7 @@ def test_a_node_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> Non
     carried(body())
 
 
+@pytest.mark.alone
 def test_a_node_that_does_not_stop_when_cancelled_is_ended(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, server):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from documents import NOTED, change, from_elsewhere, in_draft, nodes, opened, tabs
 from harness import CHROMIUM, Served, press
 
@@ -42,6 +43,23 @@ def test_t1_t7_a_reload_brings_back_tabs_changes_history_and_viewport(
     nodes(page, 1)
 
 
+def test_t1_a_reload_waits_for_the_page_before_that_is_slow_to_go(page: Any) -> None:
+    """Another page stands for it: it has the name of the tab for a second more."""
+    opened(page)
+    change(page)
+    in_draft(page, NOTED)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.evaluate(
+        """(tab) => void navigator.locks.request(`musegraph.tab.${tab}`, () =>
+          new Promise((resolve) => setTimeout(resolve, 1000)))""",
+        page.evaluate("sessionStorage.getItem('musegraph.tab')"),
+    )
+    page.reload()
+    nodes(page, 1)
+
+
+@pytest.mark.alone
 def test_t1_killing_the_browser_loses_nothing_older_than_two_seconds(
     chromium: Any, server: Served, file: str, tmp_path: Path
 ) -> None:

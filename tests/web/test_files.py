@@ -41,7 +41,7 @@ def test_nothing_is_asked_at_the_start_and_templates_are_offered(page: Any) -> N
 
 def test_a_template_is_looked_at_whole_also_when_the_node_types_come_later(page: Any) -> None:
     held: list[Any] = []
-    page.route(re.compile("/api/nodes"), lambda route: held.append(route))
+    page.route(re.compile("/api/nodes"), lambda route: held.append(route))  # noqa: PLW0108  Playwright marks what it is given
     page.reload()
     page.get_by_role("button", name="Text to image").click()
     tab(page, "Text to image").wait_for()

@@ -8,32 +8,37 @@ export const newId = (): string =>
     byte.toString(16).padStart(2, '0'),
   ).join('');
 
-/** Hold a lock for as long as the page lives; false if another page holds it. */
-const holdForEver = (name: string): Promise<boolean> =>
+/** Hold a lock for as long as the page lives; false if another page does not let go of it in time. */
+const holdForEver = (name: string, milliseconds: number): Promise<boolean> =>
   new Promise((resolve) => {
-    void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
-      resolve(lock !== null);
-      return lock ? new Promise(() => {}) : undefined;
-    });
+    navigator.locks
+      .request(name, { signal: AbortSignal.timeout(milliseconds) }, () => {
+        resolve(true);
+        return new Promise(() => {});
+      })
+      .catch(() => resolve(false));
   });
 
-/** A reload may ask while the page before still goes away. */
-const TRIES = 20;
+/** Milliseconds in which the page before goes away, which on a busy machine takes a while. */
+const GOING = { reload: 10_000, other: 500 };
+
+const isReload = (): boolean =>
+  performance
+    .getEntriesByType('navigation')
+    .some((entry) => (entry as PerformanceNavigationTiming).type === 'reload');
 
 /** The name of this tab; `again` if it is a page that this tab had before, as after a reload. */
 export async function ownTab(): Promise<{ tab: string; again: boolean }> {
   const known = sessionStorage.getItem(KEY);
   if (known) {
     if (!navigator.locks) return { tab: known, again: true };
-    // A tab that was duplicated has the name of the other, which is alive.
-    for (let tried = 0; tried < TRIES; tried += 1) {
-      if (await holdForEver(LOCK + known)) return { tab: known, again: true };
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    // A tab that was duplicated has the name of the other, which lives on.
+    const patience = isReload() ? GOING.reload : GOING.other;
+    if (await holdForEver(LOCK + known, patience)) return { tab: known, again: true };
   }
   const tab = newId();
   sessionStorage.setItem(KEY, tab);
-  if (navigator.locks) await holdForEver(LOCK + tab);
+  if (navigator.locks) await holdForEver(LOCK + tab, GOING.other);
   return { tab, again: false };
 }
 
