@@ -22,6 +22,7 @@ import { type DocumentStore } from '@/state/document';
 import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
+import { watchArrows } from './arrows';
 import { createBending } from './bending';
 import { Breadcrumb } from './Breadcrumb';
 import { createMenus } from './menus';
@@ -112,6 +113,7 @@ function Surface({ store }: { store: DocumentStore }) {
       busy: () => flowStore.getState().connection.inProgress,
     };
     const ends = [
+      watchArrows(element.current!),
       watchPointing(element.current!),
       watchTouch(store, element.current!, view),
       watchWheel(element.current!, view),
