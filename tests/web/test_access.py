@@ -297,7 +297,7 @@ def test_nothing_is_eased_and_no_link_moves_if_the_user_wants_it_still(new_page:
     page.wait_for_function("() => document.querySelector('[data-status]')")
     moving = page.evaluate(
         """() => [...document.querySelectorAll('*')]
-          .flatMap((one) => [null, '::before', '::after'].map((part) => getComputedStyle(one, part)))
+          .flatMap((one) => [null, '::before', '::after'].map((at) => getComputedStyle(one, at)))
           .filter((style) => style.animationName !== 'none'
             || parseFloat(style.transitionDuration)).length + document.getAnimations().length"""
     )

@@ -368,7 +368,7 @@ def test_a_node_is_added_from_the_library_by_a_tap_and_starred(new_page: NewPage
     card(page, "noise_2").or_(card(page, "noise2")).first.wait_for()
     fingers.tap(middle(page.get_by_role("button", name="Mark Noise as a favourite")))
     page.get_by_label("Filter the nodes to add").fill("")
-    first = page.locator('section[aria-label="Nodes"] details').first
+    first = page.locator('section[aria-label="Nodes"] section').first
     assert first.get_by_role("list").get_attribute("aria-label") == "Favourites"
     assert first.get_by_role("button", name="Add Noise").count() == 1
     assert len(nodes_of(page, "image.noise")) == 2

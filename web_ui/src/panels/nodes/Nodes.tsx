@@ -1,4 +1,4 @@
-import { Star } from 'lucide-react';
+import { ChevronDown, ChevronRight, Star } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
@@ -21,6 +21,9 @@ const add = (store: DocumentStore, entry: AddEntry, screen: Place): void => {
   else if (entry.kind === 'frame') addFrame(store, at);
   else addNode(store, entry.id, at);
 };
+
+/** So many are shown at once; of more one opens a category first. */
+const MANY = 200;
 
 /** What is dropped beside the canvas is not meant. */
 const isCanvas = ({ x, y }: Place): boolean =>
@@ -50,14 +53,13 @@ export default function Nodes() {
       ),
     [catalogue, graphs, t],
   );
-  const groups = useMemo(() => {
+  const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
+  const { groups, few } = useMemo(() => {
     const found = search(index, query, { limit: Infinity }).results.map((one) => one.entry);
     const starred = found.filter((entry) => favourites.includes(entry.id));
     const byCategory = Map.groupBy(found, (entry) => entry.packTitle);
-    return [
-      ...(starred.length ? [[t('library.favourites'), starred] as const] : []),
-      ...byCategory,
-    ];
+    const own = starred.length ? [[t('library.favourites'), starred] as const] : [];
+    return { groups: [...own, ...byCategory], few: found.length <= MANY };
   }, [index, query, favourites, t]);
   return (
     <div className={css.nodes}>
@@ -69,23 +71,39 @@ export default function Nodes() {
         aria-label={t('library.filter')}
         onChange={(event) => setQuery(event.target.value)}
       />
-      {groups.map(([title, entries]) => (
-        <details key={title} open>
-          <summary className={css.group}>{title}</summary>
-          <ul className={css.list} aria-label={title}>
-            {entries.map((entry) => (
-              <Row
-                key={entry.id}
-                entry={entry}
-                disabled={readOnly}
-                starred={favourites.includes(entry.id)}
-                onPress={(event) => start(event, entry)}
-                onAdd={() => !wasDrag() && add(store, entry, middle(store))}
-              />
-            ))}
-          </ul>
-        </details>
-      ))}
+      {groups.map(([title, entries]) => {
+        const open = few !== turned.has(title);
+        return (
+          <section key={title}>
+            <button
+              className={css.group}
+              aria-expanded={open}
+              onClick={() => setTurned((before) => turn(before, title))}
+            >
+              {open ? (
+                <ChevronDown size={14} aria-hidden />
+              ) : (
+                <ChevronRight size={14} aria-hidden />
+              )}
+              {title}
+            </button>
+            {open && (
+              <ul className={css.list} aria-label={title}>
+                {entries.map((entry) => (
+                  <Row
+                    key={entry.id}
+                    entry={entry}
+                    disabled={readOnly}
+                    starred={favourites.includes(entry.id)}
+                    onPress={(event) => start(event, entry)}
+                    onAdd={() => !wasDrag() && add(store, entry, middle(store))}
+                  />
+                ))}
+              </ul>
+            )}
+          </section>
+        );
+      })}
       {!groups.length && <p className={css.none}>{t('none')}</p>}
       {carried &&
         createPortal(
@@ -101,6 +119,12 @@ export default function Nodes() {
     </div>
   );
 }
+
+const turn = (before: ReadonlySet<string>, title: string): ReadonlySet<string> => {
+  const after = new Set(before);
+  if (!after.delete(title)) after.add(title);
+  return after;
+};
 
 interface RowProps {
   entry: AddEntry;
