@@ -110,8 +110,14 @@ def places(page: Any) -> dict[str, Any]:
 
 
 def chosen(page: Any) -> list[str]:
-    found: list[str] = page.locator(".react-flow__node.selected").evaluate_all(
-        "(all) => all.map((one) => one.dataset.id).sort()"
+    """The nodes that are chosen, once two frames have shown what was done."""
+    found: list[str] = page.evaluate(
+        """async () => {
+          for (let at = 0; at < 2; at++) await new Promise(requestAnimationFrame);
+          await new Promise((done) => setTimeout(done));
+          return [...document.querySelectorAll('.react-flow__node.selected')]
+            .map((one) => one.dataset.id).sort();
+        }"""
     )
     return found
 

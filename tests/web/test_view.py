@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from documents import card
-from test_touch import CLIPBOARD, chosen, filled, free, header, moved, view
+from test_touch import CLIPBOARD, chosen, filled, free, header, middle, moved, view
 
 NewPage = Callable[..., Any]
 Opened = Callable[..., Any]
@@ -37,11 +37,11 @@ def drag(page: Any, start: tuple[float, float], by: tuple[float, float], button:
 
 
 def around(page: Any) -> tuple[tuple[float, float], tuple[float, float]]:
-    """From beside the two nodes, and how far to go so that both are marked."""
-    first = card(page, "noise").bounding_box()
+    """From beside both nodes, and how far to go to touch them; not near an edge, which moves on."""
     last = card(page, "blur").bounding_box()
-    start = (first["x"] - 20, first["y"] - 20)
-    return start, (last["x"] + 60 - start[0], 120)
+    start = (last["x"] + last["width"] + 30, last["y"] + last["height"] + 30)
+    x, y = middle(card(page, "noise"))
+    return start, (x - start[0], y - start[1])
 
 
 def test_a_left_drag_on_nothing_marks_if_that_is_set_and_leaves_the_view(opened: Opened) -> None:
@@ -56,10 +56,10 @@ def test_a_left_drag_on_nothing_moves_the_view_if_that_is_set_and_marks_nothing(
     opened: Opened,
 ) -> None:
     page = opened(drag="pan")
-    before = view(page)
-    drag(page, *around(page), "left")
+    before, (start, by) = view(page), around(page)
+    drag(page, start, by, "left")
     assert chosen(page) == []
-    assert moved(before, view(page)) == pytest.approx(around(page)[1], abs=2)
+    assert moved(before, view(page)) == pytest.approx(by, abs=2)
 
 
 @pytest.mark.parametrize("setting", ["select", "pan"])
