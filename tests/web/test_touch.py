@@ -77,6 +77,12 @@ def touching(new_page: NewPage, **options: Any) -> tuple[Any, Fingers]:
 
 def filled(page: Any) -> None:
     page.locator(".react-flow__pane").wait_for()
+    # The canvas looks anew when the node types come.
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource')"
+        ".some((one) => one.name.includes('/api/nodes') && one.responseEnd > 0)"
+    )
+    page.wait_for_timeout(200)
     paste(page, TWO, PLACES)
     page.locator("[data-id=blur] article[data-family]").wait_for()
     page.locator("main").focus()

@@ -11,8 +11,12 @@ export function watchPointing(element: HTMLElement): () => void {
     if (usePointing.getState().kind !== pointerType) usePointing.setState({ kind: pointerType });
   };
   const above = element.parentElement!;
-  above.addEventListener('pointerdown', down, { capture: true });
-  return () => above.removeEventListener('pointerdown', down, { capture: true });
+  // A pen that hovers is known before it presses; a finger comes over the page as it presses.
+  const kinds = ['pointerover', 'pointerdown'] as const;
+  for (const kind of kinds) above.addEventListener(kind, down, { capture: true });
+  return () => {
+    for (const kind of kinds) above.removeEventListener(kind, down, { capture: true });
+  };
 }
 
 const STEADY = {};
