@@ -149,6 +149,30 @@ def test_two_handles_that_are_clicked_are_linked(new_page: NewPage) -> None:
     assert written(page)["nodes"]["blur"]["links"] == {"image": "noise.out"}
 
 
+def test_arrows_move_a_node_that_has_the_keyboard_and_walk_from_it(new_page: NewPage) -> None:
+    """X2, S5: React Flow has arrow keys of its own, which moved nothing and kept ours away."""
+    page = new_page(permissions=CLIPBOARD)
+    put(
+        page,
+        {
+            "noise": {"type": "image.noise"},
+            "blur": {"type": "image.blur", "links": {"image": "noise.out"}},
+        },
+    )
+    before = written(page)["canvas"]["nodes"]["noise"]
+    press(page, "Escape")
+    node(page, "noise").locator("header").first.click()
+    press(page, "ArrowRight", "Shift+ArrowDown")
+    after = written(page)["canvas"]["nodes"]["noise"]
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == (8, 80)
+    press(page, "Escape")
+    node(page, "noise").locator("header").first.click()
+    press(page, "Alt+ArrowRight")
+    page.wait_for_function("() => document.activeElement?.dataset.id === 'blur'")
+    press(page, "Alt+ArrowLeft")
+    page.wait_for_function("() => document.activeElement?.dataset.id === 'noise'")
+
+
 # -- X6 ------------------------------------------------------------------------------------------
 
 
@@ -169,3 +193,193 @@ def test_the_size_of_bars_and_panels_is_set_apart_from_the_canvas(new_page: NewP
     assert box["y"] + box["height"] <= 900
     press(page, "Escape")
     assert node(page, "noise").bounding_box()["width"] == width
+
+
+def scaled(page: Any, percent: int) -> None:
+    """Set the size of the interface, as the dialog does."""
+    page.locator("main").focus()
+    press(page, "Control+,")
+    slider = page.locator("dialog[open] input[type=range]")
+    slider.fill(str(percent))
+    press(page, "Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
+
+
+def size_of(page: Any, where: str) -> dict[str, float]:
+    """The box of what is there, wholly on the page, and how large its text is drawn."""
+    found: dict[str, float] = page.locator(where).first.evaluate(
+        """(element) => {
+          const { x, y, width, height } = element.getBoundingClientRect();
+          const words = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+          const range = document.createRange();
+          while (words.nextNode() && !words.currentNode.data.trim());
+          range.selectNodeContents(words.currentNode);
+          return { x, y, width, height, text: range.getBoundingClientRect().height };
+        }"""
+    )
+    room = page.viewport_size
+    assert found["x"] >= 0, (where, found)
+    assert found["y"] >= 0, (where, found)
+    assert found["x"] + found["width"] <= room["width"], (where, found)
+    assert found["y"] + found["height"] <= room["height"], (where, found)
+    return found
+
+
+@pytest.mark.parametrize("percent", [80, 200])
+def test_search_palette_and_notices_have_the_size_that_is_set_and_stay_on_the_page(
+    new_page: NewPage, percent: int
+) -> None:
+    """X6: also for a pointer that is in the corner."""
+    page = new_page(permissions=CLIPBOARD)
+    put(page, {"noise": {"type": "image.noise"}, "blur": {"type": "image.blur"}})
+
+    def sizes() -> dict[str, dict[str, float]]:
+        found = {}
+        page.locator("main").focus()
+        page.mouse.move(1380, 880)
+        press(page, "Shift+A")
+        page.wait_for_selector(SEARCH)
+        page.keyboard.type("blur")
+        found["search"] = size_of(page, '[role="dialog"]:has(#adding-results)')
+        press(page, "Escape")
+        page.locator("main").focus()
+        press(page, "Control+k")
+        page.wait_for_selector("dialog[open] #palette-results")
+        found["palette"] = size_of(page, "dialog[open]")
+        press(page, "Escape")
+        page.wait_for_selector("dialog[open]", state="detached")
+        # A picture goes into no number: that is said.
+        source = node(page, "noise").locator(".react-flow__handle.source").first
+        source.drag_to(node(page, "blur").locator('[data-handleid="radius"].target'))
+        found["notice"] = size_of(page, '[role="status"] > [data-kind="warning"]')
+        page.locator('[role="status"] > [data-kind] button').last.click()
+        return found
+
+    page.wait_for_timeout(100)
+    before = sizes()
+    scaled(page, percent)
+    after = sizes()
+    for what, box in after.items():
+        grown = box["text"] / before[what]["text"]
+        assert grown == pytest.approx(percent / 100, rel=0.06), what
+    # It can be worked with: what is found is chosen and added at this size too.
+    page.locator("main").focus()
+    page.mouse.move(1380, 880)
+    press(page, "Shift+A")
+    page.keyboard.type("image.scale")
+    page.locator("#adding-results [role=option]").first.click()
+    page.wait_for_selector('.react-flow__node[data-id="scale"]')
+
+
+# -- X7 ------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_eased_and_no_link_moves_if_the_user_wants_it_still(new_page: NewPage) -> None:
+    """X7: the view is where it goes in the next frame, by every way there."""
+    page = new_page(permissions=CLIPBOARD, reduced_motion="reduce")
+    put(page, FIFTY)
+    page.evaluate(
+        """() => {
+          const view = document.querySelector('.react-flow__viewport');
+          window.seen = new Set();
+          new MutationObserver(() => window.seen.add(view.style.transform))
+            .observe(view, { attributeFilter: ['style'] });
+        }"""
+    )
+    page.locator("main").focus()
+    for keys in ("Home", "0", "=", "-", "Alt+ArrowRight", ".", "Shift+1"):
+        page.evaluate("() => window.seen.clear()")
+        press(page, keys)
+        page.wait_for_timeout(350)
+        assert len(page.evaluate("() => [...window.seen]")) <= 1, keys
+    page.locator("main").focus()
+    press(page, "0", "Control+Enter")
+    page.wait_for_function("() => document.querySelector('[data-status]')")
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll('*')]
+          .flatMap((one) => [null, '::before', '::after'].map((at) => getComputedStyle(one, at)))
+          .filter((style) => style.animationName !== 'none'
+            || parseFloat(style.transitionDuration)).length + document.getAnimations().length"""
+    )
+    assert moving == 0
+
+
+def test_with_motion_the_view_is_eased(new_page: NewPage) -> None:
+    """So that the check before this one can fail."""
+    page = new_page(permissions=CLIPBOARD)
+    put(page, FIFTY)
+    seen = page.evaluate(
+        """async () => {
+          const view = document.querySelector('.react-flow__viewport');
+          const seen = new Set();
+          new MutationObserver(() => seen.add(view.style.transform))
+            .observe(view, { attributeFilter: ['style'] });
+          document.querySelector('main').focus();
+          window.dispatchEvent(new KeyboardEvent('keydown', { key: '=', bubbles: true }));
+          await new Promise((done) => setTimeout(done, 400));
+          return seen.size;
+        }"""
+    )
+    assert seen > 1
+
+
+def outline(page: Any, where: str, part: str | None = None) -> tuple[str, str]:
+    found: list[str] = page.locator(where).first.evaluate(
+        "(one, part) => { const style = getComputedStyle(one, part);"
+        " return [style.outlineStyle, style.outlineColor]; }",
+        part,
+    )
+    return found[0], found[1]
+
+
+def test_forced_colours_keep_outlines(new_page: NewPage) -> None:
+    """X7: what is chosen, what has the keyboard, ports, links, and what is on are seen."""
+    page = new_page(permissions=CLIPBOARD, forced_colors="active")
+    put(
+        page,
+        {
+            "noise": {"type": "image.noise"},
+            "blur": {"type": "image.blur", "links": {"image": "noise.out"}},
+            "other": {"type": "image.blur"},
+        },
+    )
+    named = page.evaluate(
+        """() => Object.fromEntries(['Canvas', 'CanvasText', 'Highlight'].map((name) => {
+          const probe = document.body.appendChild(document.createElement('i'));
+          probe.style.color = name;
+          const { color } = getComputedStyle(probe);
+          probe.remove();
+          return [name, color];
+        }))"""
+    )
+    assert named["Highlight"] != named["Canvas"] != named["CanvasText"]
+    page.locator("main").focus()
+    press(page, "Escape")
+    node(page, "noise").locator("header").first.click()
+    assert outline(page, '[data-id="noise"] > *') == ("solid", named["Highlight"])
+    assert outline(page, '[data-id="other"] > *')[0] == "none"
+    press(page, "Alt+ArrowRight")  # also from a node that has the keyboard
+    page.wait_for_function("() => document.activeElement?.dataset.id === 'blur'")
+    press(page, "ArrowDown")  # with Alt alone Chromium takes it for no use of the keyboard
+    assert outline(page, '[data-id="blur"] > *') == ("dashed", named["Highlight"])
+    for id in ("noise", "blur"):
+        port = node(page, id).locator(".react-flow__handle").first
+        edge, card, fill = port.evaluate(
+            """(one) => {
+              const style = getComputedStyle(one, '::after');
+              return [style.borderTopColor, style.borderTopStyle, style.backgroundColor];
+            }"""
+        )
+        assert (edge, card) == (named["CanvasText"], "solid")
+        assert fill != named["Canvas"]  # the colour of its type is not taken away
+    stroke = "(one) => getComputedStyle(one).stroke"
+    line = page.locator(".react-flow__edge-path").first
+    assert line.evaluate(stroke) == named["CanvasText"]
+    open_ = page.locator("nav [aria-pressed=true]").first
+    assert outline(page, "nav [aria-pressed=true]") == ("solid", named["Highlight"])
+    open_.focus()
+    on = page.locator("article [role=switch]:checked").first
+    assert on.evaluate("(one) => getComputedStyle(one).backgroundColor") == named["Highlight"]
+    # A node with a problem has its sign, which is drawn with the colour of the text.
+    sign = node(page, "other").locator("header svg").last
+    assert sign.evaluate(stroke) not in (named["Canvas"], "none")

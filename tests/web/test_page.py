@@ -38,7 +38,7 @@ STYLE = """() => {
     ("done", "heard"),
     [
         ("() => { console.error('badly so'); }", "badly so"),
-        ("() => { setTimeout(() => { throw new Error('thrown late'); }); }", "thrown late"),
+        ("() => { setTimeout(() => { throw new Error('thrown late'); }); }", "client.thrown Error"),
         (STYLE, "forbidden by style-src-elem"),
         ("() => { new Image().src = 'https://elsewhere.test/'; }", "forbidden by img-src"),
         ("() => { try { document.body.innerHTML = '<p>'; } catch {} }", "trusted-types-for"),
@@ -52,6 +52,30 @@ def test_a_page_that_complains_is_heard(
     while not any(heard in complaint for complaint in complaints):
         assert monotonic() < end, complaints
         page.wait_for_timeout(10)
+    complaints.clear()
+
+
+@pytest.mark.parametrize(
+    ("done", "code"),
+    [
+        ("() => { setTimeout(() => JSON.parse('a fox at dusk')); }", "client.thrown SyntaxError"),
+        ("() => { Promise.reject(new Error('a fox at dusk')); }", "client.rejected Error"),
+        ("() => { Promise.reject('a fox at dusk'); }", "client.rejected string"),
+    ],
+)
+def test_an_exception_is_logged_with_a_code_and_without_what_was_worked_with(
+    page: Any, complaints: list[str], done: str, code: str
+) -> None:
+    """E4: a parser's message quotes the prompt; neither the page nor the browser writes it."""
+    said: list[str] = []
+    page.on("console", lambda one: said.append(one.text))
+    page.evaluate(done)
+    end = monotonic() + 10
+    while not any(one.startswith(code) for one in said):
+        assert monotonic() < end, said
+        page.wait_for_timeout(10)
+    page.wait_for_timeout(100)
+    assert not any("fox" in one for one in said + complaints)
     complaints.clear()
 
 

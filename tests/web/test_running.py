@@ -399,35 +399,6 @@ def test_the_gallery_shows_results_and_works_by_keyboard(page: Any, server: Serv
     expect(card(page, "made")).to_contain_text("2 / 3")
 
 
-def test_ten_thousand_results_are_there_and_only_those_in_view_are_drawn(
-    page: Any, server: Served
-) -> None:
-    """Q4."""
-    made = server.carry_out(pictures("Many", 21))
-    facts = {name: made[name] for name in server.ask("GET", "/api/runs?limit=1")["runs"][0]}
-    value = {"identity": "json:1", "value": 1, "files": [], "problem": None}
-
-    def answer(route: Any) -> None:
-        found = re.search(r"before=([\d.]+)", route.request.url)
-        first = 10_000 if found is None else int(float(found[1])) - 1
-        runs = [
-            facts | {"id": f"{at:032x}", "number": at, "finished": at, "outputs": {"out": value}}
-            for at in range(first, max(0, first - 500), -1)
-        ]
-        route.fulfill(json={"runs": runs})
-
-    page.route(re.compile(r"/api/runs\?limit=500"), answer)
-    page.get_by_label("Gallery", exact=True).first.click()
-    expect(page.get_by_text("10000 results")).to_be_visible()
-    gallery = page.get_by_role("listbox", name="Results")
-    gallery.focus()
-    page.keyboard.press("End")
-    last = gallery.locator(f'[data-key="{1:032x} out"]')
-    expect(last).to_be_visible()
-    expect(last).to_have_attribute("aria-selected", "true")
-    assert gallery.get_by_role("option").count() < 100
-
-
 def test_a_deleted_result_can_be_had_back(page: Any, server: Served) -> None:
     """Q6."""
     server.carry_out(pictures("Gone", 22))

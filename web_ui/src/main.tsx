@@ -7,13 +7,15 @@ import { App } from './shell/App';
 import { followLanguage, loadCatalogue } from './state/catalogue';
 import { startRuns } from './state/runs/server';
 import { startFiles } from './state/files/start';
+import { REACT_LOGS, startLog } from './state/log';
 import { startSettings, useSettings } from './state/settings';
 
+startLog();
 startSettings();
 followLanguage();
 await Promise.all([startTexts(useSettings.getState().language), enter()]);
 await startFiles();
-createRoot(document.getElementById('root')!).render(
+createRoot(document.getElementById('root')!, REACT_LOGS).render(
   <StrictMode>
     <App />
   </StrictMode>,

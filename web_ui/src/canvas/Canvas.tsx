@@ -7,6 +7,7 @@ import {
   SelectionMode,
   useReactFlow,
   useStore as useFlowStore,
+  useStoreApi,
 } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
@@ -21,6 +22,7 @@ import { type DocumentStore } from '@/state/document';
 import { useSettings } from '@/state/settings';
 import { useWorkspace } from '@/state/workspace';
 import css from './Canvas.module.css';
+import { watchArrows } from './arrows';
 import { createBending } from './bending';
 import { Breadcrumb } from './Breadcrumb';
 import { createMenus } from './menus';
@@ -37,8 +39,11 @@ import { watchMarks } from './marking';
 import { Peek } from './Peek';
 import { watchPeeking } from './peeking';
 import { watchReceiving } from './receiving';
+import { strayOf, usePointing, watchPointing } from './pointing';
 import { createSelecting } from './selecting';
-import { MIN_ZOOM, useViewport } from './viewport';
+import { watchTouch } from './touch';
+import { MAX_ZOOM, MIN_ZOOM, useViewport } from './viewport';
+import { watchWheel } from './wheel';
 
 const GRID: [number, number] = [8, 8];
 
@@ -64,7 +69,9 @@ function Surface({ store }: { store: DocumentStore }) {
   const settings = useSettings();
   const linkWish = useLinkList((list) => list.wish);
   const [flow] = useState(() => new Flow());
-  const { screenToFlowPosition } = useReactFlow();
+  const { screenToFlowPosition, getViewport, setViewport } = useReactFlow();
+  const flowStore = useStoreApi();
+  const pointing = usePointing((one) => one.kind);
   const label = useMemo(
     () => (view: NodeView) =>
       t('node.label', {
@@ -100,14 +107,23 @@ function Surface({ store }: { store: DocumentStore }) {
   );
   const { key, ...viewport } = useViewport(store);
   useEffect(() => {
+    const view = {
+      get: getViewport,
+      set: setViewport,
+      busy: () => flowStore.getState().connection.inProgress,
+    };
     const ends = [
+      watchArrows(element.current!),
+      watchPointing(element.current!),
+      watchTouch(store, element.current!, view),
+      watchWheel(element.current!, view),
       watchPeeking(store, element.current!),
       watchFollowing(store, element.current!),
       watchMarks(store),
       watchReceiving(store, element.current!),
     ];
     return () => ends.forEach((end) => end());
-  }, [store]);
+  }, [store, getViewport, setViewport, flowStore]);
   return (
     // Double-clicks on nothing ask for a node; on a link, on a node, they mean something else.
     <div
@@ -139,10 +155,12 @@ function Surface({ store }: { store: DocumentStore }) {
         snapToGrid={settings.snap}
         snapGrid={GRID}
         minZoom={MIN_ZOOM}
-        maxZoom={4}
+        maxZoom={MAX_ZOOM}
+        {...strayOf(pointing)}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
-        selectionOnDrag={settings.drag === 'select'}
+        // A finger moves the view; and React Flow hears of no tap where it expects a marquee.
+        selectionOnDrag={settings.drag === 'select' && pointing !== 'touch'}
         panOnDrag={settings.drag === 'select' ? MIDDLE : ALL}
         panOnScroll={false}
         selectionMode={settings.marquee === 'touch' ? SelectionMode.Partial : SelectionMode.Full}

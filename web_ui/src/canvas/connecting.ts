@@ -83,8 +83,10 @@ export function createConnecting(store: DocumentStore, toCanvas: ToCanvas) {
       start = null;
       if (!from || still || connection.isValid || detached) return;
       if (takeOff(store, from, connection)) return;
-      const under = (event.target as Element | null)
-        ?.closest?.('.react-flow__node')
+      // A finger's events go to where it was put down, not to where it is.
+      const under = document
+        .elementFromPoint(at.x, at.y)
+        ?.closest('.react-flow__node')
         ?.getAttribute('data-id');
       if (connection.toHandle && connection.toNode) {
         const other = { node: connection.toNode.id, port: connection.toHandle.id ?? '' };

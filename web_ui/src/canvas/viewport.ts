@@ -8,6 +8,7 @@ import { shownGraph, type DocumentStore } from '@/state/document';
 import { placedItems } from './overview/hit';
 
 export const MIN_ZOOM = 0.02;
+export const MAX_ZOOM = 4;
 
 /** The share of the canvas that a graph which is looked at whole takes. */
 const SHARE = 0.86;

@@ -26,6 +26,9 @@ it('E3: a node that cannot be drawn says so in its place, until it has changed',
   const said = vi.spyOn(console, 'error').mockImplementation(() => {});
   const view = { id: 'blur' } as NodeView;
   const { rerender } = render(page(view, true));
+  expect(said.mock.calls.flat().map(String)).toContainEqual(
+    expect.stringMatching(/^client\.render\.node Error/),
+  );
   expect(screen.getByText('blur cannot be shown')).toBeTruthy();
   expect(screen.getByText('the others')).toBeTruthy();
   rerender(page({ ...view }, false));

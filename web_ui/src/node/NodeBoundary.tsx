@@ -2,6 +2,7 @@ import { TriangleAlert } from 'lucide-react';
 import { Component, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NodeView } from '@/core/project';
+import { logException } from '@/state/log';
 import css from './NodeCard.module.css';
 
 interface Props {
@@ -26,7 +27,8 @@ export class NodeBoundary extends Component<Props, State> {
     return { failed: NOT_KNOWN };
   }
 
-  override componentDidCatch(): void {
+  override componentDidCatch(thrown: unknown): void {
+    logException('client.render.node', thrown);
     this.setState({ failed: this.props.view });
   }
 

@@ -2,6 +2,7 @@
 
 import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import {
+  Blocks,
   BookOpen,
   ClipboardList,
   History,
@@ -30,6 +31,7 @@ export const PANELS: Record<Panel, PanelFacts> = {
     content: lazy(() => import('./library/Library')),
     shared: true,
   },
+  nodes: { side: 'left', icon: Blocks, content: lazy(() => import('./nodes/Nodes')) },
   outline: { side: 'left', icon: ListTree, content: lazy(() => import('./outline/Outline')) },
   inspector: {
     side: 'right',

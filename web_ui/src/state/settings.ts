@@ -10,6 +10,8 @@ export interface Settings {
   language: Language;
   /** What a drag on the empty canvas does. */
   drag: 'pan' | 'select';
+  /** What the wheel does; `auto` tells a trackpad by how it turns. */
+  wheel: 'auto' | 'pan' | 'zoom';
   /** Whether a marquee takes what it touches, or only what is wholly in it. */
   marquee: 'touch' | 'whole';
   /** Size of everything but the canvas, in per cent. */
@@ -27,6 +29,7 @@ const DEFAULTS: Settings = {
   theme: 'system',
   language: preferredLanguage(),
   drag: 'select',
+  wheel: 'auto',
   marquee: 'touch',
   scale: 100,
   links: 'bezier',

@@ -6,7 +6,15 @@ import { emptyDocument, type WorkflowDocument } from '@/core/document';
 import { createDocument, type DocumentStore, type Kept, type Origin } from './document';
 
 export type Panel =
-  'library' | 'outline' | 'inspector' | 'queue' | 'gallery' | 'problems' | 'history' | 'form';
+  | 'library'
+  | 'nodes'
+  | 'outline'
+  | 'inspector'
+  | 'queue'
+  | 'gallery'
+  | 'problems'
+  | 'history'
+  | 'form';
 
 export interface Workspace {
   documents: readonly DocumentStore[];

@@ -50,7 +50,9 @@ export function createGestures(
     press(event, at) {
       if (event.button !== 0) return false;
       const hit = itemAt(placed(), at.x, at.y);
-      const pans = useSettings.getState().drag === 'pan' && !event.shiftKey;
+      // One finger moves the view, as it does where nodes are elements.
+      const pans =
+        (useSettings.getState().drag === 'pan' || event.pointerType === 'touch') && !event.shiftKey;
       if (!hit && pans) return false;
       start = at;
       zoomed = 1;

@@ -48,6 +48,7 @@ function Box({ wish, store }: { wish: Wish; store: DocumentStore }) {
   const graphs = useStore(store, (state) => state.document.graphs);
   const types = useStore(store, (state) => state.projected.types);
   const recent = useSettings((settings) => settings.recent);
+  const scale = useSettings((settings) => settings.scale);
   const others = useOthers();
   const list = useRef<HTMLUListElement>(null);
   const index = useMemo(
@@ -115,7 +116,7 @@ function Box({ wish, store }: { wish: Wish; store: DocumentStore }) {
       <div className={css.backdrop} onPointerDown={closeSearch} aria-hidden />
       <div
         className={css.box}
-        style={within(wish.screen)}
+        style={within(wish.screen, scale / 100)}
         role="dialog"
         aria-label={t('title')}
         onKeyDown={onKeyDown}
@@ -241,10 +242,13 @@ function Marked({ text, ranges }: { text: string; ranges: Result['ranges'] }) {
 const WIDTH = 380;
 const HEIGHT = 440;
 
-/** Beside the pointer, and wholly on the screen. */
-const within = ({ x, y }: { x: number; y: number }): { left: number; top: number } => ({
-  left: Math.max(8, Math.min(x, window.innerWidth - WIDTH - 8)),
-  top: Math.max(8, Math.min(y, window.innerHeight - HEIGHT - 8)),
+/** Beside the pointer, and wholly on the screen; in its own pixels, which the scale makes larger. */
+const within = (
+  { x, y }: { x: number; y: number },
+  scale: number,
+): { left: number; top: number } => ({
+  left: Math.max(8, Math.min(x, window.innerWidth - WIDTH * scale - 8)) / scale,
+  top: Math.max(8, Math.min(y, window.innerHeight - HEIGHT * scale - 8)) / scale,
 });
 
 const focusCanvas = (): void =>

@@ -10,6 +10,7 @@ const CHOICES = {
   theme: ['system', 'dark', 'light'],
   language: LANGUAGES,
   drag: ['select', 'pan'],
+  wheel: ['auto', 'zoom', 'pan'],
   marquee: ['touch', 'whole'],
   links: ['bezier', 'straight', 'hidden'],
 } as const satisfies Partial<{ [K in keyof Kept]: readonly Kept[K][] }>;
@@ -70,6 +71,9 @@ export function Settings() {
       </Row>
       <Row label={t('drag.label')} hint={t('drag.hint')}>
         <Menu name="drag" />
+      </Row>
+      <Row label={t('wheel.label')} hint={t('wheel.hint')}>
+        <Menu name="wheel" />
       </Row>
       <Row label={t('marquee.label')}>
         <Menu name="marquee" />
