@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from musegraph.sentences import Sentence, told
 
 
 class MusegraphError(Exception):
@@ -27,8 +30,17 @@ class Problem:
         where = ".".join(part for part in (self.node, self.port) if part)
         return f"{where}: {self.message}" if where else self.message
 
-    def json(self) -> dict[str, str | None]:
-        return {"node": self.node, "port": self.port, "code": self.code, "message": self.message}
+    def json(self) -> dict[str, Any]:
+        known = {"node": self.node, "port": self.port, "code": self.code, "message": self.message}
+        return known | told(self.message)
+
+    @classmethod
+    def of(cls, made: dict[str, Any]) -> Problem:
+        """A problem as another process told it; of what is unknown to this version, the text."""
+        message, name = made["message"], made.get("sentence")
+        if isinstance(name, str):
+            message = Sentence.of(message, name, made.get("parts") or {})
+        return cls(made["node"], made["port"], made["code"], message)
 
 
 class InvalidWorkflow(MusegraphError):

@@ -119,7 +119,7 @@ def check(engine: Engine, message: Message) -> dict[str, Any]:
     return {"problems": listed(problems)}
 
 
-def listed(problems: Sequence[Problem]) -> list[dict[str, str | None]]:
+def listed(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """Problems to be told, the first of very many; nobody reads the rest."""
     told = [problem.json() for problem in problems[:MOST_PROBLEMS]]
     if (left := len(problems) - len(told)) > 0:

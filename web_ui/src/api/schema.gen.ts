@@ -785,6 +785,20 @@ export interface components {
       /** Message */
       message: string;
       /**
+       * Sentence
+       * @description Its name, to say it in a language.
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @description What stands in that sentence.
+       * @default {}
+       */
+      parts: {
+        [key: string]: string;
+      };
+      /**
        * Problems
        * @default []
        */
@@ -1215,6 +1229,20 @@ export interface components {
       code: string;
       /** Message */
       message: string;
+      /**
+       * Sentence
+       * @description Its name, to say it in a language.
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @description What stands in that sentence.
+       * @default {}
+       */
+      parts: {
+        [key: string]: string;
+      };
     };
     /**
      * Problems
