@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from musegraph.sentences import Sentence, told
+from musegraph.sentences import named, said_by, told
 
 
 class MusegraphError(Exception):
@@ -36,11 +36,8 @@ class Problem:
 
     @classmethod
     def of(cls, made: dict[str, Any]) -> Problem:
-        """A problem as another process told it; of what is unknown to this version, the text."""
-        message, name = made["message"], made.get("sentence")
-        if isinstance(name, str):
-            message = Sentence.of(message, name, made.get("parts") or {})
-        return cls(made["node"], made["port"], made["code"], message)
+        """A problem as another process told it."""
+        return cls(made["node"], made["port"], made["code"], named(made))
 
 
 class InvalidWorkflow(MusegraphError):
@@ -70,8 +67,13 @@ class Stopped(NodeError):
         super().__init__(message)
         self.code = code
 
-    def json(self) -> dict[str, str]:
-        return {"message": str(self), "code": self.code}
+    def json(self) -> dict[str, Any]:
+        return {"message": str(self), "code": self.code} | told(said_by(self))
+
+    @classmethod
+    def of(cls, made: dict[str, Any]) -> Stopped:
+        """As another process told it."""
+        return cls(named(made), made["code"])
 
 
 class OutOfMemory(MusegraphError):

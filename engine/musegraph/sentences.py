@@ -139,6 +139,27 @@ SENTENCES: Mapping[str, str] = {
     "repeat-node": "only a subgraph can be repeated; put this node into one",
     "bypass-no-input": "cannot be bypassed: no input of type {type} can stand for {output}",
     "bypass-no-value": "cannot be bypassed: its input {input} has neither link nor value",
+    # what fails while it runs
+    "out-of-memory": "out of memory; give it less at once, or close what else holds memory",
+    "out-of-memory-asked": (
+        "out of memory ({asked} were asked for at once)"
+        "; give it less at once, or close what else holds memory"
+    ),
+    "out-of-memory-device": (
+        "out of memory on the device; give it less at once, or close what else holds memory"
+    ),
+    "out-of-memory-device-asked": (
+        "out of memory on the device ({asked} were asked for at once)"
+        "; give it less at once, or close what else holds memory"
+    ),
+    "time-limit": (
+        "it took longer than the {seconds} s that {kind} may take here"
+        "; raise it with --limit '{kind}=seconds:N' or in the settings"
+    ),
+    "time-limit-any": (
+        "it took longer than the {seconds} s that a step may take here"
+        "; raise it with --limit '*=seconds:N' or in the settings"
+    ),
     # requests that are refused
     "queue-full": "{most} runs are waiting already; try again later",
     "run-missing": "there is no run {run}",
@@ -193,8 +214,21 @@ def said_by(error: BaseException) -> str:
     return found if isinstance(found, Sentence) else str(error)
 
 
-def told(text: str) -> dict[str, Any]:
-    """A text as JSON: what is sent of it beside the text itself."""
+def named(made: Mapping[str, Any]) -> str:
+    """The message of what another process told, with its name and parts if it told them."""
+    message, name = str(made["message"]), made.get("sentence")
+    if not isinstance(name, str):
+        return message
+    return Sentence.of(message, name, made.get("parts") or {})
+
+
+def naming(text: str) -> dict[str, Any]:
+    """What is written of a text beside the text itself; nothing if it has no name."""
     if isinstance(text, Sentence):
         return {"sentence": text.name, "parts": dict(text.parts)}
-    return {"sentence": None, "parts": {}}
+    return {}
+
+
+def told(text: str) -> dict[str, Any]:
+    """The same, for answers: every field is there."""
+    return {"sentence": None, "parts": {}} | naming(text)

@@ -1668,6 +1668,20 @@ export interface components {
       message: string;
       /** Detail */
       detail: string | null;
+      /**
+       * Sentence
+       * @description Its name, to say it in a language.
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @description What stands in the sentence.
+       * @default null
+       */
+      parts: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * StepFailed
@@ -1704,6 +1718,18 @@ export interface components {
        * @default null
        */
       detail: string | null;
+      /**
+       * Sentence
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @default null
+       */
+      parts: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * StepProgress

@@ -1,26 +1,33 @@
 /** What the server says, in the user's language. */
 
-import { useTranslation } from 'react-i18next';
 import i18next from 'i18next';
-import { language } from '.';
+import { useCallback } from 'react';
+import { useTranslation } from 'react-i18next';
 
 /** A sentence of the server; by its name and its parts it can be said in another language. */
 export interface Said {
   message: string;
   sentence?: string | null;
-  parts?: Readonly<Record<string, string>>;
+  parts?: Readonly<Record<string, string>> | null;
 }
 
-/** The sentence in the language of the page; as the server has it, where there is no other. */
-export const inWords = ({ message, sentence, parts }: Said): string => {
-  const here = language();
-  if (here === 'en' || !sentence) return message;
-  if (!i18next.exists(`sentences:${sentence}`, { lng: here, fallbackLng: [] })) return message;
-  return i18next.t(`sentences:${sentence}`, { lng: here, replace: { ...parts } });
+const inLanguage = ({ message, sentence, parts }: Said, language: string): string => {
+  if (language === 'en' || !sentence) return message;
+  const key = `sentences:${sentence}`;
+  return i18next.exists(key, { lng: language, fallbackLng: [] })
+    ? i18next.t(key, { lng: language, replace: { ...parts } })
+    : message;
 };
 
-/** As {@link inWords}, for components: what it says changes with the language. */
-export const useWords = (): ((said: Said) => string) => {
-  useTranslation('sentences');
-  return inWords;
-};
+/** The sentence in the language of the page; as the server has it, where there is no other. */
+export const inWords = (said: Said): string => inLanguage(said, i18next.language);
+
+/** As {@link inWords}, for components: another function in another language. */
+export function useWords(): (said: Said) => string {
+  const { language } = useTranslation('sentences').i18n;
+  return useCallback((said: Said) => inLanguage(said, language), [language]);
+}
+
+/** Why something did not work, in words. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? inWords(error) : String(error);
