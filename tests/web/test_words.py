@@ -72,9 +72,7 @@ def test_enter_in_a_composition_neither_adds_nor_does_nor_runs_anything(
     assert cards.count() == count
     press(page, "Escape")
 
-    card(page, "sky").focus()
-    press(page, "Enter", "Escape")
-    card(page, "sky").focus()
+    card(page, "sky").click(position={"x": 40, "y": 10})
     press(page, "F2")
     name = card(page, "sky").get_by_role("textbox", name="Title of the node")
     name.wait_for()
@@ -177,15 +175,23 @@ def test_from_the_empty_canvas_to_the_value_of_the_result_without_a_mouse(
     add(page, "core.join", "join")
     press(page, "l")
     page.wait_for_selector("#link-choices [role=option]")
-    page.keyboard.type("text")
+    page.keyboard.type("texts")
     press(page, "Enter")
     page.wait_for_selector("#link-choices", state="detached")
     press(page, "Control+Enter")
     page.wait_for_function(
         "() => /Done/.test(document.querySelector('[data-id=join]').getAttribute('aria-label'))"
     )
+    page.locator("main").focus()
+    press(page, "Control+f")
+    page.get_by_role("textbox", name="Find by name").or_(
+        page.get_by_role("searchbox", name="Find by name")
+    ).wait_for()
+    page.keyboard.type("join")
+    press(page, "Enter", "Escape")
+    page.locator("main").focus()
     press(page, "v")
-    page.locator("dialog[open], [role=dialog]").first.wait_for()
+    page.locator("dialog[open]").wait_for()
     assert "the sea" in page.locator("dialog[open]").inner_text()
 
 
@@ -257,6 +263,14 @@ CLIPPED = """
   return [...found];
 }
 """
+CUT = """
+() => {
+  const made = document.createElement('button');
+  made.textContent = 'What does not fit';
+  Object.assign(made.style, { width: '20px', whiteSpace: 'nowrap', overflow: 'hidden' });
+  document.querySelector('main').append(made);
+}
+"""
 MANY = {
     "text": {"type": "core.text"},
     "join": {"type": "core.join"},
@@ -268,6 +282,15 @@ MANY = {
     "sample": {"type": "diffusion.sample"},
     "decode": {"type": "diffusion.decode"},
     "gone": {"type": "elsewhere.node"},
+}
+
+
+SCREENS = {
+    "search": ("Shift+A", SEARCH),
+    "palette": ("Control+k", "dialog[open]"),
+    "settings": ("Control+,", "dialog[open]"),
+    "keys": ("?", "dialog[open]"),
+    "save as": ("Control+Shift+s", "dialog[open]"),
 }
 
 
@@ -305,36 +328,65 @@ def test_no_header_button_or_label_is_clipped(
         shot(page, f"{language} {name}")
 
     look("empty")
+    page.evaluate(CUT)
+    assert page.evaluate(CLIPPED), "a button that is too narrow is found"
     page.goto(server.url + f"/#w={made}")
     page.reload()
     card(page, "noise").wait_for()
     page.locator("main").focus()
     press(page, "Shift+1")
     look("nodes")
-    for name, keys in {
-        "search": "Shift+A",
-        "palette": "Control+k",
-        "find": "Control+f",
-        "settings": "Control+,",
-        "keys": "?",
-        "save as": "Control+Shift+s",
-    }.items():
+    for name, (keys, shown) in SCREENS.items():
         page.locator("main").focus()
         press(page, keys)
+        page.locator(shown).wait_for()
         look(name)
         press(page, "Escape")
+        page.locator(shown).wait_for(state="detached")
     card(page, "noise").focus()
     press(page, "Enter", "Escape")
     rail = page.locator("nav [aria-pressed]")
     for place in range(rail.count()):
         if rail.nth(place).get_attribute("aria-pressed") == "false":
             rail.nth(place).click()
+        label = rail.nth(place).get_attribute("aria-label")
+        page.locator(f'section[data-region][aria-label="{label}"] > *').nth(1).wait_for()
         look(f"panel {place}")
     page.locator("header[data-region] button").first.click()
+    page.get_by_role("menu").wait_for()
     look("menu")
     press(page, "Escape")
     card(page, "noise").click(button="right", position={"x": 40, "y": 10})
+    page.get_by_role("menu").wait_for()
     look("node menu")
     press(page, "Escape")
     faults = [f"{name}: {fault}" for name, all_ in found.items() for fault in all_]
     assert not faults, "\n".join(dict.fromkeys(faults))
+
+
+# -- labels of a workflow's own ------------------------------------------------------------------
+
+
+def test_an_example_is_labelled_in_the_language_of_the_page_and_saved_as_it_came(
+    new_page: NewPage, server: Served
+) -> None:
+    """L2: in the run form and on the nodes; the document carries the words of each language."""
+    given = server.ask("POST", "/api/templates/text_to_image/open")["workflow"]
+    assert given["texts"]["zh"]["inputs"]["guidance"]["label"] == "引导强度"
+    made = server.ask("POST", "/api/workflows", {"workflow": given, "name": "labels"})["id"]
+    assert server.ask("GET", f"/api/workflows/{made}")["workflow"]["texts"] == given["texts"]
+    page = opened(new_page(path=f"/#w={made}", locale="zh-CN"))
+    page.get_by_role("button", name="运行表单", exact=True).click()
+    entry = page.locator("[data-input=guidance]")
+    entry.get_by_text("引导强度").wait_for()
+    assert "多大程度上遵循提示词" in entry.inner_text()
+    page.locator("h4").get_by_text("图片", exact=True).wait_for()
+    page.locator("main").focus()
+    press(page, "Shift+1")
+    card(page, "sample").get_by_text("引导强度").wait_for()
+    page.locator("main").focus()
+    press(page, "Control+,")
+    page.locator("dialog[open]").get_by_role("combobox").nth(1).select_option("en")
+    press(page, "Escape")
+    entry.get_by_text("Guidance", exact=True).wait_for()
+    assert "How closely to follow the prompt." in entry.inner_text()
