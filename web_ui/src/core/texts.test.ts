@@ -29,7 +29,12 @@ test('texts that are not as they should be say nothing', () => {
 });
 
 test('an input that is called otherwise is called that in every language', () => {
-  const named = apply(made, { do: 'setInput', graph: '', name: 'steps', input: { label: 'Turns' } });
+  const named = apply(made, {
+    do: 'setInput',
+    graph: '',
+    name: 'steps',
+    input: { label: 'Turns' },
+  });
   expect(portTexts(named.texts, 'zh', 'inputs', 'steps')).toEqual({ text: '越多越细' });
   expect(portTexts(named.texts, 'zh', 'outputs', 'picture').label).toBe('图片');
 });
