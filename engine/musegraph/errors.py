@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+from musegraph.sentences import named, said_by, told
 
 
 class MusegraphError(Exception):
@@ -27,8 +30,14 @@ class Problem:
         where = ".".join(part for part in (self.node, self.port) if part)
         return f"{where}: {self.message}" if where else self.message
 
-    def json(self) -> dict[str, str | None]:
-        return {"node": self.node, "port": self.port, "code": self.code, "message": self.message}
+    def json(self) -> dict[str, Any]:
+        known = {"node": self.node, "port": self.port, "code": self.code, "message": self.message}
+        return known | told(self.message)
+
+    @classmethod
+    def of(cls, made: dict[str, Any]) -> Problem:
+        """A problem as another process told it."""
+        return cls(made["node"], made["port"], made["code"], named(made))
 
 
 class InvalidWorkflow(MusegraphError):
@@ -58,8 +67,13 @@ class Stopped(NodeError):
         super().__init__(message)
         self.code = code
 
-    def json(self) -> dict[str, str]:
-        return {"message": str(self), "code": self.code}
+    def json(self) -> dict[str, Any]:
+        return {"message": str(self), "code": self.code} | told(said_by(self))
+
+    @classmethod
+    def of(cls, made: dict[str, Any]) -> Stopped:
+        """As another process told it."""
+        return cls(named(made), made["code"])
 
 
 class OutOfMemory(MusegraphError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
+from musegraph.sentences import naming
+
 
 @dataclass(slots=True)
 class Event:
@@ -96,6 +98,9 @@ class StepFailed(Event):
     detail: str | None = None
     seq: int = 0
     time: float = 0.0
+
+    def json(self) -> dict[str, Any]:
+        return Event.json(self) | naming(self.message)
 
 
 @dataclass(slots=True)

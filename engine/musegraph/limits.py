@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from musegraph.errors import MusegraphError
+from musegraph.sentences import sentence
 from musegraph.shortage import in_words
 
 NAME = r"^(\*|[A-Za-z_][A-Za-z0-9_-]*\.(\*|[A-Za-z_][A-Za-z0-9_-]*))$"
@@ -45,7 +46,10 @@ class Bound:
 
     def seconds(self) -> str:
         """Why a step is ended that took longer."""
-        return f"it took longer than the {self.amount:g} s that {self._may('seconds:N')}"
+        amount = f"{self.amount:g}"
+        if self.name == "*":
+            return sentence("time-limit-any", seconds=amount)
+        return sentence("time-limit", seconds=amount, kind=self.name)
 
     def memory(self) -> str:
         """What to do about a step that needs more."""

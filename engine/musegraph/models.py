@@ -17,6 +17,7 @@ from musegraph.headers import read_header
 from musegraph.node import Weights
 from musegraph.pack import Registry
 from musegraph.paths import ABSENT, at_home, shown, why_missing
+from musegraph.sentences import sentence
 from musegraph.store import Store
 from musegraph.values import Reference
 from musegraph.values.canonical import canonical, digest, digest_of_file
@@ -89,9 +90,7 @@ class Models:
     def path(self, source: str) -> Path:
         """Where a source lives: a pack's own model, a model folder's entry, or a path."""
         if self.confined and not _is_name(source):
-            raise ModelMissing(
-                f"the model {source!r} is a path; name one of a pack or of a model folder"
-            )
+            raise ModelMissing(sentence("model-path", model=repr(source)))
         first, _, rest = source.partition("/")
         pack = self.registry.pack(first) if rest else None
         places = [pack.models / rest] if pack is not None and pack.models is not None else []
@@ -104,11 +103,13 @@ class Models:
             if not why:
                 return place.resolve()
             looked.append(shown(place) + ("" if why in ABSENT else f" ({why})"))
-        advice = "" if pack is not None else _advice(source)
+        command = "" if pack is not None else _command(source)
         if self.confined:  # whoever asks has no business with the folders of this machine
             looked = ["the packs and the folders of models"]
-        said = f"there is no model {shown(source)!r}; looked at: {', '.join(looked)}"
-        raise ModelMissing(said + advice)
+        parts = {"model": repr(shown(source)), "places": ", ".join(looked)}
+        if command:
+            raise ModelMissing(sentence("model-on-hub", **parts, command=command))
+        raise ModelMissing(sentence("model-missing", **parts))
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
@@ -293,13 +294,13 @@ def _changed(ref: Reference) -> ModelError:
     return ModelError(f"the files of {ref.source} have changed since they were read; run it again")
 
 
-def _advice(source: str) -> str:
+def _command(source: str) -> str:
     """The command that fetches a model, if its source looks like one of the hub."""
     found = _ON_THE_HUB.fullmatch(source)
     if found is None or found["repo"].endswith((".safetensors", ".gguf", ".ckpt")):
         return ""
     file = f" --file {found['file']}" if found["file"] else ""
-    return f"; to fetch it from the Hugging Face hub: musegraph models add {found['repo']}{file}"
+    return f"musegraph models add {found['repo']}{file}"
 
 
 def _is_name(source: str) -> bool:

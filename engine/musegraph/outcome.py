@@ -9,6 +9,7 @@ from typing import Any, Literal
 from musegraph.errors import MusegraphError, OutOfMemory, Stopped
 from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
+from musegraph.sentences import said_by
 from musegraph.shortage import Relief, shortage_of
 from musegraph.store import Tier
 
@@ -93,12 +94,14 @@ def code_of(error: BaseException) -> str:
 def describe(error: BaseException, conceal: Callable[[str], str]) -> tuple[str, str | None]:
     """An error as a sentence, and its traceback if it was not raised on purpose; no secrets."""
     if isinstance(error, MusegraphError):
-        return conceal(str(error)), None
+        message = said_by(error)
+        known = conceal(message)
+        return message if known == message else known, None  # a name says no secret either
     import traceback
 
     detail = conceal("".join(traceback.format_exception(error)))
     shortage = shortage_of(error)
     if shortage is not None:
-        return f"{shortage}; give it less at once, or close what else holds memory", detail
+        return shortage.sentence(), detail
     lines = str(error).strip().splitlines()
     return conceal(f"{type(error).__name__}: {lines[0] if lines else 'no message'}"), detail

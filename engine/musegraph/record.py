@@ -12,6 +12,7 @@ from musegraph.errors import MusegraphError
 from musegraph.outcome import Outcome
 from musegraph.plan import Plan, Step
 from musegraph.plan.keys import read_prefix, read_recipe
+from musegraph.sentences import naming
 from musegraph.store import Store
 from musegraph.values.canonical import canonical
 
@@ -50,6 +51,7 @@ def make_record(
                 facts["makeshift"] = True
         if id in outcome.errors:
             facts["error"], facts["code"] = outcome.errors[id], outcome.codes.get(id, "failed")
+            facts |= naming(outcome.errors[id])
         outputs = outcome.outputs.get(id) or {}
         facts["outputs"] = {name: entry.identity for name, entry in outputs.items()}
         for entry in outputs.values():

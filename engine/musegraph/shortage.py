@@ -7,6 +7,8 @@ import re
 import sys
 from dataclasses import dataclass
 
+from musegraph.sentences import Sentence, sentence
+
 DEPTH = 8
 """How many causes of an error are looked at: ``raise … from error`` hides no shortage."""
 
@@ -34,6 +36,13 @@ class Shortage:
         place = " on the device" if self.device else ""
         asked = f" ({in_words(self.asked)} were asked for at once)" if self.asked else ""
         return f"out of memory{place}{asked}"
+
+    def sentence(self) -> Sentence:
+        """It with what to do about it, as it is told where a step fails."""
+        name = "out-of-memory-device" if self.device else "out-of-memory"
+        if self.asked:
+            return sentence(f"{name}-asked", asked=in_words(self.asked))
+        return sentence(name)
 
 
 @dataclass(slots=True)

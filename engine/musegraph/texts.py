@@ -79,6 +79,16 @@ def _well_formed(entry: Any) -> bool:
     )
 
 
+def texts_of(folder: Path, name: str) -> dict[str, Any]:
+    """What a document carries as its ``texts``: the entries of one workflow by language."""
+    made: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.json")):
+        if entry := dict(entries(folder, file.stem).get(name, {})):
+            entry.pop("english", None)
+            made[file.stem] = entry
+    return made
+
+
 def pack_texts(pack: Pack, entries: Entries) -> Texts:
     """What a pack is called: its title, or its name if it has none."""
     return _translated(Texts(pack.title or pack.name), entries.get(pack.name, {}))

@@ -172,7 +172,7 @@ def _said(error: HTTPError) -> MusegraphError:
     """What the server says is wrong, in its own words."""
     try:
         fault = json.loads(error.read())["error"]
-        problems = [Problem(**problem) for problem in fault.get("problems", ())]
+        problems = [Problem.of(problem) for problem in fault.get("problems", ())]
         message = str(fault["message"])
     except (ValueError, KeyError, TypeError):
         return MusegraphError(f"the server answered {error.code}")

@@ -12,6 +12,7 @@ from musegraph.node import REQUIRED, NodeType
 from musegraph.node import Port as NodePort
 from musegraph.plan.literals import MEMO, SCALARS, Literal, Refused, literal
 from musegraph.plan.steps import Step
+from musegraph.sentences import listing, said_by, sentence
 from musegraph.values import Type, list_of
 from musegraph.values.codec import identity, to_json
 from musegraph.values.types import Fit, fits, substitute, unify
@@ -70,11 +71,10 @@ class Checker:
 
     def check_output(self, name: str, port: Port) -> None:
         if port.node not in self.nodes:
-            message = f"the output {name!r} points to {port}, and there is no such node"
+            message = sentence("output-no-node", name=repr(name), port=port)
             self.problem(None, name, "output", message)
         elif (step := self.steps.get(port.node)) and port.port not in step.outputs:
-            known = ", ".join(step.outputs) or "none"
-            message = f"the output {name!r} points to {port}; the outputs there are: {known}"
+            message = listing("output-no-port", step.outputs, name=repr(name), port=port)
             self.problem(None, name, "output", message)
 
     def order(self) -> list[str]:
@@ -102,7 +102,7 @@ class Checker:
                         below[source.node].append(id)
                         count += 1
                     else:
-                        message = f"it is linked to {source}, and there is no such node"
+                        message = sentence("link-no-node", source=source)
                         self.problem(id, name, "no-node", message)
             waiting[id] = count
         ready = deque(id for id, count in waiting.items() if not count)
@@ -131,23 +131,28 @@ class Checker:
             left_out = f"… {len(names) - SHOWN:,} more …"
             names = [*names[: SHOWN // 2], left_out, *names[-SHOWN // 2 :]]
         path = " → ".join(names)
-        self.problem(edges[0][0], None, "cycle", f"the links run in a circle: {path}; cut one")
+        self.problem(edges[0][0], None, "cycle", sentence("cycle", path=path))
 
     def unknown(self, id: str, kind: str) -> None:
         pack, _, name = kind.partition(".")
         if not name:
-            message = f"{kind!r} is no node type; types are written pack.node"
+            message = sentence("no-type", kind=repr(kind))
         elif pack in self.registry.failures:
-            message = f"the pack {pack!r} could not be opened: {self.registry.failures[pack]}"
+            why = self.registry.failures[pack]
+            message = sentence("pack-failed", pack=repr(pack), why=why)
         elif (known := self.registry.pack(pack)) is None:
-            packs = ", ".join(self.registry.names()) or "none"
-            message = f"the pack {pack!r} of {kind} is not installed; there are: {packs}"
+            packs = self.registry.names()
+            message = listing("not-installed", packs, pack=repr(pack), kind=kind)
             self.problem(id, None, "not-installed", message)
             return
         else:
             close = get_close_matches(kind, known.types, 3, 0.5)
-            hint = f"; close to it: {', '.join(close)}" if close else ""
-            message = f"the pack {pack!r} has no node {name!r}{hint}"
+            parts = {"pack": repr(pack), "name": repr(name)}
+            message = (
+                sentence("unknown-node-close", **parts, close=", ".join(close))
+                if close
+                else sentence("unknown-node", **parts)
+            )
         self.problem(id, None, "unknown-type", message)
 
     def pinned(self, id: str, node: Node, kind: NodeType | None) -> Step:
@@ -158,7 +163,8 @@ class Checker:
         assert node.pin is not None
         for name in node.pin:
             if name not in outputs and kind is not None:
-                message = f"it pins {name!r}, which is none of its outputs: {', '.join(outputs)}"
+                known = ", ".join(outputs)
+                message = sentence("pin-output", output=repr(name), known=known)
                 self.problem(id, name, "pin", message)
         return Step(id, None, outputs=outputs, pin=dict(node.pin))
 
@@ -195,17 +201,20 @@ class Checker:
         known = {name: count for name, count in lengths.items() if count is not None}
         if len(set(known.values())) > 1:
             said = ", ".join(f"{name} has {count}" for name, count in known.items())
-            message = f"its lists are of unequal length: {said}; core.product makes all pairs"
+            message = sentence("unequal-lengths", said=said)
             self.problem(step.id, next(iter(known)), "unequal-lengths", message)
         step.each = tuple(lengths)
         step.length = next(iter(known.values()), None)
 
     def no_port(self, id: str, kind: NodeType, name: str) -> None:
         close = get_close_matches(name, kind.inputs, 1, 0.5)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        known = ", ".join(kind.inputs) or "none"
-        message = f"{kind.id} has no input {name!r}{hint} Its inputs are: {known}"
-        self.problem(id, name, "no-port", message.replace("' Its", "'. Its"))
+        parts = {"kind": kind.id, "input": repr(name)}
+        if close:
+            parts |= {"close": repr(close[0]), "known": ", ".join(kind.inputs)}
+            message = sentence("no-input-close", **parts)
+        else:
+            message = listing("no-input", kind.inputs, **parts)
+        self.problem(id, name, "no-port", message)
 
     def default(self, step: Step, kind: NodeType, port: NodePort) -> None:
         known = self._defaults.get((kind.id, port.name))
@@ -213,11 +222,9 @@ class Checker:
             if port.required:
                 if Port(step.id, port.name) in self.broken:
                     return
-                if port.type.is_json or port.type.is_variable:
-                    message = f"it needs a value of type {port.type}; set one or link one"
-                else:
-                    message = f"it needs a value of type {port.type}; link a node that makes one"
-                self.problem(step.id, port.name, "missing", message)
+                settable = port.type.is_json or port.type.is_variable
+                how = "missing-value" if settable else "missing-link"
+                self.problem(step.id, port.name, "missing", sentence(how, type=port.type))
                 return
             value = None if port.default is REQUIRED else port.default
             known = self._defaults[kind.id, port.name] = _default(port, value)
@@ -234,10 +241,10 @@ class Checker:
         try:
             made = literal(port, value)
         except Refused as error:
-            self.problem(step.id, port.name, "value", str(error))
+            self.problem(step.id, port.name, "value", said_by(error))
             return
         if port.generic and not unify(made.type, port.type, bindings):
-            message = f"it is a {made.type}, and another input has settled on another type"
+            message = sentence("type-settled", source=made.type)
             self.problem(step.id, port.name, "type", message)
         step.literals[port.name] = made
         if not (port.type.item or port.type).is_json:
@@ -284,7 +291,7 @@ class Checker:
         self, step: Step, port: NodePort, link: tuple[Port, ...], bindings: dict[str, Type]
     ) -> None:
         if port.type.item is None:
-            message = f"it takes one {port.type}, and is given a list of links; link one"
+            message = sentence("type-one", target=port.type)
             self.problem(step.id, port.name, "type", message)
             return
         for part in link:
@@ -292,7 +299,7 @@ class Checker:
             if source is not None and not (fit := _fit(source, port.type.item, bindings)):
                 self.problem(step.id, port.name, "type", fit.why)
             elif source is not None and fit.how == "map":
-                message = f"{part} is a list already; link it alone, or put core.flatten behind"
+                message = sentence("type-listed", source=part)
                 self.problem(step.id, port.name, "type", message)
 
     def source(self, step: Step, port: NodePort, link: Port) -> Type | None:
@@ -304,8 +311,8 @@ class Checker:
             return port.type  # pinned or muted, and of a type that is not installed
         made = upstream.outputs.get(link.port)
         if made is None:
-            known = ", ".join(upstream.outputs) or "none"
-            message = f"{link.node} has no output {link.port!r}; its outputs are: {known}"
+            parts = {"node": link.node, "output": repr(link.port)}
+            message = listing("no-output", upstream.outputs, **parts)
             self.problem(step.id, port.name, "no-output", message)
         return made
 
@@ -316,7 +323,7 @@ def _fit(source: Type, target: Type, bindings: dict[str, Type]) -> Fit:
         given = source.item if fit.how == "map" and source.item else source
         if not unify(given, target, bindings):
             bound = substitute(target, bindings)
-            return Fit("no", f"it takes {bound}, as another input does, and is given {source}")
+            return Fit("no", sentence("type-bound", target=bound, source=source))
     return fit
 
 

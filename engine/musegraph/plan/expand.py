@@ -13,6 +13,7 @@ from typing import Any
 from musegraph.errors import Problem
 from musegraph.node import REQUIRED
 from musegraph.plan.interface import MAX_DEPTH, Interface, Lookup
+from musegraph.sentences import listing, sentence
 from musegraph.values import Type
 from musegraph.values.codec import to_json
 from musegraph.workflow import GRAPH, Graph, Node, Port, Repeat, Workflow, sources_of
@@ -79,7 +80,7 @@ class _Layout:
         for name, entry in graph.inputs.items():
             for at in entry.to:
                 if at.node not in graph.nodes:
-                    message = f"the input {name!r} points to {at}, and there is no such node"
+                    message = sentence("input-no-node", name=repr(name), port=at)
                     self.problem(None, name, "input", message)
                 elif name in given:
                     bound.setdefault(at.node, {})[at.port] = given[name]
@@ -138,8 +139,7 @@ class _Layout:
             self.bypass(path, node)
         elif not node.type.startswith(GRAPH):
             if node.repeat is not None:
-                message = "only a subgraph can be repeated; put this node into one"
-                self.problem(path, None, "repeat", message)
+                self.problem(path, None, "repeat", sentence("repeat-node"))
             self.nodes[path] = node
         else:
             self.subgraph(path, node, given, stack)
@@ -155,22 +155,21 @@ class _Layout:
         definition = self.workflow.graphs.get(name)
         self.known[path] = None
         if definition is None:
-            message = f"no graph {name!r}; there are: {', '.join(self.workflow.graphs) or 'none'}"
+            message = listing("no-graph", self.workflow.graphs, name=repr(name))
             self.problem(path, None, "unknown-type", message)
             return
         if name in stack or len(stack) >= MAX_DEPTH:
             chain = " → ".join((*stack, name))
-            message = f"the graph {name!r} contains itself ({chain}); a graph cannot"
+            message = sentence("graph-itself", name=repr(name), chain=chain)
             self.problem(path, None, "recursion", message)
             return
         for key in (*node.values, *node.links):
             if key not in definition.inputs:
-                known = ", ".join(definition.inputs) or "none"
-                message = f"the graph {name!r} has no input {key!r}; it has: {known}"
+                parts = {"name": repr(name), "input": repr(key)}
+                message = listing("graph-no-input", definition.inputs, **parts)
                 self.problem(path, key, "no-port", message)
         if node.pin is not None:
-            message = "a subgraph cannot be pinned; pin the node inside that makes the result"
-            self.problem(path, None, "pin", message)
+            self.problem(path, None, "pin", sentence("pin-graph"))
         own: dict[str, Source | tuple[Port, ...]] = {
             key: Literal(entry.default)
             for key, entry in definition.inputs.items()
@@ -250,7 +249,7 @@ class _Layout:
             at = Port(path, name)
             if chosen is None:
                 self.alias[at] = Literal(REQUIRED)
-                message = f"cannot be bypassed: no input of type {kind} can stand for {name!r}"
+                message = sentence("bypass-no-input", type=kind, output=repr(name))
                 self.problem(path, name, "bypass", message)
             elif chosen in node.links:
                 self.alias[at] = node.links[chosen]
@@ -260,7 +259,7 @@ class _Layout:
                 self.alias[at] = Literal(defaults[chosen])
             else:
                 self.alias[at] = Literal(REQUIRED)
-                message = f"cannot be bypassed: its input {chosen!r} has neither link nor value"
+                message = sentence("bypass-no-value", input=repr(chosen))
                 self.problem(path, chosen, "bypass", message)
 
     def interface(
@@ -303,13 +302,12 @@ class _Layout:
             if isinstance(source, Port) and not self.lacks(source):
                 flat.outputs[name] = source
             elif isinstance(source, Port) and (outputs := self.known[source.node]) is not None:
-                known = ", ".join(outputs) or "none"
-                message = f"the output {name!r} points to {port}; the outputs there are: {known}"
+                message = listing("output-no-port", outputs, name=repr(name), port=port)
                 self.problem(None, name, "output", message)
             elif isinstance(source, tuple) or source == Literal(REQUIRED):
                 pass  # told where the bypassed node stands
             elif isinstance(source, Literal):
-                message = f"the output {name!r} comes from a bypassed node with nothing linked"
+                message = sentence("output-bypassed", name=repr(name))
                 self.problem(None, name, "output", message)
         return flat
 
@@ -344,8 +342,8 @@ class _Layout:
     def no_output(self, path: str, name: str, source: Port) -> None:
         outputs = self.known[source.node]
         if outputs is not None:
-            has = f"its outputs are: {', '.join(outputs) or 'none'}"
-            message = f"{source.node} has no output {source.port!r}; {has}"
+            parts = {"node": source.node, "output": repr(source.port)}
+            message = listing("no-output", outputs, **parts)
             self.problem(path, name, "no-output", message)
 
     def follow(self, port: Port) -> Source:

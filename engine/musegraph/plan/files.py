@@ -18,6 +18,7 @@ from musegraph.plan.interface import Lookup
 from musegraph.plan.literals import Asset, asset_of
 from musegraph.plan.places import change_values
 from musegraph.plan.steps import Step
+from musegraph.sentences import sentence
 from musegraph.store import Store
 from musegraph.workflow import Node, Workflow
 
@@ -53,7 +54,7 @@ class Beside:
             if not place.is_relative_to(self.folder.resolve()):
                 return f"the file {name!r} leads out of the workflow's folder; copy it in"
             there = place.is_file()
-        return "" if there else f"there is no file {shown(self.folder / name)}"
+        return "" if there else sentence("file-missing", file=shown(self.folder / name))
 
     def size(self, name: str) -> int:
         """The bytes of a file that is not :meth:`missing`."""
@@ -121,7 +122,7 @@ def missing_file(asset: Asset, beside: Beside, store: Store | None) -> str:
     if asset.file is not None:
         return beside.missing(asset.file)
     if store is not None and not store.has_bytes(asset.digest):
-        return f"the file {asset.name or asset.digest!r} is not in the cache; add it again"
+        return sentence("file-lost", file=asset.name or repr(asset.digest))
     return ""
 
 

@@ -11,6 +11,7 @@ from musegraph.models import Models
 from musegraph.node import NodeType
 from musegraph.plan.keys import key_of, prefix_of, recipe_of
 from musegraph.plan.steps import Plan, Step
+from musegraph.sentences import said_by, sentence
 from musegraph.store import Entry, Store, list_entry
 from musegraph.values import digest
 from musegraph.values.codec import identity
@@ -167,7 +168,7 @@ class Forecast:
         for name, digest_ in step.pin.items():
             entry = self.store.pinned(digest_)
             if entry is None:
-                message = f"the pinned result {digest_[:19]}… is not in the cache; unpin the node"
+                message = sentence("pin-lost", result=f"{digest_[:19]}…")
                 self.problems.append(Problem(step.id, name, "pin", message))
             else:
                 found[name] = entry
@@ -192,5 +193,5 @@ def model_digest(
         return models.known_digest(source)
     except ModelError as error:
         code = "model-missing" if isinstance(error, ModelMissing) else "model-truncated"
-        problems.append(Problem(step.id, port, code, str(error)))
+        problems.append(Problem(step.id, port, code, said_by(error)))
         return None

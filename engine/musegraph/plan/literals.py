@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from musegraph.node import Port
+from musegraph.sentences import sentence
 from musegraph.values import Type, canonical, digest
 from musegraph.values.canonical import is_digest
 from musegraph.values.codec import identity, identity_of_list
@@ -87,7 +88,7 @@ def convert(port: Port, value: Any) -> Literal:
     type_ = port.type
     if value is None:
         if not type_.optional and type_.name != "Json":
-            raise Refused("it is null, and null is no value here; leave the input out instead")
+            raise Refused(sentence("value-null"))
         return Literal(None, _identity(None), type_)
     if type_.is_variable or (type_.item is not None and type_.item.is_variable):
         return _generic(type_, value)
@@ -120,8 +121,8 @@ def _convert(port: Port, value: Any, index: int | None = None) -> Any:
     try:
         made = port.adapter.validate_python(value)
     except ValidationError as error:
-        at = "" if index is None else f"item {index + 1} of the list "
-        raise Refused(at + _sentence(error, value)) from None
+        said = _sentence(error, value)
+        raise Refused(said if index is None else f"item {index + 1} of the list {said}") from None
     except RecursionError:
         raise Refused("it is nested too deeply") from None
     if name == "Json":
@@ -185,10 +186,7 @@ def _media(type_: Type, value: Any) -> Literal:
 def _asset(type_: Type, value: Any) -> Asset:
     if (found := asset_of(value)) is not None:
         return replace(found, type=type_.name)
-    raise Refused(
-        f"it takes a value of type {type_.name}, and {_show(value)} is none; link a node, or give"
-        ' a file as {"file": "name.png"}'
-    )
+    raise Refused(sentence("value-media", type=type_.name, given=_show(value)))
 
 
 def asset_of(value: Any) -> Asset | None:
@@ -209,31 +207,31 @@ def _sentence(error: ValidationError, value: Any) -> str:
     limits = first.get("ctx", {})
     kind = first["type"]
     if kind in _KINDS:
-        return f"{given}{' at ' + place if place else ''} is no {_KINDS[kind]}"
+        return sentence(_KINDS[kind], given=f"{given} at {place}" if place else given)
     if kind in _LIMITS:
-        word, key = _LIMITS[kind]
-        return f"{given} is out of range: it has to be {word} {limits[key]}"
+        name, key = _LIMITS[kind]
+        return sentence(name, given=given, limit=limits[key])
     if kind == "literal_error":
-        return f"{given} is none of the choices: {limits['expected']}"
+        return sentence("value-choice", given=given, choices=limits["expected"])
     message = first["msg"]
     return f"{given} does not suit: {message[:1].lower()}{message[1:]}"
 
 
 _KINDS = {
-    "string_type": "text",
-    "int_type": "whole number",
-    "int_from_float": "whole number",
-    "float_type": "number",
-    "bool_type": "true or false",
-    "finite_number": "finite number",
-    "list_type": "list",
+    "string_type": "value-text",
+    "int_type": "value-whole",
+    "int_from_float": "value-whole",
+    "float_type": "value-number",
+    "bool_type": "value-boolean",
+    "finite_number": "value-finite",
+    "list_type": "value-list",
 }
 _LIMITS = {
-    "less_than_equal": ("at most", "le"),
-    "less_than": ("less than", "lt"),
-    "greater_than_equal": ("at least", "ge"),
-    "greater_than": ("more than", "gt"),
-    "multiple_of": ("a multiple of", "multiple_of"),
+    "less_than_equal": ("value-at-most", "le"),
+    "less_than": ("value-less", "lt"),
+    "greater_than_equal": ("value-at-least", "ge"),
+    "greater_than": ("value-more", "gt"),
+    "multiple_of": ("value-multiple", "multiple_of"),
 }
 
 

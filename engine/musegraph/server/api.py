@@ -39,6 +39,8 @@ class Problem(Answer):
     port: str | None
     code: str
     message: str
+    sentence: str | None = Field(default=None, description="Its name, to say it in a language.")
+    parts: dict[str, str] = Field(default={}, description="What stands in that sentence.")
 
 
 class Fault(Answer):
@@ -46,6 +48,8 @@ class Fault(Answer):
 
     code: str
     message: str
+    sentence: str | None = Field(default=None, description="Its name, to say it in a language.")
+    parts: dict[str, str] = Field(default={}, description="What stands in that sentence.")
     problems: list[Problem] = []
 
 

@@ -82,6 +82,6 @@ class Blame:
     @classmethod
     def of(cls, made: Mapping[str, Any]) -> Blame:
         """From what :meth:`json` gives."""
-        failed = {step: Stopped(**why) for step, why in made.get("failed", {}).items()}
+        failed = {step: Stopped.of(why) for step, why in made.get("failed", {}).items()}
         alone, tries = frozenset(made.get("alone", ())), made.get("tries", {})
         return cls(failed, alone, tries, made.get("workers", 0))

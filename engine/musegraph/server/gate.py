@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from musegraph.sentences import told
 from musegraph.server.guesses import FREE, Guesses
 
 _LOG = logging.getLogger("musegraph.server")
@@ -124,9 +125,9 @@ class Gate:
             status, message = refused
             if status == 401 and _given(request):
                 await self._slow_down(request.remote or "")
-            made = {"error": {"code": _CODES[status], "message": message, "problems": []}}
+            fault = {"code": _CODES[status], "message": message, **told(message), "problems": []}
             headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-            return web.json_response(made, status=status, headers=headers)
+            return web.json_response({"error": fault}, status=status, headers=headers)
 
         return gate
 

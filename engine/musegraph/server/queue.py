@@ -19,6 +19,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from musegraph.errors import MusegraphError
+from musegraph.sentences import sentence
 from musegraph.server.blame import Blame
 from musegraph.values.canonical import digest
 
@@ -93,7 +94,7 @@ def submit(
             continue
         waiting += 1
         if waiting > most:
-            raise TooMany(f"{most} runs are waiting already; try again later")
+            raise TooMany(sentence("queue-full", most=most))
         place = _turn(db, one.client, one.priority, last)
         id = uuid4().hex
         number = db.execute(
@@ -324,7 +325,7 @@ def get(db: sqlite3.Connection, id: str, whole: bool = False) -> dict[str, Any]:
     more = ", workflow, targets, record" if whole else ""
     row = db.execute(f"select {_FACTS}{more} from runs where id=?", (id,)).fetchone()
     if row is None:
-        raise Missing(f"there is no run {id!r}")
+        raise Missing(sentence("run-missing", run=repr(id)))
     facts = _facts(row)
     if whole:
         workflow, targets, record = row[len(_NAMES) :]
@@ -370,7 +371,7 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
 def forget(db: sqlite3.Connection, id: str) -> None:
     """Take a run that has ended out of the history."""
     if get(db, id)["state"] not in ENDED:
-        raise Conflict("it has not ended; cancel it first")
+        raise Conflict(sentence("run-goes-on"))
     db.execute("delete from runs where id=?", (id,))
 
 

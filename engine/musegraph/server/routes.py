@@ -22,6 +22,7 @@ from musegraph.errors import (
     StoreError,
     UnreadableWorkflow,
 )
+from musegraph.sentences import said_by, told
 from musegraph.server.queue import Conflict, Missing, TooMany
 from musegraph.values.canonical import parse
 
@@ -116,8 +117,8 @@ async def received(request: web.Request, most: int, what: str) -> AsyncIterator[
 def failure(
     status: int, code: str, message: str, problems: Any = (), **headers: str
 ) -> web.Response:
-    made = {"error": {"code": code, "message": message, "problems": list(problems)}}
-    return web.json_response(made, status=status, headers=headers)
+    fault = {"code": code, "message": message, **told(message), "problems": list(problems)}
+    return web.json_response({"error": fault}, status=status, headers=headers)
 
 
 def handle(server: Server, route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -158,17 +159,17 @@ def explain(server: Server, error: Exception) -> web.Response:
         problems = [problem.json() for problem in error.problems]
         return failure(422, "workflow", str(error), problems)
     if isinstance(error, Bad):
-        return failure(error.status, error.code, str(error))
+        return failure(error.status, error.code, said_by(error))
     if isinstance(error, Missing):
-        return failure(404, "missing", str(error))
+        return failure(404, "missing", said_by(error))
     if isinstance(error, Conflict):
-        return failure(409, "conflict", str(error))
+        return failure(409, "conflict", said_by(error))
     if isinstance(error, TooMany):
-        return failure(429, "full", str(error), **{"Retry-After": "10"})
+        return failure(429, "full", said_by(error), **{"Retry-After": "10"})
     if isinstance(error, StoreError):
-        return failure(507, "storage", str(error))
+        return failure(507, "storage", said_by(error))
     if isinstance(error, MusegraphError):
-        return failure(422, "refused", str(error))
+        return failure(422, "refused", said_by(error))
     server.log.exception("a request failed", exc_info=error)
     return failure(500, "defect", f"this is a defect of Musegraph: {type(error).__name__}")
 

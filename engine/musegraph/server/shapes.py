@@ -37,6 +37,8 @@ class StepError(Answer):
     code: str
     message: str
     detail: str | None
+    sentence: str | None = Field(default=None, description="Its name, to say it in a language.")
+    parts: dict[str, str] | None = Field(default=None, description="What stands in the sentence.")
 
 
 class StepState(Answer):

@@ -19,6 +19,7 @@ UNRECORDED = 100
 WARNINGS = 20
 """Warnings of a step that are kept."""
 
+_ERROR = ("code", "message", "detail", "sentence", "parts")
 _PROGRESS = ("done", "total", "text", "item", "items")
 
 
@@ -81,7 +82,7 @@ class Running:
                 step["makeshift"] = bool(event.get("makeshift"))
             case "step_failed":
                 step["state"] = "failed"
-                step["error"] = {name: event.get(name) for name in ("code", "message", "detail")}
+                step["error"] = {name: event.get(name) for name in _ERROR}
             case "step_skipped":
                 step["state"], step["because"] = "skipped", event["because"]
             case "warning" if len(step["warnings"]) < WARNINGS:
@@ -125,5 +126,6 @@ def recorded(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         step["makeshift"] = bool(facts.get("makeshift"))
         if "error" in facts:
             code = facts.get("code", "failed")
-            step["error"] = {"code": code, "message": facts["error"], "detail": None}
+            step["error"] = {name: facts.get(name) for name in _ERROR}
+            step["error"] |= {"code": code, "message": facts["error"]}
     return found

@@ -110,6 +110,8 @@ class StepFailed(OfStep, Numbered):
     code: str
     message: str
     detail: str | None = None
+    sentence: str | None = None
+    parts: dict[str, str] | None = None
 
 
 class StepSkipped(OfStep, Numbered):

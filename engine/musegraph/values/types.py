@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from musegraph.sentences import SENTENCES, sentence
+
 SCALARS = frozenset(
     {"Text", "Integer", "Number", "Boolean", "Seed", "Choice", "Json", "ModelSource"}
 )
@@ -99,12 +101,10 @@ def fits(source: Type, target: Type) -> Fit:
         if fits(source.item, target).how == "direct":
             return MAP
         if source.item.is_list:
-            why = "a list of lists does not map by itself; put core.flatten between them"
-            return Fit("no", f"it takes {target} and is given {source}: {why}")
+            return Fit("no", sentence("type-nested", target=target, source=source))
     if source.optional and fits(source.required(), target):
-        why = "which may be None; put core.first between them to name what stands in"
-        return Fit("no", f"it takes {target} and is given {source}, {why}")
-    return Fit("no", f"it takes {target} and is given {source}{_remedy(source, target)}")
+        return Fit("no", sentence("type-optional", target=target, source=source))
+    return Fit("no", sentence(_mismatch(source, target), target=target, source=source))
 
 
 def _fits_direct(source: Type, target: Type) -> bool:
@@ -123,29 +123,10 @@ def _fits_direct(source: Type, target: Type) -> bool:
     return source.name == target.name or (source.name, target.name) in _WIDER
 
 
-def _remedy(source: Type, target: Type) -> str:
-    pair = (source.name, target.name)
-    return "; " + _REMEDIES[pair] if pair in _REMEDIES else ""
-
-
-_REMEDIES = {
-    ("Image", "Mask"): "image.to_mask makes a mask of a picture",
-    ("Mask", "Image"): "image.from_mask makes a picture of a mask",
-    ("Image", "Latent"): "diffusion.encode makes a latent of a picture",
-    ("Latent", "Image"): "diffusion.decode makes a picture of a latent",
-    ("Text", "Conditioning"): "diffusion.encode_text makes conditioning of a text",
-    ("Number", "Integer"): "core.round makes an integer of a number",
-    ("Number", "Text"): "core.to_text makes a text of a number",
-    ("Integer", "Text"): "core.to_text makes a text of a number",
-    ("Text", "Number"): "core.to_number reads a number from a text",
-    ("Text", "Integer"): "core.to_number and core.round read one from a text",
-    ("Json", "Text"): "core.json_text takes a text out of JSON",
-    ("Json", "Number"): "core.json_number takes a number out of JSON",
-    ("Boolean", "Text"): "core.json_text makes a text of it",
-    ("Text", "Choice"): "only one of the listed words may stand there",
-    ("File", "Image"): "image.open reads a picture from a file",
-    ("Image", "File"): "image.save makes a file of a picture",
-}
+def _mismatch(source: Type, target: Type) -> str:
+    """Which sentence says why: that with a remedy if there is one for these two."""
+    name = f"type-{source.name}-{target.name}".lower()
+    return name if name in SENTENCES else "type-mismatch"
 
 
 def unify(source: Type, target: Type, bindings: dict[str, Type]) -> bool:

@@ -122,7 +122,7 @@ class Child:
         if message["do"] == "cancel":
             given.cancel.set()
         else:
-            given.halted[message["step"]] = Stopped(message["message"], message["code"])
+            given.halted[message["step"]] = Stopped.of(message)
 
     def engine(self) -> Any:
         """The engine, made when it is first asked for; its live values and models stay."""

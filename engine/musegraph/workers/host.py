@@ -344,7 +344,7 @@ def _send(family: list[Any], number: int) -> None:
 def refusal(found: dict[str, Any]) -> MusegraphError:
     """What a worker said is wrong, as an error."""
     if found.get("kind") == "invalid":
-        return InvalidWorkflow([Problem(**problem) for problem in found["problems"]])
+        return InvalidWorkflow([Problem.of(problem) for problem in found["problems"]])
     if found.get("kind") == "storage":
         return StoreError(str(found["error"]))
     return Refused(str(found["error"]))

@@ -17,6 +17,7 @@ from musegraph.plan.literals import Asset, asset_of
 from musegraph.plan.places import change_values
 from musegraph.run import Engine
 from musegraph.templates import folder
+from musegraph.texts import texts_of
 from musegraph.values import Type
 from musegraph.workers.media import BYTES, describe
 from musegraph.workflow import Workflow
@@ -40,7 +41,10 @@ def open_template(engine: Engine, message: Mapping[str, Any]) -> dict[str, Any]:
     """The document of an example."""
     place = folder()
     assert place is not None
-    return _adopted(engine, Workflow.read(place / f"{message['id']}.json"))
+    made = _adopted(engine, Workflow.read(place / f"{message['id']}.json"))
+    if texts := texts_of(place / "texts", str(message["id"])):
+        made["workflow"] = {**made["workflow"], "texts": texts}
+    return made
 
 
 def _adopted(engine: Engine, workflow: Workflow) -> dict[str, Any]:

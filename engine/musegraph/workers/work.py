@@ -50,7 +50,7 @@ def carry_out(
 ) -> dict[str, Any]:
     """Run a document, keep its outputs as assets, and say what came of it."""
     workflow = Workflow.parse(message["workflow"])
-    failed = {step: Stopped(**why) for step, why in message["failed"].items()}
+    failed = {step: Stopped.of(why) for step, why in message["failed"].items()}
     limits = Limits.of(message["limits"])
     terms = Terms(failed, frozenset(message["alone"]), limits, halted)
     result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel, terms)
@@ -119,7 +119,7 @@ def check(engine: Engine, message: Message) -> dict[str, Any]:
     return {"problems": listed(problems)}
 
 
-def listed(problems: Sequence[Problem]) -> list[dict[str, str | None]]:
+def listed(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """Problems to be told, the first of very many; nobody reads the rest."""
     told = [problem.json() for problem in problems[:MOST_PROBLEMS]]
     if (left := len(problems) - len(told)) > 0:

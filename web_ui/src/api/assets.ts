@@ -1,7 +1,7 @@
 /** Files that the user gives: the server takes them in and says what they are. */
 
 import type { Json } from '@/core/document';
-import { ApiError, type Schemas } from './client';
+import { ApiError, offline, type Schemas } from './client';
 
 export type Asset = Schemas['Asset'];
 
@@ -24,10 +24,11 @@ export const uploadAsset = (file: File, onProgress?: (part: number) => void): Pr
       if (request.status === 201 && answer) resolve(answer as Asset);
       else {
         const fault = (answer as Schemas['Failure'] | null)?.error;
-        reject(new ApiError(fault?.code ?? 'unknown', fault?.message ?? `HTTP ${request.status}`));
+        const said = fault?.message ?? `HTTP ${request.status}`;
+        reject(new ApiError(fault?.code ?? 'unknown', said, fault));
       }
     };
-    request.onerror = () => reject(new ApiError('offline', 'the server does not answer'));
+    request.onerror = () => reject(offline());
     request.send(file);
   });
 

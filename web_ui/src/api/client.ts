@@ -22,17 +22,29 @@ export const api = createClient<Free<paths>>({
   credentials: 'same-origin',
 });
 
-/** Why a request did not succeed: a word for programs, and a sentence. */
+type Told = Pick<Schemas['Fault'], 'problems' | 'sentence' | 'parts'>;
+
+/** Why a request did not succeed: a word for programs, and a sentence, also to be translated. */
 export class ApiError extends Error {
+  readonly problems: readonly Schemas['Problem'][];
+  readonly sentence: string | null;
+  readonly parts: Readonly<Record<string, string>>;
+
   constructor(
     readonly code: string,
     message: string,
-    readonly problems: readonly Schemas['Problem'][] = [],
+    told: Partial<Told> = {},
   ) {
     super(message);
     this.name = 'ApiError';
+    this.problems = told.problems ?? [];
+    this.sentence = told.sentence ?? null;
+    this.parts = told.parts ?? {};
   }
 }
+
+export const offline = (): ApiError =>
+  new ApiError('offline', 'the server does not answer', { sentence: 'offline' });
 
 interface Answer<D> {
   data?: D | undefined;
@@ -45,15 +57,11 @@ export async function ask<D>(answer: Promise<Answer<D>>): Promise<D> {
   try {
     found = await answer;
   } catch {
-    throw new ApiError('offline', 'the server does not answer');
+    throw offline();
   }
   if (found.error !== undefined) {
     const fault = (found.error as { error?: Schemas['Fault'] }).error;
-    throw new ApiError(
-      fault?.code ?? 'unknown',
-      fault?.message ?? String(found.error),
-      fault?.problems,
-    );
+    throw new ApiError(fault?.code ?? 'unknown', fault?.message ?? String(found.error), fault);
   }
   return found.data as D;
 }

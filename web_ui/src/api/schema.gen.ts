@@ -785,6 +785,20 @@ export interface components {
       /** Message */
       message: string;
       /**
+       * Sentence
+       * @description Its name, to say it in a language.
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @description What stands in that sentence.
+       * @default {}
+       */
+      parts: {
+        [key: string]: string;
+      };
+      /**
        * Problems
        * @default []
        */
@@ -1215,6 +1229,20 @@ export interface components {
       code: string;
       /** Message */
       message: string;
+      /**
+       * Sentence
+       * @description Its name, to say it in a language.
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @description What stands in that sentence.
+       * @default {}
+       */
+      parts: {
+        [key: string]: string;
+      };
     };
     /**
      * Problems
@@ -1640,6 +1668,20 @@ export interface components {
       message: string;
       /** Detail */
       detail: string | null;
+      /**
+       * Sentence
+       * @description Its name, to say it in a language.
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @description What stands in the sentence.
+       * @default null
+       */
+      parts: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * StepFailed
@@ -1676,6 +1718,18 @@ export interface components {
        * @default null
        */
       detail: string | null;
+      /**
+       * Sentence
+       * @default null
+       */
+      sentence: string | null;
+      /**
+       * Parts
+       * @default null
+       */
+      parts: {
+        [key: string]: string;
+      } | null;
     };
     /**
      * StepProgress

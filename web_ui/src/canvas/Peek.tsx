@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { useWords } from '@/i18n/said';
 import { figures, Piece } from '@/node/NodePreview';
 import { placeOf, shortText, useValue } from '@/state/runs/values';
 import css from './Peek.module.css';
@@ -12,6 +13,7 @@ export function Peek() {
 
 function Card({ peek }: { peek: Peeking }) {
   const { t } = useTranslation('runs');
+  const words = useWords();
   const place = placeOf(peek.store.getState().uid, peek.path, peek.port);
   const { data, error, isPending } = useValue(place);
   const view = peek.store.getState().projected.views.get(peek.node);
@@ -28,7 +30,7 @@ function Card({ peek }: { peek: Peeking }) {
         <b>{`${peek.node}.${peek.port}`}</b>
         <span>{type}</span>
       </p>
-      {error && <p className={css.note}>{error.message}</p>}
+      {error && <p className={css.note}>{words(error)}</p>}
       {!error && isPending && <p className={css.note}>{t('peek.loading')}</p>}
       {text !== null && <p className={css.text}>{text.slice(0, 600)}</p>}
       {part && (

@@ -39,6 +39,8 @@ export interface WorkflowDocument extends GraphDocument {
   graphs?: Record<string, GraphDocument>;
   packs?: Record<string, string>;
   quick?: Record<string, Json>;
+  /** What it calls its inputs and outputs in other languages; read by `core/texts.ts`. */
+  texts?: unknown;
 }
 
 export type SeedMode = 'fixed' | 'random' | 'increment';

@@ -2,6 +2,7 @@
 
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
+import { isPseudo, pseudoLanguage } from './pseudo';
 
 export const LANGUAGES = ['en', 'zh-CN'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -20,6 +21,7 @@ export async function startTexts(language: Language): Promise<void> {
   const en = Object.fromEntries(
     Object.entries(english).map(([path, texts]) => [nameOf(path), texts]),
   );
+  if (isPseudo()) i18next.use(pseudoLanguage);
   await i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
@@ -28,6 +30,7 @@ export async function startTexts(language: Language): Promise<void> {
     resources: { en },
     interpolation: { escapeValue: false },
     returnNull: false,
+    ...(isPseudo() ? { postProcess: ['pseudo'] } : {}),
   });
   await setLanguage(language);
 }

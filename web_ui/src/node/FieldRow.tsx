@@ -9,6 +9,7 @@ import { shownGraph } from '@/state/document';
 import { AreaEdge } from './AreaEdge';
 import { Editor } from './Editor';
 import { valueText } from './fields/valueText';
+import { useInputTexts } from './inputTexts';
 import css from './NodeCard.module.css';
 
 interface Props {
@@ -80,14 +81,18 @@ export function PortLabel({ id, row, binding, own, problem }: LabelProps) {
   const { t } = useTranslation('fields');
   const port = row.input!;
   const bound = binding && t('bound', { name: binding.name });
-  const label = binding?.input.label ?? port.label;
+  const said = useInputTexts(binding?.name);
+  const label = said.label ?? binding?.input.label ?? port.label;
   return (
     <span
       id={id}
       className={css.label}
       data-port={port.name}
       data-side="input"
-      title={problem ?? [label, bound, binding?.input.help ?? port.help].filter(Boolean).join('\n')}
+      title={
+        problem ??
+        [label, bound, said.text ?? binding?.input.help ?? port.help].filter(Boolean).join('\n')
+      }
       data-bound={binding !== undefined || undefined}
       data-own={own || undefined}
     >

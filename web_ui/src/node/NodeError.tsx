@@ -2,6 +2,7 @@ import { Check, CircleX, Copy } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useWords } from '@/i18n/said';
 import { useDocumentStore } from '@/state/context';
 import { useNodeRun, type NodeRun } from '@/state/runs';
 import css from './NodeError.module.css';
@@ -13,8 +14,9 @@ export const NodeError = memo(function NodeError({ id }: { id: string }) {
   const { uid } = useDocumentStore().getState();
   const path = useNodePath(id);
   const run = useNodeRun(uid, path);
+  const words = useWords();
   if (!run?.error) return null;
-  const line = run.error.message.split('\n')[0];
+  const line = words(run.error).split('\n')[0];
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
@@ -36,6 +38,7 @@ const KNOWN = new Set(['out-of-memory', 'crashed', 'lost']);
 
 function Details({ run, path }: { run: NodeRun; path: string }) {
   const { t } = useTranslation('runs');
+  const words = useWords();
   const [copied, setCopied] = useState(false);
   const { code, message, detail } = run.error!;
   const whole = [`${path}: ${message}`, detail ?? '', `run ${run.run}`]
@@ -44,7 +47,7 @@ function Details({ run, path }: { run: NodeRun; path: string }) {
   return (
     <>
       <h3 className={css.title}>{t('error.title')}</h3>
-      <p className={css.full}>{message}</p>
+      <p className={css.full}>{words(run.error!)}</p>
       <h4 className={css.heading}>{t('error.try')}</h4>
       <p className={css.hint}>{t(`error.hint.${KNOWN.has(code) ? code : 'failed'}`)}</p>
       {detail && <pre className={css.detail}>{detail}</pre>}

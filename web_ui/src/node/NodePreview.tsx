@@ -2,6 +2,7 @@ import { ChevronLeft, ChevronRight, File, Film, Music, PersonStanding } from 'lu
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NodeView } from '@/core/project';
+import { useWords } from '@/i18n/said';
 import { useDocumentStore } from '@/state/context';
 import { useNodeRun } from '@/state/runs';
 import {
@@ -28,6 +29,7 @@ interface Props {
 /** What a node gave in the last run, or gives right now. */
 export const NodePreview = memo(function NodePreview({ view, y, height }: Props) {
   const { t } = useTranslation('runs');
+  const words = useWords();
   const { uid } = useDocumentStore().getState();
   const path = useNodePath(view.id);
   const run = useNodeRun(uid, path);
@@ -47,7 +49,7 @@ export const NodePreview = memo(function NodePreview({ view, y, height }: Props)
   if (!data || !place)
     return (
       <div className={css.preview} style={style}>
-        <span className={css.empty}>{error ? error.message : t('preview.empty')}</span>
+        <span className={css.empty}>{error ? words(error) : t('preview.empty')}</span>
       </div>
     );
   const shown = pieces(data);

@@ -1,6 +1,7 @@
 /** How a node is, in words. */
 
 import type { TFunction } from 'i18next';
+import { inWords } from '@/i18n/said';
 import type { NodeRun } from '@/state/runs';
 
 /** How it looks: what is out of date looks other than what is as it was. */
@@ -71,7 +72,7 @@ export const longStatus = (run: NodeRun, t: TFunction, now: number): string => {
   }
   if ((look === 'done' || look === 'stale') && run.seconds !== null)
     said.push(duration(run.seconds, t));
-  if (run.error?.message) said.push(run.error.message);
+  if (run.error?.message) said.push(inWords(run.error));
   if (run.status === 'skipped' && run.because) said.push(run.because);
   if (run.makeshift) said.push(t('runs:makeshift'));
   said.push(...run.warnings);

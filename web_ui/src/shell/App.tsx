@@ -22,7 +22,7 @@ import { watchDrops } from './dropping';
 import { useFileDialog } from './files/dialogs';
 import { Matters } from './files/Matters';
 import { Uploads } from './files/Uploads';
-import { onKeyDown } from './commands/keys';
+import { keepComposing, onKeyDown } from './commands/keys';
 import './commands/run';
 import { Announcer, Connection } from './Connection';
 import { Notices } from './Notices';
@@ -40,9 +40,11 @@ export function App() {
   const asking = useFileDialog((state) => state.open !== null);
   useEffect(watchDrops, []);
   useEffect(() => {
+    window.addEventListener('keydown', keepComposing, true);
     window.addEventListener('keydown', onKeyDown);
     window.addEventListener('pointermove', notePointer, { passive: true });
     return () => {
+      window.removeEventListener('keydown', keepComposing, true);
       window.removeEventListener('keydown', onKeyDown);
       window.removeEventListener('pointermove', notePointer);
     };

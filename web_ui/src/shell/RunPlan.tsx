@@ -5,6 +5,7 @@ import { useStore } from 'zustand';
 import { api, ask, type Schemas } from '@/api/client';
 import { queries } from '@/api/query';
 import { canvasPath } from '@/core/running';
+import { useWords } from '@/i18n/said';
 import { duration } from '@/node/status';
 import type { DocumentStore } from '@/state/document';
 import { keysOf, showKeys } from './commands/keys';
@@ -20,6 +21,7 @@ const ACTIONS = ['run.start', 'run.front', 'run.toHere'];
 /** Before anything runs: what would, what is there already, and how long it may take. */
 export function RunPlan({ store, onDone }: { store: DocumentStore; onDone(): void }) {
   const { t } = useTranslation(['runs', 'commands']);
+  const words = useWords();
   const document = useStore(store, (state) => state.document);
   const { data, error, isPending } = useQuery(
     {
@@ -46,7 +48,7 @@ export function RunPlan({ store, onDone }: { store: DocumentStore; onDone(): voi
     <div className={css.plan}>
       <h3 className={css.title}>{t('plan.title')}</h3>
       {isPending && <p className={css.note}>{t('plan.asking')}</p>}
-      {error && <p className={css.wrong}>{error.message}</p>}
+      {error && <p className={css.wrong}>{words(error)}</p>}
       {data && <Summary planned={data} />}
       {data && <Steps steps={data.steps} />}
       <div className={css.actions}>

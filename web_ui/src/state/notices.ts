@@ -1,6 +1,7 @@
 /** Short messages at the edge of the page. */
 
 import { create } from 'zustand';
+import type { Said } from '@/i18n/said';
 
 export interface Notice {
   id: number;
@@ -8,8 +9,8 @@ export interface Notice {
   /** Key of the texts, with its namespace: `rules:rules.cycle`. */
   key: string;
   args?: Readonly<Record<string, string | number>>;
-  /** A sentence as it came from the server, in place of a key. */
-  text?: string;
+  /** A sentence of the server, in place of a key. */
+  said?: Said;
   /** What can be done about it. */
   action?: { key: string; run(): void };
 }

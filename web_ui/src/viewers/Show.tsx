@@ -12,6 +12,7 @@ import { TableView } from './text/TableView';
 import { TextView } from './text/TextView';
 import { parseCsv, tableOf } from './text/table';
 import { Value } from './Value';
+import { useWords } from '@/i18n/said';
 
 const Sound = lazy(() => import('./audio/Sound'));
 const Film = lazy(() => import('./video/Film'));
@@ -76,8 +77,9 @@ export function Json({ value, title }: { value: unknown; title: string }) {
 /** A file that is text. */
 function Read({ file, kind, title }: { file: File; kind: string; title: string }) {
   const { t } = useTranslation('viewers');
+  const words = useWords();
   const { data, error } = useText(file.asset, file.bytes);
-  if (error) return <Sentence>{error.message}</Sentence>;
+  if (error) return <Sentence>{words(error)}</Sentence>;
   if (!data) return <Sentence>{t('loading')}</Sentence>;
   if (kind === 'motion') return <Motion source={data.text} title={title} />;
   const json = kind === 'json' && !data.cut ? jsonOf(data.text) : undefined;

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { useWords } from '@/i18n/said';
 import { shortText, useValue, type ValuePart } from '@/state/runs/values';
 import type { ViewerItem } from './open';
 import { Sentence } from './parts';
@@ -9,8 +10,9 @@ import css from './text/text.module.css';
 /** A value that is no file and no JSON: its tensors, in figures. */
 export function Value({ item }: { item: ViewerItem }) {
   const { t } = useTranslation('viewers');
+  const words = useWords();
   const { data, error } = useValue(placeIn(item));
-  if (error) return <Sentence>{error.message}</Sentence>;
+  if (error) return <Sentence>{words(error)}</Sentence>;
   if (!data) return <Sentence>{item.output.problem ?? t('loading')}</Sentence>;
   if (data.form === 'json') return <Json value={data.value} title={item.title} />;
   return (

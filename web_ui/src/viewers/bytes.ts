@@ -1,7 +1,7 @@
 /** Bytes and texts of files of the server. */
 
 import { useQuery } from '@tanstack/react-query';
-import { ApiError, assetUrl } from '@/api/client';
+import { ApiError, assetUrl, offline, type Schemas } from '@/api/client';
 import { queries } from '@/api/query';
 
 async function get(asset: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -9,11 +9,11 @@ async function get(asset: string, headers: Record<string, string> = {}): Promise
   try {
     answer = await fetch(assetUrl(asset), { credentials: 'same-origin', headers });
   } catch {
-    throw new ApiError('offline', 'the server does not answer');
+    throw offline();
   }
   if (answer.ok) return answer;
-  const told = (await answer.json().catch(() => null)) as { error?: { message?: string } } | null;
-  throw new ApiError('missing', told?.error?.message ?? answer.statusText);
+  const told = (await answer.json().catch(() => null)) as Partial<Schemas['Failure']> | null;
+  throw new ApiError('missing', told?.error?.message ?? answer.statusText, told?.error);
 }
 
 /** The first bytes of a file. */

@@ -18,6 +18,7 @@ from aiohttp import web
 from blake3 import blake3
 
 from musegraph.errors import MusegraphError, StoreError
+from musegraph.sentences import sentence
 from musegraph.server import queue
 from musegraph.server.routes import Bad, received
 from musegraph.values.files import plain_name
@@ -50,7 +51,7 @@ async def upload_asset(server: Server, ask: Ask) -> tuple[dict[str, Any], int]:
         raise Bad("send the bytes as application/octet-stream", 415, "media-type")
     name = _file_name(ask["name"] or "")
     if server.uploads >= UPLOADS:
-        raise queue.TooMany(f"{UPLOADS} uploads are on already; try again in a moment")
+        raise queue.TooMany(sentence("uploads-full", most=UPLOADS))
     server.uploads += 1
     try:
         digest, size = await _take_in(server, ask.request)
@@ -87,7 +88,7 @@ async def _take_in(server: Server, request: web.Request) -> tuple[str, int]:
                 await asyncio.to_thread(file.write, part)
             await asyncio.to_thread(_sync, file)
             if not size:
-                raise Bad("the file is empty", 422, "media")
+                raise Bad(sentence("file-empty"), 422, "media")
             digest = "blake3:" + hasher.hexdigest()
             await asyncio.to_thread(server.disk.adopt, Path(temporary), digest)
     except OSError as error:
@@ -112,7 +113,7 @@ async def get_thumbnail(server: Server, ask: Ask) -> web.StreamResponse:
     """A small picture of a picture."""
     kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
     if not str(kept["media"]).startswith("image/"):
-        raise Bad("it is no picture", 415, "media")
+        raise Bad(sentence("no-picture"), 415, "media")
     size = ask["size"] or 256
     made = await server.dispatcher.ask("thumbnail", asset=kept["asset"], size=size)
     return await _send(server, made["asset"], "image/webp", "thumbnail.webp")
@@ -122,7 +123,7 @@ async def get_peaks(server: Server, ask: Ask) -> web.Response:
     """The outline of a sound, to draw its waveform from."""
     kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
     if not str(kept["media"]).startswith("audio/"):
-        raise Bad("it is no sound", 415, "media")
+        raise Bad(sentence("no-sound"), 415, "media")
     await _verify(server, kept["asset"])
     made = await server.dispatcher.ask("peaks", asset=kept["asset"], bins=ask["bins"] or 1000)
     return web.json_response(made, headers={"Cache-Control": KEPT})
@@ -130,7 +131,7 @@ async def get_peaks(server: Server, ask: Ask) -> web.Response:
 
 async def _verify(server: Server, digest: str) -> None:
     if not await asyncio.to_thread(server.disk.verify, digest):
-        raise queue.Missing("the file is no longer here, or was damaged; make it again")
+        raise queue.Missing(sentence("value-gone"))
 
 
 async def _send(server: Server, digest: str, media: str, name: str) -> web.StreamResponse:

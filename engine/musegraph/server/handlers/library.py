@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from musegraph.sentences import sentence
 from musegraph.server.queue import Conflict, Missing
 from musegraph.workflow import Workflow
 
@@ -57,10 +58,7 @@ async def update_workflow(server: Server, ask: Ask) -> dict[str, Any]:
     def update(db: sqlite3.Connection) -> dict[str, Any]:
         facts, now = _get(db, id), time.time()
         if facts["version"] != after:
-            raise Conflict(
-                f"it was saved from elsewhere since: the latest version is {facts['version']}, and"
-                f" the change was made to {after}; load the latest, or save under another name"
-            )
+            raise Conflict(sentence("workflow-newer", latest=facts["version"], after=after))
         (latest,) = db.execute(
             "select text from versions where workflow=? and number=?", (id, after)
         ).fetchone()
@@ -156,13 +154,13 @@ def _text(document: dict[str, Any]) -> str:
 
 def _free(db: sqlite3.Connection, name: str) -> None:
     if db.execute("select 1 from workflows where name=? and deleted is null", (name,)).fetchone():
-        raise Conflict(f"there is a workflow named {name!r} already; choose another name")
+        raise Conflict(sentence("workflow-named", name=repr(name)))
 
 
 def _get(db: sqlite3.Connection, id: str) -> dict[str, Any]:
     row = db.execute(f"{_LISTED} where id=?", (id,)).fetchone()
     if row is None:
-        raise Missing(f"there is no workflow {id!r} in the library")
+        raise Missing(sentence("workflow-missing", workflow=repr(id)))
     return _facts(row)
 
 

@@ -20,6 +20,7 @@ import { changeCanvas } from './items';
 import { follow } from './follow';
 import { cut, unbind } from './links';
 import { changeNode } from './nodes';
+import { withoutTexts } from '../texts';
 
 /** Let a named input set a port: a new one, or one that sets others already. */
 export interface Expose {
@@ -112,8 +113,15 @@ export const expose = (document: WorkflowDocument, command: Expose): WorkflowDoc
 export const unexpose = (document: WorkflowDocument, command: Unexpose): WorkflowDocument =>
   withGraph(document, command.graph, (graph) => unbind(graph, command.to));
 
-export const setInput = (document: WorkflowDocument, command: SetInput): WorkflowDocument =>
-  withGraph(document, command.graph, (graph) => {
+export const setInput = (document: WorkflowDocument, command: SetInput): WorkflowDocument => {
+  const { label, help } = command.input;
+  const told = [
+    ...(label === undefined ? [] : (['label'] as const)),
+    ...(help === undefined ? [] : (['text'] as const)),
+  ];
+  // What is called by another name is not what the translations were made from.
+  const own = command.graph === '' ? withoutTexts(document, command.name, told) : document;
+  return withGraph(own, command.graph, (graph) => {
     const known = graph.inputs?.[command.name];
     if (!known) return graph;
     const { default: value, ...rest } = command.input;
@@ -127,6 +135,7 @@ export const setInput = (document: WorkflowDocument, command: SetInput): Workflo
       ),
     };
   });
+};
 
 /** Rename an input; the nodes that use the graph follow. */
 export const renameInput = (document: WorkflowDocument, command: RenameInput): WorkflowDocument => {

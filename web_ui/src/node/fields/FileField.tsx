@@ -14,6 +14,7 @@ import { assetValue, uploadAsset } from '@/api/assets';
 import { thumbnailUrl } from '@/api/client';
 import type { Json } from '@/core/document';
 import { acceptedFiles } from '@/core/fields';
+import { reasonOf } from '@/i18n/said';
 import { say } from '@/state/notices';
 import { openViewer } from '@/viewers/open';
 import css from './FileField.module.css';
@@ -48,7 +49,7 @@ export function FileField(props: FieldProps) {
       onChange(assetValue(await uploadAsset(file)));
       onDone();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       say({ kind: 'error', key: 'fields:file.failed', args: { name: file.name, reason } });
     } finally {
       setSending(false);

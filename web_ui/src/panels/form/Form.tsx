@@ -6,7 +6,9 @@ import { splitPort, targetsOf, type InputDocument } from '@/core/document';
 import { fieldKind } from '@/core/fields';
 import { FIELDS } from '@/node/fields/registry';
 import { perform } from '@/shell/commands/registry';
+import { portTexts } from '@/core/texts';
 import { typesOf } from '@/core/ports';
+import { useSettings } from '@/state/settings';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { useQueue, useRun, useRunsOf, useShare } from '@/state/runs';
 import { Button } from '@/ui/Button';
@@ -44,6 +46,7 @@ export default function Form() {
 
 function Entry({ name, input }: { name: string; input: InputDocument }) {
   const { t } = useTranslation('runs');
+  const language = useSettings((settings) => settings.language);
   const store = useDocumentStore();
   const readOnly = useDocument((state) => state.readOnly);
   const document = useDocument((state) => state.document);
@@ -52,8 +55,9 @@ function Entry({ name, input }: { name: string; input: InputDocument }) {
   const at = splitPort(targetsOf(input)[0] ?? '');
   const types = typesOf(document, catalogue, '');
   const port = types.input(at);
-  const label = input.label ?? humanize(name);
-  const help = input.help ?? port?.help;
+  const said = portTexts(document.texts, language, 'inputs', name);
+  const label = said.label ?? input.label ?? humanize(name);
+  const help = said.text ?? input.help ?? port?.help;
   const kind = port ? fieldKind(port, true) : 'none';
   const own = input.default ?? types.node(at.node)?.values?.[at.port];
   const Field = kind === 'none' ? null : FIELDS[kind];

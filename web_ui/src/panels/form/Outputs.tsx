@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next';
 import { assetUrl, type Schemas } from '@/api/client';
 import { humanize } from '@/core/catalogue';
-import { useDocumentStore } from '@/state/context';
+import { portTexts } from '@/core/texts';
+import { useDocument, useDocumentStore } from '@/state/context';
 import { book, useRunsOf, useRun } from '@/state/runs';
 import { isPicture, pictureUrl, shortText } from '@/state/runs/values';
+import { useSettings } from '@/state/settings';
 import { openViewer } from '@/viewers/open';
 import css from './Form.module.css';
 
@@ -11,6 +13,10 @@ import css from './Form.module.css';
 export function Outputs({ names }: { names: readonly string[] }) {
   const { t } = useTranslation('runs');
   const { uid } = useDocumentStore().getState();
+  const texts = useDocument((state) => state.document.texts);
+  const language = useSettings((settings) => settings.language);
+  const titleOf = (name: string): string =>
+    portTexts(texts, language, 'outputs', name).label ?? humanize(name);
   const runs = useRunsOf(uid);
   useRun(runs[0] ?? ''); // its end brings results
   const failed = book.runs.get(runs[0] ?? '')?.facts;
@@ -26,9 +32,9 @@ export function Outputs({ names }: { names: readonly string[] }) {
         const output = run && book.runs.get(run)!.facts.outputs[name];
         return (
           <div key={name} className={css.output}>
-            <h4 className={css.label}>{humanize(name)}</h4>
+            <h4 className={css.label}>{titleOf(name)}</h4>
             {output ? (
-              <Output name={name} run={run} output={output} />
+              <Output name={name} title={titleOf(name)} run={run} output={output} />
             ) : (
               <p className={css.note}>{t('preview.empty')}</p>
             )}
@@ -39,14 +45,21 @@ export function Outputs({ names }: { names: readonly string[] }) {
   );
 }
 
-function Output({ name, run, output }: { name: string; run: string; output: Schemas['Output'] }) {
+interface OutputProps {
+  name: string;
+  title: string;
+  run: string;
+  output: Schemas['Output'];
+}
+
+function Output({ name, title, run, output }: OutputProps) {
   const { t } = useTranslation('runs');
   if (output.problem) return <p className={css.error}>{output.problem}</p>;
   if (!output.files.length) return <p className={css.text}>{shortText(output.value)}</p>;
   const open = (at: number): void =>
     openViewer(
       output.files.map((file) => ({
-        title: humanize(name),
+        title,
         output: { ...output, files: [file] },
         runId: run,
         node: '',
@@ -62,10 +75,10 @@ function Output({ name, run, output }: { name: string; run: string; output: Sche
             key={file.asset}
             type="button"
             className={css.picture}
-            aria-label={t('preview.open', { title: humanize(name) })}
+            aria-label={t('preview.open', { title })}
             onClick={() => open(at)}
           >
-            <img src={pictureUrl(file.asset, 320)} alt={humanize(name)} />
+            <img src={pictureUrl(file.asset, 320)} alt={title} />
           </button>
         ) : (
           <a key={file.asset} className={css.file} href={assetUrl(file.asset)} download={file.name}>

@@ -13,6 +13,7 @@ import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
 import css from './Inspector.module.css';
 import { portFault } from './names';
+import { useInputTexts } from '@/node/inputTexts';
 import { Jump, Line, Section, Tool } from './parts';
 
 /** Heights of what is edited in several lines, in the panel. */
@@ -44,6 +45,7 @@ function InputRow({ view, port, disabled }: Props & { port: Port }) {
   const binding = view.bound[port.name];
   const kind = fieldOf(port, view.ports, view.node);
   const { value, own } = valueAt(view, port);
+  const said = useInputTexts(binding?.name);
   const to = joinPort(view.id, port.name);
   const graph = (): string => shownGraph(store.getState());
   const area = (!isNone(port, value) && AREAS[kind]) || 0;
@@ -59,7 +61,7 @@ function InputRow({ view, port, disabled }: Props & { port: Port }) {
         data-family={familyOf(port.type)}
       >
         <i className={css.dot} aria-hidden />
-        {binding?.input.label ?? port.label}
+        {said.label ?? binding?.input.label ?? port.label}
       </span>
       <div className={css.control}>
         {link !== undefined ? (

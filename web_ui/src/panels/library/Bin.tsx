@@ -44,7 +44,9 @@ function Row({ saved }: { saved: Saved }) {
       <div className={css.row}>
         <div className={css.open} data-plain>
           <Trash2 className={css.icon} size={18} strokeWidth={1.75} aria-hidden />
-          <span className={css.name}>{name}</span>
+          <span className={css.name} title={name}>
+            {name}
+          </span>
           <span className={css.facts}>
             {t('library.deleted', { time: showTime(saved.deleted ?? 0) })}
           </span>

@@ -19,7 +19,9 @@ export function Drafts() {
             <div className={css.row}>
               <button className={css.open} onClick={() => void reopenDraft(key)}>
                 <FilePenLine className={css.icon} size={18} strokeWidth={1.75} aria-hidden />
-                <span className={css.name}>{name || t('untitled')}</span>
+                <span className={css.name} title={name}>
+                  {name || t('untitled')}
+                </span>
                 <span className={css.facts}>
                   {t('library.draftFacts', { time: showTime(time / 1000), count: nodes })}
                 </span>

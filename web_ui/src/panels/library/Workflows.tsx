@@ -93,7 +93,9 @@ function Row({ saved }: { saved: Saved }) {
               strokeWidth={1.75}
               aria-hidden
             />
-            <span className={css.name}>{saved.name}</span>
+            <span className={css.name} title={saved.name}>
+              {saved.name}
+            </span>
             <span className={css.facts}>
               {t('library.facts', { time: showTime(saved.changed), count: saved.version })}
             </span>

@@ -8,6 +8,7 @@ import type { NodeView } from '@/core/project';
 import { nodeTitle } from '@/node/title';
 import { reveal } from '@/shell/commands/move';
 import { useDocument, useDocumentStore } from '@/state/context';
+import { RowProblems } from './RowProblems';
 import { NodeStatusText } from './StatusText';
 import css from './Outline.module.css';
 
@@ -80,6 +81,7 @@ function Row({ view, title }: { view: NodeView; title: string }) {
           <ArrowRight size={14} aria-hidden />
         </button>
       )}
+      <RowProblems id={view.id} />
       {links.length > 0 && (
         <ul className={css.links} aria-label={t('links')}>
           {links.map(({ port, source }) => (

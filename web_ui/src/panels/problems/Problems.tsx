@@ -1,6 +1,7 @@
 import { CircleCheck, CircleX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { canvasPath } from '@/core/running';
+import { useWords } from '@/i18n/said';
 import { useDocumentStore } from '@/state/context';
 import { goTo, useAllProblems, type Problem } from '@/state/runs/problems';
 import { showNode } from './show';
@@ -9,6 +10,7 @@ import css from './Problems.module.css';
 /** Everything that is wrong with the workflow; each line leads to where it is. */
 export default function Problems() {
   const { t } = useTranslation('runs');
+  const words = useWords();
   const store = useDocumentStore();
   const problems = useAllProblems(store.getState().uid);
   if (!problems.length)
@@ -34,7 +36,7 @@ export default function Problems() {
           >
             <CircleX size={15} aria-hidden className={css.icon} />
             <span className={css.where}>{where(problem) || t('problem.whole')}</span>
-            <span className={css.message}>{problem.message}</span>
+            <span className={css.message}>{words(problem)}</span>
           </button>
         </li>
       ))}

@@ -41,6 +41,16 @@ export const isText = (target: EventTarget | null): boolean => {
   );
 };
 
+/**
+ * Keys that belong to an input method are for it alone: nothing that is sent by Enter or closed by
+ * Escape hears them. Safari says by the old number only that Enter ended a composition.
+ */
+export function keepComposing(event: KeyboardEvent): void {
+  if (!event.isComposing && event.keyCode !== 229) return;
+  event.stopPropagation();
+  if (event.key === 'Enter') event.preventDefault(); // or the form around would be sent
+}
+
 export function onKeyDown(event: KeyboardEvent): void {
   if (event.isComposing || event.defaultPrevented) return;
   if (document.querySelector('dialog[open]')) return;

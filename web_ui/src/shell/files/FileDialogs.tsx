@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { reasonOf } from '@/i18n/said';
 import { closeDocument } from '@/state/workspace';
 import { isUnsaved, type DocumentStore } from '@/state/document';
 import { useLibrary } from '@/state/files/library';
@@ -51,7 +52,7 @@ function SaveAs({ store, then }: { store: DocumentStore; then?: (() => void) | u
       say({ kind: 'success', key: 'files:saved', args: { name: name.trim() } });
       then?.();
     } catch (error) {
-      setFault(error instanceof Error ? error.message : String(error));
+      setFault(reasonOf(error));
       setBusy(false);
     }
   };

@@ -3,6 +3,7 @@
 import { create } from 'zustand';
 import { ApiError } from '@/api/client';
 import { listTemplates, listWorkflows, type Saved, type Template } from '@/api/workflows';
+import { reasonOf } from '@/i18n/said';
 import { say } from '@/state/notices';
 import { useSettings } from '@/state/settings';
 
@@ -21,7 +22,7 @@ export const useLibrary = create<LibraryState>(() => ({
 
 /** Say that something about a file did not work, and why. */
 export function report(key: string, error: unknown, args: Record<string, string> = {}): void {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const offline = error instanceof ApiError && error.code === 'offline';
   say({
     kind: 'error',

@@ -5,6 +5,7 @@ import { create } from 'zustand';
 import { api, ApiError, ask, type Schemas } from '@/api/client';
 import type { WorkflowDocument } from '@/core/document';
 import { around, canvasPath, sameWork } from '@/core/running';
+import { useWords } from '@/i18n/said';
 import type { DocumentStore } from '@/state/document';
 import { useWorkspace } from '@/state/workspace';
 
@@ -69,16 +70,17 @@ export const useProblems = (uid: string, path: string): readonly Problem[] =>
 /** What is wrong at the ports of a node, in words. */
 export function usePortProblems(uid: string, path: string): ReadonlyMap<string, string> {
   const problems = useProblems(uid, path);
+  const words = useWords();
   return useMemo(
     () =>
       new Map(
         problems.flatMap((one) =>
           one.port !== null && one.node !== null && canvasPath(one.node) === path
-            ? [[one.port, one.message] as const]
+            ? [[one.port, words(one)] as const]
             : [],
         ),
       ),
-    [problems, path],
+    [problems, path, words],
   );
 }
 

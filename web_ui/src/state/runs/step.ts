@@ -69,8 +69,9 @@ export const after = (step: Step, event: StepEvent, now: number): Step => {
         makeshift: event.makeshift ?? false,
       };
     case 'step_failed': {
-      const { code, message, detail = null } = event;
-      return { ...step, state: 'failed', progress: null, error: { code, message, detail } };
+      const { code, message, detail = null, sentence = null, parts = null } = event;
+      const error = { code, message, detail, sentence, parts };
+      return { ...step, state: 'failed', progress: null, error };
     }
     case 'step_skipped':
       return { ...step, state: 'skipped', because: event.because };

@@ -87,7 +87,7 @@ const refused = (store: DocumentStore, error: unknown): void => {
       },
     });
   } else if (error.code === 'offline') say({ kind: 'error', key: 'runs:offline' });
-  else say({ kind: 'error', key: 'runs:refused', text: error.message });
+  else say({ kind: 'error', key: 'runs:refused', said: error });
 };
 
 /** Cancel runs: those that wait are over at once, those that run stop at their next step. */
@@ -102,7 +102,7 @@ export const complain = (error: unknown): void => {
   say(
     error.code === 'offline'
       ? { kind: 'error', key: 'runs:offline' }
-      : { kind: 'error', key: 'runs:refused', text: error.message },
+      : { kind: 'error', key: 'runs:refused', said: error },
   );
 };
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { uploadAsset } from '@/api/assets';
+import { reasonOf } from '@/i18n/said';
 import { say } from '@/state/notices';
 import { Button } from '@/ui/Button';
 import { Dialog } from '@/ui/Dialog';
@@ -59,7 +60,7 @@ export default function MaskEditor({ wish, onClose }: Props) {
       wish.onSave({ asset, name, media });
       onClose();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       say({ kind: 'error', key: 'viewers:mask.notSaved', args: { reason } });
       setSaving(false);
     }
