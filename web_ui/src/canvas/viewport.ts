@@ -35,18 +35,22 @@ const expectedSize = (): [number, number] => {
 
 export function useViewport(store: DocumentStore) {
   const graph = useStore(store, shownGraph);
-  // Before the catalogue has come, nodes that have no place of their own stand nowhere.
-  const known = useStore(store, (state) => state.catalogue.types.size > 0);
+  // Until the catalogue has come, nodes that have no place of their own stand nowhere.
+  const placed = useStore(
+    store,
+    ({ catalogue, projected }) =>
+      catalogue.types.size > 0 || [...projected.views.values()].every((view) => view.layout),
+  );
   return useMemo(() => {
     const { viewports, projected, dragged } = store.getState();
     const whole = () => bounds(placedItems(projected, dragged).map((one) => one.rect));
     return {
-      key: `${graph}:${known}`, // looks only once where it begins
+      key: `${graph}:${placed}`, // looks only once where it begins
       defaultViewport: viewports[graph] ?? viewportFor(whole(), ...expectedSize()),
       onMoveEnd: ((_event, at: Viewport) =>
         store.setState((state) => ({
           viewports: { ...state.viewports, [graph]: at },
         }))) satisfies OnMove,
     };
-  }, [store, graph, known]);
+  }, [store, graph, placed]);
 }

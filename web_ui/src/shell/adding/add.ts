@@ -14,7 +14,7 @@ import {
   type Json,
   type PortName,
 } from '@/core/document';
-import { HEADER, snap, WIDTH } from '@/core/geometry';
+import { GRID, HEADER, snap, WIDTH } from '@/core/geometry';
 import { GraphTypes } from '@/core/ports';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { noteRecent } from '@/state/settings';
@@ -50,6 +50,17 @@ const placedFor = (
   y: snap(at.y - HEADER / 2),
 });
 
+const STEP = 4 * GRID;
+
+/** The place, or the next one down a slope where no other node stands exactly there and is covered. */
+const uncovered = (store: DocumentStore, { x, y }: Place): Place => {
+  const taken = new Set(
+    [...store.getState().projected.views.values()].map(({ layout }) => `${layout?.x} ${layout?.y}`),
+  );
+  while (taken.has(`${x} ${y}`)) [x, y] = [x + STEP, y + STEP];
+  return { x, y };
+};
+
 /** Add a node of a type; a link that was dropped goes to its first port that takes it. */
 export function addNode(
   store: DocumentStore,
@@ -65,7 +76,7 @@ export function addNode(
   const id = freshNodeId(graphOf(state.document, graph), type);
   const node = { type, ...(options.values ? { values: options.values } : {}) };
   const commands: Command[] = [
-    { do: 'addNode', graph, id, node, layout: placedFor(at, options.link) },
+    { do: 'addNode', graph, id, node, layout: uncovered(store, placedFor(at, options.link)) },
   ];
   const facts = typeOf(store, type);
   const link = options.link && facts ? linkOf(store, options.link, id, facts) : null;
