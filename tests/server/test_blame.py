@@ -137,7 +137,7 @@ def test_a_step_that_was_too_long_is_the_culprit_whatever_ran_beside_it() -> Non
     lost = WorkerLost(ended.why, "r", True, ["a", "b"], ended)
     blame, _ = Blame().after(lost)
     assert {step: why.json() for step, why in blame.failed.items()} == {
-        "b": {"message": ended.why, "code": "time-limit"}
+        "b": {"message": ended.why, "code": "time-limit", "sentence": None, "parts": {}}
     }
     ended_meanwhile, _ = Blame().after(WorkerLost(ended.why, "r", True, ["a"], ended))
     assert not ended_meanwhile.failed.keys() & {"b"}
@@ -226,4 +226,4 @@ def test_a_hang_is_ended_at_the_limit_of_its_type_and_what_ran_beside_it_runs_ag
 
 def test_a_reason_survives_the_way_to_the_worker_and_back() -> None:
     why = Stopped("it crashed", "crashed")
-    assert Stopped(**why.json()).json() == why.json()
+    assert Stopped.of(why.json()).json() == why.json()

@@ -122,7 +122,7 @@ def missing_file(asset: Asset, beside: Beside, store: Store | None) -> str:
     if asset.file is not None:
         return beside.missing(asset.file)
     if store is not None and not store.has_bytes(asset.digest):
-        return sentence("file-lost", file=asset.name or repr(asset.digest))
+        return sentence("file-lost", file=repr(asset.name or asset.digest))
     return ""
 
 
