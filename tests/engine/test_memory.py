@@ -208,6 +208,12 @@ def warnings(events: list[Event]) -> list[str]:
     return [event.message for event in events if isinstance(event, Warned)]
 
 
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a step may last so long that the next one is begun beside it."""
+    monkeypatch.setattr("musegraph.execute.PATIENCE", 60.0)
+
+
 # -- evict ----------------------------------------------------------------------------------------
 
 
@@ -248,6 +254,7 @@ def test_what_a_step_was_given_stays_while_others_go() -> None:
     assert CALLS == {"darken": 1}
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_dear_results_are_on_disk_before_they_leave_memory(tmp_path: Path) -> None:
     made = engine(Store(tmp_path))
     nodes = {"h": step("hold", seed=2), "n": step("work", size=90)}
@@ -504,6 +511,7 @@ def test_only_a_node_with_a_context_can_be_told_to_do_with_less() -> None:
 # -- fail, by name --------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("one_by_one")
 def test_a_step_that_cannot_be_helped_fails_by_name_and_harms_no_other() -> None:
     made = engine()
     wanted = document(
