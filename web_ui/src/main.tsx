@@ -4,6 +4,7 @@ import './theme/base.css';
 import { enter } from './api/client';
 import { startTexts } from './i18n';
 import { App } from './shell/App';
+import { PageBoundary } from './shell/PageBoundary';
 import { followLanguage, loadCatalogue } from './state/catalogue';
 import { startRuns } from './state/runs/server';
 import { startFiles } from './state/files/start';
@@ -17,7 +18,9 @@ await Promise.all([startTexts(useSettings.getState().language), enter()]);
 await startFiles();
 createRoot(document.getElementById('root')!, REACT_LOGS).render(
   <StrictMode>
-    <App />
+    <PageBoundary>
+      <App />
+    </PageBoundary>
   </StrictMode>,
 );
 startRuns();
