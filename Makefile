@@ -39,6 +39,8 @@ web: $(STAMP)
 # A process for each core, at most four: each holds PyTorch, and starts servers and browsers.
 test: $(STAMP)
 	@$(BIN)/python web_ui/canvas.py || true
+	@# Has the tools of developers installed, which no two tests can do at once.
+	@$(BIN)/python web_ui/canvas.py npm --version >/dev/null || true
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 soak: $(STAMP)

@@ -11,9 +11,11 @@ had: ask the server with ``server.ask``.
 
 from __future__ import annotations
 
+import fcntl
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -45,6 +47,26 @@ def built() -> Path:
         except tool.NotBuilt as error:
             pytest.fail(f"the canvas cannot be built:\n{error}", pytrace=False)
     return Path(tool.BUILT)
+
+
+@pytest.fixture(scope="session")
+def tool() -> ModuleType:
+    """What calls npm, with the tools of developers installed."""
+    found = build_tool()
+    with (ROOT / "web_ui" / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the tests beside these want them too
+        try:
+            found.install(developing=True)
+        except found.NotInstalled as error:
+            unable(f"the tools of the canvas cannot be installed here: {error}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def axe_core(tool: ModuleType) -> str:
+    """The script of axe-core, which a page evaluates."""
+    place = ROOT / "web_ui" / "node_modules" / "axe-core" / "axe.min.js"
+    return place.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="package")

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from documents import card as node
 from documents import paste, written
-from harness import ROOT, build_tool, press, unable
+from harness import press
 
 NewPage = Callable[..., Any]
-AXE = ROOT / "web_ui" / "node_modules" / "axe-core" / "axe.min.js"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SEARCH = '[role="dialog"] input'
 
@@ -48,9 +47,9 @@ def put(page: Any, nodes: dict[str, Any], columns: int = 10) -> None:
 # -- X1 ------------------------------------------------------------------------------------------
 
 
-def bad(page: Any) -> list[str]:
+def bad(page: Any, axe_core: str) -> list[str]:
     """What axe-core calls serious or critical, each with the first elements that are meant."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(axe_core)
     found = page.evaluate("async () => (await axe.run(document)).violations")
     return [
         f"{one['id']}: {one['help']}: {[part['html'][:160] for part in one['nodes'][:3]]}"
@@ -61,37 +60,34 @@ def bad(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_axe_finds_nothing_serious(new_page: NewPage, theme: str, locale: str) -> None:
+def test_axe_finds_nothing_serious(
+    new_page: NewPage, axe_core: str, theme: str, locale: str
+) -> None:
     """X1: on the empty canvas, the search, dialogs, a graph of 50 nodes and the panels."""
-    if not AXE.exists():
-        try:
-            build_tool().install(developing=True)
-        except Exception as error:  # noqa: BLE001  whatever it is, axe-core is not here
-            unable(f"axe-core cannot be installed here: {error}")
     page = new_page(locale=locale, color_scheme=theme, permissions=CLIPBOARD, bypass_csp=True)
     ready(page)
-    found = {"empty": bad(page)}
+    found = {"empty": bad(page, axe_core)}
     page.locator("main").focus()
     press(page, "Shift+A")
     page.wait_for_selector(SEARCH)
-    found["search"] = bad(page)
+    found["search"] = bad(page, axe_core)
     press(page, "Escape")
     for name, keys in {"palette": "Control+k", "settings": "Control+,", "keys": "?"}.items():
         page.locator("main").focus()
         press(page, keys)
         page.wait_for_selector("dialog[open]")
-        found[name] = bad(page)
+        found[name] = bad(page, axe_core)
         press(page, "Escape")
         page.wait_for_selector("dialog[open]", state="detached")
     put(page, FIFTY)
-    found["nodes"] = bad(page)
+    found["nodes"] = bad(page, axe_core)
     for place in range(page.locator("nav [aria-pressed]").count()):
         button = page.locator("nav [aria-pressed]").nth(place)
         if button.get_attribute("aria-pressed") == "false":
             button.click()
         label = button.get_attribute("aria-label")
         page.wait_for_selector(f'section[data-region][aria-label="{label}"]')
-        found[f"panel {label}"] = bad(page)
+        found[f"panel {label}"] = bad(page, axe_core)
     faults = [f"{name}: {fault}" for name, all_ in found.items() for fault in all_]
     assert not faults, "\n".join(faults)
 

@@ -10,20 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from harness import ROOT, build_tool, unable
+from harness import ROOT
 
 SOURCES = ROOT / "web_ui"
-
-
-@pytest.fixture(scope="module")
-def tool() -> ModuleType:
-    """What calls npm, with the tools of developers installed."""
-    found = build_tool()
-    try:
-        found.install(developing=True)
-    except found.NotInstalled as error:
-        unable(f"the tools of the canvas cannot be installed here: {error}")
-    return found
 
 
 def npm(tool: ModuleType, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,6 @@ from harness import ROOT, Served, press, unable
 sys.path.insert(0, str(ROOT / "tests"))
 from xss import PAYLOADS
 
-AXE = ROOT / "web_ui" / "node_modules" / "axe-core" / "axe.min.js"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 UPLOAD = """async ([name, bytes]) => {
@@ -112,10 +111,10 @@ Frame Time: 0.05
 )
 
 
-def axe(page: Any) -> list[str]:
+def axe(page: Any, axe_core: str) -> list[str]:
     """What axe-core finds that is serious, in what is open."""
     # The page's content policy takes no script element: Playwright's own world does.
-    page.evaluate(AXE.read_text())
+    page.evaluate(axe_core)
     found = page.evaluate("axe.run(document.querySelector('dialog[open]'))")
     return [
         f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}"
@@ -168,7 +167,7 @@ def test_m1_the_wheel_zooms_at_the_pointer(page: Any) -> None:
     )
 
 
-def test_m1_the_facts_of_a_picture_are_those_of_its_file(page: Any) -> None:
+def test_m1_the_facts_of_a_picture_are_those_of_its_file(page: Any, axe_core: str) -> None:
     look_at(page, "coded.png", png(200, 150, coded))
     viewer(page, "picture")
     press(page, "i")
@@ -176,7 +175,7 @@ def test_m1_the_facts_of_a_picture_are_those_of_its_file(page: Any) -> None:
     facts.get_by_text("200 × 150").wait_for()
     assert "RGBA" in facts.inner_text()
     assert "8 bits per channel" in facts.inner_text()
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
     press(page, "Escape")
     page.locator("dialog[open]").wait_for(state="detached")
 
@@ -206,7 +205,9 @@ def open_gallery(page: Any) -> Any:
     return gallery
 
 
-def test_m2_two_results_are_compared_by_keyboard_alone(page: Any, server: Served) -> None:
+def test_m2_two_results_are_compared_by_keyboard_alone(
+    page: Any, axe_core: str, server: Served
+) -> None:
     two_pictures(server)
     gallery = open_gallery(page)
     gallery.focus()
@@ -221,7 +222,7 @@ def test_m2_two_results_are_compared_by_keyboard_alone(page: Any, server: Served
     assert clip == "inset(0px 44% 0px 0px)"
     press(page, "End")
     page.wait_for_function("() => document.querySelector('[role=slider]').ariaValueNow === '100'")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
     # Both are zoomed as one.
     press(page, "a", "+", "+")
     widths = frame.locator("img").evaluate_all(
@@ -237,7 +238,7 @@ def test_m2_two_results_are_compared_by_keyboard_alone(page: Any, server: Served
     press(page, "b")
     page.wait_for_function("() => document.querySelector('[data-mode=blink]') !== null")
     press(page, "Space")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
 
 
 def saved_mask(page: Any, server: Served, held: dict[str, str]) -> Any:
@@ -261,7 +262,7 @@ def save_mask(page: Any) -> dict[str, str]:
 
 
 def test_m6_a_stroke_that_leaves_the_picture_is_white_in_the_saved_mask(
-    page: Any, server: Served
+    page: Any, axe_core: str, server: Served
 ) -> None:
     held = upload(page, "ground.png", png(160, 100, lambda x, y: (x, y, 40)))
     frame = start_mask(page, held)
@@ -283,7 +284,7 @@ def test_m6_a_stroke_that_leaves_the_picture_is_white_in_the_saved_mask(
     page.mouse.move(box["x"] + box["width"] + 12, box["y"] + 2, steps=4)
     page.mouse.move(*to(150, 4), steps=4)
     page.mouse.up()
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
     mask = saved_mask(page, server, save_mask(page))
     assert (mask.mode, mask.size) == ("L", (160, 100))
     assert [mask.getpixel(place) for place in ((80, 50), (120, 50), (152, 4))] == [255, 255, 255]
@@ -337,7 +338,7 @@ def test_m6_what_was_painted_is_not_lost_by_leaving(page: Any) -> None:
     page.locator("dialog[open]").wait_for(state="detached")
 
 
-def test_m4_a_sound_has_an_outline_and_plays_a_part(page: Any) -> None:
+def test_m4_a_sound_has_an_outline_and_plays_a_part(page: Any, axe_core: str) -> None:
     peaks = {"sample_rate": 8000, "frames": 32_000, "minima": [[-0.5, -0.9]], "maxima": [[0.4, 1]]}
     page.route("**/peaks?*", lambda route: route.fulfill(json=peaks))
     look_at(page, "tone.wav", wav(4))
@@ -375,7 +376,7 @@ def test_m4_a_sound_has_an_outline_and_plays_a_part(page: Any) -> None:
     )
     press(page, "Space")
     page.wait_for_function("() => document.querySelector('audio').paused")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
 
 
 RECORD = """() => new Promise((resolve) => {
@@ -397,7 +398,7 @@ RECORD = """() => new Promise((resolve) => {
 })"""
 
 
-def test_m3_a_film_plays_and_is_gone_through_picture_by_picture(page: Any) -> None:
+def test_m3_a_film_plays_and_is_gone_through_picture_by_picture(page: Any, axe_core: str) -> None:
     look_at(page, "clip.webm", bytes(page.evaluate(RECORD)))
     viewer(page, "film")
     page.wait_for_function(
@@ -416,7 +417,7 @@ def test_m3_a_film_plays_and_is_gone_through_picture_by_picture(page: Any) -> No
     page.wait_for_function("() => !document.querySelector('video').paused")
     press(page, "Space")
     page.wait_for_function("() => document.querySelector('video').paused")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
     press(page, "Escape")
     page.locator("video").wait_for(state="detached")
 
@@ -443,6 +444,7 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
 
 
 def test_m5_without_webgl_a_skeleton_is_drawn_from_one_side(
+    axe_core: str,
     new_page: Callable[..., Any],
 ) -> None:
     page = new_page(permissions=CLIPBOARD)
@@ -462,10 +464,11 @@ def test_m5_without_webgl_a_skeleton_is_drawn_from_one_side(
     first = page.evaluate(DRAWN)
     press(page, "Shift+ArrowRight")
     page.wait_for_function(f"() => ({DRAWN})() !== {first}")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
 
 
 def test_m5_a_skeleton_plays_and_is_there_again_after_its_context_was_lost(
+    axe_core: str,
     new_page: Callable[..., Any],
 ) -> None:
     page = new_page(permissions=CLIPBOARD)
@@ -502,14 +505,16 @@ def test_m5_a_skeleton_plays_and_is_there_again_after_its_context_was_lost(
     assert page.evaluate(DRAWN) == before  # it keeps its picture
     page.evaluate("loss.restoreContext()")
     page.wait_for_function(f"() => ({DRAWN})() !== {before} && ({DRAWN})() > 0")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
 
 
 HARM = "globalThis.harmed = []; globalThis.harm = (n) => harmed.push(n); 0"
 
 
 @pytest.mark.parametrize("name", ["texts.txt", "texts.json", "texts.csv", "tree.json"])
-def test_f05_a_text_that_would_run_is_read_and_nothing_else(page: Any, name: str) -> None:
+def test_f05_a_text_that_would_run_is_read_and_nothing_else(
+    page: Any, axe_core: str, name: str
+) -> None:
     page.evaluate(HARM)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -534,11 +539,11 @@ def test_f05_a_text_that_would_run_is_read_and_nothing_else(page: Any, name: str
     assert shown.locator("img, video, audio, a[href], form").count() == 0
     assert page.evaluate("harmed") == []
     assert [url for url in asked if "evil" in url] == []
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
 
 
 def test_a_viewer_goes_on_to_the_next_result_and_closes_by_escape(
-    page: Any, server: Served
+    page: Any, axe_core: str, server: Served
 ) -> None:
     two_pictures(server)
     gallery = open_gallery(page)
@@ -548,7 +553,7 @@ def test_a_viewer_goes_on_to_the_next_result_and_closes_by_escape(
     press(page, "ArrowRight")
     page.get_by_text(re.compile(r"^2 of \d+$")).wait_for()
     press(page, "g")
-    assert axe(page) == []
+    assert axe(page, axe_core) == []
     press(page, "Escape")
     viewer(page, "picture")
     press(page, "Escape")
