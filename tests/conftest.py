@@ -7,11 +7,16 @@ No other test runs beside it, in whichever process.
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two processes that each compute on all cores wait for one another more than they compute.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"
 """Files that are there anyway, and only locked."""
