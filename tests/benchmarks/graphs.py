@@ -80,18 +80,18 @@ def engine(store: Store | None = None) -> Engine:
     return Engine(Registry.of(toys()), store if store is not None else Store())
 
 
-def chain(count: int) -> Document:
+def chain(count: int, first: int = 0) -> Document:
     """Each node adds its number to what the one before it gave."""
-    nodes: Document = {"n0": {"type": "toy.add", "values": {"a": 1, "b": 0}}}
+    nodes: Document = {"n0": {"type": "toy.add", "values": {"a": 1, "b": first}}}
     for i in range(1, count):
         links = {"a": f"n{i - 1}.out"}
-        nodes[f"n{i}"] = {"type": "toy.add", "values": {"b": i}, "links": links}
+        nodes[f"n{i}"] = {"type": "toy.add", "values": {"b": first + i}, "links": links}
     return {"musegraph": 1, "nodes": nodes, "outputs": {"o": f"n{count - 1}.out"}}
 
 
-def wide(count: int) -> Document:
+def wide(count: int, first: int = 0) -> Document:
     """No node knows another; all are wanted."""
-    nodes = {f"n{i}": {"type": "toy.add", "values": {"a": 1, "b": i}} for i in range(count)}
+    nodes = {f"n{i}": {"type": "toy.add", "values": {"a": 1, "b": first + i}} for i in range(count)}
     return {"musegraph": 1, "nodes": nodes}
 
 
