@@ -169,3 +169,46 @@ def test_the_overview_selects_marks_and_moves(page_of: Any, server: Served, larg
     assert undo.is_enabled()
     undo.click()
     assert undo.is_disabled()
+
+
+COUNT_CARDS = """() => {  // before the page begins: how many nodes are ever made elements
+  window.made = 0;
+  new MutationObserver((records) => {
+    for (const { addedNodes } of records)
+      for (const node of addedNodes)
+        if (node.querySelectorAll)
+          made +=
+            node.querySelectorAll('.react-flow__node').length +
+            node.matches('.react-flow__node');
+  }).observe(document, { subtree: true, childList: true });
+}"""
+
+
+def test_a_large_graph_that_is_looked_at_whole_is_opened_without_making_its_nodes_elements(
+    page_of: Any,
+) -> None:
+    page_of.add_init_script(f"({COUNT_CARDS})()")
+    page_of.reload()
+    page_of.wait_for_selector("canvas", state="attached")
+    settle(page_of)
+    assert page_of.evaluate("made") == 0
+
+
+FIRST_TITLE = """() => {  // before the page begins: how a node is called when it is first drawn
+  new MutationObserver(() => {
+    const header = document.querySelector('.react-flow__node header');
+    if (header && !window.title) window.title = header.innerText;
+  }).observe(document, { subtree: true, childList: true });
+}"""
+
+
+def test_a_graph_is_drawn_once_its_node_types_are_there(page: Any, server: Served) -> None:
+    node = {"type": "core.text", "values": {"text": "as it is"}}
+    body = {"name": "One", "workflow": {"musegraph": 1, "nodes": {"one": node}}}
+    id = server.ask("POST", "/api/workflows", body)["id"]
+    page.route("**/api/nodes?*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.add_init_script(f"({FIRST_TITLE})()")
+    page.goto(f"{server.url}/#w={id}")
+    page.reload()
+    page.wait_for_selector(".react-flow__node header")
+    assert page.evaluate("title").split("\n")[0] == "Text"

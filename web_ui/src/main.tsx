@@ -11,11 +11,18 @@ import { startFiles } from './state/files/start';
 import { REACT_LOGS, startLog } from './state/log';
 import { startSettings, useSettings } from './state/settings';
 
+/** Milliseconds. */
+const PATIENCE = 1000;
+const wait = (time: number) => new Promise((resolve) => setTimeout(resolve, time));
+
 startLog();
 startSettings();
 followLanguage();
 await Promise.all([startTexts(useSettings.getState().language), enter()]);
-await startFiles();
+const nodes = loadCatalogue();
+// Drawn without its node types a graph would be drawn twice, first as a heap. A server that is slow
+// to say them, or says none, keeps nobody from the page.
+await Promise.all([startFiles(), Promise.race([nodes.catch(() => undefined), wait(PATIENCE)])]);
 createRoot(document.getElementById('root')!, REACT_LOGS).render(
   <StrictMode>
     <PageBoundary>
@@ -24,4 +31,4 @@ createRoot(document.getElementById('root')!, REACT_LOGS).render(
   </StrictMode>,
 );
 startRuns();
-await loadCatalogue();
+await nodes;

@@ -82,7 +82,11 @@ function Surface({ store }: { store: DocumentStore }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- a new language is a new label
     [catalogue, i18n.language],
   );
-  const near = useFlowStore((state) => state.transform[2] >= FAR);
+  const { key, ...viewport } = useViewport(store);
+  // React Flow knows where it begins only once it is there: until then it says a zoom of 1, at which
+  // thousands of nodes would be drawn for nothing.
+  const { zoom } = viewport.defaultViewport;
+  const near = useFlowStore((state) => (state.domNode ? state.transform[2] : zoom) >= FAR);
   const heading = useHeading((state) => state.far);
   const far = !near || heading;
   const all = useMemo(
@@ -105,7 +109,6 @@ function Surface({ store }: { store: DocumentStore }) {
     }),
     [store, screenToFlowPosition, i18n],
   );
-  const { key, ...viewport } = useViewport(store);
   useEffect(() => {
     const view = {
       get: getViewport,

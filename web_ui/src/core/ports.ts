@@ -51,6 +51,30 @@ const bare = (name: string, type: Type = UNKNOWN): Port => ({
 
 const MAX_DEPTH = 32;
 
+/** The ports that links, inputs and outputs of a graph name, by the node that has them. */
+interface NamedPorts {
+  inputs: ReadonlyMap<string, ReadonlySet<string>>;
+  outputs: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+const namedPorts = (graph: GraphDocument): NamedPorts => {
+  const inputs = new Map<string, Set<string>>();
+  const outputs = new Map<string, Set<string>>();
+  const note = (ports: Map<string, Set<string>>, text: string): void => {
+    const { node, port } = splitPort(text);
+    const known = ports.get(node);
+    if (known) known.add(port);
+    else ports.set(node, new Set([port]));
+  };
+  for (const input of Object.values(graph.inputs ?? {}))
+    for (const text of targetsOf(input)) note(inputs, text);
+  for (const node of Object.values(nodesOf(graph)))
+    for (const link of Object.values(node.links ?? {}))
+      for (const text of sourcesOf(link)) note(outputs, text);
+  for (const text of Object.values(graph.outputs ?? {})) note(outputs, text);
+  return { inputs, outputs };
+};
+
 const definitionPorts = new WeakMap<
   object,
   { catalogue: Catalogue; ports: Map<string, NodePorts | null> }
@@ -62,6 +86,8 @@ export class GraphTypes {
   private readonly resolved: Map<string, readonly Type[]>;
   private readonly resolving = new Set<string>();
   private readonly graph: GraphDocument;
+  /** Found once for all nodes of unknown type: there may be thousands. */
+  private named: NamedPorts | undefined;
 
   constructor(
     readonly document: WorkflowDocument,
@@ -112,22 +138,16 @@ export class GraphTypes {
 
   /** Ports of a node of unknown type: whatever the document names. */
   private placeholder(id: string, node: NodeDocument): NodePorts {
-    const inputs = new Set([...Object.keys(node.links ?? {}), ...Object.keys(node.values ?? {})]);
-    for (const input of Object.values(this.graph.inputs ?? {}))
-      for (const text of targetsOf(input))
-        if (splitPort(text).node === id) inputs.add(splitPort(text).port);
-    const outputs = new Set<string>();
-    const use = (text: string): void => {
-      const at = splitPort(text);
-      if (at.node === id) outputs.add(at.port);
-    };
-    for (const other of Object.values(nodesOf(this.graph)))
-      for (const link of Object.values(other.links ?? {})) sourcesOf(link).forEach(use);
-    Object.values(this.graph.outputs ?? {}).forEach(use);
+    this.named ??= namedPorts(this.graph);
+    const inputs = new Set([
+      ...Object.keys(node.links ?? {}),
+      ...Object.keys(node.values ?? {}),
+      ...(this.named.inputs.get(id) ?? []),
+    ]);
     return {
       known: false,
       inputs: [...inputs].map((name) => bare(name)),
-      outputs: [...outputs].map((name) => bare(name)),
+      outputs: [...(this.named.outputs.get(id) ?? [])].map((name) => bare(name)),
     };
   }
 
