@@ -15,8 +15,8 @@ from tiny_sd import Bench, edit_json, make_tiny
 from musegraph import Engine, InvalidWorkflow, ModelError, Registry, Store, TextEncoder, Workflow
 from musegraph_nodes import starter
 from musegraph_nodes.diffusion import encode_text, load, pack, sample
+from musegraph_nodes.diffusion.families import Encoder
 from musegraph_nodes.diffusion.load import Parts
-from musegraph_nodes.diffusion.loader import Encoder
 from musegraph_nodes.diffusion.loader import load as open_part
 
 UNET = Path("unet") / "diffusion_pytorch_model.safetensors"

@@ -21,9 +21,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from musegraph import ModelError
 from musegraph_nodes.diffusion import decode, empty_latent, encode, encode_text, load, sample
+from musegraph_nodes.diffusion.families import FAMILIES
+from musegraph_nodes.diffusion.layouts.single import SHIPPED, read_single, settings_of
 from musegraph_nodes.diffusion.loader import load as open_part
 from musegraph_nodes.diffusion.loader import quiet
-from musegraph_nodes.diffusion.single import SHIPPED, read_single, settings_of
 
 Tensors = dict[str, Tensor]
 UNET, VAE = "model.diffusion_model.", "first_stage_model."
@@ -413,11 +414,13 @@ def test_the_sizes_of_stable_diffusion_are_inferred_as_they_are_shipped(tmp_path
     file = folder / "v1-5.safetensors"
     sparse(file, made)
     found = read_single(file, "v1-5")
-    assert found.unet.config == shipped("unet")
+    assert found.parts["unet"].config == shipped("unet")
     assert found.vae.config == shipped("vae")
-    assert found.text_encoder.config == shipped("text_encoder")
+    assert found.parts["text_encoder"].config == shipped("text_encoder")
     assert found.scheduler["prediction_type"] == "epsilon"
-    assert (found.latent_family, found.text_family, found.size) == ("sd15", "sd15", (512, 512))
+    family = FAMILIES[found.family]
+    names = (found.latent_family, family.texts(found), family.size(found))
+    assert names == ("sd15", "sd15", (512, 512))
 
 
 def shipped(part: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from musegraph import Context, Image, Latent, Model, NodeError, Seed, Vae, node
 
-from .load import check_loader
+from .families import family_of
+from .references import check_loader
 from .tiles import decode_tiled, encode_tiled, frugal_tile
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def encode(
         else:
             noise = noise_of(tuple(found.mean.shape), generators(ctx, seed, len(pixels)))
             made = found.mean + found.std * noise.to(found.mean)
-        data = (net.config.scaling_factor * made).float()
+        data = to_model(net, made).float()
     return Latent(data, vae.family, scale)
 
 
@@ -111,7 +112,7 @@ def decode(
         )
     with ctx.load(vae) as net, torch.no_grad():
         data = latent.data.to(device=ctx.device, dtype=net.dtype)
-        data = data / net.config.scaling_factor
+        data = from_model(net, data)
         high, wide = data.shape[-2:]
         scale = latent.scale
         side = frugal_tile(wide * scale, high * scale, tile) if ctx.frugal else tile
@@ -124,6 +125,20 @@ def decode(
         made = _batched(pictures, data, ctx.frugal)
         pixels = (made.float() * 0.5 + 0.5).clamp(0, 1)
     return Image(pixels.permute(0, 2, 3, 1).contiguous())
+
+
+def to_model(net: Any, data: Tensor) -> Tensor:
+    """What an autoencoder made, as a denoiser wants it."""
+    shift = net.config.shift_factor
+    made: Tensor = net.config.scaling_factor * (data - shift if shift else data)
+    return made
+
+
+def from_model(net: Any, data: Tensor) -> Tensor:
+    """What a denoiser made, as an autoencoder wants it."""
+    shift = net.config.shift_factor
+    made: Tensor = data / net.config.scaling_factor
+    return made + shift if shift else made
 
 
 def _batched(apply: Callable[[Tensor], Tensor], data: Tensor, frugal: bool) -> Tensor:
@@ -159,7 +174,7 @@ def blank(model: Model, width: int = 0, height: int = 0, batch: int = 1) -> Late
             " diffusion.empty_latent with width and height set"
         )
     channels, scale = int(model.options["channels"]), int(model.options["scale"])
-    _check_size(width, height, scale, "set width and height so")
+    _check_size(width, height, scale * family_of(model).patch, "set width and height so")
     return Latent(
         torch.zeros(batch, channels, height // scale, width // scale), model.family, scale
     )

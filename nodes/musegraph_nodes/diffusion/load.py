@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Model, ModelSource, NodeError, Reference, TextEncoder, Vae, node
+from musegraph import Context, Model, ModelSource, TextEncoder, Vae, Weights, node
 
-from .folder import Component, read_folder
-from .single import read_single
-
-LOADER = "diffusion.diffusers"
+from .families import FAMILIES
+from .layouts.found import Component, Found
+from .layouts.read import read
+from .references import LOADER
 
 
 class Parts(NamedTuple):
@@ -40,31 +40,46 @@ def load(
     first needs them. Only .safetensors files are opened, never pickles. What a single file does
     not tell is as in Stable Diffusion 1.x, or as the folder ``NAME.config`` beside it says.
     """
-    found = ctx.weights(source)
-    read = read_single if found.path.is_file() else read_folder
-    folder = read(found.path, source)
-    latents, texts = folder.latent_family, folder.text_family
-    text_options = _options(folder.text_encoder, precision)
-    vae_options = _options(folder.vae, precision) | {
-        "channels": folder.channels,
-        "scale": folder.scale,
-        "scaling": folder.scaling,
+    place = ctx.weights(source)
+    return references(read(place.path, source), place, precision)
+
+
+def references(found: Found, place: Weights, precision: str) -> Parts:
+    """References to the parts of a model that was found at a place."""
+    family = FAMILIES[found.family]
+    latents, texts, own = found.latent_family, family.texts(found), family.options(found)
+    encoders = {
+        reader.part: _options(found.parts[reader.part], precision) | own
+        for reader in family.readers
+        if reader.part in found.parts
     }
-    if folder.vae.config.get("force_upcast"):
+    first, *others = encoders
+    text_options = encoders[first]
+    if others:
+        text_options |= {"others": {part: encoders[part] for part in others}}
+    vae_options = _options(found.vae, precision) | {
+        "channels": found.channels,
+        "scale": found.scale,
+        "scaling": found.scaling,
+        **own,
+    }
+    if found.vae.config.get("force_upcast"):
         vae_options["force_upcast"] = True
-    options = _options(folder.unet, precision) | {
-        "channels": folder.channels,
-        "scale": folder.scale,
-        "size": list(folder.size) if folder.size else None,
-        "scheduler": folder.scheduler,
+    size = family.size(found)
+    options = _options(found.denoiser, precision) | {
+        "channels": found.channels,
+        "scale": found.scale,
+        "size": list(size) if size else None,
+        "scheduler": found.scheduler,
         "texts": texts,
         "text_encoder": text_options,
         "vae": vae_options,
+        **own,
     }
-    where = {"loader": LOADER, "source": source, "digest": found.digest}
+    where: dict[str, Any] = {"loader": LOADER, "source": place.source, "digest": place.digest}
     return Parts(
-        Model(**where, part="unet", family=latents, options=options),
-        TextEncoder(**where, part="text_encoder", family=texts, options=text_options),
+        Model(**where, part=found.net, family=latents, options=options),
+        TextEncoder(**where, part=first, family=texts, options=text_options),
         Vae(**where, part="vae", family=latents, options=vae_options),
     )
 
@@ -74,36 +89,3 @@ def _options(component: Component, precision: str) -> dict[str, Any]:
     if component.variant:
         made["variant"] = component.variant
     return made
-
-
-def check_loader(ref: Reference) -> None:
-    """Refuse a reference that another pack made: its parts work otherwise."""
-    if ref.loader != LOADER:
-        raise NodeError(
-            f"the reference to {ref.source!r} was made for {ref.loader!r}; link one that"
-            " diffusion.load gives"
-        )
-
-
-def encoder_of(model: Model) -> TextEncoder:
-    """The text encoder that came with a model, exactly as :func:`load` names it."""
-    return TextEncoder(
-        loader=model.loader,
-        source=model.source,
-        part="text_encoder",
-        digest=model.digest,
-        family=model.options["texts"],
-        options=model.options["text_encoder"],
-    )
-
-
-def vae_of(model: Model) -> Vae:
-    """The autoencoder that came with a model, exactly as :func:`load` names it."""
-    return Vae(
-        loader=model.loader,
-        source=model.source,
-        part="vae",
-        digest=model.digest,
-        family=model.family,
-        options=model.options["vae"],
-    )

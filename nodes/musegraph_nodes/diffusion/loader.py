@@ -5,27 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Loader, ModelError, Reference
 
-from .checkpoint import open_single
+from .families import Encoder, Kind, family_of
+from .layouts.checkpoint import open_single
 
 if TYPE_CHECKING:
     import torch
 
 _ONE_AT_A_TIME = threading.RLock()
 _STORED = {"F16": "float16", "BF16": "bfloat16"}
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """A text encoder with its tokenizer."""
-
-    net: Any
-    tokenizer: Any
 
 
 @contextmanager
@@ -91,6 +84,7 @@ def _net(live: Any) -> Any:
 def _read(ref: Reference, place: Path, device: str) -> Any:
     """A part in host memory, in the type of number that suits a device."""
     folder = place / ref.part
+    kind = family_of(ref).kinds[ref.part]
     words: Path | None
     with quiet():
         try:
@@ -98,9 +92,9 @@ def _read(ref: Reference, place: Path, device: str) -> Any:
             if place.is_file():
                 net, words = open_single(place, ref.part, ref.source, dtype)
             else:
-                net = _open(ref, folder, dtype)
-                words = place / "tokenizer" if ref.part == "text_encoder" else None
-            tokenizer = _tokenizer(words) if words else None
+                net = _open(ref, kind, folder, dtype)
+                words = place / kind.words.folder if kind.words else None
+            tokenizer = _tokenizer(kind, words) if words else None
         except ModelError:
             raise
         except Exception as error:  # the libraries raise all kinds of errors for a damaged file
@@ -119,7 +113,7 @@ def _suspected(place: Path, folder: Path) -> str:
     return f"its files in {folder} are damaged or do not belong together, get them again"
 
 
-def _open(ref: Reference, folder: Path, dtype: torch.dtype) -> Any:
+def _open(ref: Reference, kind: Kind, folder: Path, dtype: torch.dtype) -> Any:
     if not (folder / "config.json").is_file():
         raise ModelError(f"the model {ref.source!r} is not whole: {folder} has no config.json")
     options: dict[str, Any] = {
@@ -127,20 +121,10 @@ def _open(ref: Reference, folder: Path, dtype: torch.dtype) -> Any:
         "use_safetensors": True,
         "output_loading_info": True,
         "variant": ref.options.get("variant"),
+        "dtype" if kind.library == "transformers" else "torch_dtype": dtype,
     }
-    if ref.part == "text_encoder":
-        from transformers import CLIPTextModel
-
-        opened: Any = CLIPTextModel.from_pretrained(folder, dtype=dtype, **options)
-        net, info = opened
-    elif ref.part == "unet":
-        from diffusers import UNet2DConditionModel
-
-        net, info = UNet2DConditionModel.from_pretrained(folder, torch_dtype=dtype, **options)
-    else:
-        from diffusers import AutoencoderKL
-
-        net, info = AutoencoderKL.from_pretrained(folder, torch_dtype=dtype, **options)
+    made: Any = getattr(import_module(kind.library), kind.classes[0])
+    net, info = made.from_pretrained(folder, **options)
     missing = sorted(str(name) for name in info["missing_keys"])
     if missing:
         raise ModelError(
@@ -150,10 +134,10 @@ def _open(ref: Reference, folder: Path, dtype: torch.dtype) -> Any:
     return net
 
 
-def _tokenizer(folder: Path) -> Any:
-    from transformers import CLIPTokenizer
-
-    return CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+def _tokenizer(kind: Kind, folder: Path) -> Any:
+    assert kind.words is not None
+    made: Any = getattr(import_module("transformers"), kind.words.classes[0])
+    return made.from_pretrained(folder, local_files_only=True)
 
 
 def size(live: Any) -> int:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph import Context, Image, Model
 
-from .load import vae_of
+from .families import Denoiser, Prediction
+from .references import vae_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +18,7 @@ _MOST_MAPS = 32
 
 
 def preview_of(
-    model: Model, ctx: Context, scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor
+    denoiser: Denoiser, ctx: Context, scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor
 ) -> Callable[[], Image]:
     """A callable that shows what the denoiser expects the finished picture to be.
 
@@ -26,20 +27,23 @@ def preview_of(
     """
 
     def look() -> Image:
-        latent = _finished(scheduler, timestep, given.detach(), made.detach())
-        return Image(_colours(latent.float().cpu(), _map_of(model, ctx)))
+        latent = _finished(denoiser.prediction, scheduler, timestep, given.detach(), made.detach())
+        return Image(_colours(latent.float().cpu(), _map_of(denoiser.model, ctx)))
 
     return look
 
 
-def _finished(scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor) -> Any:
+def _finished(
+    kind: Prediction, scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor
+) -> Any:
     """The clean latent that a prediction stands for (https://arxiv.org/abs/2202.00512, §4)."""
+    if kind == "sample":
+        return made
+    if kind == "flow_prediction":
+        return given - float(timestep) / scheduler.config.num_train_timesteps * made
     levels = scheduler.alphas_cumprod
     at = min(max(round(float(timestep)), 0), len(levels) - 1)
     signal, noise = float(levels[at]) ** 0.5, float(1 - levels[at]) ** 0.5
-    kind = scheduler.config.prediction_type
-    if kind == "sample":
-        return made
     if kind == "v_prediction":
         return signal * given - noise * made
     return (given - noise * made) / max(signal, 1e-3)

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, node
 
+from .families import Denoiser, Prepared, family_of
 from .latents import blank, generators, noise_of
-from .load import check_loader, encoder_of
 from .preview import preview_of
+from .references import check_loader
 from .samplers import SamplerName, ScheduleName, make_scheduler
-from .text import hidden_states, tokens
 
 if TYPE_CHECKING:
     import torch
@@ -84,15 +84,21 @@ def sample(
         latent = blank(model)
     _check(model, latent, positive, negative)
     with torch.no_grad():
-        guided = guidance > 1
         plan = _prepare(model, latent, seed, steps, denoise, sampler, schedule, ctx)
         if plan is None:
             return latent
-        texts = _texts(model, positive, negative, guided, len(latent.data), ctx)
+        family = family_of(model)
+        part = positive.parts[0]
+        away = None
+        if guidance > 1 and not family.embeds_guidance:
+            away = negative.parts[0] if negative else family.unconditional(model, part, ctx)
         with ctx.load(model) as net:
-            strength = (guidance, guidance_rescale) if guided else None
-            report = _reporter(plan, model, ctx)
-            data = _denoise(net, plan, texts, strength, report, one_by_one=ctx.frugal)
+            denoiser = family.denoiser(net, model, ctx.device, one_by_one=ctx.frugal)
+            shape = tuple(latent.data.shape)
+            told = denoiser.conditions([part], shape, guidance)
+            free = denoiser.conditions([away], shape, guidance) if away else None
+            strength = (guidance, guidance_rescale)
+            data = _denoise(denoiser, plan, told, free, strength, _reporter(plan, denoiser, ctx))
     return Latent(data, model.family, latent.scale)
 
 
@@ -117,39 +123,6 @@ def _check(
             raise NodeError(f"the {name} text has {len(given.parts)} parts; this sampler takes one")
 
 
-def _texts(
-    model: Model,
-    positive: Conditioning,
-    negative: Conditioning | None,
-    guided: bool,
-    batch: int,
-    ctx: Context,
-) -> Tensor:
-    """The texts for a batch: [B,L,D], with guidance [2B,L,D], negative first."""
-    import torch
-
-    told = _spread(positive.parts[0].embeds["embeds"], batch, ctx)
-    if not guided:
-        return told
-    if negative is None:
-        with ctx.load(encoder_of(model)) as live:
-            ids, mask, _ = tokens(live, "")
-            free = hidden_states(live, ids, mask, 0, ctx.device)
-    else:
-        free = negative.parts[0].embeds["embeds"]
-    return torch.cat([_spread(free, batch, ctx), told])
-
-
-def _spread(embeds: Tensor, batch: int, ctx: Context) -> Tensor:
-    """One text for every item of a batch."""
-    if embeds.shape[0] not in (1, batch):
-        raise NodeError(
-            f"there are {embeds.shape[0]} texts for {batch} pictures; give one, or one for each"
-        )
-    embeds = embeds.to(ctx.device)
-    return embeds if embeds.shape[0] == batch else embeds.repeat(batch, 1, 1)
-
-
 def _prepare(
     model: Model,
     latent: Latent,
@@ -162,15 +135,16 @@ def _prepare(
 ) -> _Plan | None:
     """The scheduler and the noisy start; None if denoise is so low that no step is left."""
     scheduler = make_scheduler(sampler, schedule, model.options["scheduler"])
+    shape = tuple(latent.data.shape)
     try:
-        scheduler.set_timesteps(steps, device=ctx.device)
+        family_of(model).set_timesteps(scheduler, steps, ctx.device, shape)
     except ValueError as error:
         raise NodeError(f"the sampler {sampler!r} cannot make {steps} steps: {error}") from None
     data = latent.data.to(device=ctx.device)
     seeded = generators(ctx, seed, len(data))
-    noise = noise_of(tuple(data.shape), seeded).to(ctx.device)
+    noise = noise_of(shape, seeded).to(ctx.device)
     if denoise == 1 and not bool(latent.data.any()):
-        start = noise * scheduler.init_noise_sigma
+        start = noise * getattr(scheduler, "init_noise_sigma", 1.0)
         return _Plan(scheduler, scheduler.timesteps, steps, start, seeded)
     done = steps - min(int(steps * denoise), steps)
     if done == steps:
@@ -179,11 +153,15 @@ def _prepare(
     timesteps = scheduler.timesteps[first:]
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(first)
-    start = scheduler.add_noise(data, noise, timesteps[:1].repeat(len(data)))
+    at = timesteps[:1].repeat(len(data))
+    if hasattr(scheduler, "scale_noise"):  # of a flow, where noise takes the place of the picture
+        start = scheduler.scale_noise(data, at, noise)
+    else:
+        start = scheduler.add_noise(data, noise, at)
     return _Plan(scheduler, timesteps, steps - done, start, seeded)
 
 
-def _reporter(plan: _Plan, model: Model, ctx: Context) -> OnCall:
+def _reporter(plan: _Plan, denoiser: Denoiser, ctx: Context) -> OnCall:
     """Says one step after another; a sampler of order 2 asks the denoiser twice for a step."""
     order, calls = plan.scheduler.order, len(plan.timesteps)
     before = calls - plan.steps * order
@@ -194,7 +172,7 @@ def _reporter(plan: _Plan, model: Model, ctx: Context) -> OnCall:
         last = call == calls - 1
         if last or (call + 1 > before and (call + 1) % order == 0):
             done = plan.steps if last else min(done + 1, plan.steps)
-            look = preview_of(model, ctx, plan.scheduler, timestep, given, made)
+            look = preview_of(denoiser, ctx, plan.scheduler, timestep, given, made)
             ctx.progress(done, plan.steps, preview=look)
         else:
             ctx.check()
@@ -203,44 +181,30 @@ def _reporter(plan: _Plan, model: Model, ctx: Context) -> OnCall:
 
 
 def _denoise(
-    net: Any,
+    denoiser: Denoiser,
     plan: _Plan,
-    texts: Tensor,
-    strength: tuple[float, float] | None,
+    told: Prepared,
+    free: Prepared | None,
+    strength: tuple[float, float],
     report: OnCall,
-    one_by_one: bool,
 ) -> Tensor:
-    """The loop of ``StableDiffusionPipeline``; ``strength`` is guidance and its rescaling."""
-    import torch
-
+    """The loop of the plain pipelines; ``strength`` is guidance and its rescaling."""
     scheduler, x = plan.scheduler, plan.start
     seeded: Any = plan.generators if len(plan.generators) > 1 else plan.generators[0]
     random = "generator" in signature(scheduler.step).parameters
     extra = {"generator": seeded} if random else {}
-    dtype = net.dtype  # asked once: it goes through all parameters
-    texts = texts.to(dtype)
     for call, t in enumerate(plan.timesteps):
-        given = scheduler.scale_model_input(torch.cat([x, x]) if strength else x, t)
-        made = _answer(net, given.to(dtype), t, texts, one_by_one).float()
-        if strength:
-            free, told = made.chunk(2)
-            made = free + strength[0] * (told - free)
+        given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
+        if free is None:
+            made = denoiser(given, t, told)
+        else:
+            towards, away = denoiser.both(given, t, told, free)
+            made = denoiser.guided(towards, away, strength[0])
             if strength[1] > 0:
-                made = _rescaled(made, told, strength[1])
+                made = _rescaled(made, towards, strength[1])
         x = scheduler.step(made, t, x, **extra, return_dict=False)[0]
-        report(call, t, given[-len(x) :], made)
+        report(call, t, given, made)
     return x.float()
-
-
-def _answer(net: Any, given: Tensor, t: Tensor, texts: Tensor, one_by_one: bool) -> Tensor:
-    """What the model says of a batch; asked item by item it takes less memory, and rounds apart."""
-    import torch
-
-    if one_by_one and len(given) > 1:
-        pairs = zip(given.split(1), texts.split(1), strict=True)
-        return torch.cat([_answer(net, item, t, text, False) for item, text in pairs])
-    made: Tensor = net(given, t, encoder_hidden_states=texts, return_dict=False)[0]
-    return made
 
 
 def _rescaled(made: Tensor, told: Tensor, share: float) -> Tensor:

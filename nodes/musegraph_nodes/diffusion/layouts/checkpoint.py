@@ -26,7 +26,7 @@ def open_single(place: Path, part: str, source: str, dtype: torch.dtype) -> tupl
     """
     import torch
 
-    config = getattr(read_single(place, source), part).config
+    config = read_single(place, source).parts[part].config
     given = _read(place, PREFIXES[part])
     with torch.device("meta"):
         net = _empty(part, config)

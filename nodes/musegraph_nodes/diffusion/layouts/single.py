@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from musegraph import ModelError, read_header
+from musegraph_nodes.diffusion.families import FAMILIES
 
-from .folder import WEIGHTS, Component, Folder, check_fit, check_tokenizer, read_json
+from .folder import check_tokenizer, read_json
+from .found import Component, Found
 from .weights import PICKLES, stored_type
 
 SHIPPED = Path(__file__).parent / "configs" / "sd15"
@@ -53,7 +55,7 @@ def settings_of(place: Path) -> Path:
     return place.with_suffix(".config")
 
 
-def read_single(place: Path, source: str) -> Folder:
+def read_single(place: Path, source: str) -> Found:
     """Read a file's header; :class:`ModelError` says what it lacks, or what it is instead."""
     if place.suffix in PICKLES:
         raise ModelError(
@@ -77,10 +79,11 @@ def read_single(place: Path, source: str) -> Folder:
             _check_defaults(part, config, place, source)
         parts[part] = Component(config, (place,), "", stored_type(own), prefix)
     scheduler = _given(place, "scheduler", source) or _shipped("scheduler", source)
-    folder = Folder(**parts, scheduler=scheduler)
-    check_fit(folder, source)
-    tokenizer_of(place, folder.text_encoder.config, source)
-    return folder
+    family = FAMILIES["sd"]
+    found = Found(family.name, family.net, parts, scheduler)
+    family.check(found, source)
+    tokenizer_of(place, parts["text_encoder"].config, source)
+    return found
 
 
 def tokenizer_of(place: Path, text_encoder: dict[str, Any], source: str) -> Path:
@@ -140,7 +143,7 @@ def counted(names: list[str]) -> str:
 
 
 def _file_of(part: str) -> Path:
-    return Path(part) / ("config.json" if part in WEIGHTS else "scheduler_config.json")
+    return Path(part) / ("config.json" if part in PREFIXES else "scheduler_config.json")
 
 
 def _given(place: Path, part: str, source: str) -> dict[str, Any] | None:

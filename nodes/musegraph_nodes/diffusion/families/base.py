@@ -1,0 +1,246 @@
+"""What every family of models has to say of itself, and how a sampler asks its denoiser."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from musegraph import ConditioningPart, Context, Model, ModelError, NodeError, TextEncoder
+from musegraph_nodes.diffusion.references import encoder_of, part_of
+
+from .texts import Reader, States
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from musegraph_nodes.diffusion.layouts.found import Found
+
+Prediction = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
+Prepared = dict[str, "Tensor"]
+"""Conditions as a net takes them: named tensors [B,…], an item for each of its inputs."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A tokenizer: the folder that it lies in, and the classes that it may be of."""
+
+    folder: str
+    classes: tuple[str, ...]
+    files: tuple[tuple[str, ...], ...] = (("vocab.json", "merges.txt"), ("tokenizer.json",))
+    """Sets of files of which one has to be whole; the first is what a sentence asks for."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A part of a model: its classes, the first of which opens it, and the name of its weights."""
+
+    library: Literal["diffusers", "transformers"]
+    classes: tuple[str, ...]
+    words: Words | None = None
+    optional: bool = False
+
+    @property
+    def stem(self) -> str:
+        """What the file with its weights is called."""
+        return "model" if self.library == "transformers" else "diffusion_pytorch_model"
+
+
+CLIP_WORDS = ("CLIPTokenizer", "CLIPTokenizerFast")
+CLIP = Kind("transformers", ("CLIPTextModel",), Words("tokenizer", CLIP_WORDS))
+VAE = Kind("diffusers", ("AutoencoderKL",))
+
+
+class Denoiser(ABC):
+    """The live net of a lease, as samplers ask it; made anew for each, it holds nothing else.
+
+    What it answers is raw: noise, velocity or flow, as :attr:`prediction` says; a sampler gives it
+    ``x`` [B,C,h,w] scaled as the scheduler wants it.
+    """
+
+    def __init__(self, net: Any, model: Model, device: str, *, one_by_one: bool = False) -> None:
+        self.net = net
+        self.model = model
+        self.one_by_one = one_by_one
+        """Whether the net sees one picture at a time, which takes less memory and rounds apart."""
+        self.dtype: torch.dtype = net.dtype  # asked once: it goes through all parameters
+        self.device = device
+        """Where it computes; its weights may lie elsewhere."""
+
+    @property
+    def prediction(self) -> Prediction:
+        """What the net was trained to say."""
+        told: Prediction = self.model.options["scheduler"].get("prediction_type", "epsilon")
+        return told
+
+    def conditions(
+        self,
+        parts: Sequence[ConditioningPart],
+        shape: tuple[int, ...],
+        guidance: float = 1.0,
+    ) -> Prepared:
+        """Conditions for latents of a shape [B,C,h,w]: B items for each part, part by part.
+
+        ``guidance`` is for nets that read it; others pass it over.
+        """
+        made = [self._prepared(part, shape, guidance) for part in parts]
+        return made[0] if len(made) == 1 else joined(made)
+
+    def __call__(
+        self, x: Tensor, t: Tensor, prepared: Prepared, extra: Mapping[str, Any] | None = None
+    ) -> Tensor:
+        """What the net says of ``x`` [B,C,h,w] at a timestep, float32.
+
+        ``extra`` are further arguments for the net, such as what a control adds to its blocks.
+        """
+        import torch
+
+        x = x.to(self.dtype)
+        if self.one_by_one and len(x) > 1:
+            items = zip(x.split(1), divided(prepared), strict=True)
+            return torch.cat([self._answer(item, t, own, extra or {}) for item, own in items])
+        return self._answer(x, t, prepared, extra or {})
+
+    def both(self, x: Tensor, t: Tensor, told: Prepared, free: Prepared) -> tuple[Tensor, Tensor]:
+        """The answers to two conditionings, asked for as the plain pipeline does: at once."""
+        import torch
+
+        if not alike(told, free):
+            return self(x, t, told), self(x, t, free)
+        away, towards = self(torch.cat([x, x]), t, joined([free, told])).chunk(2)
+        return towards, away
+
+    def guided(self, told: Tensor, free: Tensor, guidance: float) -> Tensor:
+        """Classifier-free guidance as the plain pipeline of the family computes it."""
+        return free + guidance * (told - free)
+
+    @abstractmethod
+    def _prepared(
+        self, part: ConditioningPart, shape: tuple[int, ...], guidance: float
+    ) -> Prepared:
+        """The conditions that one part stands for, for each item of a batch of this shape."""
+
+    @abstractmethod
+    def _answer(self, x: Tensor, t: Tensor, prepared: Prepared, extra: Mapping[str, Any]) -> Tensor:
+        """Ask the net once."""
+
+    def _spread(self, embeds: Tensor, batch: int) -> Tensor:
+        """One text for every item of a batch."""
+        if embeds.shape[0] not in (1, batch):
+            raise NodeError(
+                f"there are {embeds.shape[0]} texts for {batch} pictures; give one, or one for each"
+            )
+        embeds = embeds.to(device=self.device, dtype=self.dtype)
+        if embeds.shape[0] == batch:
+            return embeds
+        return embeds.repeat(batch, *(1,) * (embeds.ndim - 1))
+
+
+class Family(ABC):
+    """A family of models: of which parts it consists, and how texts and noise are meant."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    pipelines: ClassVar[tuple[str, ...]]
+    """The pipelines of diffusers whose folders are opened."""
+    kinds: ClassVar[Mapping[str, Kind]]
+    readers: ClassVar[tuple[Reader, ...]]
+    """How each of its text encoders is read, in order."""
+    net: ClassVar[str] = "unet"
+    embeds_guidance: ClassVar[bool] = False
+    """Whether the strength of guidance is an input of the net, and no second answer is needed."""
+    patch: ClassVar[int] = 1
+    """Latent cells along a side that the net takes together."""
+    steps: ClassVar[int] = 20
+    guidance: ClassVar[float] = 7.0
+
+    @abstractmethod
+    def check(self, found: Found, source: str) -> None:
+        """Refuse parts that do not work together, or of a kind that comes later."""
+
+    @abstractmethod
+    def texts(self, found: Found) -> str:
+        """What its conditioning is: a known name, else one that only the same encoders have."""
+
+    @abstractmethod
+    def joined(self, states: Sequence[States]) -> ConditioningPart:
+        """The conditioning that the states of its encoders make together."""
+
+    @abstractmethod
+    def denoiser(
+        self, net: Any, model: Model, device: str, *, one_by_one: bool = False
+    ) -> Denoiser:
+        """The live net of a model, ready to be asked."""
+
+    def size(self, found: Found) -> tuple[int, int] | None:
+        """Width and height in pixels that it was trained for, if the configuration says so."""
+        cells = found.denoiser.config.get("sample_size")
+        if cells is None:
+            return None
+        high, wide = cells if isinstance(cells, list) else (cells, cells)
+        return int(wide) * found.scale, int(high) * found.scale
+
+    def options(self, found: Found) -> dict[str, Any]:
+        """What its references say beside what all have."""
+        return {"architecture": self.name}
+
+    def encode(
+        self, encoder: TextEncoder, text: str, ctx: Context, clip_skip: int = 0
+    ) -> tuple[ConditioningPart, list[str]]:
+        """The conditioning of a text, and the ends for which its encoders had no room.
+
+        One encoder after another is leased, so that only the largest has to find room.
+        """
+        states, rests = [], []
+        for reader in self.readers:
+            if not reader.given(encoder):
+                states.append(reader.absent(encoder))
+                continue
+            with ctx.load(part_of(encoder, reader.part)) as live:
+                tokens = reader.tokens(live, text)
+                states.append(reader.states(live, tokens, clip_skip, ctx.device))
+            rests.append(tokens.rest)
+        return self.joined(states), [rest for rest in rests if rest]
+
+    def unconditional(self, model: Model, like: ConditioningPart, ctx: Context) -> ConditioningPart:
+        """What guidance leads away from where nobody says: the empty text."""
+        return self.encode(encoder_of(model), "", ctx)[0]
+
+    def set_timesteps(
+        self, scheduler: Any, steps: int, device: str, shape: tuple[int, ...]
+    ) -> None:
+        """Space the steps of a scheduler for latents of a shape [B,C,h,w], as the pipeline does."""
+        scheduler.set_timesteps(steps, device=device)
+
+
+def joined(prepared: Sequence[Prepared]) -> Prepared:
+    """Conditions one after another along the batch."""
+    import torch
+
+    return {name: torch.cat([one[name] for one in prepared]) for name in prepared[0]}
+
+
+def divided(prepared: Prepared) -> list[Prepared]:
+    """Conditions item by item."""
+    count = len(next(iter(prepared.values())))
+    return [
+        {name: tensor[item : item + 1] for name, tensor in prepared.items()}
+        for item in range(count)
+    ]
+
+
+def alike(one: Prepared, other: Prepared) -> bool:
+    """Whether two conditions can be joined: texts may be of different lengths."""
+    return one.keys() == other.keys() and all(
+        one[name].shape[1:] == other[name].shape[1:] for name in one
+    )
+
+
+def wants_more(part: str, source: str, wanted: Sequence[str]) -> ModelError:
+    """An error for a net that wants inputs that nothing here gives."""
+    return ModelError(
+        f"the {part} of the model {source!r} wants more than a text ({', '.join(wanted)}); such"
+        " models come with a later version"
+    )

@@ -1,0 +1,141 @@
+"""A model folder in the layout of Diffusers: read by its JSON, checked, nothing loaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from musegraph import ModelError, read_header
+from musegraph_nodes.diffusion.families import FAMILIES, Family, Kind
+
+from .found import Component, Found
+from .weights import PICKLES, stored_type
+
+_VARIANTS = ("", "fp16", "bf16")
+
+
+def read_folder(place: Path, source: str) -> Found:
+    """Read the JSON of a model folder; :class:`ModelError` says what is missing or damaged."""
+    index = read_json(place / "model_index.json", source)
+    family = _family(index, source)
+    for part, kind in family.kinds.items():
+        _check_class(index, family, part, kind.classes, source)
+        if kind.words is not None:
+            _check_class(index, family, kind.words.folder, kind.words.classes, source)
+    for kind in family.kinds.values():
+        if kind.words is not None:
+            check_tokenizer(place / kind.words.folder, source)
+    scheduler = read_json(place / "scheduler" / "scheduler_config.json", source)
+    parts = {part: _component(place / part, kind, source) for part, kind in family.kinds.items()}
+    told = {name: value for name, value in index.items() if not isinstance(value, list)}
+    found = Found(family.name, family.net, parts, scheduler, told)
+    family.check(found, source)
+    return found
+
+
+def _family(index: dict[str, Any], source: str) -> Family:
+    pipeline = index.get("_class_name")
+    for family in FAMILIES.values():
+        if pipeline in family.pipelines:
+            return family
+    known = ", ".join(family.pipelines[0] for family in FAMILIES.values())
+    raise ModelError(
+        f"the model {source!r} is for the pipeline {pipeline}; this version opens those for"
+        f" {known}, others come with later versions"
+    )
+
+
+def read_json(file: Path, source: str) -> dict[str, Any]:
+    """The object in a JSON file of a model; :class:`ModelError` if it is missing or damaged."""
+    inside = file.relative_to(file.parents[1])
+    if file.name == "model_index.json" and not file.is_file():
+        raise ModelError(
+            f"the folder {file.parent} holds no model_index.json, so {source!r} is no model in the"
+            " layout of Diffusers; name the folder in which that file lies"
+        )
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"the model {source!r} is incomplete: {inside} is missing in {file.parents[1]};"
+            " get the folder again"
+        ) from None
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise ModelError(f"{file} is damaged: it is no JSON; get it again") from None
+    if not isinstance(found, dict):
+        raise ModelError(f"{file} is damaged: it is no JSON object; get it again")
+    return found
+
+
+def _check_class(
+    index: dict[str, Any], family: Family, part: str, classes: tuple[str, ...], source: str
+) -> None:
+    entry = index.get(part)
+    name = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
+    if name is None:
+        wanted = [*family.kinds, *(k.words.folder for k in family.kinds.values() if k.words)]
+        raise ModelError(
+            f"the model {source!r} has no {part}: model_index.json names none; this version needs"
+            f" {', '.join(wanted[:-1])} and {wanted[-1]} in one folder"
+        )
+    if name not in classes:
+        raise ModelError(
+            f"the {part} of the model {source!r} is of the class {name}; this version opens"
+            f" {classes[0]}"
+        )
+
+
+def check_tokenizer(place: Path, source: str) -> None:
+    """Refuse a tokenizer's folder that lacks a file."""
+    parts = ("vocab.json", "merges.txt")
+    missing = [name for name in parts if not (place / name).is_file()]
+    if missing and not (place / "tokenizer.json").is_file():
+        raise ModelError(
+            f"the model {source!r} is incomplete: tokenizer/{missing[0]} is missing in"
+            f" {place.parent}; get the folder again"
+        )
+
+
+def _component(place: Path, kind: Kind, source: str) -> Component:
+    config = read_json(place / "config.json", source)
+    stem = kind.stem
+    for variant in _VARIANTS:
+        middle = f".{variant}" if variant else ""
+        whole = place / f"{stem}{middle}.safetensors"
+        index = place / f"{stem}.safetensors.index{middle}.json"
+        if whole.is_file():
+            files: tuple[Path, ...] = (whole,)
+        elif index.is_file():
+            files = _shards(index, source)
+        else:
+            continue
+        headers = {name: entry for file in files for name, entry in read_header(file).items()}
+        return Component(config, files, variant, stored_type(headers))
+    pickles = sorted(file.name for file in place.glob("*") if file.suffix in PICKLES)
+    if pickles:
+        raise ModelError(
+            f"the {place.name} of the model {source!r} is there only as a pickle ({pickles[0]}),"
+            f" which can run code when it is opened, so it never is; put {stem}.safetensors beside"
+            " it"
+        )
+    raise ModelError(
+        f"the model {source!r} is incomplete: {place.name}/{stem}.safetensors is missing in"
+        f" {place.parent}; get the folder again"
+    )
+
+
+def _shards(index: Path, source: str) -> tuple[Path, ...]:
+    names = read_json(index, source).get("weight_map")
+    if not isinstance(names, dict) or not names:
+        raise ModelError(f"{index} is damaged: it names no files; get it again")
+    files = tuple(index.parent / Path(str(name)).name for name in sorted(set(names.values())))
+    for file in files:
+        if not file.is_file():
+            raise ModelError(
+                f"the model {source!r} is incomplete: {index.parent.name}/{file.name} is missing"
+                f" in {index.parents[1]}; get the folder again"
+            )
+    return files

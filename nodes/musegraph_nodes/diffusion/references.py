@@ -1,0 +1,51 @@
+"""References to the parts of a model, as :func:`~musegraph_nodes.diffusion.load` makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from musegraph import Model, NodeError, Reference, TextEncoder, Vae
+
+LOADER = "diffusion.diffusers"
+
+
+def check_loader(ref: Reference) -> None:
+    """Refuse a reference that another pack made: its parts work otherwise."""
+    if ref.loader != LOADER:
+        raise NodeError(
+            f"the reference to {ref.source!r} was made for {ref.loader!r}; link one that"
+            " diffusion.load gives"
+        )
+
+
+def encoder_of(model: Model) -> TextEncoder:
+    """The text encoder that came with a model, exactly as :func:`load` names it."""
+    return TextEncoder(
+        loader=model.loader,
+        source=model.source,
+        part="text_encoder",
+        digest=model.digest,
+        family=model.options["texts"],
+        options=model.options["text_encoder"],
+    )
+
+
+def vae_of(model: Model) -> Vae:
+    """The autoencoder that came with a model, exactly as :func:`load` names it."""
+    return Vae(
+        loader=model.loader,
+        source=model.source,
+        part="vae",
+        digest=model.digest,
+        family=model.family,
+        options=model.options["vae"],
+    )
+
+
+def part_of(ref: TextEncoder, part: str) -> TextEncoder:
+    """One of the several text encoders that a reference stands for, to be leased alone."""
+    others: dict[str, Any] = ref.options.get("others", {})
+    if part == ref.part:
+        own = {name: value for name, value in ref.options.items() if name != "others"}
+        return ref.model_copy(update={"options": own}) if others else ref
+    return ref.model_copy(update={"part": part, "options": others[part]})
