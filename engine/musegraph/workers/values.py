@@ -24,6 +24,8 @@ LARGEST = 8 << 20
 
 MOST_TENSORS = 64
 """Tensors of one value of which figures are given."""
+_TINTS = ((0.09, 0.06, 0.13), (0.42, 0.13, 0.42), (0.82, 0.27, 0.68), (1.0, 0.91, 0.97))
+"""Of a latent in false colours, from low to high."""
 
 
 def value(engine: Engine, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,7 +162,10 @@ def _figures(name: str, tensor: Any) -> dict[str, Any]:
 
 
 def _false_colours(latent: Latent) -> str | None:
-    """The first channels of the first latent as red, green and blue, each over its own range."""
+    """What varies most in the first latent, from dark to light: its first principal component.
+
+    The channels themselves are no colours; as red, green and blue they look like a fault.
+    """
     import torch
 
     planes = latent.data[0].detach().float().cpu()
@@ -168,7 +173,14 @@ def _false_colours(latent: Latent) -> str | None:
         planes = planes[:, 0]
     if planes.dim() != 3 or not planes.numel():
         return None
-    planes = torch.nan_to_num(planes[:3] if len(planes) >= 3 else planes[:1].expand(3, -1, -1))
-    low, high = planes.amin((1, 2), keepdim=True), planes.amax((1, 2), keepdim=True)
-    scaled = (planes - low) / (high - low).clamp(min=1e-6)
-    return picture(Image(scaled.permute(1, 2, 0)[None]))
+    rows = torch.nan_to_num(planes).flatten(1).T
+    rows = rows - rows.mean(0)
+    axis = torch.linalg.svd(rows.T @ rows).U[:, 0]
+    axis = axis * (axis.sum().sign() or 1)  # the same latent has the same picture
+    flat = rows @ axis
+    low, high = flat.quantile(0.02), flat.quantile(0.98)
+    light = ((flat - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)[:, None] * (len(_TINTS) - 1)
+    tints = torch.tensor(_TINTS)
+    below = light.long().clamp(max=len(_TINTS) - 2)
+    mixed = torch.lerp(tints[below[:, 0]], tints[below[:, 0] + 1], light - below)
+    return picture(Image(mixed.reshape(1, *planes.shape[1:], 3)))

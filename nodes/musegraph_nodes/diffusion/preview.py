@@ -11,6 +11,7 @@ from .families import Denoiser, Prediction
 from .references import vae_of
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 _MAPS: dict[tuple[str, ...], Tensor] = {}
@@ -68,18 +69,42 @@ def _map_of(model: Model, ctx: Context) -> Tensor:
 
 
 def fit(net: Any, scaling: float, scale: int) -> Tensor:
-    """Least squares from what the encoder makes of soft colour fields: [C+1,3]."""
+    """Least squares from latents to the colours that they stand for: [C+1,3].
+
+    Half are of pictures with forms of all sizes, half are made up and decoded: what an encoder
+    makes of made-up pictures is only part of what a denoiser goes through.
+    """
     import torch
     import torch.nn.functional as F
 
     generator = torch.Generator().manual_seed(0)
-    fields = torch.rand(4, 3, 5, 5, generator=generator)
-    pictures = F.interpolate(fields, size=(16 * scale, 16 * scale), mode="bicubic").clamp(0, 1)
+    side = 16 * scale
+    pictures = torch.full((4, 3, side, side), 0.5)
+    for cells, strength in ((2, 0.22), (4, 0.14), (8, 0.1), (16, 0.06)):
+        noise = torch.randn(4, 3, cells, cells, generator=generator)
+        pictures += strength * F.interpolate(noise, size=(side, side), mode="bicubic")
+    pictures = pictures.clamp(0, 1)
     with torch.no_grad():
         given = (pictures * 2 - 1).to(device=net.device, dtype=net.dtype)
         latents = net.encode(given).latent_dist.mode().float().cpu() * scaling
+        made_up = _soft_noise(latents.shape, generator)
+        made_up = latents.mean((0, 2, 3), keepdim=True) + made_up * latents.std()
+        decoded = net.decode((made_up / scaling).to(given)).sample.float().cpu() / 2 + 0.5
+    latents = torch.cat([latents, made_up])
+    pictures = torch.cat([pictures, decoded])
     rows = latents.permute(0, 2, 3, 1).flatten(0, 2)
     rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
-    wanted = F.adaptive_avg_pool2d(pictures, latents.shape[-2:]).permute(0, 2, 3, 1).flatten(0, 2)
+    wanted = F.avg_pool2d(pictures, scale).permute(0, 2, 3, 1).flatten(0, 2)
     solution: Tensor = torch.linalg.lstsq(rows, wanted, driver="gelsd").solution
     return solution
+
+
+def _soft_noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Normal noise [B,C,h,w], half of the items fine and half of them soft."""
+    import torch
+    import torch.nn.functional as F
+
+    fine = torch.randn(shape, generator=generator)
+    soft = torch.randn(*shape[:2], 4, 4, generator=generator)
+    fine[::2] = F.interpolate(soft, size=shape[2:], mode="bicubic")[::2]
+    return fine
