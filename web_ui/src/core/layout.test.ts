@@ -53,7 +53,7 @@ describe('automatic layout', () => {
     ['a thousand nodes', randomGraph(1000, 1500, 30, 5)],
     ['a hub', { nodes: randomGraph(80, 0, 1, 6).nodes, edges: hub(80) }],
   ])('places %s without overlaps, links rightwards, on the grid', (_, given) => {
-    const places = layoutGraph(given);
+    const { places } = layoutGraph(given);
     expect([...places.keys()].sort()).toEqual(given.nodes.map(({ id }) => id).sort());
     expect(overlaps(given, places)).toEqual([]);
     expect(leftwards(given, places)).toEqual([]);
@@ -69,7 +69,7 @@ describe('automatic layout', () => {
   });
 
   it('puts a chain in one row', () => {
-    const places = layoutGraph(graph('a-b b-c c-d'));
+    const { places } = layoutGraph(graph('a-b b-c c-d'));
     expect([...places.values()].map(({ y }) => y)).toEqual([0, 0, 0, 0]);
     expect([...places.values()].map(({ x }) => x)).toEqual([0, 336, 672, 1008]);
   });
@@ -81,23 +81,23 @@ describe('automatic layout', () => {
     '6-c 5-c 4-b 3-b 2-a 1-a c-r b-r a-r',
   ])('draws %s without a crossing, which is possible', (text) => {
     const given = graph(text);
-    expect(crossings(given, layoutGraph(given))).toBe(0);
+    expect(crossings(given, layoutGraph(given).places)).toBe(0);
   });
 
   it('puts what takes from nothing close to what it is for', () => {
-    const places = layoutGraph(graph('a-b b-c c-d late-d'));
+    const { places } = layoutGraph(graph('a-b b-c c-d late-d'));
     expect(places.get('late')!.x).toBe(places.get('c')!.x);
   });
 
   it('keeps the distances that it is told', () => {
-    const places = layoutGraph(graph('a-c b-c'), { columnGap: 160, rowGap: 80 });
+    const { places } = layoutGraph(graph('a-c b-c'), { columnGap: 160, rowGap: 80 });
     expect(places.get('c')!.x).toBe(240 + 160);
     expect(places.get('b')!.y - places.get('a')!.y).toBe(120 + 80);
   });
 
   it('places what no link joins in rows of a screen’s shape', () => {
     const nodes = Array.from({ length: 40 }, (_, at) => node(`n${at}`));
-    const places = [...layoutGraph({ nodes, edges: [] }).values()];
+    const places = [...layoutGraph({ nodes, edges: [] }).places.values()];
     const width = Math.max(...places.map(({ x }) => x + 240));
     const height = Math.max(...places.map(({ y }) => y + 120));
     expect(width / height).toBeGreaterThan(1);
@@ -106,7 +106,7 @@ describe('automatic layout', () => {
 
   it('places a graph that goes in a circle, which a document may while it is edited', () => {
     const given = graph('a-b b-c c-a c-d d-d', 'e');
-    const places = layoutGraph(given);
+    const { places } = layoutGraph(given);
     expect(places.size).toBe(5);
     expect(overlaps(given, places)).toEqual([]);
   });
@@ -122,7 +122,7 @@ describe('automatic layout', () => {
     expect(layoutGraph({ nodes, edges: more })).toEqual(layoutGraph({ nodes, edges }));
   });
 
-  it('places nothing', () => expect(layoutGraph({ nodes: [], edges: [] }).size).toBe(0));
+  it('places nothing', () => expect(layoutGraph({ nodes: [], edges: [] }).places.size).toBe(0));
 });
 
 /** Links from the first node to all others, which form a chain among themselves. */

@@ -15,7 +15,12 @@ export interface LayoutGraph {
     readonly width: number;
     readonly height: number;
   }[];
-  readonly edges: readonly { readonly source: string; readonly target: string }[];
+  readonly edges: readonly {
+    readonly source: string;
+    /** Links of one output lie together where they are long. */
+    readonly sourcePort?: string;
+    readonly target: string;
+  }[];
 }
 
 export interface LayoutOptions {
@@ -34,8 +39,21 @@ export interface Point {
   readonly y: number;
 }
 
+/** The room that is left for the long links of an output: the middle of each column on the way. */
+export interface Lane {
+  readonly source: string;
+  readonly sourcePort: string;
+  readonly points: readonly Point[];
+}
+
+export interface Layout {
+  /** Top left corners. */
+  readonly places: Map<string, Point>;
+  readonly lanes: readonly Lane[];
+}
+
 /** Whatever can place a graph. Equal graphs get equal places; the first begins at 0, 0. */
-export type LayoutEngine = (graph: LayoutGraph, options?: LayoutOptions) => Map<string, Point>;
+export type LayoutEngine = (graph: LayoutGraph, options?: LayoutOptions) => Layout;
 
 /** A part of the graph, its nodes by number; numbers from `real` on are points of long links. */
 export interface Part {
@@ -47,6 +65,8 @@ export interface Part {
   /** By number, in the layers before and after. */
   readonly before: readonly number[][];
   readonly after: readonly number[][];
+  /** The points of long links, from left to right. */
+  readonly chains: readonly { source: number; port: string; points: readonly number[] }[];
 }
 
 export const layoutGraph: LayoutEngine = (graph, options = {}) => {
@@ -54,22 +74,31 @@ export const layoutGraph: LayoutEngine = (graph, options = {}) => {
   const parts = split(graph).map(({ nodes, edges }) => {
     const part = layered(nodes, edges);
     const layers = orderLayers(part);
-    return { ids: part.ids, ...placed(part, layers, columnGap, rowGap) };
+    return { part, ...placed(part, layers, columnGap, rowGap) };
   });
   const places = new Map<string, Point>();
   const corners = pack(parts, partGap);
   const snap = (value: number) => Math.round(value / grid) * grid;
-  parts.forEach(({ ids, xs, ys }, at) => {
+  const lanes: Lane[] = [];
+  parts.forEach(({ part, xs, ys, columns }, at) => {
     const { x, y } = corners[at]!;
-    ids.forEach((id, node) => {
+    part.ids.forEach((id, node) => {
       places.set(id, { x: snap(x + xs[node]!), y: snap(y + ys[node]!) });
     });
+    for (const { source, port, points } of part.chains) {
+      const middle = (point: number): Point => ({
+        x: snap(x + xs[point]! + columns[part.layerOf[point]!]! / 2),
+        y: snap(y + ys[point]! + LANE / 2),
+      });
+      lanes.push({ source: part.ids[source]!, sourcePort: port, points: points.map(middle) });
+    }
   });
-  return places;
+  return { places, lanes };
 };
 
 type Nodes = LayoutGraph['nodes'];
-type Edges = readonly (readonly [number, number])[];
+type Edge = readonly [from: number, to: number, port: string];
+type Edges = readonly Edge[];
 
 /** The parts of a graph that no link joins, each with its edges by number, without doubles. */
 function split({ nodes, edges }: LayoutGraph): { nodes: Nodes; edges: Edges }[] {
@@ -79,12 +108,12 @@ function split({ nodes, edges }: LayoutGraph): { nodes: Nodes; edges: Edges }[] 
     while (root[at] !== at) at = root[at] = root[root[at]!]!;
     return at;
   };
-  const known = new Map<number, readonly [number, number]>();
-  for (const { source, target } of edges) {
+  const known = new Map<string, Edge>();
+  for (const { source, sourcePort = '', target } of edges) {
     const from = numbers.get(source);
     const to = numbers.get(target);
     if (from === undefined || to === undefined || from === to) continue;
-    known.set(from * nodes.length + to, [from, to]);
+    known.set(`${from} ${to} ${sourcePort}`, [from, to, sourcePort]);
     const [first, second] = [rootOf(from), rootOf(to)];
     root[Math.max(first, second)] = Math.min(first, second);
   }
@@ -95,13 +124,13 @@ function split({ nodes, edges }: LayoutGraph): { nodes: Nodes; edges: Edges }[] 
     else members.set(at, [at]);
   });
   const inPart = new Array<number>(nodes.length);
-  const edgesOf = new Map<number, [number, number][]>();
+  const edgesOf = new Map<number, Edge[]>();
   for (const [start, part] of members) {
     part.forEach((node, at) => (inPart[node] = at));
     edgesOf.set(start, []);
   }
-  for (const [from, to] of known.values()) {
-    edgesOf.get(rootOf(from))!.push([inPart[from]!, inPart[to]!]);
+  for (const [from, to, port] of known.values()) {
+    edgesOf.get(rootOf(from))!.push([inPart[from]!, inPart[to]!, port]);
   }
   return [...members].map(([start, part]) => ({
     nodes: part.map((node) => nodes[node]!),
@@ -118,14 +147,18 @@ function layered(nodes: Nodes, edges: Edges): Part {
     after[from]!.push(to);
     before[to]!.push(from);
   };
-  // A link over several columns goes through a point in each, shared by all links of its source.
+  // A link over several columns goes through a point in each, shared by all links of its output.
   const longest = longestSplit(forward, layerOf);
-  const points = new Map<number, number[]>();
-  for (const [from, to] of forward) {
+  const chains = new Map<string, { source: number; port: string; points: number[] }>();
+  const joined = new Set<string>();
+  for (const [from, to, port] of forward) {
     const span = layerOf[to]! - layerOf[from]!;
-    if (span > longest) continue;
-    const chain = points.get(from) ?? [];
-    points.set(from, chain);
+    if (span > longest || (span === 1 && joined.has(`${from} ${to}`))) continue;
+    if (span === 1) joined.add(`${from} ${to}`);
+    const key = `${from} ${port}`;
+    const known = chains.get(key) ?? { source: from, port, points: [] };
+    if (span > 1) chains.set(key, known);
+    const chain = known.points;
     for (let step = chain.length; step < span - 1; step += 1) {
       const point = layerOf.push(layerOf[from]! + step + 1) - 1;
       before.push([]);
@@ -144,15 +177,16 @@ function layered(nodes: Nodes, edges: Edges): Part {
     layerOf,
     before,
     after,
+    chains: [...chains.values()],
   };
 }
 
 /** The edges without those that close a circle: a document may hold one while it is edited. */
 function withoutCycles(count: number, edges: Edges): Edges {
-  const out = Array.from({ length: count }, (): (readonly [number, number])[] => []);
+  const out = Array.from({ length: count }, (): Edge[] => []);
   for (const edge of edges) out[edge[0]]!.push(edge);
   const state = new Uint8Array(count); // 1: on the path, 2: done
-  const kept: (readonly [number, number])[] = [];
+  const kept: Edge[] = [];
   const visit = (start: number) => {
     const path: [node: number, next: number][] = [[start, 0]];
     state[start] = 1;
@@ -229,19 +263,21 @@ const SWEEPS = 8;
 const STRAIGHT = 4;
 /** The height that a long link takes among the nodes that it passes. */
 const LANE = 24;
+/** Between a long link and what it passes; no more than between nodes. */
+const LANE_GAP = 16;
 
 function placed(part: Part, layers: readonly number[][], columnGap: number, rowGap: number) {
   const xs = new Array<number>(part.layerOf.length).fill(0);
+  const columns = layers.map((layer) => Math.max(...layer.map((node) => part.widths[node]!)));
   let x = 0;
-  for (const layer of layers) {
+  layers.forEach((layer, at) => {
     for (const node of layer) xs[node] = x;
-    x += Math.max(...layer.map((node) => part.widths[node]!)) + columnGap;
-  }
+    x += columns[at]! + columnGap;
+  });
   const ys = levelled(part, layers, rowGap);
-  const top = Math.min(...ys.slice(0, part.real));
-  const real = ys.slice(0, part.real).map((y) => y - top);
-  const height = Math.max(...real.map((y, node) => y + part.heights[node]!));
-  return { xs, ys: real, width: x - columnGap, height };
+  const top = ys.reduce((least, y) => Math.min(least, y), Infinity);
+  const height = ys.reduce((most, y, node) => Math.max(most, y - top + part.heights[node]!), 0);
+  return { xs, ys: ys.map((y) => y - top), columns, width: x - columnGap, height };
 }
 
 /** Tops of nodes, as level as possible with those that they are linked with, nothing overlapping. */
@@ -279,7 +315,7 @@ function level(
   const blocks: { sum: number; weight: number; count: number }[] = [];
   const offsets: number[] = [];
   let offset = 0;
-  for (const node of layer) {
+  for (const [at, node] of layer.entries()) {
     offsets.push(offset);
     const weight = node < part.real ? 1 : STRAIGHT;
     let block = { sum: (wanted(node) - offset) * weight, weight, count: 1 };
@@ -296,7 +332,8 @@ function level(
       blocks.pop();
     }
     blocks.push(block);
-    offset += part.heights[node]! + rowGap;
+    const passed = node >= part.real || (layer[at + 1] ?? 0) >= part.real;
+    offset += part.heights[node]! + (passed ? Math.min(LANE_GAP, rowGap) : rowGap);
   }
   let at = 0;
   for (const { sum, weight, count } of blocks) {

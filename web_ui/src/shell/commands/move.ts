@@ -4,10 +4,12 @@ import { focusNode } from '@/canvas/focus';
 import { headFor } from '@/canvas/overview/heading';
 import { rectOf } from '@/canvas/places';
 import { viewportFor } from '@/canvas/viewport';
+import { endsOf } from '@/core/arrange';
+import { detours, freshBends } from '@/core/detours';
 import { edgesOf, graphOf } from '@/core/document';
 import { bounds, GRID, type Rect } from '@/core/geometry';
-import { layoutGraph } from '@/core/layout';
-import { itemsOf } from '@/core/project';
+import { layoutGraph, type Point } from '@/core/layout';
+import { bendsOf, itemsOf } from '@/core/project';
 import { descendants, ancestors } from '@/core/rules';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { flowOf, surfaceOf } from '../pointer';
@@ -120,30 +122,62 @@ const distribute =
 /** Lay out what is selected, or everything, without moving anything else. */
 const tidy = ({ store }: Context): void => {
   const { document, projected } = store.getState();
+  const name = projected.types.name;
+  const graph = graphOf(document, name);
   const chosen = selectedNodes(store);
   const ids = new Set(chosen.length > 1 ? chosen : projected.views.keys());
   const found = rects(store, ids);
   const around = bounds(found.values());
   if (!around) return;
-  const edges = edgesOf(graphOf(document, projected.types.name)).filter(
+  const [within, others] = partition(
+    edgesOf(graph),
     (edge) => ids.has(edge.source) && ids.has(edge.target),
   );
-  const places = layoutGraph({
+  const { places, lanes } = layoutGraph({
     nodes: [...found].map(([id, rect]) => ({ id, width: rect.width, height: rect.height })),
-    edges,
+    edges: within,
   });
   const corner = bounds([...places.values()].map((at) => ({ ...at, width: 0, height: 0 })))!;
-  moveTo(
-    store,
-    Object.fromEntries(
-      [...places].map(([id, at]) => [
-        id,
-        { x: at.x - corner.x + around.x, y: at.y - corner.y + around.y },
-      ]),
-    ),
-    'tidy',
+  const put = (at: Point): Point => ({
+    x: at.x - corner.x + around.x,
+    y: at.y - corner.y + around.y,
+  });
+  const to = Object.fromEntries([...places].map(([id, at]) => [id, put(at)]));
+  const kept = new Set(others.flatMap((edge) => bendsOf(graph, edge)));
+  const old = new Set(within.flatMap((edge) => bendsOf(graph, edge)).filter((id) => !kept.has(id)));
+  const { reroutes, routes } = detours(
+    within.map((edge) => ({
+      edge,
+      ends: endsOf(edge, to, (id) => projected.views.get(id)!.geometry),
+    })),
+    new Map([...found].map(([id, rect]) => [id, { ...rect, ...to[id] }])),
+    lanes.map((lane) => ({ ...lane, points: lane.points.map(put) })),
+    freshBends(projected.reroutes),
   );
+  store.run({
+    do: 'batch',
+    label: 'tidy',
+    commands: [
+      ...(old.size
+        ? [{ do: 'remove' as const, graph: name, items: [...old].map((id) => `reroute:${id}`) }]
+        : []),
+      { do: 'move', graph: name, to },
+      ...Object.entries(reroutes).map(([id, reroute]) => ({
+        do: 'addReroute' as const,
+        graph: name,
+        id,
+        ...reroute,
+        through: Object.keys(routes).filter((end) => routes[end] === id),
+      })),
+    ],
+  });
 };
+
+function partition<T>(items: readonly T[], holds: (item: T) => boolean): [T[], T[]] {
+  const sides: [T[], T[]] = [[], []];
+  for (const item of items) sides[holds(item) ? 0 : 1].push(item);
+  return sides;
+}
 
 /** Go to the node that a link leads to, or the next one beside. */
 const walk =
