@@ -115,7 +115,7 @@ def group_and_undo(page: Any) -> None:
     shot(page, "07 subgraph")
     while undo.is_enabled():
         undo.click()
-    expect(page.locator(".react-flow__node")).to_have_count(6)
+    expect(page.locator(".react-flow__node-card")).to_have_count(6)
     assert prompt.input_value() != PROMPT
     redo = page.get_by_role("button", name="Redo", exact=True)
     while prompt.input_value() != PROMPT or redo.is_enabled():
