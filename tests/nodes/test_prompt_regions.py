@@ -21,12 +21,14 @@ class Toy:
     def __init__(self) -> None:
         self.asked: list[int] = []
         self.prepared = 0
+        self.guidance = 0.0
 
     def conditions(
-        self, parts: Sequence[ConditioningPart], batch: int, shape: tuple[int, ...]
+        self, parts: Sequence[ConditioningPart], shape: tuple[int, ...], guidance: float = 1.0
     ) -> torch.Tensor:
         self.prepared += 1
-        return torch.cat([part.embeds["embeds"][:, :1].expand(batch, 1) for part in parts])
+        self.guidance = guidance
+        return torch.cat([part.embeds["embeds"][:, :1].expand(shape[0], 1) for part in parts])
 
     def __call__(self, x: torch.Tensor, t: torch.Tensor, prepared: torch.Tensor) -> torch.Tensor:
         self.asked.append(len(x))
@@ -162,6 +164,12 @@ def test_texts_of_other_lengths_are_asked_apart() -> None:
     free, made = Prompts(told(part(1)), told(part(2, length=6)))(toy, x, T, 0.0)
     assert (float(free.mean()), float(made.mean())) == (1, 2)
     assert toy.asked == [2, 2]
+
+
+def test_the_strength_of_guidance_reaches_a_net_that_reads_it() -> None:
+    toy = Toy()
+    Prompts(told(part(1)), guidance=3.5)(toy, torch.zeros(SHAPE), T, 0.0)
+    assert toy.guidance == 3.5
 
 
 def test_for_want_of_memory_parts_are_asked_one_after_the_other() -> None:

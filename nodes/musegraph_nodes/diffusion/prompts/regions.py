@@ -23,12 +23,12 @@ _SMALL = 1e-6
 class Asked(Protocol):
     """A denoiser as it is asked here.
 
-    ``conditions`` makes of parts what the net reads, for ``batch`` items each, one part after the
-    other; called with as many items [N,…] it gives its raw answer [N,…].
+    ``conditions`` makes of parts what the net reads for latents of a shape [B,…]: B items for
+    each part, part by part. Called with as many latents [N,…] it gives its raw answer [N,…].
     """
 
     def conditions(
-        self, parts: Sequence[ConditioningPart], batch: int, shape: tuple[int, ...]
+        self, parts: Sequence[ConditioningPart], shape: tuple[int, ...], guidance: float = 1.0
     ) -> Any: ...
 
     def __call__(self, x: Tensor, t: Tensor, prepared: Any) -> Tensor: ...
@@ -50,12 +50,16 @@ class Prompts:
     Called at a step it gives an answer for each. All parts that count there and are of one shape
     are asked in one batch, in their order; ``together`` false asks one after the other, for want
     of memory. A conditioning of one part is given the denoiser's own answer, to the bit.
+    ``guidance`` is for nets that read its strength.
     """
 
-    def __init__(self, *conditionings: Conditioning, together: bool = True) -> None:
+    def __init__(
+        self, *conditionings: Conditioning, guidance: float = 1.0, together: bool = True
+    ) -> None:
         for conditioning in conditionings:
             check_whole(conditioning)
         self.conditionings = conditionings
+        self.guidance = guidance
         self.together = together
         self._weights: dict[Any, Any] = {}
         self._prepared: dict[Any, tuple[Any, Any]] = {}
@@ -98,7 +102,7 @@ class Prompts:
         key = (id(denoiser), tuple(x.shape), *map(id, parts))
         if key not in self._prepared:
             # The denoiser is kept too, so that no other one can come to have its id.
-            made = denoiser.conditions(parts, len(x), tuple(x.shape))
+            made = denoiser.conditions(parts, tuple(x.shape), self.guidance)
             self._prepared[key] = (denoiser, made)
         return self._prepared[key][1]
 
