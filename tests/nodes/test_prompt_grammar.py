@@ -290,10 +290,13 @@ def test_reading_takes_time_by_the_length_of_the_prompt(text: str) -> None:
 
     def seconds(length: int) -> float:
         many = text * (length // len(text)) + "])" * (length // 20)
-        start = time.process_time()
-        with contextlib.suppress(PromptError):
-            parse(many)
-        return time.process_time() - start
+        found = []
+        for _ in range(3):  # a search for garbage goes through all that other tests left
+            start = time.process_time()
+            with contextlib.suppress(PromptError):
+                parse(many)
+            found.append(time.process_time() - start)
+        return min(found)
 
     assert seconds(32_000) < 30 * max(seconds(4_000), 0.005)
 
