@@ -186,6 +186,11 @@ def escape(text: str) -> str:
     return _TO_ESCAPE.sub(lambda match: "\\" + match.group(), text)
 
 
+def literal(text: str) -> Prompt:
+    """A prompt that says what stands there, brackets and all."""
+    return Prompt((Words(text, 1),) if text else (), text)
+
+
 @dataclass(frozen=True)
 class _Mark:
     """A ``:`` or ``|`` whose meaning the closing bracket decides."""
