@@ -4,6 +4,7 @@ from pathlib import Path
 
 from musegraph import Pack
 
+from .control.lora import lora
 from .latents import decode, empty_latent, encode
 from .load import load
 from .loader import diffusers
@@ -21,6 +22,7 @@ pack = Pack(
         encode,
         sample,
         decode,
+        lora,
         region,
         combine,
         conditioning_range,
