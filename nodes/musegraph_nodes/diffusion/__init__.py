@@ -9,6 +9,7 @@ from .latents import decode, empty_latent, encode
 from .load import load
 from .loader import diffusers
 from .prompts.combining import average, combine, conditioning_range, region
+from .prompts.embeddings import embedding
 from .prompts.wildcards import prompt_permutations, prompt_wildcards
 from .sample import sample
 from .text import encode_text
@@ -27,6 +28,7 @@ pack = Pack(
         combine,
         conditioning_range,
         average,
+        embedding,
         prompt_wildcards,
         prompt_permutations,
     ],

@@ -12,7 +12,7 @@ from musegraph import Conditioning, Context, TextEncoder, node
 from .families import family_of
 from .prompts.grammar import Choice, Lora, Prompt, literal, parse
 from .prompts.schedule import timeline
-from .prompts.weighting import Weighting, check_embeddings, encode
+from .prompts.weighting import Weighting, encode
 from .references import check_loader
 
 
@@ -57,7 +57,6 @@ def encode_text(
     told = dict.fromkeys([*prompt.warnings(), *_left(prompt)])
     parts = []
     for spans, ranges in texts:
-        check_embeddings(encoder, spans)
         part, more = encode(family_of(encoder), encoder, spans, weighting, clip_skip, ctx)
         parts.append(replace(part, ranges=ranges))
         told |= dict.fromkeys(more)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from musegraph import ModelError, Patch, Reference
+from musegraph_nodes.diffusion.families import Encoder
 from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.diffusion.prompts import embeddings
 
 from .lora_live import apply_loras
 from .undo import kept
@@ -32,6 +34,9 @@ def patched(live: Any, ref: Reference, place: PlaceOf) -> Iterator[Any]:
             stack.enter_context(kept(net))
         with quiet():
             for kind, patches in _by_kind(ref).items():
+                if kind == embeddings.KIND and isinstance(live, Encoder):
+                    stack.enter_context(embeddings.learned(live, ref.part, patches, place))
+                    continue
                 _apply(kind, parts, patches, place, ref)
         yield live
 

@@ -16,6 +16,7 @@ from musegraph import ConditioningPart, Context, NodeError, TextEncoder
 from musegraph_nodes.diffusion.families import Encoder, Family, Reader, States, Tokens
 from musegraph_nodes.diffusion.references import part_of
 
+from .embeddings import words_of
 from .schedule import Span, Spans
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def encode(
 ) -> tuple[ConditioningPart, list[str]]:
     """The conditioning of a text, and what its encoders do not see or heed, in sentences."""
     readers = [reader for reader in family.readers if reader.given(encoder)]
+    taught: set[str] = set()
     if all(reader.kind != "clip" for reader in readers):
         part, rests = family.encode(encoder, written(text), ctx, clip_skip)
         return part, _told(rests, text, "the text encoder of this model")
@@ -64,12 +66,14 @@ def encode(
             states.append(reader.absent(encoder))
             continue
         with ctx.load(part_of(encoder, reader.part)) as live:
+            taught |= set(live.words)
             if reader.kind == "clip":
                 states.append(clip_states(reader, live, text, how, clip_skip, ctx, whole=alone))
                 continue
             tokens = reader.tokens(live, written(text))
             states.append(reader.states(live, tokens, clip_skip, ctx.device))
             rests += [tokens.rest] if tokens.rest else []
+    _check_words(encoder, text, taught)
     other = "" if alone else "the larger text encoder of this model"
     return family.joined(states), _told(rests, text, other)
 
@@ -225,7 +229,9 @@ def _words(live: Encoder, span: Span) -> Iterator[list[int]]:
 def _known(words: Any) -> re.Pattern[str]:
     """Learned words where they stand by themselves, the longest first."""
     longest = sorted(words, key=len, reverse=True)
-    return re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in longest))
+    # Only what begins or ends like a word could be a piece of another.
+    forms = (rf"(?<!\w)(?=\w){re.escape(word)}|(?!\w){re.escape(word)}" for word in longest)
+    return re.compile("|".join(rf"(?:{form})(?:(?<!\w)|(?!\w))" for form in forms))
 
 
 def token_ids(live: Encoder, text: str) -> list[int]:
@@ -234,13 +240,18 @@ def token_ids(live: Encoder, text: str) -> list[int]:
     return made
 
 
-def check_embeddings(encoder: TextEncoder, text: Spans) -> None:
-    """Refuse a text that names a learned word which nothing has added."""
-    known = {patch.options.get("token") for patch in encoder.patches}
-    for span in text:
-        if span is not None and span.embedding and span.text not in known:
-            names = ", ".join(sorted(str(name) for name in known - {None})) or "none at all"
+def _check_words(encoder: TextEncoder, text: Spans, taught: set[str]) -> None:
+    """Refuse a learned word that no encoder knows: named and not added, or added in vain."""
+    words = words_of(encoder.patches)
+    for word in words:
+        if word not in taught:
             raise NodeError(
-                f"the prompt names the embedding {span.text!r}, and the encoder has {names};"
-                " diffusion.embedding adds one"
+                f"the embedding {word!r} holds no vectors as wide as those of this text encoder; it"
+                " was made for another family of models"
+            )
+    for span in text:
+        if span is not None and span.embedding and span.text not in words:
+            raise NodeError(
+                f"the prompt names the embedding {span.text!r}, and the encoder has"
+                f" {', '.join(words) or 'none at all'}; diffusion.embedding adds one"
             )
