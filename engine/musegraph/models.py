@@ -19,7 +19,7 @@ from musegraph.pack import Registry
 from musegraph.paths import ABSENT, at_home, shown, why_missing
 from musegraph.sentences import sentence
 from musegraph.store import Store
-from musegraph.values import Reference
+from musegraph.values import Patch, Reference
 from musegraph.values.canonical import canonical, digest, digest_of_file
 
 SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
@@ -144,7 +144,7 @@ class Models:
         self._places[found] = place
         return found
 
-    def place_of(self, ref: Reference) -> Path:
+    def place_of(self, ref: Reference | Patch) -> Path:
         """Where the content of a reference is: it may have been moved since it was made."""
         if not ref.digest:
             return self.path(ref.source)
@@ -203,7 +203,7 @@ class Models:
                     raise ModelError(f"the loader {ref.loader!r} takes no patches")
                 if not held.leases and ref.patches and loader.patch is not None:
                     held.applied = ExitStack()
-                    held.applied.enter_context(loader.patch(held.live, ref))
+                    held.applied.enter_context(loader.patch(held.live, ref, self.place_of))
                 held.leases += 1
                 held.patches = wanted
             try:
@@ -290,7 +290,7 @@ class Models:
         return len(free)
 
 
-def _changed(ref: Reference) -> ModelError:
+def _changed(ref: Reference | Patch) -> ModelError:
     return ModelError(f"the files of {ref.source} have changed since they were read; run it again")
 
 

@@ -18,10 +18,11 @@ from blake3 import blake3
 
 from musegraph.errors import InvalidNode, MusegraphError
 from musegraph.node import NodeType, node_type_of
-from musegraph.values import Reference
+from musegraph.values import Patch, Reference
 
 GROUP = "musegraph.packs"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+PlaceOf = Callable[[Patch], Path]
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\.[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -30,14 +31,15 @@ class Loader:
     """How one kind of model is opened.
 
     ``load(ref, path, device)`` gives the live object, ``size(live)`` its bytes, and
-    ``patch(live, ref)`` a context that applies the reference's patches and takes them back.
+    ``patch(live, ref, place)`` a context that applies the reference's patches and takes them back;
+    ``place(patch)`` is where the files of a patch are.
     ``offload(ref, path, device)`` is ``load`` for want of memory: the same arithmetic on the
     device, with weights that stay in host memory but for the layer that is computed.
     """
 
     load: Callable[[Reference, Path, str], Any]
     size: Callable[[Any], int] = lambda live: 0
-    patch: Callable[[Any, Reference], AbstractContextManager[Any]] | None = None
+    patch: Callable[[Any, Reference, PlaceOf], AbstractContextManager[Any]] | None = None
     offload: Callable[[Reference, Path, str], Any] | None = None
 
 

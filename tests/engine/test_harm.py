@@ -197,7 +197,7 @@ def test_a_list_of_model_sources_counts_by_the_content_of_each(tmp_path: Path) -
 
 def test_leases_that_share_a_patch_apply_it_once(tmp_path: Path) -> None:
     @contextmanager
-    def patch(live: Net, ref: Any) -> Iterator[Net]:
+    def patch(live: Net, ref: Any, place: Any) -> Iterator[Net]:
         live.value += 1
         yield live
         live.value -= 1

@@ -47,7 +47,7 @@ def load(ref: Reference, path: Path, device: str) -> Net:
 
 
 @contextmanager
-def patch(live: Net, ref: Reference) -> Iterator[Net]:
+def patch(live: Net, ref: Reference, place: Any) -> Iterator[Net]:
     before = live.value
     live.value += sum(p.strength for p in ref.patches)
     try:

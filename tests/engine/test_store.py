@@ -7,11 +7,21 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from musegraph import Conditioning, ConditioningPart, File, Image, Latent, Store, StoreError
+from musegraph import (
+    Conditioning,
+    ConditioningPart,
+    File,
+    Image,
+    Latent,
+    NodeError,
+    Store,
+    StoreError,
+)
 from musegraph.store.live import Live
 from musegraph.values import decode, encode, identity
 
@@ -35,16 +45,45 @@ def test_a_latent_and_an_image_of_the_same_numbers_differ() -> None:
 def test_every_kind_of_field_comes_back_as_it_was() -> None:
     parts = (
         ConditioningPart(
-            {"embeds": torch.rand(1, 3, 4), "half": torch.rand(2).half()}, {"area": [0, 1]}
+            {"embeds": torch.rand(1, 3, 4), "half": torch.rand(2).half()},
+            {"layers": [0, 1]},
+            area=torch.rand(1, 4, 6),
+            strength=0.5,
+            ranges=((0.0, 0.25), (0.5, 1.0)),
         ),
     )
     back = decode(bytearray(b"".join(bytes(b) for b in encode(Conditioning(parts, "sd15")))))
     assert isinstance(back, Conditioning)
     assert back.family == "sd15"
-    assert back.parts[0].options == {"area": [0, 1]}
+    part = back.parts[0]
+    assert part.options == {"layers": [0, 1]}
+    assert (part.strength, part.ranges) == (0.5, ((0.0, 0.25), (0.5, 1.0)))
+    assert part.area is not None
+    assert torch.equal(part.area, parts[0].area)
     for name, tensor in parts[0].embeds.items():
         assert torch.equal(back.parts[0].embeds[name], tensor)
         assert back.parts[0].embeds[name].dtype == tensor.dtype
+
+
+def test_a_part_counts_in_its_ranges_from_their_start_until_their_end() -> None:
+    part = ConditioningPart({}, ranges=((0.0, 0.25), (0.5, 1.0)))
+    counted = [step / 8 for step in range(8) if part.at(step / 8)]
+    assert counted == [0.0, 0.125, 0.5, 0.625, 0.75, 0.875]
+    assert all(ConditioningPart({}).at(step / 8) for step in range(8))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"ranges": ((0.5, 0.25),)}, "its start first, and got 0.5 to 0.25"),
+        ({"ranges": ((0.0, 1.5),)}, "lies between 0 and 1"),
+        ({"strength": float("nan")}, "is 0 or more, and got nan"),
+        ({"area": torch.zeros(2, 2)}, "needs a tensor"),
+    ],
+)
+def test_a_part_that_cannot_be_is_refused_in_words(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(NodeError, match=words):
+        ConditioningPart({}, **wrong)
 
 
 def test_stored_values_are_plain_safetensors_files(tmp_path: Path) -> None:
@@ -177,6 +216,7 @@ def test_a_full_disk_is_told_of_and_loses_only_the_writing(
 WRITE = """
 import sys, torch
 from pathlib import Path
+from typing import Any
 from musegraph import Image, Store
 store = Store(Path(sys.argv[1]))
 for index in range(200):

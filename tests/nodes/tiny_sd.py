@@ -123,10 +123,16 @@ class Bench(Context):
     @contextmanager
     def load(self, ref: Reference) -> Iterator[Any]:
         self.leased.append(ref.part)
+        loader = pack.loaders[ref.loader.removeprefix("diffusion.")]
         if ref.base() not in self.live:
-            loader = pack.loaders[ref.loader.removeprefix("diffusion.")]
             self.live[ref.base()] = loader.load(ref, Path(ref.source), self.device)
-        yield self.live[ref.base()]
+        live = self.live[ref.base()]
+        if not ref.patches:
+            yield live
+            return
+        assert loader.patch is not None
+        with loader.patch(live, ref, lambda patch: Path(patch.source)) as made:
+            yield made
 
     def progress(
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None

@@ -125,7 +125,13 @@ def test_tensors_without_a_form_come_as_figures(tmp_path: Path) -> None:
             [part] = found["parts"]
             [tensor] = part["tensors"]
             assert part["type"] == "Conditioning"
-            assert part["facts"] == {"parts.0.options.skip": 2, "family": "toys"}
+            assert part["facts"] == {
+                "parts.0.options.skip": 2,
+                "parts.0.strength": 1,
+                "parts.0.ranges.0.0": 0,
+                "parts.0.ranges.0.1": 1,
+                "family": "toys",
+            }
             assert tensor["name"] == "parts.0.embeds.embeds"
             assert (tensor["shape"], tensor["dtype"], tensor["device"]) == (
                 [2, 3],

@@ -5,6 +5,7 @@ torch is never imported here; shapes are checked on what a tensor says of itself
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -90,10 +91,33 @@ class Latent(Media):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ConditioningPart:
-    """Named embedding tensors as a model family wants them, with JSON options."""
+    """Named embedding tensors as a model family wants them, with JSON options.
+
+    ``area`` [B,H,W], 0..1, says where the part counts: everywhere without one. ``strength`` says
+    how much beside the other parts, and ``ranges`` when: stretches of the way of a sampler, from
+    0 where it starts to 1 where it ends, each with its start and without its end.
+    """
 
     embeds: dict[str, Tensor]
     options: dict[str, Any] = field(default_factory=dict)
+    area: Tensor | None = None
+    strength: float = 1.0
+    ranges: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
+
+    def __post_init__(self) -> None:
+        if self.area is not None:
+            _shape(self.area, "the area of a ConditioningPart", "[B,H,W]", (3,))
+        if not 0 <= self.strength < math.inf:
+            raise NodeError(f"the strength of a part is 0 or more, and got {self.strength}")
+        for start, end in self.ranges:
+            if not 0 <= start <= end <= 1:
+                raise NodeError(
+                    f"a range lies between 0 and 1, its start first, and got {start:g} to {end:g}"
+                )
+
+    def at(self, progress: float) -> bool:
+        """Whether the part counts where a sampler has gone this share of its way."""
+        return any(start <= progress < end for start, end in self.ranges)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,15 +4,34 @@ from pathlib import Path
 
 from musegraph import Pack
 
+from .control.lora import lora
 from .latents import decode, empty_latent, encode
 from .load import load
 from .loader import diffusers
+from .prompts.combining import average, combine, conditioning_range, region
+from .prompts.embeddings import embedding
+from .prompts.wildcards import prompt_permutations, prompt_wildcards
 from .sample import sample
 from .text import encode_text
 
 pack = Pack(
     "diffusion",
-    nodes=[load, encode_text, empty_latent, encode, sample, decode],
+    nodes=[
+        load,
+        encode_text,
+        empty_latent,
+        encode,
+        sample,
+        decode,
+        lora,
+        region,
+        combine,
+        conditioning_range,
+        average,
+        embedding,
+        prompt_wildcards,
+        prompt_permutations,
+    ],
     version="1.0.0",
     title="Diffusion",
     loaders={"diffusers": diffusers},

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegraph import Loader, ModelError, Reference
+from musegraph import Loader, ModelError, Patch, Reference
 
 from .families import Encoder, Kind, family_of
 from .layouts.checkpoint import open_single
@@ -147,4 +147,11 @@ def size(live: Any) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-diffusers = Loader(load, size, offload=offload)
+def patch(live: Any, ref: Reference, place: Callable[[Patch], Path]) -> AbstractContextManager[Any]:
+    """A part with the patches of its reference on it, for as long as the context lasts."""
+    from .control.patches import patched
+
+    return patched(live, ref, place)
+
+
+diffusers = Loader(load, size, patch, offload)

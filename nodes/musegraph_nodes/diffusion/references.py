@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from musegraph import Model, NodeError, Reference, TextEncoder, Vae
+from musegraph import Model, NodeError, Patch, Reference, TextEncoder, Vae
 
 LOADER = "diffusion.diffusers"
 
@@ -19,7 +19,7 @@ def check_loader(ref: Reference) -> None:
 
 
 def encoder_of(model: Model) -> TextEncoder:
-    """The text encoder that came with a model, exactly as :func:`load` names it."""
+    """The text encoder that came with a model, as :func:`load` names it, with its LoRAs."""
     return TextEncoder(
         loader=model.loader,
         source=model.source,
@@ -27,6 +27,21 @@ def encoder_of(model: Model) -> TextEncoder:
         digest=model.digest,
         family=model.options["texts"],
         options=model.options["text_encoder"],
+        patches=encoder_patches(model),
+    )
+
+
+def encoder_patches(model: Model) -> tuple[Patch, ...]:
+    """What the patches on a model mean for the text encoder that came with it."""
+    return tuple(
+        patch.model_copy(
+            update={
+                "strength": float(patch.options["clip"]),
+                "options": {k: v for k, v in patch.options.items() if k != "clip"},
+            }
+        )
+        for patch in model.patches
+        if "clip" in patch.options
     )
 
 

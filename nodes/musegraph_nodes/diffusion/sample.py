@@ -11,9 +11,10 @@ from pydantic import Field
 
 from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, node
 
-from .families import Denoiser, Prepared, family_of
+from .families import Denoiser, family_of
 from .latents import blank, generators, noise_of
 from .preview import preview_of
+from .prompts.regions import Prompts
 from .references import check_loader
 from .samplers import SamplerName, ScheduleName, make_scheduler
 
@@ -88,17 +89,17 @@ def sample(
         if plan is None:
             return latent
         family = family_of(model)
-        part = positive.parts[0]
-        away = None
+        texts = [positive]
         if guidance > 1 and not family.embeds_guidance:
-            away = negative.parts[0] if negative else family.unconditional(model, part, ctx)
+            if negative is None:
+                empty = family.unconditional(model, positive.parts[0], ctx)
+                negative = Conditioning((empty,), positive.family)
+            texts = [negative, positive]
+        prompts = Prompts(*texts, guidance=guidance, together=not ctx.frugal)
         with ctx.load(model) as net:
             denoiser = family.denoiser(net, model, ctx.device, one_by_one=ctx.frugal)
-            shape = tuple(latent.data.shape)
-            told = denoiser.conditions([part], shape, guidance)
-            free = denoiser.conditions([away], shape, guidance) if away else None
             strength = (guidance, guidance_rescale)
-            data = _denoise(denoiser, plan, told, free, strength, _reporter(plan, denoiser, ctx))
+            data = _denoise(denoiser, plan, prompts, strength, _reporter(plan, denoiser, ctx))
     return Latent(data, model.family, latent.scale)
 
 
@@ -119,8 +120,6 @@ def _check(
                 f"the {name} text is encoded for the family {given.family!r} and the model reads"
                 f" {model.options['texts']!r}; encode it with the text_encoder of this model"
             )
-        if len(given.parts) != 1:
-            raise NodeError(f"the {name} text has {len(given.parts)} parts; this sampler takes one")
 
 
 def _prepare(
@@ -183,8 +182,7 @@ def _reporter(plan: _Plan, denoiser: Denoiser, ctx: Context) -> OnCall:
 def _denoise(
     denoiser: Denoiser,
     plan: _Plan,
-    told: Prepared,
-    free: Prepared | None,
+    prompts: Prompts,
     strength: tuple[float, float],
     report: OnCall,
 ) -> Tensor:
@@ -193,13 +191,13 @@ def _denoise(
     seeded: Any = plan.generators if len(plan.generators) > 1 else plan.generators[0]
     random = "generator" in signature(scheduler.step).parameters
     extra = {"generator": seeded} if random else {}
+    first = max(0, len(plan.timesteps) - plan.steps * scheduler.order)
     for call, t in enumerate(plan.timesteps):
         given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
-        if free is None:
-            made = denoiser(given, t, told)
-        else:
-            towards, away = denoiser.both(given, t, told, free)
-            made = denoiser.guided(towards, away, strength[0])
+        step = max(0, call - first) // scheduler.order
+        *away, made = prompts(denoiser, given, t, step / plan.steps)
+        if away:
+            towards, made = made, denoiser.guided(made, away[0], strength[0])
             if strength[1] > 0:
                 made = _rescaled(made, towards, strength[1])
         x = scheduler.step(made, t, x, **extra, return_dict=False)[0]

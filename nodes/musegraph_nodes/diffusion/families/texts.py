@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from musegraph import NodeError, TextEncoder
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A live text encoder with its tokenizer."""
+    """A live text encoder with its tokenizer, and the words that patches have taught it."""
 
     net: Any
     tokenizer: Any
+    words: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

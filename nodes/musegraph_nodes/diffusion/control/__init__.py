@@ -1,0 +1,1 @@
+"""What steers a denoiser beside texts: LoRAs, ControlNets, pictures, and what goes on inside it."""

@@ -1,0 +1,34 @@
+"""Patches taken back exactly, whatever they did to the structure of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_OWN = ("_modules", "_parameters", "_buffers", "_non_persistent_buffers_set")
+
+
+@contextmanager
+def kept(net: Any) -> Iterator[None]:
+    """Afterwards every module is what it was: its children, tensors, hooks and attributes.
+
+    What was put in between is let go of. A patch may replace tensors but must never write into
+    one: only references are kept here, which costs no memory.
+    """
+    before = [(module, _copied(vars(module))) for module in net.modules()]
+    try:
+        yield
+    finally:
+        for module, attributes in before:
+            vars(module).clear()
+            vars(module).update(attributes)
+
+
+def _copied(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes, and copies of the tables of children, tensors and hooks among them."""
+    made = dict(attributes)
+    for name, value in attributes.items():
+        if name in _OWN or name.endswith(("_hooks", "_hooks_with_kwargs", "_hooks_always_called")):
+            made[name] = value.copy()
+    return made

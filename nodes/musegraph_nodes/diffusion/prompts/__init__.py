@@ -1,0 +1,1 @@
+"""Prompts: their grammar, their weights, when and where they count."""
