@@ -1,6 +1,7 @@
 import { Star } from 'lucide-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Select } from '@/ui/Select';
 import css from './Gallery.module.css';
 import { KINDS, type Filter, type Kind, type Result } from './results';
 
@@ -27,7 +28,7 @@ export function Filters({ filter, results, onChange }: Props) {
         value={filter.words}
         onChange={(event) => set({ words: event.target.value })}
       />
-      <select
+      <Select
         aria-label={t('gallery.kind')}
         value={filter.kind}
         onChange={(event) => set({ kind: event.target.value as Kind | '' })}
@@ -38,8 +39,8 @@ export function Filters({ filter, results, onChange }: Props) {
             {t(`gallery.kinds.${kind}`)}
           </option>
         ))}
-      </select>
-      <select
+      </Select>
+      <Select
         aria-label={t('gallery.workflow')}
         value={filter.workflow}
         onChange={(event) => set({ workflow: event.target.value })}
@@ -50,8 +51,8 @@ export function Filters({ filter, results, onChange }: Props) {
             {name}
           </option>
         ))}
-      </select>
-      <select
+      </Select>
+      <Select
         aria-label={t('gallery.date')}
         value={filter.days}
         onChange={(event) => set({ days: Number(event.target.value) })}
@@ -61,7 +62,7 @@ export function Filters({ filter, results, onChange }: Props) {
             {t(`gallery.days.${days}`)}
           </option>
         ))}
-      </select>
+      </Select>
       <button
         className={css.toggle}
         aria-pressed={filter.starred}

@@ -14,6 +14,7 @@ import { openSaved } from '@/state/files/opening';
 import { moveToBin } from '@/state/files/saving';
 import { fileName, freeName } from '@/state/files/title';
 import { useWorkspace } from '@/state/workspace';
+import { Select } from '@/ui/Select';
 import css from './Library.module.css';
 import { Versions } from './Versions';
 
@@ -50,7 +51,7 @@ export function Workflows() {
           aria-label={t('library.search')}
           onChange={(event) => setWords(event.target.value)}
         />
-        <select
+        <Select
           className={css.order}
           value={order}
           aria-label={t('library.order')}
@@ -58,7 +59,7 @@ export function Workflows() {
         >
           <option value="changed">{t('library.byTime')}</option>
           <option value="name">{t('library.byName')}</option>
-        </select>
+        </Select>
       </div>
       <ul className={css.list} aria-label={t('library.workflows')}>
         {found.map((one) => (

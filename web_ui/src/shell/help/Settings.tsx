@@ -4,6 +4,7 @@ import { LANGUAGES } from '@/i18n';
 import { setSettings, useSettings, type Settings as Kept } from '@/state/settings';
 import { Dialog } from '@/ui/Dialog';
 import { closeDialog } from '../dialogs';
+import { Select } from '@/ui/Select';
 import css from './Settings.module.css';
 
 const CHOICES = {
@@ -19,7 +20,7 @@ function Menu({ name }: { name: keyof typeof CHOICES }) {
   const { t } = useTranslation('settings');
   const value = useSettings((settings) => settings[name]);
   return (
-    <select
+    <Select
       className={css.menu}
       value={value}
       onChange={(event) => setSettings({ [name]: event.target.value })}
@@ -29,7 +30,7 @@ function Menu({ name }: { name: keyof typeof CHOICES }) {
           {t(`${name}.${one}` as 'title')}
         </option>
       ))}
-    </select>
+    </Select>
   );
 }
 

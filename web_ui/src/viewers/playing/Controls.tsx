@@ -2,6 +2,7 @@ import { Pause, Play, Repeat, SkipBack, StepBack, StepForward, X } from 'lucide-
 import { useTranslation } from 'react-i18next';
 import { useKeys } from '../keys';
 import { IconButton, Line } from '../parts';
+import { Select } from '@/ui/Select';
 import css from './playing.module.css';
 import { regionOf, timeText } from './time';
 import { SPEEDS, type Transport } from './transport';
@@ -84,7 +85,7 @@ export function Controls({ transport, onStep }: Props) {
         </>
       )}
       <Line />
-      <select
+      <Select
         className={css.speed}
         aria-label={t('play.speed')}
         value={speed}
@@ -95,7 +96,7 @@ export function Controls({ transport, onStep }: Props) {
             {t('play.times', { speed: one })}
           </option>
         ))}
-      </select>
+      </Select>
     </>
   );
 }
