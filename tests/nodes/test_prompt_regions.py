@@ -134,10 +134,9 @@ def test_a_mask_smaller_than_the_latent_is_stretched_over_it() -> None:
 
 def test_a_part_is_asked_only_in_its_range() -> None:
     early, late = part(1, ranges=((0.0, 0.5),)), part(9, ranges=((0.5, 1.0),))
-    toy = Toy()
-    prompts = Prompts(toy, {"told": told(early, late)})
+    prompts, toy = Prompts(told(early, late)), Toy()
     x = torch.zeros(SHAPE)
-    said = [float(prompts(x, T, step / 4, ["told"])[0].mean()) for step in range(4)]
+    said = [float(prompts(toy, x, T, step / 4)[0].mean()) for step in range(4)]
     assert said == [1, 1, 9, 9]
     assert toy.asked == [2] * 4
     assert toy.prepared == 2, "what a part says is prepared once"
@@ -145,39 +144,36 @@ def test_a_part_is_asked_only_in_its_range() -> None:
 
 def test_a_time_at_which_nothing_is_said_is_refused_in_words() -> None:
     with pytest.raises(NodeError, match="nothing between 0% and 20% of the steps"):
-        asked(told(part(1, ranges=((0.2, 1.0),))))
+        Prompts(told(part(1, ranges=((0.2, 1.0),))))
     with pytest.raises(NodeError, match="nothing between 50% and 60%"):
-        asked(told(part(1, ranges=((0.0, 0.5),)), part(1, ranges=((0.6, 1.0),))))
+        Prompts(told(part(1, ranges=((0.0, 0.5),)), part(1, ranges=((0.6, 1.0),))))
     with pytest.raises(NodeError, match="nothing between 0% and 100%"):
-        asked(told(part(1, strength=0.0)))
-    asked(told(part(1, ranges=((0.4, 1.0),)), part(1, ranges=((0.0, 0.5),))))
+        Prompts(told(part(1, strength=0.0)))
+    Prompts(told(part(1, ranges=((0.4, 1.0),)), part(1, ranges=((0.0, 0.5),))))
 
 
 def test_negative_and_positive_of_one_shape_are_one_batch_in_their_order() -> None:
     toy, x = Toy(), torch.zeros(SHAPE)
-    prompts = Prompts(toy, {"told": told(part(2)), "free": told(part(1))})
-    free, made = prompts(x, T, 0.0, ("free", "told"))
+    free, made = Prompts(told(part(1)), told(part(2)))(toy, x, T, 0.0)
     assert (float(free.mean()), float(made.mean())) == (1, 2)
     assert toy.asked == [4]
 
 
 def test_texts_of_other_lengths_are_asked_apart() -> None:
     toy, x = Toy(), torch.zeros(SHAPE)
-    prompts = Prompts(toy, {"free": told(part(1)), "told": told(part(2, length=6))})
-    free, made = prompts(x, T, 0.0, ("free", "told"))
+    free, made = Prompts(told(part(1)), told(part(2, length=6)))(toy, x, T, 0.0)
     assert (float(free.mean()), float(made.mean())) == (1, 2)
     assert toy.asked == [2, 2]
 
 
 def test_the_strength_of_guidance_reaches_a_net_that_reads_it() -> None:
     toy = Toy()
-    Prompts(toy, {"told": told(part(1))}, 3.5)(torch.zeros(SHAPE), T, 0.0, ["told"])
+    Prompts(told(part(1)), guidance=3.5)(toy, torch.zeros(SHAPE), T, 0.0)
     assert toy.guidance == 3.5
 
 
 def test_for_want_of_memory_parts_are_asked_one_after_the_other() -> None:
     toy, x = Toy(), torch.zeros(SHAPE)
-    texts = {"free": told(part(1)), "told": told(part(2), part(4))}
-    prompts = Prompts(toy, texts, together=False)
-    assert [float(made.mean()) for made in prompts(x, T, 0.0, ("free", "told"))] == [1, 3]
+    prompts = Prompts(told(part(1)), told(part(2), part(4)), together=False)
+    assert [float(made.mean()) for made in prompts(toy, x, T, 0.0)] == [1, 3]
     assert toy.asked == [2, 2, 2]

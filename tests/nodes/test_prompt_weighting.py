@@ -241,8 +241,7 @@ def test_positive_and_negative_of_other_lengths_are_each_read_whole(tiny: Tiny) 
     long, short = told(tiny, "a b BREAK c"), told(tiny, "fog")
     with tiny.ctx.load(tiny.parts.model) as net, torch.no_grad():
         denoiser = family_of(tiny.parts.model).denoiser(net, tiny.parts.model, "cpu")
-        prompts = Prompts(denoiser, {"free": short, "told": long})
-        free, towards = prompts(x, t, 0.0, ("free", "told"))
+        free, towards = Prompts(short, long)(denoiser, x, t, 0.0)
         for text, answer in ((short, free), (long, towards)):
             embeds = text.parts[0].embeds["embeds"]
             alone = net(x, t, encoder_hidden_states=embeds, return_dict=False)[0]

@@ -89,15 +89,15 @@ def sample(
         if plan is None:
             return latent
         family = family_of(model)
-        texts: dict[str, Conditioning | None] = {"told": positive}
+        texts = [positive]
         if guidance > 1 and not family.embeds_guidance:
             if negative is None:
                 empty = family.unconditional(model, positive.parts[0], ctx)
                 negative = Conditioning((empty,), positive.family)
-            texts = {"free": negative, "told": positive}
+            texts = [negative, positive]
+        prompts = Prompts(*texts, guidance=guidance, together=not ctx.frugal)
         with ctx.load(model) as net:
             denoiser = family.denoiser(net, model, ctx.device, one_by_one=ctx.frugal)
-            prompts = Prompts(denoiser, texts, guidance, together=not ctx.frugal)
             strength = (guidance, guidance_rescale)
             data = _denoise(denoiser, plan, prompts, strength, _reporter(plan, denoiser, ctx))
     return Latent(data, model.family, latent.scale)
@@ -195,7 +195,7 @@ def _denoise(
     for call, t in enumerate(plan.timesteps):
         given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
         step = max(0, call - first) // scheduler.order
-        *away, made = prompts(given, t, step / plan.steps, tuple(prompts.texts))
+        *away, made = prompts(denoiser, given, t, step / plan.steps)
         if away:
             towards, made = made, denoiser.guided(made, away[0], strength[0])
             if strength[1] > 0:

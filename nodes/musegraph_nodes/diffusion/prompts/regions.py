@@ -8,7 +8,7 @@ the parts add up to one in every cell of the latent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from musegraph import Conditioning, ConditioningPart, NodeError
@@ -41,50 +41,48 @@ def predict(
 
     A sampler asks :class:`Prompts` instead, which prepares what it is given only once.
     """
-    return Prompts(denoiser, {"told": conditioning})(x, t, progress, ("told",))[0]
+    return Prompts(conditioning)(denoiser, x, t, progress)[0]
 
 
 class Prompts:
-    """The conditionings of one sampling by their names, such as ``free`` and ``told``.
+    """Conditionings of one sampling, such as the negative and the positive one.
 
-    Asked at a step for some of them it gives an answer for each. All parts that count there and
-    are of one shape are asked in one batch, in their order; ``together`` false asks one after the
-    other, for want of memory. A conditioning of one part is given the denoiser's own answer, to
-    the bit. ``guidance`` is for nets that read its strength.
+    Called at a step it gives an answer for each. All parts that count there and are of one shape
+    are asked in one batch, in their order; ``together`` false asks one after the other, for want
+    of memory. A conditioning of one part is given the denoiser's own answer, to the bit.
+    ``guidance`` is for nets that read its strength.
     """
 
     def __init__(
-        self,
-        denoiser: Asked,
-        texts: Mapping[str, Conditioning | None],
-        guidance: float = 1.0,
-        together: bool = True,
+        self, *conditionings: Conditioning, guidance: float = 1.0, together: bool = True
     ) -> None:
-        self.denoiser = denoiser
-        self.texts = {name: text for name, text in texts.items() if text is not None}
+        for conditioning in conditionings:
+            check_whole(conditioning)
+        self.conditionings = conditionings
         self.guidance = guidance
         self.together = together
-        for text in self.texts.values():
-            check_whole(text)
         self._weights: dict[Any, Any] = {}
-        self._prepared: dict[Any, Any] = {}
+        self._prepared: dict[Any, tuple[Any, Any]] = {}
 
-    def __call__(self, x: Tensor, t: Tensor, progress: float, names: Sequence[str]) -> list[Tensor]:
-        shares = [self._shares(name, x, progress) for name in names]
+    def __call__(
+        self, denoiser: Asked, x: Tensor, t: Tensor, progress: float
+    ) -> tuple[Tensor, ...]:
+        shares = [self._shares(one, x, progress) for one in self.conditionings]
         parts = [part for share in shares for part, _ in share]
-        answers = iter(self._ask(x, t, parts))
-        return [_sum([(next(answers), weight) for _, weight in share]) for share in shares]
+        answers = iter(self._ask(denoiser, x, t, parts))
+        return tuple(_sum([(next(answers), weight) for _, weight in share]) for share in shares)
 
-    def _shares(self, name: str, x: Tensor, progress: float) -> list[Any]:
-        parts = self.texts[name].parts
-        active = [index for index, part in enumerate(parts) if part.at(progress)]
-        key = (name, *active, tuple(x.shape), str(x.device))
+    def _shares(self, conditioning: Conditioning, x: Tensor, progress: float) -> list[Any]:
+        active = [i for i, part in enumerate(conditioning.parts) if part.at(progress)]
+        key = (id(conditioning), *active, tuple(x.shape), str(x.device))
         if key not in self._weights:
-            self._weights[key] = shares([parts[index] for index in active], x)
+            self._weights[key] = shares([conditioning.parts[i] for i in active], x)
         found: list[Any] = self._weights[key]
         return found
 
-    def _ask(self, x: Tensor, t: Tensor, parts: Sequence[ConditioningPart]) -> list[Tensor]:
+    def _ask(
+        self, denoiser: Asked, x: Tensor, t: Tensor, parts: Sequence[ConditioningPart]
+    ) -> list[Tensor]:
         """The answer for each part, in as few calls as their shapes allow."""
         import torch
 
@@ -94,16 +92,19 @@ class Prompts:
         answers: list[Any] = [None] * len(parts)
         for group in groups.values():
             many = torch.cat([x] * len(group)) if len(group) > 1 else x
-            made = self.denoiser(many, t, self._prepare([parts[index] for index in group], x))
+            prepared = self._prepare(denoiser, [parts[i] for i in group], x)
+            made = denoiser(many, t, prepared)
             for index, answer in zip(group, made.split(len(x)), strict=True):
                 answers[index] = answer
         return answers
 
-    def _prepare(self, parts: Sequence[ConditioningPart], x: Tensor) -> Any:
-        key = (tuple(x.shape), *map(id, parts))  # the texts hold the parts, so no id comes again
+    def _prepare(self, denoiser: Asked, parts: Sequence[ConditioningPart], x: Tensor) -> Any:
+        key = (id(denoiser), tuple(x.shape), *map(id, parts))
         if key not in self._prepared:
-            self._prepared[key] = self.denoiser.conditions(parts, tuple(x.shape), self.guidance)
-        return self._prepared[key]
+            # The denoiser is kept too, so that no other one can come to have its id.
+            made = denoiser.conditions(parts, tuple(x.shape), self.guidance)
+            self._prepared[key] = (denoiser, made)
+        return self._prepared[key][1]
 
 
 def check_whole(conditioning: Conditioning) -> None:
