@@ -18,6 +18,7 @@ import { NodeHeader } from './NodeHeader';
 import css from './NodeCard.module.css';
 import { NodePreview } from './NodePreview';
 import { useNodePath } from './NodeStatus';
+import { NodeWarnings } from './NodeWarnings';
 import { OutputValue } from './OutputValue';
 import { outputLabel } from './outputLabel';
 import { WidthEdge } from './WidthEdge';
@@ -123,6 +124,7 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
         />
       ))}
       <NodeError id={id} />
+      <NodeWarnings id={id} />
     </article>
   );
 }

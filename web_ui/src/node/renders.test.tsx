@@ -108,5 +108,10 @@ describe('what an event draws anew', () => {
     act(() => book.take(progress));
     expect(renders).toEqual(['node n3']);
     expect(container.querySelector('[data-id="n3"]')!.textContent).toContain('50 %');
+    const warning = { ...step, type: 'warning', message: 'the ( has no partner' } as ServerEvent;
+    act(() => book.take(warning));
+    expect(container.querySelector('[data-id="n3"] [data-kind="warning"]')!.textContent).toBe(
+      'the ( has no partner',
+    );
   });
 });

@@ -5,15 +5,15 @@ r"""The grammar of prompts: a text as a tree.
     prompt      = { item } ;
     item        = words | weighted | lowered | scheduled | alternating | choice
                 | break | embedding | lora ;
-    weighted    = "(" prompt [ ":" number ] ")" ;                  (* without a number: 1.1 *)
-    lowered     = "[" prompt "]" ;                                 (* 1 / 1.1 *)
-    scheduled   = "[" [ prompt ":" ] prompt ":" moment "]" ;       (* the first until then *)
-    alternating = "[" prompt "|" prompt { "|" prompt } "]" ;       (* the next at every step *)
-    choice      = "{" prompt "|" prompt { "|" prompt } "}" ;       (* made one by other nodes *)
-    break       = "BREAK" ;                                        (* a word of its own *)
+    weighted    = "(" prompt [ ":" number ] ")" ;
+    lowered     = "[" prompt "]" ;
+    scheduled   = "[" [ prompt ":" ] prompt ":" moment "]" ;
+    alternating = "[" prompt "|" prompt { "|" prompt } "]" ;
+    choice      = "{" prompt "|" prompt { "|" prompt } "}" ;
+    break       = "BREAK" ;
     embedding   = "embedding:" name | "<embedding:" name ">" ;
     lora        = "<lora:" name [ ":" number ] ">" ;
-    moment      = digits | [ digits ] "." [ digits ] ;             (* a step, or a share of all *)
+    moment      = digits | [ digits ] "." [ digits ] ;
     number      = [ "+" | "-" ] ( digits | [ digits ] "." [ digits ] ) ;
     words       = { character | escape } ;
     escape      = "\" ( "(" | ")" | "[" | "]" | "{" | "}" | "<" | ">" | ":" | "|" | "\" | break ) ;

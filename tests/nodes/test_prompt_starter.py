@@ -1,0 +1,82 @@
+"""Regions and weights on the starter model: what changes in the picture, and where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_sd import Bench
+
+from musegraph import Conditioning, Mask
+from musegraph_nodes import starter
+from musegraph_nodes.diffusion import (
+    combine,
+    decode,
+    empty_latent,
+    encode_text,
+    load,
+    region,
+    sample,
+)
+
+SCENES = Path(starter.__file__).parent / "weights" / "scenes"
+WHOLE = "watercolor painting of the sea by day"
+
+
+class Room:
+    """The starter model, and pictures that it makes of the same noise."""
+
+    def __init__(self) -> None:
+        self.ctx = Bench()
+        self.parts = load(str(SCENES), self.ctx)
+
+    def told(self, text: str) -> Conditioning:
+        return encode_text(self.parts.text_encoder, text, self.ctx)
+
+    def picture(self, conditioning: Conditioning) -> torch.Tensor:
+        """Pixels [64,64,3], made small: most of what is tested shows in their colours."""
+        latent = empty_latent(self.parts.model, 64, 64)
+        made = sample(
+            self.parts.model, conditioning, self.ctx, latent=latent, seed=3, steps=6, guidance=3.5
+        )
+        return decode(self.parts.vae, made, self.ctx).data[0]
+
+
+@pytest.fixture(scope="module")
+def room() -> Room:
+    return Room()
+
+
+def left() -> Mask:
+    mask = torch.zeros(1, 64, 64)
+    mask[:, :, :32] = 1
+    return Mask(mask)
+
+
+def test_a_region_changes_its_side_of_the_picture_and_leaves_the_other(room: Room) -> None:
+    whole = room.told(WHOLE)
+    plain = room.picture(whole)
+    night = room.picture(
+        combine([whole, region(room.told("watercolor painting of the sea at night"), left())])
+    )
+    changed = (night - plain).abs().mean(dim=(0, 2))
+    inside, outside = float(changed[:28].mean()), float(changed[36:].mean())
+    assert inside > 0.1
+    assert inside > 4 * outside
+    assert night[:, :28].mean() < plain[:, :28].mean() - 0.1, "the night is darker"
+
+
+def test_the_same_prompt_in_a_region_is_the_same_picture(room: Room) -> None:
+    whole = room.told(WHOLE)
+    made = room.picture(combine([whole, region(room.told(WHOLE), left())]))
+    assert torch.allclose(made, room.picture(whole), atol=2e-3)
+
+
+def test_a_weight_makes_a_word_count_more(room: Room) -> None:
+    """The red of a sunset grows with its weight."""
+    reds = []
+    for weight in ("0", "1", "1.6"):
+        picture = room.picture(room.told(f"watercolor painting of the sea at (sunset:{weight})"))
+        reds.append(float((picture[..., 0] - picture[..., 2]).mean()))
+    assert reds[0] < reds[1] < reds[2]
