@@ -25,7 +25,12 @@ from musegraph_nodes.diffusion import (
     pack,
     sample,
 )
-from musegraph_nodes.diffusion.samplers import SAMPLERS, SamplerName, ScheduleName, make_scheduler
+from musegraph_nodes.diffusion.sampling.schedulers import (
+    SAMPLERS,
+    SamplerName,
+    ScheduleName,
+    make_scheduler,
+)
 
 # NumPy talks to diffusers about its arithmetic on tensors.
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")

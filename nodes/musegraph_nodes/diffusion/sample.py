@@ -16,7 +16,7 @@ from .latents import blank, generators, noise_of
 from .preview import preview_of
 from .prompts.regions import Prompts
 from .references import check_loader
-from .samplers import SamplerName, ScheduleName, make_scheduler
+from .sampling.schedulers import SamplerName, ScheduleName, make_scheduler
 
 if TYPE_CHECKING:
     import torch

@@ -87,10 +87,10 @@ def make_scheduler(name: str, schedule: str, config: Mapping[str, Any]) -> Any:
     """The scheduler of a menu entry, made from the model's own scheduler configuration."""
     import diffusers
 
-    from .loader import quiet
+    from musegraph_nodes.diffusion.loader import quiet
 
     sampler = SAMPLERS[name]
-    _check_library(sampler.needs, f"the sampler {name!r}")
+    check_library(sampler.needs, f"the sampler {name!r}")
     with quiet():
         kind = getattr(diffusers, sampler.scheduler)
         known = inspect.signature(kind.__init__).parameters
@@ -109,7 +109,7 @@ def _scheduled(name: str, schedule: str, known: Mapping[str, Any]) -> dict[str, 
         return sigmas | {"timestep_spacing": _SPACINGS[schedule]}
     if schedule in _SIGMAS and _SIGMAS[schedule] in known:
         if schedule == "beta":
-            _check_library("scipy", "the schedule 'beta'")
+            check_library("scipy", "the schedule 'beta'")
         return sigmas | {_SIGMAS[schedule]: True}
     offered = ["model default", *(s for s, option in _SIGMAS.items() if option in known)]
     offered += _SPACINGS if spaced else ()
@@ -118,7 +118,7 @@ def _scheduled(name: str, schedule: str, known: Mapping[str, Any]) -> dict[str, 
     )
 
 
-def _check_library(library: str, what: str) -> None:
+def check_library(library: str, what: str) -> None:
     from importlib.util import find_spec
 
     if library and find_spec(library) is None:
