@@ -11,11 +11,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from musegraph import NodeError
+from musegraph import Model, Named, NodeError
 
 from .paths import EXPLODING, FLOW, Path
+
+if TYPE_CHECKING:
+    from musegraph_nodes.diffusion.families import Family
 
 ScheduleName = Literal[
     "model default",
@@ -277,6 +280,7 @@ def align_your_steps(levels: Levels, steps: int) -> list[float]:
     return made
 
 
+SigmasValue = Annotated[list[float], Named("Sigmas")]
 SCHEDULES: dict[str, Callable[[Levels, int], list[float]]] = {
     "normal": normal,
     "karras": karras,
@@ -307,3 +311,34 @@ def make_sigmas(levels: Levels, schedule: str, steps: int) -> list[float]:
             f" {len(levels.sigmas)} noise levels; set steps lower"
         )
     return [*found, 0.0] if found[-1] > 0 else found
+
+
+def levels_for(model: Model, family: Family, shape: tuple[int, ...], shift: float = 0) -> Levels:
+    """The levels of a model for latents of a shape [B,C,h,w]; a shift of 0 is the model's own."""
+    config = dict(model.options["scheduler"])
+    if shift:
+        config |= {"shift": shift, "use_dynamic_shifting": False}
+    cells = (shape[-2] // family.patch) * (shape[-1] // family.patch)
+    table = "sdxl" if family.name == "sdxl" else "sd"
+    return levels_of(config, table, cells)
+
+
+def whole(sigmas: Sequence[float], levels: Levels) -> list[float]:
+    """Levels that somebody gives, or a sentence on what is wrong with them."""
+    found = [float(sigma) for sigma in sigmas]
+    if len(found) < 2:
+        raise NodeError(
+            "the sigmas have no step: there are at least two, each below the one before"
+        )
+    for high, low in pairwise(found):
+        if not high > low >= 0:
+            raise NodeError(
+                f"the sigmas have to fall, and not below 0: {low:g} comes after {high:g};"
+                " diffusion.custom_sigmas and diffusion.sigmas make them"
+            )
+    if levels.path.flow and found[0] > 1:
+        raise NodeError(
+            f"the sigmas begin at {found[0]:g} and those of this model, which predicts a flow, lie"
+            " between 1 and 0; make them with diffusion.sigmas for this model"
+        )
+    return found
