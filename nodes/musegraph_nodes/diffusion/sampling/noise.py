@@ -75,7 +75,7 @@ def slerp(one: Tensor, two: Tensor, share: float) -> Tensor:
     import torch
 
     axes = list(range(1, one.ndim))
-    a, b = (x / x.norm(dim=axes, keepdim=True) for x in (one, two))
+    a, b = (x / torch.linalg.vector_norm(x, dim=axes, keepdim=True) for x in (one, two))
     angle = torch.acos((a * b).sum(dim=axes, keepdim=True).clamp(-1, 1))
     whole = torch.sin(angle)
     made = (torch.sin((1 - share) * angle) * one + torch.sin(share * angle) * two) / whole
