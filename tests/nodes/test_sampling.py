@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import diffusers
 import pytest
 import torch
+from diffusers.schedulers import AysSchedules
 from tiny_sd import Tiny, make_tiny
 
-from musegraph import Conditioning, Latent, NodeError
+from musegraph import Conditioning, Context, Latent, NodeError
 from musegraph_nodes.diffusion import (
     add_noise,
     custom_sigmas,
@@ -21,9 +23,13 @@ from musegraph_nodes.diffusion import (
     sample,
     sigmas,
 )
-from musegraph_nodes.diffusion.sampling.noise import slerp
+from musegraph_nodes.diffusion.sampling.guiders import Guide, Method
+from musegraph_nodes.diffusion.sampling.loop import Expected, walk_down
+from musegraph_nodes.diffusion.sampling.noise import Drawing, Source, slerp
 from musegraph_nodes.diffusion.sampling.perturb import blocks_of, perturbed
 from musegraph_nodes.diffusion.sampling.samplers import OWN
+from musegraph_nodes.diffusion.sampling.schedulers import SAMPLERS
+from musegraph_nodes.diffusion.sampling.sigmas import SCHEDULES, levels_of, make_sigmas, whole
 
 PROMPT, OTHER = "a red sun", "fog"
 
@@ -82,7 +88,7 @@ def test_a_sampler_of_ours_runs_where_diffusers_has_none_and_the_record_says_so(
     made = ours(**options)
     assert made.isfinite().all()
     (said,) = tiny.ctx.notes
-    assert said.startswith(f"sampled by the own '{options['sampler']}': the levels were 14")
+    assert said.startswith(f"sampled by the own '{options['sampler']}': the levels were ")
 
 
 # The one left out sizes its steps by the worst picture of a batch, as its text says.
@@ -209,8 +215,6 @@ def test_fresh_noise_is_as_strong_as_set(ours: Any) -> None:
 
 
 def _levels_of(ours: Any) -> list[float]:
-    from musegraph_nodes.diffusion.sampling.sigmas import levels_of, make_sigmas
-
     config = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
     return make_sigmas(levels_of(config), "karras", 4)
 
@@ -349,3 +353,109 @@ def test_guidance_plus_plus_with_the_answer_of_the_text_alone_renoises_without_i
     follows = ours(sampler="euler_cfg_pp", guidance=1.0, negative=other)
     ignores = ours(sampler="euler_cfg_pp", guidance=0.0, negative=other)
     assert not near(follows, ignores, 1e-2)
+
+
+# Flow models
+
+
+class Flowing:
+    """A net that knows where every latent leads: it answers with the flow to there."""
+
+    prediction = "flow_prediction"
+
+    def __init__(self, clean: torch.Tensor) -> None:
+        self.clean = clean
+        self.seen: list[float] = []
+
+    def __call__(
+        self, x: torch.Tensor, t: torch.Tensor, progress: float, names: Any
+    ) -> list[torch.Tensor]:
+        self.seen.append(float(t))
+        # Not the straight way there, so that the samplers have something to bend to.
+        sigma = float(t) / 1000
+        return [(x - self.clean * (1 + 0.3 * sigma)) / sigma]
+
+
+def walked(name: str, net: Flowing, levels: list[float], noise: torch.Tensor) -> torch.Tensor:
+    """What a sampler of ours makes of noise, with a net that answers with flows."""
+    made = levels_of({"prediction_type": "flow_prediction"})
+    denoiser: Any = net
+    guide = Guide(denoiser, net, 1.0)
+    expected = Expected(denoiser, guide, made, len(levels) - 1)
+    source = Source(tuple(noise.shape), 5, Drawing(), Context())
+    source.first()
+    return walk_down(name, noise, levels, expected, source, lambda done, clean: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("euler", "FlowMatchEulerDiscreteScheduler"), ("heun", "FlowMatchHeunDiscreteScheduler")],
+)
+def test_a_flow_is_followed_as_by_diffusers(name: str, kind: str) -> None:
+    generator = torch.Generator().manual_seed(0)
+    clean, noise = torch.randn(2, 1, 4, 8, 8, generator=generator).unbind()
+    scheduler = getattr(diffusers, kind)(shift=3.0)
+    scheduler.set_timesteps(6)
+    levels = list(dict.fromkeys(float(sigma) for sigma in scheduler.sigmas))
+    x, net = noise, Flowing(clean)
+    for t in scheduler.timesteps:
+        (made,) = net(x, t, 0.0, ())
+        x = scheduler.step(made, t, x, return_dict=False)[0]
+    plain_seen, net.seen = net.seen, []
+    ours = walked(name, net, levels, noise)
+    assert near(ours, x, 1e-5)
+    assert net.seen == pytest.approx(plain_seen, abs=1e-3)
+
+
+def test_levels_shifted_by_size_are_those_of_diffusers() -> None:
+    config = {
+        "_class_name": "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting": True,
+        "base_shift": 0.5, "max_shift": 1.15, "base_image_seq_len": 256, "max_image_seq_len": 4096,
+    }  # fmt: skip
+    cells, steps = 1024, 8
+    mu = 0.5 + (1.15 - 0.5) * (cells - 256) / (4096 - 256)
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler.from_config(config)
+    scheduler.set_timesteps(sigmas=[1 - i / steps for i in range(steps)], mu=mu)
+    made = make_sigmas(levels_of(config, cells=cells), "sgm_uniform", steps)
+    assert made == pytest.approx([float(sigma) for sigma in scheduler.sigmas], abs=1e-5)
+
+
+def test_the_first_mochi_schedule_is_that_of_its_pipeline() -> None:
+    from diffusers.pipelines.mochi.pipeline_mochi import linear_quadratic_schedule
+
+    made = make_sigmas(levels_of({"prediction_type": "flow_prediction"}), "linear_quadratic", 16)
+    assert made[:-1] == pytest.approx(linear_quadratic_schedule(16, 0.025), abs=1e-6)
+
+
+def test_levels_made_for_noise_are_refused_for_a_flow_in_words() -> None:
+    with pytest.raises(NodeError, match="predicts a flow; 'simple' and 'beta' suit it"):
+        make_sigmas(levels_of({"prediction_type": "flow_prediction"}), "align_your_steps", 8)
+    with pytest.raises(NodeError, match="lie between 1 and 0"):
+        whole([14.6, 1.0, 0.0], levels_of({"prediction_type": "flow_prediction"}))
+
+
+def test_the_schedule_of_the_model_is_the_same_for_ours_as_for_diffusers(tiny: Tiny) -> None:
+    scheduler = diffusers.EulerDiscreteScheduler.from_config(tiny.config)
+    scheduler.set_timesteps(6)
+    made = sigmas(tiny.parts.model, schedule="model default", steps=6)
+    assert made == [float(sigma) for sigma in scheduler.sigmas]
+
+
+def test_optimised_levels_are_those_of_the_paper_stretched_to_the_model() -> None:
+    config = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+    made = make_sigmas(levels_of(config), "align_your_steps", 10)
+    known = list(AysSchedules["StableDiffusionSigmas"])
+    assert made == pytest.approx(known, rel=5e-3)
+
+
+def test_the_readme_tells_of_every_sampler_schedule_and_guider() -> None:
+    import musegraph_nodes.diffusion as there
+
+    text = (Path(there.__file__).parent / "README.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    named = [name for cell in rows for name in re.findall(r"`([\w ]+)`", cell)]
+    assert sorted(named) == sorted([*OWN, "model default", *SCHEDULES, *get_args(Method)])
+    for name, own in OWN.items():
+        (row,) = [line for line in text.splitlines() if re.match(rf"\|[^|]*`{name}`", line)]
+        assert (name in SAMPLERS) == (row.split("|")[2].strip() != ""), name
+        assert (row.split("|")[5].strip() == "yes") == own.random, name

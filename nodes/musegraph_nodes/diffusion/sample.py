@@ -19,8 +19,8 @@ from .sampling import loop, plain
 from .sampling.guiders import Guide, GuiderValue, guiding_of
 from .sampling.noise import Drawing, NoiseValue, Source, drawing_of
 from .sampling.samplers import OWN, SamplerName
-from .sampling.schedulers import make_scheduler, offers
-from .sampling.sigmas import ScheduleName, SigmasValue, levels_for, make_sigmas, whole
+from .sampling.schedulers import make_scheduler, offers, spaced_sigmas
+from .sampling.sigmas import ScheduleName, SigmasValue, levels_for, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -226,7 +226,7 @@ def _ours(
     levels = levels_for(model, family, source.shape)
     sigmas = asked.sigmas
     if sigmas is None:
-        sigmas = make_sigmas(levels, asked.schedule, asked.steps)
+        sigmas = spaced_sigmas(model, family, levels, asked.schedule, asked.steps, source.shape)
     sigmas = whole(sigmas, levels)[0 if blank else asked.skipped :]
     noise = source.first()
     data = latent.data.to(device=ctx.device)

@@ -14,7 +14,8 @@ from musegraph_nodes.diffusion.references import check_loader
 
 from .guiders import GuiderValue, Guiding, Method
 from .noise import Drawing, NoiseValue
-from .sigmas import ScheduleName, SigmasValue, levels_for, make_sigmas
+from .schedulers import spaced_sigmas
+from .sigmas import ScheduleName, SigmasValue, is_flow, levels_for
 
 
 @node(version="1")
@@ -47,13 +48,16 @@ def sigmas(
     if latent is None and model.options["scheduler"].get("use_dynamic_shifting") and not shift:
         latent = blank(model)
     shape = (1, 1, 1, 1) if latent is None else tuple(latent.data.shape)
-    levels = levels_for(model, family, shape, shift)
-    if shift and not levels.path.flow:
+    if shift and not is_flow(model.options["scheduler"]):
         raise NodeError(
             f"shift is {shift:g} and this model predicts no flow, so nothing is shifted; set it to"
             " 0"
         )
-    return make_sigmas(levels, schedule, steps)
+    if shift:
+        config = model.options["scheduler"] | {"shift": shift, "use_dynamic_shifting": False}
+        model = model.model_copy(update={"options": model.options | {"scheduler": config}})
+    levels = levels_for(model, family, shape)
+    return spaced_sigmas(model, family, levels, schedule, steps, shape)
 
 
 @node(version="1")
@@ -95,29 +99,29 @@ def cut_sigmas(
     return sigmas[start : last + 1]
 
 
+Scale = Annotated[
+    float,
+    Field(ge=0, le=100, description="How much the part of pag, seg, skip_layers, perp_neg counts."),
+]
+Layers = Annotated[
+    list[int],
+    Field(description="Which layers pag, seg and skip_layers weaken; none: the middle one."),
+]
+
+
 @node(version="1")
 def guider(
     method: Annotated[
         Method, Field(description="How the answers with and without a text become one.")
     ] = "cfg",
-    scale: Annotated[
-        float,
-        Field(
-            ge=0,
-            le=100,
-            description="Of pag, seg, skip_layers and perp_neg: how much their part counts.",
-        ),
-    ] = 3.0,
+    scale: Scale = 3.0,
     start: Annotated[
         float, Field(ge=0, le=1, description="The share of the steps before guidance begins.")
     ] = 0.0,
     stop: Annotated[
         float, Field(ge=0, le=1, description="The share of the steps after which it ends.")
     ] = 1.0,
-    layers: Annotated[
-        list[int],
-        Field(description="Which layers pag, seg and skip_layers weaken; none: the middle one."),
-    ] = [],  # noqa: B006 # an input's default, never changed
+    layers: Layers = [],  # noqa: B006 # an input's default, never changed
     momentum: Annotated[
         float,
         Field(ge=-1, le=1, description="Of apg: below 0, each step leads away from the last."),

@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from musegraph import NodeError
+from musegraph import Model, NodeError
 
-from .sigmas import is_flow
+from .sigmas import Levels, is_flow, make_sigmas
+
+if TYPE_CHECKING:
+    from musegraph_nodes.diffusion.families import Family
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,25 @@ def make_scheduler(name: str, schedule: str, config: Mapping[str, Any]) -> Any:
         otherwise = {k: v for k, v in sampler.otherwise.items() if k not in config}
         changes = otherwise | dict(sampler.always) | (_scheduled(name, schedule) or {})
         return kind.from_config(dict(config), **changes)
+
+
+def spaced_sigmas(
+    model: Model, family: Family, levels: Levels, schedule: str, steps: int, shape: tuple[int, ...]
+) -> list[float]:
+    """The noise levels of a schedule for a sampler of ours.
+
+    "model default" is what the model's own configuration makes of so many steps of Euler.
+    """
+    if schedule != "model default":
+        return make_sigmas(levels, schedule, steps)
+    scheduler = make_scheduler("euler", schedule, model.options["scheduler"])
+    try:
+        family.set_timesteps(scheduler, steps, "cpu", shape)
+    except ValueError as error:
+        raise NodeError(
+            f"the model's own schedule cannot make {steps} steps: {error}; choose another"
+        ) from None
+    return [float(sigma) for sigma in scheduler.sigmas]
 
 
 def offers(name: str, schedule: str, config: Mapping[str, Any]) -> bool:

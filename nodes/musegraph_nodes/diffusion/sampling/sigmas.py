@@ -297,9 +297,7 @@ SCHEDULES: dict[str, Callable[[Levels, int], list[float]]] = {
 
 
 def make_sigmas(levels: Levels, schedule: str, steps: int) -> list[float]:
-    """The levels of a schedule, falling, zero after them; no level twice."""
-    if schedule == "model default":
-        schedule = "simple" if levels.path.flow else "normal"
+    """The levels of a schedule of this file, falling, zero after them; no level twice."""
     if steps < 1:
         raise NodeError("a schedule has at least 1 step; set steps higher")
     found = [min(max(sigma, 0.0), levels.top) for sigma in SCHEDULES[schedule](levels, steps)]
@@ -313,11 +311,9 @@ def make_sigmas(levels: Levels, schedule: str, steps: int) -> list[float]:
     return [*found, 0.0] if found[-1] > 0 else found
 
 
-def levels_for(model: Model, family: Family, shape: tuple[int, ...], shift: float = 0) -> Levels:
-    """The levels of a model for latents of a shape [B,C,h,w]; a shift of 0 is the model's own."""
-    config = dict(model.options["scheduler"])
-    if shift:
-        config |= {"shift": shift, "use_dynamic_shifting": False}
+def levels_for(model: Model, family: Family, shape: tuple[int, ...]) -> Levels:
+    """The levels of a model for latents of a shape [B,C,h,w]."""
+    config = model.options["scheduler"]
     cells = (shape[-2] // family.patch) * (shape[-1] // family.patch)
     table = "sdxl" if family.name == "sdxl" else "sd"
     return levels_of(config, table, cells)
