@@ -340,6 +340,13 @@ def test_layers_that_a_model_lacks_are_named_in_words(ours: Any) -> None:
         ours(sampler="euler", guider=guider("pag", layers=[99]))
 
 
+def test_a_share_of_noise_is_refused_where_it_would_change_nothing(ours: Any) -> None:
+    with pytest.raises(NodeError, match=r"eta is 0\.5 and the sampler 'heun' draws no fresh noise"):
+        ours(sampler="heun", noise=noise(eta=0.5))
+    with pytest.raises(NodeError, match="'er_sde' draws noise by a rule of its own"):
+        ours(sampler="er_sde", noise=noise(eta=0.5))
+
+
 def test_settings_written_by_hand_are_checked_in_words(ours: Any) -> None:
     with pytest.raises(NodeError, match=r"the guider is not one: method: .*diffusion.guider"):
         ours(guider={"method": "magic"})

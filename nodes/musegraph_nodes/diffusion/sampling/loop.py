@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .guiders import Guide
 from .noise import Source
-from .samplers import OWN
+from .samplers import OWN, share_of
 from .sigmas import Levels
 from .walk import Walk
 
@@ -74,13 +74,11 @@ def walk_down(
     tell: Callable[[int, Tensor], None],
 ) -> Tensor:
     """What a sampler of ours makes of a noisy latent."""
-    own = OWN[name]
-    eta = source.drawing.eta
+    share = share_of(name, source.drawing.eta)
 
     def told(done: int, clean: Tensor) -> None:
         expected.done = done
         tell(done, clean)
 
-    share = (own.eta or 0.0) if eta is None or own.eta is None else eta
     walk = Walk(expected, source.more, expected.levels, share, told)
-    return own.function(start, sigmas, walk)
+    return OWN[name].function(start, sigmas, walk)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from musegraph import NodeError
+
 from . import dpm, exponential, multistep, ode, stochastic
 from .walk import Walk
 
@@ -57,6 +59,8 @@ class Own:
 
     function: Function
     eta: float | None = None
+    fixed: bool = False
+    """Whether that share is a part of the method, and cannot be set."""
     asks: int = 1
     """How often it asks the model in a step."""
     few: bool = False
@@ -91,17 +95,31 @@ OWN: dict[str, Own] = {
     "dpmpp_3m_sde": Own(exponential.dpmpp_3m_sde, 1.0),
     "ddim": Own(stochastic.ddim, 0.0),
     "ddpm": Own(stochastic.ddpm, 1.0),
-    "lcm": Own(stochastic.lcm, 1.0, few=True),
+    "lcm": Own(stochastic.lcm, 1.0, fixed=True, few=True),
     "tcd": Own(stochastic.tcd, 0.3, few=True),
     "plms": Own(ode.plms),
     "ipndm": Own(ode.ipndm),
     "deis": Own(ode.deis),
     "res_multistep": Own(exponential.res_multistep),
     "gradient_estimation": Own(ode.gradient_estimation),
-    "er_sde": Own(stochastic.er_sde, 1.0),
+    "er_sde": Own(stochastic.er_sde, 1.0, fixed=True),
     "seeds_2": Own(stochastic.seeds_2, 1.0, asks=2),
     "seeds_3": Own(stochastic.seeds_3, 1.0, asks=3),
     "sa_solver": Own(multistep.sa_solver, 1.0),
     "uni_pc": Own(multistep.uni_pc),
     "uni_pc_bh2": Own(multistep.uni_pc_bh2),
 }
+
+
+def share_of(name: str, eta: float | None) -> float:
+    """The share of fresh noise of a sampler: what is set, or what it is known for."""
+    own = OWN[name]
+    if eta is None:
+        return own.eta or 0.0
+    if own.eta is None or own.fixed:
+        how = "draws no fresh noise" if own.eta is None else "draws noise by a rule of its own"
+        raise NodeError(
+            f"eta is {eta:g} and the sampler {name!r} {how}; set eta to -1, or choose another"
+            " sampler"
+        )
+    return eta
