@@ -20,6 +20,8 @@ from musegraph.terms import Terms
 from musegraph.values import Reference
 
 Emit = Callable[[Event], None]
+MOST_NOTES = 100
+"""Of one step: a mapped one may have thousands of items, each with its own."""
 
 
 class Running(Protocol):
@@ -51,6 +53,9 @@ class Site:
     """Held by the one that makes room and tries again."""
     reliefs: dict[str, Relief] = field(default_factory=dict)
     """What was done for want of memory, by step."""
+
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """What nodes said of how they did it, by step."""
 
     secrets: set[str] = field(default_factory=set)
     """What nodes asked for by name; it is never shown."""
@@ -103,6 +108,12 @@ class RunContext(Context):
 
     def warn(self, text: str) -> None:
         self._site.emit(Warned(self._site.concealed(text), self._step))
+
+    def note(self, text: str) -> None:
+        told = self._site.notes.setdefault(self._step, [])
+        text = self._site.concealed(text)
+        if text not in told and len(told) < MOST_NOTES:
+            told.append(text)
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         self.check()

@@ -59,7 +59,7 @@ class Execution:
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
         about = store, models, emit, cancel, terms, durable
-        self.site = Site(*about, reliefs=self.outcome.reliefs)
+        self.site = Site(*about, reliefs=self.outcome.reliefs, notes=self.outcome.notes)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)

@@ -35,7 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Uses = Literal["cpu", "device", "network"]
 REQUIRED: Final[Any] = inspect.Parameter.empty
-_SIMPLE = SCALARS - {"Json"}
+_SIMPLE = SCALARS - {"Json", "Sigmas", "Guider", "Noise"}
 
 
 class _Unset:
@@ -90,6 +90,9 @@ class Context:
 
     def warn(self, text: str) -> None:
         """Say what a user should know and what stops nothing."""
+
+    def note(self, text: str) -> None:
+        """Say how something was done; it stands in the record of the run, once."""
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         """A lease on the live model, on :attr:`device`."""

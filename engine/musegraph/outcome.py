@@ -48,6 +48,9 @@ class Outcome:
     reliefs: dict[str, Relief] = field(default_factory=dict)
     """What was done so that a step could run whose memory ran out."""
 
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    """What the steps said of how they did it."""
+
     @property
     def status(self) -> dict[str, Status]:
         """How every step ended, as far as it did."""

@@ -45,10 +45,7 @@ def make_record(
             facts["seconds"] = round(outcome.seconds[id], 4)
         if taken := outcome.profiles.get(id):
             facts |= taken.json()
-        if relief := outcome.reliefs.get(id):
-            facts["relief"] = relief.words()
-            if relief.makeshift:
-                facts["makeshift"] = True
+        facts |= _told(id, outcome)
         if id in outcome.errors:
             facts["error"], facts["code"] = outcome.errors[id], outcome.codes.get(id, "failed")
             facts |= naming(outcome.errors[id])
@@ -68,6 +65,18 @@ def make_record(
         "models": models,
         "steps": steps,
     }
+
+
+def _told(id: str, outcome: Outcome) -> dict[str, Any]:
+    """What helped when memory ran out, and what the node says of how it did its work."""
+    facts: dict[str, Any] = {}
+    if relief := outcome.reliefs.get(id):
+        facts["relief"] = relief.words()
+        if relief.makeshift:
+            facts["makeshift"] = True
+    if notes := outcome.notes.get(id):
+        facts["notes"] = list(notes)
+    return facts
 
 
 def _made_of(step: Step, recipe: str) -> dict[str, Any]:

@@ -114,6 +114,7 @@ class Bench(Context):
         self.leased: list[str] = []
         self.steps: list[tuple[float, float]] = []
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self.previews: list[Callable[[], Image]] = []
         self.cancel_at = cancel_at
 
@@ -142,6 +143,9 @@ class Bench(Context):
         self.steps.append((done, total))
         if preview is not None:
             self.previews.append(preview)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -9,6 +9,9 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 MEANINGS = {
     "Json": "Any JSON value.",
     "ModelSource": "The name of a model, or the folder that holds it.",
+    "Sigmas": "The noise levels that a sampler visits, falling.",
+    "Guider": "How a sampler follows a text.",
+    "Noise": "How a sampler draws noise.",
 }
 """What a type means whose Python class does not say it."""
 
@@ -85,6 +88,9 @@ WORDS = {
         "An image autoencoder.": "图片自编码器。",
         "Any JSON value.": "任意 JSON 值。",
         "The name of a model, or the folder that holds it.": "模型的名称，或存放它的文件夹。",
+        "The noise levels that a sampler visits, falling.": "采样器依次经过的噪声级别，由高到低。",
+        "How a sampler follows a text.": "采样器如何遵循文本。",
+        "How a sampler draws noise.": "采样器如何抽取噪声。",
     }
 }
 

@@ -33,6 +33,7 @@ class StepRecord(BaseModel):
     calls: int | None = None
     relief: list[str] | None = Field(default=None, description="What helped when memory ran out.")
     makeshift: bool | None = Field(default=None, description="Whether the result is for this run.")
+    notes: list[str] | None = Field(default=None, description="How it was done, in words.")
     error: str | None = None
     code: str | None = Field(default=None, description="What kind of error it was.")
 

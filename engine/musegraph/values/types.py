@@ -15,6 +15,7 @@ from musegraph.sentences import SENTENCES, sentence
 
 SCALARS = frozenset(
     {"Text", "Integer", "Number", "Boolean", "Seed", "Choice", "Json", "ModelSource"}
+    | {"Sigmas", "Guider", "Noise"}
 )
 REFERENCES = frozenset({"Model", "TextEncoder", "Vae"})
 

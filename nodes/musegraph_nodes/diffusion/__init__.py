@@ -12,6 +12,7 @@ from .prompts.combining import average, combine, conditioning_range, region
 from .prompts.embeddings import embedding
 from .prompts.wildcards import prompt_permutations, prompt_wildcards
 from .sample import sample
+from .sampling.nodes import add_noise, custom_sigmas, cut_sigmas, guider, noise, sigmas
 from .text import encode_text
 
 pack = Pack(
@@ -22,6 +23,12 @@ pack = Pack(
         empty_latent,
         encode,
         sample,
+        sigmas,
+        custom_sigmas,
+        cut_sigmas,
+        guider,
+        noise,
+        add_noise,
         decode,
         lora,
         region,

@@ -34,6 +34,15 @@ def preview_of(
     return look
 
 
+def preview_of_clean(denoiser: Denoiser, ctx: Context, clean: Tensor) -> Callable[[], Image]:
+    """A callable that shows a clean latent [B,C,h,w] which the denoiser expects."""
+
+    def look() -> Image:
+        return Image(_colours(clean.detach().float().cpu(), _map_of(denoiser.model, ctx)))
+
+    return look
+
+
 def _finished(
     kind: Prediction, scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor
 ) -> Any:

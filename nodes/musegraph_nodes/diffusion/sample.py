@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, node
 
-from .families import Denoiser, family_of
-from .latents import blank, generators, noise_of
-from .preview import preview_of
+from .families import Denoiser, Family, family_of
+from .latents import blank
+from .preview import preview_of, preview_of_clean
 from .prompts.regions import Prompts
 from .references import check_loader
-from .samplers import SamplerName, ScheduleName, make_scheduler
+from .sampling import loop, plain
+from .sampling.guiders import Guide, GuiderValue, guiding_of
+from .sampling.noise import Drawing, NoiseValue, Source, drawing_of
+from .sampling.samplers import OWN, SamplerName
+from .sampling.schedulers import make_scheduler, offers, spaced_sigmas
+from .sampling.sigmas import ScheduleName, SigmasValue, levels_for, whole
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
-OnCall = Callable[[int, "Tensor", "Tensor", "Tensor"], None]
 
-
-@dataclass(frozen=True)
-class _Plan:
-    """What one sampling does: a scheduler, the timesteps it visits, and where it starts."""
-
-    scheduler: Any
-    timesteps: Tensor
-    steps: int
-    start: Tensor
-    generators: list[torch.Generator]
-
-
-@node(version="1", numeric=True, uses="device", frugal="with one picture at a time in the model")
+@node(version="2", numeric=True, uses="device", frugal="with one picture at a time in the model")
 def sample(
     model: Model,
     positive: Annotated[Conditioning, Field(description="What is to be seen.")],
@@ -66,12 +56,23 @@ def sample(
     guidance_rescale: Annotated[
         float, Field(ge=0, le=1, description="Against washed-out pictures at high guidance.")
     ] = 0.0,
+    sigmas: Annotated[
+        SigmasValue | None,
+        Field(description="The noise levels to visit, in place of steps and schedule."),
+    ] = None,
+    guider: Annotated[
+        GuiderValue | None, Field(description="Another way to guide than plain guidance.")
+    ] = None,
+    noise: Annotated[
+        NoiseValue | None, Field(description="Another way to draw noise than by the seed alone.")
+    ] = None,
 ) -> Latent:
     """Sample a latent [B,C,h,w] that shows what the text says.
 
     Latent diffusion (https://arxiv.org/abs/2112.10752) with classifier-free guidance
     (https://arxiv.org/abs/2207.12598), as ``StableDiffusionPipeline`` does it, and below
-    ``denoise`` 1 as ``StableDiffusionImg2ImgPipeline``. Noise is drawn on the CPU.
+    ``denoise`` 1 as ``StableDiffusionImg2ImgPipeline``. Where diffusers has no scheduler for what
+    is asked, a sampler of ours runs; the record says which. Noise is drawn on the CPU.
     """
     import torch
 
@@ -84,23 +85,79 @@ def sample(
             )
         latent = blank(model)
     _check(model, latent, positive, negative)
+    asked = _Asked(
+        sampler, schedule, steps if sigmas is None else len(sigmas) - 1, denoise, seed,
+        sigmas, drawing_of(noise),
+    )  # fmt: skip
+    family = family_of(model)
     with torch.no_grad():
-        plan = _prepare(model, latent, seed, steps, denoise, sampler, schedule, ctx)
-        if plan is None:
+        way = _way(model, family, latent, asked, ctx)
+        if way is None:
             return latent
-        family = family_of(model)
-        texts = [positive]
-        if guidance > 1 and not family.embeds_guidance:
-            if negative is None:
-                empty = family.unconditional(model, positive.parts[0], ctx)
-                negative = Conditioning((empty,), positive.family)
-            texts = [negative, positive]
-        prompts = Prompts(*texts, guidance=guidance, together=not ctx.frugal)
+        guiding = guiding_of(guider)
+        always = OWN[sampler].unguided
+        away = (guidance > 1 or always) and not family.embeds_guidance
+        texts: dict[str, Conditioning | None] = {"told": positive}
+        if away:
+            empty = negative is None or guiding.method == "perp_neg"
+            free = family.unconditional(model, positive.parts[0], ctx) if empty else None
+            made = None if free is None else Conditioning((free,), positive.family)
+            texts |= {"free": negative or made, "empty": made}
         with ctx.load(model) as net:
             denoiser = family.denoiser(net, model, ctx.device, one_by_one=ctx.frugal)
-            strength = (guidance, guidance_rescale)
-            data = _denoise(denoiser, plan, prompts, strength, _reporter(plan, denoiser, ctx))
+            ask = _Texts(denoiser, texts, guidance, together=not ctx.frugal)
+            guide = Guide(
+                denoiser, ask, guidance if away else 1.0, guidance_rescale, guiding, always and away
+            )
+            data = way(denoiser, guide)
     return Latent(data, model.family, latent.scale)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a user set of the way down from noise."""
+
+    sampler: str
+    schedule: str
+    steps: int
+    denoise: float
+    seed: int
+    sigmas: Sequence[float] | None
+    drawing: Drawing
+
+    @property
+    def skipped(self) -> int:
+        """The steps that are left out because the latent is not to be made anew wholly."""
+        return self.steps - min(int(self.steps * self.denoise), self.steps)
+
+
+class _Texts:
+    """The conditionings of a sampling by name, made ready once for the net."""
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        texts: Mapping[str, Conditioning | None],
+        guidance: float,
+        together: bool,
+    ) -> None:
+        self.denoiser = denoiser
+        self.texts = texts
+        self.guidance = guidance
+        self.together = together
+        self._prompts: dict[tuple[str, ...], Prompts] = {}
+
+    def __call__(
+        self, x: Tensor, t: Tensor, progress: float, names: Sequence[str]
+    ) -> Sequence[Tensor]:
+        asked = tuple(names)
+        if asked not in self._prompts:
+            texts = [text for name in asked if (text := self.texts[name]) is not None]
+            self._prompts[asked] = Prompts(*texts, guidance=self.guidance, together=self.together)
+        return self._prompts[asked](self.denoiser, x, t, progress)
+
+
+Way = Callable[[Denoiser, Guide], "Tensor"]
 
 
 def _check(
@@ -122,45 +179,79 @@ def _check(
             )
 
 
-def _prepare(
-    model: Model,
-    latent: Latent,
-    seed: int,
-    steps: int,
-    denoise: float,
-    sampler: str,
-    schedule: str,
-    ctx: Context,
-) -> _Plan | None:
-    """The scheduler and the noisy start; None if denoise is so low that no step is left."""
-    scheduler = make_scheduler(sampler, schedule, model.options["scheduler"])
-    shape = tuple(latent.data.shape)
-    try:
-        family_of(model).set_timesteps(scheduler, steps, ctx.device, shape)
-    except ValueError as error:
-        raise NodeError(f"the sampler {sampler!r} cannot make {steps} steps: {error}") from None
-    data = latent.data.to(device=ctx.device)
-    seeded = generators(ctx, seed, len(data))
-    noise = noise_of(shape, seeded).to(ctx.device)
-    if denoise == 1 and not bool(latent.data.any()):
-        start = noise * getattr(scheduler, "init_noise_sigma", 1.0)
-        return _Plan(scheduler, scheduler.timesteps, steps, start, seeded)
-    done = steps - min(int(steps * denoise), steps)
-    if done == steps:
+def _way(model: Model, family: Family, latent: Latent, asked: _Asked, ctx: Context) -> Way | None:
+    """The way down from noise: that of diffusers where it has one, else ours.
+
+    None if so little is to be made anew that no step is left.
+    """
+    config = model.options["scheduler"]
+    blank = asked.denoise == 1 and not bool(latent.data.any())
+    if not blank and asked.skipped == asked.steps:
         return None
-    first = done * scheduler.order
-    timesteps = scheduler.timesteps[first:]
-    if hasattr(scheduler, "set_begin_index"):
-        scheduler.set_begin_index(first)
-    at = timesteps[:1].repeat(len(data))
-    if hasattr(scheduler, "scale_noise"):  # of a flow, where noise takes the place of the picture
-        start = scheduler.scale_noise(data, at, noise)
-    else:
-        start = scheduler.add_noise(data, noise, at)
-    return _Plan(scheduler, timesteps, steps - done, start, seeded)
+    source = Source(tuple(latent.data.shape), asked.seed, asked.drawing, ctx)
+    theirs = asked.sigmas is None and not asked.drawing.own
+    if theirs and offers(asked.sampler, asked.schedule, config):
+        return _theirs(model, family, latent, asked, source, blank, ctx)
+    return _ours(model, family, latent, asked, source, blank, ctx)
 
 
-def _reporter(plan: _Plan, denoiser: Denoiser, ctx: Context) -> OnCall:
+def _theirs(
+    model: Model, family: Family, latent: Latent, asked: _Asked, source: Source, blank: bool,
+    ctx: Context,
+) -> Way:  # fmt: skip
+    """A scheduler of diffusers, in the loop of its pipelines."""
+    scheduler = make_scheduler(asked.sampler, asked.schedule, model.options["scheduler"])
+    try:
+        family.set_timesteps(scheduler, asked.steps, ctx.device, source.shape)
+    except ValueError as error:
+        raise NodeError(
+            f"the sampler {asked.sampler!r} cannot make {asked.steps} steps: {error}"
+        ) from None
+    done = 0 if blank else asked.skipped
+    data = latent.data.to(device=ctx.device)
+    plan = plain.begin(scheduler, data, source.first(), source.generators, done, asked.steps, blank)
+    ctx.note(f"sampled by {type(scheduler).__name__} of diffusers")
+
+    def way(denoiser: Denoiser, guide: Guide) -> Tensor:
+        return plain.denoise(plan, guide, _reporter(plan, denoiser, ctx))
+
+    return way
+
+
+def _ours(
+    model: Model, family: Family, latent: Latent, asked: _Asked, source: Source, blank: bool,
+    ctx: Context,
+) -> Way:  # fmt: skip
+    """A sampler of ours."""
+    levels = levels_for(model, family, source.shape)
+    sigmas = asked.sigmas
+    if sigmas is None:
+        sigmas = spaced_sigmas(model, family, levels, asked.schedule, asked.steps, source.shape)
+    sigmas = whole(sigmas, levels)[0 if blank else asked.skipped :]
+    noise = source.first()
+    data = latent.data.to(device=ctx.device)
+    start = loop.begun(data, noise if asked.drawing.add else None, sigmas[0], levels, blank)
+    ctx.note(f"sampled by the own {asked.sampler!r}: the levels were {_few(sigmas)}")
+
+    def way(denoiser: Denoiser, guide: Guide) -> Tensor:
+        steps = len(sigmas) - 1
+        expected = loop.Expected(denoiser, guide, levels, steps)
+
+        def tell(done: int, clean: Tensor) -> None:
+            ctx.progress(done, steps, preview=preview_of_clean(denoiser, ctx, clean))
+
+        return loop.walk_down(asked.sampler, start, sigmas, expected, source, tell).float()
+
+    return way
+
+
+def _few(sigmas: Sequence[float]) -> str:
+    """Noise levels to be read: all, or the first and last ones."""
+    told = [f"{sigma:.4g}" for sigma in sigmas]
+    return ", ".join(told if len(told) <= 8 else [*told[:4], "…", *told[-3:]])
+
+
+def _reporter(plan: plain.Plan, denoiser: Denoiser, ctx: Context) -> plain.OnCall:
     """Says one step after another; a sampler of order 2 asks the denoiser twice for a step."""
     order, calls = plan.scheduler.order, len(plan.timesteps)
     before = calls - plan.steps * order
@@ -177,36 +268,3 @@ def _reporter(plan: _Plan, denoiser: Denoiser, ctx: Context) -> OnCall:
             ctx.check()
 
     return report
-
-
-def _denoise(
-    denoiser: Denoiser,
-    plan: _Plan,
-    prompts: Prompts,
-    strength: tuple[float, float],
-    report: OnCall,
-) -> Tensor:
-    """The loop of the plain pipelines; ``strength`` is guidance and its rescaling."""
-    scheduler, x = plan.scheduler, plan.start
-    seeded: Any = plan.generators if len(plan.generators) > 1 else plan.generators[0]
-    random = "generator" in signature(scheduler.step).parameters
-    extra = {"generator": seeded} if random else {}
-    first = max(0, len(plan.timesteps) - plan.steps * scheduler.order)
-    for call, t in enumerate(plan.timesteps):
-        given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
-        step = max(0, call - first) // scheduler.order
-        *away, made = prompts(denoiser, given, t, step / plan.steps)
-        if away:
-            towards, made = made, denoiser.guided(made, away[0], strength[0])
-            if strength[1] > 0:
-                made = _rescaled(made, towards, strength[1])
-        x = scheduler.step(made, t, x, **extra, return_dict=False)[0]
-        report(call, t, given, made)
-    return x.float()
-
-
-def _rescaled(made: Tensor, told: Tensor, share: float) -> Tensor:
-    """Guidance with the spread of the unguided: §3.4 of https://arxiv.org/abs/2305.08891."""
-    axes = list(range(1, told.ndim))
-    spread = told.std(dim=axes, keepdim=True) / made.std(dim=axes, keepdim=True)
-    return share * (made * spread) + (1 - share) * made

@@ -1881,6 +1881,12 @@ export interface components {
        */
       makeshift: boolean | null;
       /**
+       * Notes
+       * @description How it was done, in words.
+       * @default null
+       */
+      notes: string[] | null;
+      /**
        * Error
        * @default null
        */

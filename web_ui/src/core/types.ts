@@ -3,7 +3,10 @@
  * `engine/musegraph/values/types.py`, held to it by `tests/contract/fits.json` and `types.json`.
  */
 
-const SCALARS = ['Text', 'Integer', 'Number', 'Boolean', 'Seed', 'Choice', 'Json', 'ModelSource'];
+const SCALARS = [
+  ...['Text', 'Integer', 'Number', 'Boolean', 'Seed', 'Choice', 'Json', 'ModelSource'],
+  ...['Sigmas', 'Guider', 'Noise'],
+];
 const REFERENCES = ['Model', 'TextEncoder', 'Vae'];
 const JSON_NAMES = new Set([...SCALARS, ...REFERENCES]);
 

@@ -5,32 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from musegraph import NodeError
+from musegraph import Model, NodeError
 
-SamplerName = Literal[
-    "euler",
-    "euler_ancestral",
-    "heun",
-    "dpm_2",
-    "dpm_2_ancestral",
-    "lms",
-    "dpmpp_2m",
-    "dpmpp_2m_sde",
-    "dpmpp_2m_sde_heun",
-    "dpmpp_3m_sde",
-    "ddim",
-    "ddpm",
-    "plms",
-    "uni_pc",
-    "deis",
-    "sa_solver",
-    "lcm",
-]
-ScheduleName = Literal[
-    "model default", "karras", "exponential", "beta", "normal", "simple", "ddim_uniform"
-]
+from .sigmas import Levels, is_flow, make_sigmas
+
+if TYPE_CHECKING:
+    from musegraph_nodes.diffusion.families import Family
 
 
 @dataclass(frozen=True)
@@ -69,11 +51,12 @@ SAMPLERS: dict[str, Sampler] = {
     "ddim": Sampler("DDIMScheduler", otherwise={**_UNCLIPPED, "set_alpha_to_one": False}),
     "ddpm": Sampler("DDPMScheduler", otherwise=_UNCLIPPED),
     "plms": Sampler("PNDMScheduler", {"skip_prk_steps": True}),
-    # The other solver, bh1, gives NaN at the last step unless that step is left out.
-    "uni_pc": Sampler("UniPCMultistepScheduler", {"solver_type": "bh2"}),
+    # Its other solver, bh1, gives NaN at the last step; "uni_pc" is ours.
+    "uni_pc_bh2": Sampler("UniPCMultistepScheduler", {"solver_type": "bh2"}),
     "deis": Sampler("DEISMultistepScheduler", {"algorithm_type": "deis", "solver_type": "logrho"}),
     "sa_solver": Sampler("SASolverScheduler", {"algorithm_type": "data_prediction"}),
     "lcm": Sampler("LCMScheduler", spaced=False),
+    "tcd": Sampler("TCDScheduler", spaced=False),
 }
 _SIGMAS = {
     "karras": "use_karras_sigmas",
@@ -83,42 +66,70 @@ _SIGMAS = {
 _SPACINGS = {"normal": "linspace", "simple": "trailing", "ddim_uniform": "leading"}
 
 
+_FLOW = Sampler("FlowMatchEulerDiscreteScheduler", spaced=False)
+
+
 def make_scheduler(name: str, schedule: str, config: Mapping[str, Any]) -> Any:
-    """The scheduler of a menu entry, made from the model's own scheduler configuration."""
+    """The scheduler of a menu entry that diffusers offers, by the model's own configuration."""
     import diffusers
 
-    from .loader import quiet
+    from musegraph_nodes.diffusion.loader import quiet
 
-    sampler = SAMPLERS[name]
-    _check_library(sampler.needs, f"the sampler {name!r}")
+    sampler = _FLOW if is_flow(config) else SAMPLERS[name]
+    check_library(sampler.needs, f"the sampler {name!r}")
+    if schedule == "beta":
+        check_library("scipy", "the schedule 'beta'")
     with quiet():
         kind = getattr(diffusers, sampler.scheduler)
-        known = inspect.signature(kind.__init__).parameters
         otherwise = {k: v for k, v in sampler.otherwise.items() if k not in config}
-        changes = otherwise | dict(sampler.always) | _scheduled(name, schedule, known)
+        changes = otherwise | dict(sampler.always) | (_scheduled(name, schedule) or {})
         return kind.from_config(dict(config), **changes)
 
 
-def _scheduled(name: str, schedule: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that set a schedule; refused in words where the scheduler has no such option."""
+def spaced_sigmas(
+    model: Model, family: Family, levels: Levels, schedule: str, steps: int, shape: tuple[int, ...]
+) -> list[float]:
+    """The noise levels of a schedule for a sampler of ours.
+
+    "model default" is what the model's own configuration makes of so many steps of Euler.
+    """
+    if schedule != "model default":
+        return make_sigmas(levels, schedule, steps)
+    scheduler = make_scheduler("euler", schedule, model.options["scheduler"])
+    try:
+        family.set_timesteps(scheduler, steps, "cpu", shape)
+    except ValueError as error:
+        raise NodeError(
+            f"the model's own schedule cannot make {steps} steps: {error}; choose another"
+        ) from None
+    return [float(sigma) for sigma in scheduler.sigmas]
+
+
+def offers(name: str, schedule: str, config: Mapping[str, Any]) -> bool:
+    """Whether diffusers has a scheduler for a sampler and a schedule, for such a model."""
+    if name not in SAMPLERS:
+        return False
+    if is_flow(config):
+        return name == "euler" and schedule == "model default"
+    return _scheduled(name, schedule) is not None
+
+
+def _scheduled(name: str, schedule: str) -> dict[str, Any] | None:
+    """The options that set a schedule; None where the scheduler has no such option."""
+    import diffusers
+
     if schedule == "model default":
         return {}
+    known = inspect.signature(getattr(diffusers, SAMPLERS[name].scheduler).__init__).parameters
     sigmas = {option: False for option in _SIGMAS.values() if option in known}
-    spaced = "timestep_spacing" in known and SAMPLERS[name].spaced
-    if schedule in _SPACINGS and spaced:
+    if schedule in _SPACINGS and "timestep_spacing" in known and SAMPLERS[name].spaced:
         return sigmas | {"timestep_spacing": _SPACINGS[schedule]}
     if schedule in _SIGMAS and _SIGMAS[schedule] in known:
-        if schedule == "beta":
-            _check_library("scipy", "the schedule 'beta'")
         return sigmas | {_SIGMAS[schedule]: True}
-    offered = ["model default", *(s for s, option in _SIGMAS.items() if option in known)]
-    offered += _SPACINGS if spaced else ()
-    raise NodeError(
-        f"the sampler {name!r} has no schedule {schedule!r}; it offers: {', '.join(offered)}"
-    )
+    return None
 
 
-def _check_library(library: str, what: str) -> None:
+def check_library(library: str, what: str) -> None:
     from importlib.util import find_spec
 
     if library and find_spec(library) is None:
