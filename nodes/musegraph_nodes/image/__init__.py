@@ -1,4 +1,4 @@
-"""Pack `image`: pictures and masks."""
+"""Pack `image`: pictures and masks, whole, in parts and in tiles."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from .compose import compose
 from .files import load, open_file, save
 from .fills import color, gradient, noise
 from .geometry import crop, flip, pad, resize, rotate, scale, size
+from .mask_tools import mask_box, mask_fill_holes, mask_from_color, mask_pieces
 from .masks import (
     from_mask,
     mask_combine,
@@ -23,7 +24,11 @@ from .masks import (
     set_alpha,
     to_mask,
 )
+from .outpaint import outpaint, square, zoom_out
+from .regions import cut_out, stitch
+from .seams import repeat, seamless, seams, wrap
 from .sheets import grid
+from .tiles import merge_tiles, split_tiles
 
 pack = Pack(
     "image",
@@ -63,9 +68,24 @@ pack = Pack(
         mask_threshold,
         mask_combine,
         mask_resize,
+        mask_fill_holes,
+        mask_from_color,
+        mask_box,
+        mask_pieces,
+        cut_out,
+        stitch,
+        outpaint,
+        zoom_out,
+        square,
+        split_tiles,
+        merge_tiles,
+        wrap,
+        repeat,
+        seamless,
+        seams,
     ],
     version="1.0.0",
     title="Image",
-    libraries=("torch", "pillow"),
+    libraries=("torch", "pillow", "scipy"),
     texts=Path(__file__).parent / "texts",
 )
