@@ -6,14 +6,17 @@ Between the two a list travels, and each node maps over it: split, encode, sampl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
 from musegraph import Image, Integer, Media, NodeError, node
 
 from .pixels import check_size, described, with_alpha
-from .tiling import lay, overlaps, starts
+from .tiling import Grid, assemble
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,7 +41,7 @@ class Tiles(NamedTuple):
 def split_tiles(
     image: Image,
     tile: Annotated[
-        int, Field(ge=16, le=8192, description="Side of a tile in pixels: what the model knows.")
+        int, Field(ge=32, le=8192, description="Side of a tile in pixels: what the model knows.")
     ] = 512,
     overlap: Annotated[
         int, Field(ge=0, le=4096, description="Pixels shared with the next tile, at least.")
@@ -49,17 +52,18 @@ def split_tiles(
     Nodes in between work on one tile after another. ``numbers`` added to a seed gives each tile a
     noise of its own. All tiles have one size: a side that is shorter than a tile is taken whole.
     """
-    if overlap >= tile:
+    if overlap * 2 > tile:
         raise NodeError(
-            f"an overlap of {overlap} pixels leaves nothing of a tile of {tile}; a quarter is usual"
+            f"an overlap of {overlap} pixels is more than half a tile of {tile}; a quarter is usual"
         )
-    width, height = image.size
-    wide, high = min(tile, width), min(tile, height)
-    columns, rows = starts(width, tile, overlap), starts(height, tile, overlap)
+    grid = Grid.of(image.size, tile, overlap)
+    wide, high = grid.tile
     made = [
-        Image(image.data[:, y : y + high, x : x + wide].contiguous()) for y in rows for x in columns
+        Image(image.data[:, y : y + high, x : x + wide].contiguous())
+        for y in grid.rows
+        for x in grid.columns
     ]
-    tiling = Tiling((width, height), (wide, high), tuple(columns), tuple(rows))
+    tiling = Tiling(grid.whole, grid.tile, grid.columns, grid.rows)
     return Tiles(made, list(range(len(made))), tiling)
 
 
@@ -70,8 +74,6 @@ def merge_tiles(tiles: list[Image], tiling: Tiling) -> Image:
     Tiles that were not touched give back exactly the picture. Tiles may all have been enlarged by a
     whole factor; then so is the picture.
     """
-    import torch
-
     count = len(tiling.rows) * len(tiling.columns)
     if len(tiles) != count:
         raise NodeError(
@@ -80,23 +82,15 @@ def merge_tiles(tiles: list[Image], tiling: Tiling) -> Image:
         )
     factor = _factor(tiles, tiling)
     alpha = any(tile.data.shape[-1] == 4 for tile in tiles)
-    width, height = (side * factor for side in tiling.whole)
+    grid = Grid(tiling.whole, tiling.tile, tiling.columns, tiling.rows).enlarged(factor)
     first = tiles[0].data
-    check_size(width, height, len(first))
-    canvas = first.new_zeros(len(first), height, width, 4 if alpha else 3)
-    columns = [x * factor for x in tiling.columns]
-    rows = [y * factor for y in tiling.rows]
-    over_x = overlaps(columns, tiling.tile[0] * factor)
-    over_y = overlaps(rows, tiling.tile[1] * factor)
-    places = [
-        ((y, x), (down, across))
-        for y, down in zip(rows, over_y, strict=True)
-        for x, across in zip(columns, over_x, strict=True)
-    ]
-    for tile, (at, over) in zip(tiles, places, strict=True):
-        data = with_alpha(tile.data) if alpha else tile.data
-        lay(canvas, data.to(canvas), at, over)
-    return Image(torch.clamp(canvas, 0, 1))
+    check_size(*grid.whole, len(first))
+
+    def tile(number: int) -> Tensor:
+        data = tiles[number].data.to(first)
+        return with_alpha(data) if alpha else data
+
+    return Image(assemble(grid, tile).clamp(0, 1))
 
 
 def _factor(tiles: list[Image], tiling: Tiling) -> int:
