@@ -200,6 +200,33 @@ def test_a_region_comes_back_from_its_bytes() -> None:
     assert read.weights.equal(region.weights)
 
 
+# Holes
+
+
+def test_a_hole_is_filled_from_what_lies_around_it_and_nothing_else_changes() -> None:
+    slope = torch.linspace(0.2, 0.8, 65)[None, None, :, None].expand(1, 49, 65, 3).contiguous()
+    hole = box(65, 49, 20, 10, 45, 40)
+    broken = slope.clone()
+    broken[hole.data > 0] = 0.0
+    made = pack.fill_hole(Image(broken), hole).data
+    assert made[hole.data == 0].equal(slope[hole.data == 0])
+    assert float((made - slope).abs().max()) < 0.12
+    steps = made.diff(dim=2).abs()[0, 10:40, 21:44]
+    assert float(steps.max()) < 0.06, "it runs smoothly"
+
+
+def test_a_hole_in_one_colour_takes_that_colour_and_a_whole_hole_what_there_is() -> None:
+    even = Image(torch.full((1, 31, 17, 3), 0.3))
+    broken = even.data.clone()
+    broken[:, 5:30, 2:12] = 1.0
+    made = pack.fill_hole(Image(broken), box(17, 31, 2, 5, 12, 30)).data
+    assert torch.allclose(made, even.data, atol=1e-6)
+    everything = pack.fill_hole(even, box(17, 31, 0, 0, 17, 31)).data
+    assert bool(torch.isfinite(everything).all())
+    with pytest.raises(NodeError, match="the mask is 8×8 and the picture 17×31"):
+        pack.fill_hole(even, box(8, 8, 0, 0, 4, 4))
+
+
 # Room around
 
 

@@ -26,7 +26,10 @@ def canny(
         float, Field(ge=0, le=2040, description="An edge begins from this gradient on.")
     ] = 200.0,
     blur: Annotated[
-        float, Field(ge=0, le=32, description="Of a Gaussian before, against noise, in pixels.")
+        float,
+        Field(
+            ge=0, le=32, description="Standard deviation of a Gaussian against noise, in pixels."
+        ),
     ] = 0.0,
 ) -> Image:
     """Draw edges one pixel wide, white on black (Canny 1986).
@@ -51,7 +54,8 @@ def canny(
 def soft_edges(
     image: Image,
     finest: Annotated[
-        float, Field(gt=0, le=32, description="Of the smallest scale, in pixels.")
+        float,
+        Field(gt=0, le=32, description="Standard deviation of the smallest Gaussian, in pixels."),
     ] = 1.0,
     scales: Annotated[
         int, Field(ge=1, le=6, description="How many, each twice as coarse as the one before.")

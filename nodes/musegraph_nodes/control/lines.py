@@ -29,7 +29,8 @@ _WIDER = 1.6
 def lines(
     image: Image,
     width: Annotated[
-        float, Field(ge=0.3, le=32, description="Of the lines: that of the Gaussian, in pixels.")
+        float,
+        Field(ge=0.3, le=32, description="Of the lines, in pixels: that of the finer Gaussian."),
     ] = 1.0,
     sharpness: Annotated[
         float, Field(ge=0, le=200, description="How much of the differences shows; more is bolder.")

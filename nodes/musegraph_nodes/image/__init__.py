@@ -10,6 +10,7 @@ from .compose import compose
 from .files import load, open_file, save
 from .fills import color, gradient, noise
 from .geometry import crop, flip, pad, resize, rotate, scale, size
+from .holes import fill_hole
 from .mask_tools import mask_box, mask_fill_holes, mask_from_color, mask_pieces
 from .masks import (
     from_mask,
@@ -74,6 +75,7 @@ pack = Pack(
         mask_pieces,
         cut_out,
         stitch,
+        fill_hole,
         outpaint,
         zoom_out,
         square,
