@@ -227,6 +227,24 @@ def test_a_hole_in_one_colour_takes_that_colour_and_a_whole_hole_what_there_is()
         pack.fill_hole(even, box(8, 8, 0, 0, 4, 4))
 
 
+def test_colours_are_matched_where_two_pictures_are_to_be_alike() -> None:
+    wanted, hole = random(40, 40), box(40, 40, 10, 10, 30, 30)
+    painted = wanted.data * torch.tensor([0.5, 0.8, 1.0]) + torch.tensor([0.3, 0.1, 0.0])
+    different = painted.clone()
+    different[:, 10:30, 10:30] = 0.9
+    made = pack.match_colors(Image(different), wanted, hole).data
+    outside = hole.data == 0
+    assert torch.allclose(made[outside], wanted.data[outside], atol=1e-5)
+    half = pack.match_colors(Image(painted), wanted, amount=0.5).data
+    assert torch.allclose(half, (painted + wanted.data) / 2, atol=1e-5)
+    everything = pack.match_colors(Image(painted), wanted, box(40, 40, 0, 0, 40, 40)).data
+    assert torch.allclose(everything, wanted.data, atol=1e-5)
+    clear = torch.cat((painted, torch.full((1, 40, 40, 1), 0.5)), -1)
+    assert pack.match_colors(Image(clear), wanted).data[..., 3].equal(clear[..., 3])
+    with pytest.raises(NodeError, match="the reference 9×9"):
+        pack.match_colors(wanted, random(9, 9))
+
+
 # Room around
 
 

@@ -5,7 +5,16 @@ from pathlib import Path
 from musegraph import Pack
 
 from .batches import split, stack
-from .colour import adjust, blend, blur, flatten_alpha, invert, sharpen, to_grayscale
+from .colour import (
+    adjust,
+    blend,
+    blur,
+    flatten_alpha,
+    invert,
+    match_colors,
+    sharpen,
+    to_grayscale,
+)
 from .compose import compose
 from .files import load, open_file, save
 from .fills import color, gradient, noise
@@ -54,6 +63,7 @@ pack = Pack(
         sharpen,
         to_grayscale,
         invert,
+        match_colors,
         flatten_alpha,
         color,
         gradient,
