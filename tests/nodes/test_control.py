@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from musegraph import Context, Image, NodeError
+from musegraph import Cancelled, Context, Image, NodeError
 from musegraph_nodes import control as pack
 from musegraph_nodes.control.lines import thinned
 from musegraph_nodes.control.skeleton import COLOURS
@@ -171,11 +171,11 @@ def test_shadows_fill_what_is_dark_with_ink() -> None:
 
 def test_thick_lines_become_thin_ones_that_hang_together() -> None:
     thick = drawn(".........", ".#######.", ".#######.", ".#######.", ".........")
-    middle = signs(pack.thin(thick))
+    middle = signs(pack.thin(thick, Context()))
     assert middle[1] == middle[3] == "........."
     assert middle[2].strip(".") == "#" * len(middle[2].strip("."))
     assert len(middle[2].strip(".")) >= 3
-    assert signs(pack.thin(Image(1 - thick.data), drawn="black on white")) == middle
+    assert signs(pack.thin(Image(1 - thick.data), Context(), drawn="black on white")) == middle
 
 
 def test_thinning_breaks_nothing_and_closes_no_hole() -> None:
@@ -184,7 +184,7 @@ def test_thinning_breaks_nothing_and_closes_no_hole() -> None:
     shape = blur(random(60, 80), 2).data[0, ..., 0] > 0.5
     shape[[0, -1]] = False  # at the edge of the picture a bay would become open water
     shape[:, [0, -1]] = False
-    thin = thinned(shape[None])[0]
+    thin = thinned(shape[None], Context())[0]
     both, inside = [[1] * 3] * 3, None
     for kind, wide, narrow in ((both, shape, thin), (inside, ~shape, ~thin)):
         counts = [ndimage.label(one.numpy(), kind)[1] for one in (wide, narrow)]
@@ -192,11 +192,20 @@ def test_thinning_breaks_nothing_and_closes_no_hole() -> None:
     assert not bool((thin & ~shape).any())
     square = thin[:-1, :-1] & thin[1:, :-1] & thin[:-1, 1:] & thin[1:, 1:]
     assert int(square.sum()) < 5, "all of it is a pixel thin, but where lines cross"
-    assert thinned(thin[None])[0].equal(thin)
+    assert thinned(thin[None], Context())[0].equal(thin)
+
+
+def test_thinning_stops_when_the_run_is_cancelled() -> None:
+    class Stopped(Context):
+        def check(self) -> None:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        pack.thin(grey(disk(64, 30)), Stopped())
 
 
 def test_a_scribble_follows_the_outline_with_a_pen_of_its_width() -> None:
-    made = pack.scribble(grey(disk(96, 30)), width=5).data[0, ..., 0]
+    made = pack.scribble(grey(disk(96, 30)), Context(), width=5).data[0, ..., 0]
     assert set(made.unique().tolist()) == {0, 1}
     at = torch.arange(96) + 0.5 - 48
     distance = (torch.hypot(at, at[:, None]) - 30).abs()
@@ -204,7 +213,7 @@ def test_a_scribble_follows_the_outline_with_a_pen_of_its_width() -> None:
     assert float(distance[made > 0].max()) < 5
     area = float(made.sum())
     assert area == pytest.approx(2 * math.pi * 30 * 5, rel=0.15)
-    assert pack.scribble(grey(disk(96, 30)), shortest=4000).data.max() == 0
+    assert pack.scribble(grey(disk(96, 30)), Context(), shortest=4000).data.max() == 0
 
 
 # Tones

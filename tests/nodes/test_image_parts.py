@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from musegraph import Engine, Image, Mask, NodeError, Store, Workflow
+from musegraph import Engine, Image, Mask, NodeError, Pack, Registry, Store, Workflow, node
 from musegraph.values import decode, encode
 from musegraph_nodes import image as pack
 from musegraph_nodes.image.mask_tools import depth
@@ -198,6 +198,64 @@ def test_a_region_comes_back_from_its_bytes() -> None:
     assert isinstance(read, Region)
     assert (read.left, read.top, read.whole) == (region.left, region.top, region.whole)
     assert read.weights.equal(region.weights)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9])
+def test_each_piece_of_a_mask_is_redone_by_itself_and_put_back(
+    tmp_path: Path, level: float
+) -> None:
+    """As faces are: two blots are cut out, made anew and stitched; or none, and nothing changes."""
+    size = {"width": 96, "height": 64}
+    graph = {
+        "musegraph": 1,
+        "outputs": {"before": "noise.out", "after": "back.out", "where": "both.out"},
+        "nodes": {
+            "noise": {"type": "image.noise", "values": size},
+            "left": {
+                "type": "image.mask_rectangle",
+                "values": {**size, "x": 8, "y": 8, "box_width": 20, "box_height": 16},
+            },
+            "right": {
+                "type": "image.mask_rectangle",
+                "values": {**size, "x": 60, "y": 30, "box_width": 24, "box_height": 28},
+            },
+            "union": {"type": "image.mask_combine", "links": {"a": "left.out", "b": "right.out"}},
+            "both": {"type": "test_parts.fainter", "links": {"mask": "union.out"}},
+            "pieces": {
+                "type": "image.mask_pieces",
+                "values": {"level": level},
+                "links": {"mask": "both.out"},
+            },
+            "cut": {
+                "type": "image.cut_out",
+                "values": {"feather": 0, "multiple": 1},
+                "links": {"image": "noise.out", "mask": "pieces.out"},
+            },
+            "redo": {"type": "image.invert", "links": {"image": "cut.image"}},
+            "back": {
+                "type": "image.stitch",
+                "links": {"image": "noise.out", "parts": "redo.out", "regions": "cut.region"},
+            },
+        },
+    }
+
+    @node(version="1")
+    def fainter(mask: Mask) -> Mask:
+        """Make a mask of 0.8 where it is 1."""
+        return Mask(mask.data * 0.8)
+
+    registry = Registry.of(pack.pack, Pack("test_parts", [fainter]))
+    with Engine(registry, Store(tmp_path)) as engine:
+        result = engine.run(engine.plan(Workflow.parse(graph)))
+        assert result.ok, result.outcome.errors
+        found = {name: value.data[0] for name, value in result.outputs().items()}
+    inside = found["where"] > 0
+    assert found["after"][~inside].equal(found["before"][~inside])
+    if level == 0.9:
+        assert found["after"].equal(found["before"]), "there are no pieces"
+        return
+    mixed = found["before"] + 0.8 * (1 - 2 * found["before"])
+    assert torch.allclose(found["after"][inside], mixed[inside], atol=1e-6)
 
 
 # Holes

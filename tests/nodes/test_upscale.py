@@ -26,10 +26,12 @@ from musegraph import (
     Weights,
     Workflow,
 )
+from musegraph.events import Warned
 from musegraph_nodes import upscale as pack
 from musegraph_nodes.image import resize
 from musegraph_nodes.upscale import upscale
 from musegraph_nodes.upscale.layouts import read_layout
+from musegraph_nodes.upscale.nets import Compact
 
 
 class Bench(Context):
@@ -306,6 +308,43 @@ def test_where_memory_ran_out_tiles_are_smaller(tmp_path: Path) -> None:
     small = Bench(frugal=True)
     assert upscale(picture(20, 24), source, small).size == (48, 40)
     assert max(max(size) for size in small.sizes) == 16
+
+
+def test_a_picture_too_large_for_the_device_is_enlarged_in_smaller_tiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = saved(dict(made("compact 2x").state_dict()), tmp_path)
+    graph = {
+        "musegraph": 1,
+        "outputs": {"large": "larger.out"},
+        "nodes": {
+            "noise": {"type": "image.noise", "values": {"width": 280, "height": 260}},
+            "larger": {
+                "type": "upscale.upscale",
+                "values": {"source": source, "tile": 0},
+                "links": {"image": "noise.out"},
+            },
+        },
+    }
+    true = Compact.forward
+
+    def narrow(self: Compact, x: Tensor) -> Tensor:
+        if x.shape[-2] * x.shape[-1] > 150 * 150:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return true(self, x)
+
+    monkeypatch.setattr(Compact, "forward", narrow)
+    warned: list[str] = []
+
+    def listen(event: Any) -> None:
+        if isinstance(event, Warned):
+            warned.append(event.message)
+
+    with Engine(store=Store(tmp_path / "cache")) as engine:
+        result = engine.run(engine.plan(Workflow.parse(graph)), listen)
+        assert result.ok, result.outcome.errors
+        assert result.outputs()["large"].size == (560, 520)
+    assert "so it ran in smaller tiles" in warned[0]
 
 
 def test_a_picture_whose_sides_are_no_multiples_of_two_goes_through_a_net_that_unshuffles(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import Image, node
+from musegraph import Context, Image, node
 from musegraph_nodes.image.filters import gaussian
 from musegraph_nodes.image.masks import dilated
 from musegraph_nodes.image.pixels import Share
@@ -60,6 +60,7 @@ def lines(
 @node(version="1")
 def thin(
     image: Image,
+    ctx: Context,
     level: Annotated[Share, Field(description="How bright or dark a pixel of a line is.")] = 0.5,
     drawn: Annotated[
         Literal["white on black", "black on white"], Field(description="How the lines are drawn.")
@@ -70,12 +71,14 @@ def thin(
     It makes line art of thick or uneven lines: of control.lines, of a scan, of a mask's shape.
     """
     plane = grey(image)
-    return shown(thinned(plane >= level if drawn == "white on black" else plane < level).float())
+    shape = plane >= level if drawn == "white on black" else plane < level
+    return shown(thinned(shape, ctx).float())
 
 
 @node(version="1", numeric=True)
 def scribble(
     image: Image,
+    ctx: Context,
     width: Annotated[int, Field(ge=1, le=64, description="Of the pen, in pixels.")] = 5,
     detail: Annotated[
         float, Field(gt=0, le=20, description="Above 1 weaker edges are drawn too.")
@@ -90,18 +93,19 @@ def scribble(
     """Draw a picture as by hand with a thick pen, white on black: the ridges of its soft edges."""
     soft = soft_edges(image, finest=max(0.5, smooth / 2), scales=3, strength=detail)
     plane = _blurred(soft.data[..., 0], smooth)
-    strokes = connected(thinned(_ridges(plane) & (plane > 0.2)), smallest=shortest)
+    strokes = connected(thinned(_ridges(plane) & (plane > 0.2), ctx), smallest=shortest)
     pen = dilated(strokes.float(), width // 2)
     return shown((_blurred(pen, 1.0) >= 0.5).float() if width > 2 else pen)
 
 
-def thinned(shape: Tensor) -> Tensor:
+def thinned(shape: Tensor, ctx: Context) -> Tensor:
     """Shapes [B,H,W] thinned to lines of one pixel that hang together as before.
 
     Guo and Hall, Parallel thinning with two-subiteration algorithms, CACM 32 (1989), A1.
     """
     made = shape.bool()
     while True:
+        ctx.check()  # a round takes a pixel off each side, so a wide shape takes many
         before = made
         for first in (True, False):
             made = made & ~_removable(made, first)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _ROUNDS = 20
+_MOST = 1 << 17
 _TO_Y = (0.2126729, 0.7151522, 0.0721750)
 """Shares of linear red, green and blue in Y of CIE XYZ (IEC 61966-2-1)."""
 
@@ -97,7 +98,8 @@ def palette(
     flat, rows = [], []
     for data in opaque(image):
         pixels = data.reshape(-1, 3)
-        centres = _means(pixels, _median_cut(pixels, colors))
+        some = pixels[:: -(-len(pixels) // _MOST)]  # enough to know the colours by
+        centres = _means(some, _median_cut(some, colors))
         nearest = _nearest(pixels, centres)
         counts = torch.bincount(nearest, minlength=len(centres))
         flat.append(centres[nearest].reshape(data.shape))
