@@ -387,3 +387,36 @@ def test_a_seed_is_written_into_the_document() -> None:
     settled = made.settle(work, seed=9)
     assert settled.nodes["p"].values["seed"] == 9
     assert settled.nodes["q"].values["seed"] == [9, 10]
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_a_list_of_pictures_that_came_out_empty_reaches_a_port_for_pictures(between: bool) -> None:
+    """It was checked as JSON, for which an annotation of media cannot be read."""
+
+    @musegraph.node
+    def none() -> list[musegraph.Image]:
+        """Find nothing."""
+        return []
+
+    @musegraph.node
+    def same(image: musegraph.Image) -> musegraph.Image:
+        """Change nothing."""
+        return image
+
+    @musegraph.node
+    def how_many(images: list[musegraph.Image]) -> int:
+        """Count pictures."""
+        return len(images)
+
+    nodes: dict[str, dict[str, object]] = {
+        "none": {"type": "few.none"},
+        "each": {"type": "few.same", "links": {"image": "none.out"}},
+        "count": {
+            "type": "few.how_many",
+            "links": {"images": "each.out" if between else "none.out"},
+        },
+    }
+    few = musegraph.Pack("few", [none, same, how_many])
+    result = go(document(nodes, outputs={"n": "count.out"}), Engine(Registry.of(few), Store()))
+    assert result.ok, result.outcome.errors
+    assert result.outputs() == {"n": 0}

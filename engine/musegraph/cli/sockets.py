@@ -12,6 +12,8 @@ from musegraph.values.types import REFERENCES
 _FAMILIES = {
     "Image": "image",
     "Mask": "mask",
+    "Region": "mask",
+    "Tiling": "mask",
     "Audio": "audio",
     "Text": "text",
     "Json": "text",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from musegraph import Image, NodeError, node
+from musegraph import Image, Mask, NodeError, node
 
 from .filters import gaussian
 from .pixels import (
@@ -121,9 +121,56 @@ def blend(
 
 
 @node(version="1", numeric=True)
+def match_colors(
+    image: Image,
+    reference: Annotated[Image, Field(description="Whose colours it takes on; of the same size.")],
+    mask: Annotated[
+        Mask | None, Field(description="What is not compared, because it is to be different.")
+    ] = None,
+    amount: Annotated[Share, Field(description="How much of the change is made.")] = 1.0,
+) -> Image:
+    """Give a picture the colours of another: mean and spread of each channel (Reinhard 2001).
+
+    After a model has painted a part anew, its tones match what lies around it again. They are
+    measured where the mask is 0, and the whole picture is changed; transparency stays.
+    """
+    if image.size != reference.size:
+        raise NodeError(
+            f"the picture is {described(image.data)} and the reference"
+            f" {described(reference.data)}; image.resize makes them agree"
+        )
+    data, wanted = same_batch(image.data, reference.data, "the picture and the reference")
+    seen = data.new_ones(1, *data.shape[1:3])
+    if mask is not None:
+        if mask.data.shape[1:] != data.shape[1:3]:
+            raise NodeError(
+                f"the mask is {described(mask.data)} and the picture {described(data)};"
+                " image.mask_resize makes them agree"
+            )
+        seen = 1 - mask.data.to(data)
+    data, seen = same_batch(data, seen, "the picture and the mask")
+    mean, spread = _measured(data[..., :3], seen)
+    goal, wide = _measured(wanted[..., :3].expand(len(data), -1, -1, -1), seen)
+    changed = (data[..., :3] - mean) * (wide / spread.clamp(min=1e-4)) + goal
+    colour = data[..., :3] + amount * (changed - data[..., :3])
+    return _coloured(Image(data), colour.clamp(0, 1))
+
+
+@node(version="1", numeric=True)
 def flatten_alpha(image: Image, background: Color = "#ffffff") -> Image:
     """Lay pictures on a colour, so that nothing shows through and three channels are left."""
     return Image(over_color(image.data, background))
+
+
+def _measured(colour: "Tensor", seen: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Mean and standard deviation of each channel [B,1,1,3], of seen pixels; of all if none is."""
+    weights = seen[..., None]
+    total = weights.sum(dim=(1, 2), keepdim=True)
+    weights = weights.where(total > 0, weights * 0 + 1)
+    total = weights.sum(dim=(1, 2), keepdim=True)
+    mean = (colour * weights).sum(dim=(1, 2), keepdim=True) / total
+    spread = ((colour - mean).square() * weights).sum(dim=(1, 2), keepdim=True) / total
+    return mean, spread.sqrt()
 
 
 def _coloured(image: Image, colour: "Tensor") -> Image:

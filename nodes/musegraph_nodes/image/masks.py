@@ -105,8 +105,8 @@ def mask_grow(
 ) -> Mask:
     """Grow a mask by a round brush, or shrink it (grey-scale dilation and erosion by a disk)."""
     if pixels >= 0:
-        return Mask(_dilated(mask.data, pixels))
-    return Mask(1 - _dilated(1 - mask.data, -pixels))
+        return Mask(dilated(mask.data, pixels))
+    return Mask(1 - dilated(1 - mask.data, -pixels))
 
 
 @node(version="1", numeric=True)
@@ -164,7 +164,7 @@ def _described(mask: Mask) -> str:
     return f"{mask.data.shape[2]}×{mask.data.shape[1]}"
 
 
-def _dilated(data: "Tensor", radius: int) -> "Tensor":
+def dilated(data: "Tensor", radius: int) -> "Tensor":
     """The largest value within a disk around each pixel.
 
     The disk is a stack of runs, one for each row. The maximum over a run of any length is that of

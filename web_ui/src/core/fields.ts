@@ -96,6 +96,8 @@ export type Family =
 const FAMILIES: Record<string, Family> = {
   Image: 'image',
   Mask: 'mask',
+  Region: 'mask',
+  Tiling: 'mask',
   Latent: 'latent',
   Sigmas: 'latent',
   Noise: 'latent',

@@ -1,0 +1,123 @@
+"""The loader `nets`: one upscaler, from a .safetensors file or a folder of transformers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from musegraph import Context, Loader, ModelError, Reference, read_header
+from musegraph_nodes.diffusion.loader import quiet
+
+from .layouts import read_layout
+
+LOADER = "upscale.nets"
+_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
+
+
+def reference(source: str, precision: str, ctx: Context) -> Reference:
+    """A reference to an upscaler, made from its header or its config.json alone."""
+    found = ctx.weights(source)
+    if found.path.is_file():
+        if found.path.suffix in _PICKLES:
+            raise ModelError(
+                f"{source!r} is a pickle, which can run code when it is opened, so it never is; get"
+                " the upscaler as .safetensors"
+            )
+        scale = read_layout(read_header(found.path), source).scale
+    else:
+        scale = int(_config(found.path, source).get("upscale", 2))
+    return Reference(
+        loader=LOADER,
+        source=source,
+        part="upscaler",
+        digest=found.digest,
+        family="upscaler",
+        options={"precision": precision, "scale": scale},
+    )
+
+
+def load(ref: Reference, place: Path, device: str) -> Any:
+    """The net that a reference names, on a device; a damaged file is a ModelError."""
+    import torch
+
+    asked = str(ref.options.get("precision", "auto"))
+    if asked == "auto":
+        asked = "float32" if device == "cpu" else "float16"
+    dtype: torch.dtype = getattr(torch, asked)
+    net = _read(ref, place, dtype) if place.is_file() else _opened(ref, place, dtype)
+    return net.eval().requires_grad_(False).to(device)
+
+
+def _read(ref: Reference, place: Path, dtype: Any) -> Any:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from .nets import build
+
+    layout = read_layout(read_header(place), ref.source)
+    net = build(layout)
+    try:
+        stored = load_file(place)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{place} cannot be read: {error}; get it again") from error
+    # Names and shapes have been checked against the header; numbers below float16 have not.
+    tensors = {layout.names[name]: tensor.to(dtype) for name, tensor in stored.items()}
+    net.load_state_dict(tensors, strict=True, assign=True)
+    return net
+
+
+def _opened(ref: Reference, place: Path, dtype: Any) -> Any:
+    from transformers import Swin2SRForImageSuperResolution
+
+    from .nets import Swin
+
+    scale = int(_config(place, ref.source).get("upscale", 2))
+    with quiet():
+        try:
+            opened: Any = Swin2SRForImageSuperResolution.from_pretrained(
+                place,
+                dtype=dtype,
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
+        except Exception as error:  # the libraries raise all kinds of errors for a damaged folder
+            why = " ".join(str(error).split())[:300]
+            raise ModelError(
+                f"the upscaler {ref.source!r} cannot be opened: {why}; its files in {place} are"
+                " damaged or incomplete, get them again"
+            ) from error
+    net, info = opened
+    missing = sorted(str(name) for name in info["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"the upscaler {ref.source!r} lacks {len(missing)} of its tensors ({missing[0]} …): its"
+            " config.json and its weights do not belong together"
+        )
+    return Swin(net, scale, int(net.config.window_size))
+
+
+def _config(place: Path, source: str) -> dict[str, Any]:
+    """The configuration of a Swin2SR folder; any other is refused."""
+    try:
+        found = json.loads((place / "config.json").read_text("utf-8"))
+    except FileNotFoundError:
+        found = {}
+    except (ValueError, OSError, RecursionError):
+        raise ModelError(f"{place / 'config.json'} cannot be read as JSON; get it again") from None
+    if not isinstance(found, dict) or found.get("model_type") != "swin2sr":
+        raise ModelError(
+            f"{source!r} is no upscaler: name one .safetensors file (ESRGAN, Real-ESRGAN,"
+            " SRVGGNetCompact) or a folder of transformers with Swin2SR"
+        )
+    return found
+
+
+def size(live: Any) -> int:
+    """The bytes of a net."""
+    tensors = (*live.parameters(), *live.buffers())
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+nets = Loader(load, size)
