@@ -67,7 +67,8 @@ def test_every_port_has_what_its_field_needs_in_both_languages(tmp_path: Path) -
 def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
     place = tmp_path / "models"
     to_k = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
-    weights(place / "whole.safetensors", to_k, shape=(2, 768))
+    weights(place / "whole.safetensors", to_k, "first_stage_model.x", shape=(2, 768))
+    weights(place / "net.safetensors", to_k, shape=(2, 768))
     weights(place / "style.safetensors", "lora_unet_down_blocks_0.lora_down.weight")
     weights(place / "eyes.safetensors", "encoder.conv_in.weight", "decoder.conv_in.weight")
     weights(place / "odd.safetensors", "something")
@@ -88,12 +89,19 @@ def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
             assert (packs["starter/scenes"], packs["pipe"]) == ("starter", None)
             assert kinds == {
                 "whole.safetensors": ("checkpoint", "Stable Diffusion 1"),
+                "net.safetensors": ("denoiser", "Stable Diffusion 1"),
+                "bad.safetensors": ("other", ""),
                 "style.safetensors": ("lora", ""),
                 "eyes.safetensors": ("vae", ""),
                 "odd.safetensors": ("other", ""),
                 "pipe": ("pipeline", "Stable Diffusion XL"),
                 "words": ("text_encoder", "CLIPTextModel"),
-                "wrong": ("other", "7"),
+                "wrong": ("other", ""),
             }
+            wrong = {one["source"]: one["wrong"] for one in found["models"] if one["wrong"]}
+            assert wrong.keys() == {"bad.safetensors"}, "the others can be used"
+            assert wrong["bad.safetensors"].startswith("is a pickle under the name of")
+            assert found["unread"] == 0
+            assert str(tmp_path) not in json.dumps(found), "no path crosses the interface"
 
     carried(body())
