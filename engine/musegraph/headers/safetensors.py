@@ -111,9 +111,10 @@ def _tensors(header: bytes) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     metadata: Any = {}
     rest = text
     if text.startswith(_FIRST):  # where the library puts it
-        metadata, end = _STRICT.raw_decode(text, len(_FIRST))
-        after = text[end:].lstrip()
-        if after.startswith(",") and after[1:].lstrip().startswith('"'):
+        first = len(text) - len(text[len(_FIRST) :].lstrip(" \t\n\r"))
+        metadata, end = _STRICT.raw_decode(text, first)
+        after = text[end:].lstrip(" \t\n\r")
+        if after.startswith(",") and after[1:].lstrip(" \t\n\r").startswith('"'):
             rest = "{" + after[1:]
         elif after.rstrip() == "}":
             rest = "{}"

@@ -24,6 +24,9 @@ from musegraph.headers import read_safetensors
 from musegraph.library.facts import PICKLES
 
 CHILD = Path(__file__).with_name("unpickle.py")
+SECONDS = 120
+"""Seconds in which a small file is converted; large ones have more."""
+
 SPARE = 3 << 30
 """Bytes of memory that PyTorch may take beside a model."""
 
@@ -113,7 +116,7 @@ def _run(file: Path, source: int, target: int, size: int) -> Made:
         "target": target,
         "memory": SPARE + 3 * size,
         "room": 2 * size + (64 << 20),
-        "seconds": 120 + size // (10 << 20),
+        "seconds": SECONDS + size // (10 << 20),
         "paths": [*_SYSTEM, *_libraries()],
     }
     with tempfile.TemporaryDirectory(prefix="musegraph-") as nowhere:
