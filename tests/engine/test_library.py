@@ -288,6 +288,8 @@ def test_a_truncated_model_is_named_as_such(folder: Path) -> None:
     assert wrong["half.safetensors"] == (
         f"is cut off: it holds {whole - 1} of {whole} bytes; get it again"
     )
+    faults = {name: entry.facts.fault for name, entry in scanned(folder).items()}
+    assert faults == {"half.safetensors": "truncated", "pipe": "incomplete", "lost": "incomplete"}
     assert wrong["pipe"].startswith("is not whole: vae/model.safetensors is cut off: it holds")
     assert wrong["lost"] == (
         "is not whole: model-00002-of-00002.safetensors is missing; get it again"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from musegraph.errors import ModelError
 from musegraph.headers import Header, read_gguf, read_safetensors
@@ -40,6 +40,19 @@ _PICKLED = (
 )
 
 
+Fault = Literal["", "truncated", "incomplete", "damaged", "disguised", "unreadable", "pickle"]
+_FAULTS: tuple[tuple[str, Fault], ...] = (
+    ("is cut off", "truncated"), ("only the beginning of one", "truncated"),
+    ("is not whole", "incomplete"), ("is a pickle under the name", "disguised"),
+    ("cannot be read", "unreadable"), (_PICKLED, "pickle"),
+)  # fmt: skip
+
+
+def fault_of(wrong: str) -> Fault:
+    """What is wrong, in a word."""
+    return next((fault for text, fault in _FAULTS if text in wrong), "damaged" if wrong else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a model; empty is what its files do not tell."""
@@ -62,7 +75,12 @@ class Facts:
     source: str = ""
     triggers: tuple[str, ...] = ()
     wrong: str = ""
-    """Why it cannot be used, as a sentence."""
+    """Why it cannot be used, as the end of a sentence about it."""
+    fault: Fault = ""
+    """The same in a word, which a page says in its own language."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fault", fault_of(self.wrong))
 
     def json(self) -> str:
         return json.dumps({key: value for key, value in asdict(self).items() if value})
@@ -155,8 +173,8 @@ def what_folder(folder: Path) -> tuple[Kind, str]:
     if name := _text(settings(folder / "model_index.json").get("_class_name")):
         wide = settings(folder / "unet" / "config.json").get("cross_attention_dim")
         family = by_class(name)
-        if not family and name.startswith(("StableDiffusion", "LatentConsistency")):
-            family = WIDTHS.get(wide, "") if isinstance(wide, int) else ""
+        if family == "sd" and isinstance(wide, int):
+            family = WIDTHS.get(wide, family)
         return "pipeline", family or name.removesuffix("Pipeline")
     if (folder / "adapter_config.json").is_file():
         return "lora", ""

@@ -40,13 +40,14 @@ FAMILIES: tuple[Family, ...] = (
         "sd2", "Stable Diffusion 2", "",
         said=("stable-diffusion-v2", "sd_v2", "sd 2", "sd2"),
     ),
+    Family("sd", "Stable Diffusion", "", classes=("StableDiffusion", "LatentConsistency")),
     Family(
         "sdxl-refiner", "Stable Diffusion XL refiner", EPSILON,
         said=("stable-diffusion-xl-v1-refiner", "sdxl_refiner"),
     ),
     Family(
         "sdxl", "Stable Diffusion XL", EPSILON,
-        classes=("StableDiffusionXL",),
+        classes=("StableDiffusionXL", "LatentConsistencyXL"),
         said=("stable-diffusion-xl", "sdxl", "sd xl", "pony", "illustrious"),
     ),
     Family(

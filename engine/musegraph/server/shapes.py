@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from musegraph.library.facts import Fault
 from musegraph.library.recognise import Kind
 from musegraph.server.api import (
     Answer,
@@ -244,6 +245,7 @@ class Model(Answer):
     origin: str = Field(description="Where it was fetched from, or what it was made of.")
     triggers: list[str] = Field(description="Words that call up what it was trained on.")
     wrong: str = Field(description="Why it cannot be used; the end of a sentence about it.")
+    fault: Fault = Field(description="The same in a word.")
     quick: str = Field(description="Names its content as far as a glance tells.")
     digest: str | None = Field(description="Of all its bytes, once it was loaded.")
     preview: bool = Field(description="Whether a picture lies beside it.")

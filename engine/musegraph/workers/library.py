@@ -90,6 +90,7 @@ def _model(entry: Entry) -> dict[str, Any]:
         "origin": entry.comes_from,
         "triggers": list(facts.triggers),
         "wrong": facts.wrong,
+        "fault": facts.fault,
         "quick": facts.quick,
         "digest": entry.digest or None,
         "preview": entry.preview is not None,

@@ -1041,6 +1041,12 @@ export interface components {
        */
       wrong: string;
       /**
+       * Fault
+       * @description The same in a word.
+       * @enum {string}
+       */
+      fault: '' | 'truncated' | 'incomplete' | 'damaged' | 'disguised' | 'unreadable' | 'pickle';
+      /**
        * Quick
        * @description Names its content as far as a glance tells.
        */

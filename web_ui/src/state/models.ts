@@ -39,7 +39,14 @@ export const pictureUrl = (source: string, size: number): string =>
 
 /** Bytes as people read them: 26 MB. */
 export const sized = (bytes: number, locale: string): string => {
-  const [unit, by] = bytes >= 1e9 ? (['gigabyte', 1e9] as const) : (['megabyte', 1e6] as const);
+  const [unit, by] =
+    bytes >= 1e9
+      ? (['gigabyte', 1e9] as const)
+      : bytes >= 1e6
+        ? (['megabyte', 1e6] as const)
+        : bytes >= 1e3
+          ? (['kilobyte', 1e3] as const)
+          : (['byte', 1] as const);
   return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit,

@@ -19,7 +19,7 @@ export function ModelField(props: FieldProps) {
   const options = useMemo(
     () =>
       (models ?? [])
-        .filter((one) => one.format !== 'pickle' && (kinds?.includes(one.kind) ?? true))
+        .filter((one) => !one.wrong && (kinds?.includes(one.kind) ?? true))
         .toSorted((a, b) => a.kind.localeCompare(b.kind) || a.source.localeCompare(b.source))
         .map((one): Option => ({
           value: one.source,
@@ -62,8 +62,8 @@ export function ModelField(props: FieldProps) {
   );
 }
 
-/** The family, what is wrong or the licence, and the words of a model, in small type below it. */
+/** The family, the licence and the title of a model, in small type below it. */
 const about = (one: Model): string =>
-  [[one.family, one.variant].filter(Boolean).join(' '), one.wrong || one.licence, one.title]
+  [[one.family, one.variant].filter(Boolean).join(' '), one.licence, one.title]
     .filter(Boolean)
     .join(' · ');

@@ -6,8 +6,6 @@ import css from './Models.module.css';
 
 interface Props {
   model: Model;
-  /** What stands above it, where it is the first of its kind. */
-  heading: string | null;
   /** Whether pressing it sets the selected node or adds one; null if neither can be. */
   use: 'node' | 'new' | null;
   readOnly: boolean;
@@ -16,66 +14,61 @@ interface Props {
 }
 
 /** A model in the list, with all that is known of it at a press. */
-export function ModelRow({ model, heading, use, readOnly, onPress, onUse }: Props) {
+export function ModelRow({ model, use, readOnly, onPress, onUse }: Props) {
   const { t, i18n } = useTranslation('models');
   const [open, setOpen] = useState(false);
   const factsId = useId();
   const { folder, name } = split(model.source);
-  const pickle = model.format === 'pickle';
   const family = [model.family, model.variant].filter(Boolean).join(' · ');
-  const action = t(use === 'node' ? 'useIn' : 'use', { name: model.source });
   return (
-    <>
-      {heading !== null && (
-        <li className={css.heading} role="presentation">
-          {heading}
-        </li>
+    <li className={css.row} data-wrong={Boolean(model.wrong)}>
+      <div className={css.head}>
+        <button
+          className={css.entry}
+          disabled={readOnly || use === null}
+          title={use === null && !model.wrong ? t('noNode') : model.source}
+          onPointerDown={use === null || readOnly ? undefined : onPress}
+          onClick={onUse}
+        >
+          <span className="visually-hidden">{t(use === 'node' ? 'useIn' : 'use')}</span>
+          <Picture model={model} />
+          <span className={css.text}>
+            <span className={css.name}>{name}</span>
+            <span className={css.about}>
+              {[family, sized(model.bytes, i18n.language)].filter(Boolean).join(' · ')}
+            </span>
+            <span className={css.about}>
+              {[model.licence, folder || model.pack].filter(Boolean).join(' · ')}
+            </span>
+          </span>
+        </button>
+        <button
+          className={css.unfold}
+          aria-label={t('details', { name: model.source })}
+          title={t('details', { name: model.source })}
+          aria-expanded={open}
+          aria-controls={open ? factsId : undefined}
+          onClick={() => setOpen(!open)}
+        >
+          {open ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
+        </button>
+      </div>
+      {model.wrong && (
+        <p className={css.wrong} title={model.wrong}>
+          <TriangleAlert size={12} aria-hidden />
+          <span>
+            {t(`faults.${model.fault}`)}
+            {model.fault === 'pickle' && (
+              <code>{`musegraph models convert ${quoted(model.source)}`}</code>
+            )}
+          </span>
+        </p>
       )}
-      <li className={css.row} data-wrong={Boolean(model.wrong)}>
-        <div className={css.head}>
-          <button
-            className={css.entry}
-            disabled={readOnly || use === null}
-            aria-label={action}
-            title={use === null && !model.wrong ? t('noNode') : model.source}
-            onPointerDown={use === null || readOnly ? undefined : onPress}
-            onClick={onUse}
-          >
-            <Picture model={model} />
-            <span className={css.text}>
-              <span className={css.name}>{name}</span>
-              <span className={css.about}>
-                {[family, sized(model.bytes, i18n.language)].filter(Boolean).join(' · ')}
-              </span>
-              <span className={css.about}>{model.licence || folder || model.pack}</span>
-            </span>
-          </button>
-          <button
-            className={css.unfold}
-            aria-label={t('details', { name: model.source })}
-            title={t('details', { name: model.source })}
-            aria-expanded={open}
-            aria-controls={open ? factsId : undefined}
-            onClick={() => setOpen(!open)}
-          >
-            {open ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
-          </button>
-        </div>
-        {model.wrong && (
-          <p className={css.wrong}>
-            <TriangleAlert size={12} aria-hidden />
-            <span>
-              {pickle ? t('pickle') : t('wrong', { why: model.wrong })}
-              {pickle && <code>{`musegraph models convert ${quoted(model.source)}`}</code>}
-            </span>
-          </p>
-        )}
-        {model.same.length > 0 && (
-          <p className={css.note}>{`${t('facts.same')}: ${model.same.join(', ')}`}</p>
-        )}
-        {open && <Facts id={factsId} model={model} />}
-      </li>
-    </>
+      {model.same.length > 0 && (
+        <p className={css.note}>{`${t('facts.same')}: ${model.same.join(', ')}`}</p>
+      )}
+      {open && <Facts id={factsId} model={model} />}
+    </li>
   );
 }
 

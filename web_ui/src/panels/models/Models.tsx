@@ -122,21 +122,23 @@ export default function Models() {
       <p className={css.state} role="status">
         {models === null ? t('loading') : unread ? t('reading', { count: unread }) : ''}
       </p>
-      <ul className={css.list} aria-label={t('list')}>
-        {shown.map((model, place) => (
-          <ModelRow
-            key={model.source}
-            model={model}
-            heading={
-              model.kind === shown[place - 1]?.kind ? null : t(`fields:model.kind.${model.kind}`)
-            }
-            use={model.wrong ? null : (uses.get(model.kind) ?? null)}
-            readOnly={readOnly}
-            onPress={(event) => start(event, model)}
-            onUse={() => use(model)}
-          />
-        ))}
-      </ul>
+      {[...Map.groupBy(shown, (one) => one.kind)].map(([name, those]) => (
+        <section key={name}>
+          <h3 className={css.heading}>{t(`fields:model.kind.${name}`)}</h3>
+          <ul className={css.list} aria-label={t(`fields:model.kind.${name}`)}>
+            {those.map((model) => (
+              <ModelRow
+                key={model.source}
+                model={model}
+                use={model.wrong ? null : (uses.get(model.kind) ?? null)}
+                readOnly={readOnly}
+                onPress={(event) => start(event, model)}
+                onUse={() => use(model)}
+              />
+            ))}
+          </ul>
+        </section>
+      ))}
       {found.length > shown.length && (
         <button className={css.more} onClick={() => setMost(most + MANY)}>
           {t('more', { count: found.length - shown.length })}
