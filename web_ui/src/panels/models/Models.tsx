@@ -7,6 +7,7 @@ import { flowOf, middle } from '@/shell/pointer';
 import { useDocument, useDocumentStore } from '@/state/context';
 import type { DocumentStore } from '@/state/document';
 import { loadModels, split, useModels, type Model } from '@/state/models';
+import { Select } from '@/ui/Select';
 import { useCarrying, type Place } from '../nodes/carrying';
 import css from './Models.module.css';
 import { ModelRow } from './ModelRow';
@@ -103,7 +104,8 @@ export default function Models() {
         >
           <RefreshCw size={15} aria-hidden />
         </button>
-        <select
+        <Select
+          className={css.kind}
           value={kind}
           aria-label={t('kind')}
           onChange={(event) => {
@@ -117,7 +119,7 @@ export default function Models() {
               {`${t(`fields:model.kind.${name}`)} (${count})`}
             </option>
           ))}
-        </select>
+        </Select>
       </div>
       <p className={css.state} role="status">
         {models === null ? t('loading') : unread ? t('reading', { count: unread }) : ''}
