@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         StoreError,
         UnreadableWorkflow,
     )
-    from musegraph.headers import read_header
+    from musegraph.headers import Header, read_gguf, read_header, read_safetensors
+    from musegraph.library import Recognised, recognise
     from musegraph.node import UNSET, Context, Weights, node
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run
@@ -68,6 +69,7 @@ __all__ = [
     "Context",
     "Engine",
     "File",
+    "Header",
     "Image",
     "Integer",
     "InvalidNode",
@@ -87,6 +89,7 @@ __all__ = [
     "Pack",
     "Patch",
     "Problem",
+    "Recognised",
     "Reference",
     "Registry",
     "RunFailed",
@@ -104,7 +107,10 @@ __all__ = [
     "files",
     "load_registry",
     "node",
+    "read_gguf",
     "read_header",
+    "read_safetensors",
+    "recognise",
     "run",
 ]
 
@@ -113,7 +119,8 @@ _HOMES = {
         "Cancelled InvalidNode InvalidWorkflow ModelError MusegraphError NodeError "
         "Problem StoreError UnreadableWorkflow"
     ),
-    "musegraph.headers": "read_header",
+    "musegraph.headers": "Header read_gguf read_header read_safetensors",
+    "musegraph.library": "Recognised recognise",
     "musegraph.node": "Context UNSET Weights node",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",

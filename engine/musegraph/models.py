@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,18 +12,24 @@ from typing import Any
 
 from musegraph.device import device
 from musegraph.errors import ModelError, ModelMissing
-from musegraph.headers import read_header
+from musegraph.headers import read_gguf, read_header
+from musegraph.library import (
+    SUFFIXES,
+    Added,
+    Library,
+    Root,
+    default_models,
+    model_files,
+    named_folders,
+)
 from musegraph.node import Weights
 from musegraph.pack import Registry
-from musegraph.paths import ABSENT, at_home, shown, why_missing
+from musegraph.paths import ABSENT, at_home, data_folder, shown, why_missing
 from musegraph.sentences import sentence
 from musegraph.store import Store
 from musegraph.values import Patch, Reference
 from musegraph.values.canonical import canonical, digest, digest_of_file
 
-SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
-MAX_FILES = 2000
-MAX_DEPTH = 4
 _ON_THE_HUB = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)(?:/(?P<file>\S+\.(?:safetensors|gguf)))?", re.ASCII
 )
@@ -44,18 +49,6 @@ class _Resident:
     """The patches that are on it now, until the last lease with them ends."""
 
 
-def named_folders() -> tuple[Path, ...]:
-    """The folders of models that ``MUSEGRAPH_MODELS`` names."""
-    named = os.environ.get("MUSEGRAPH_MODELS", "")
-    return tuple(at_home(part) for part in named.split(os.pathsep) if part)
-
-
-def default_models() -> Path:
-    """Where models are that were fetched, unless somebody says otherwise: with the user's data."""
-    base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else at_home("~/.local/share")) / "musegraph" / "models"
-
-
 class Models:
     """Finds models by source, identifies them by content, and lends them live.
 
@@ -71,14 +64,21 @@ class Models:
         store: Store,
         folders: tuple[Path, ...] = (),
         budget: int = 16 << 30,
+        data: Path | None = None,
     ) -> None:
         self.registry = registry
         self.store = store
         self.budget = budget
         self.confined = False
         """Whether a source is a name in a pack or a model folder, and never a path elsewhere."""
-        self.folders = (*folders, *named_folders(), default_models())
+        self.added = Added(data or data_folder())
+        self.library = Library(data or data_folder())
+        self.renamed: dict[str, str] = {}
+        """Names that led nowhere, and the names under which the same models were found."""
+        self.expected: dict[str, str] = {}
+        """By source, the digest that an earlier run found there: what it has to be now."""
         self.loads = 0
+        self._folders = (*folders, *named_folders(), default_models())
         self._resident: dict[tuple[str, ...], _Resident] = {}
         self._lock = threading.Lock()
         self._loading: dict[tuple[str, ...], threading.Lock] = {}
@@ -87,8 +87,26 @@ class Models:
         self._places: dict[str, Path] = {}
         self._digests: dict[Path, tuple[int, int, int, str]] = {}
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where names are looked for, and models are put: in the first."""
+        return (*self._folders, *self.added.folders())
+
+    def roots(self) -> list[Root]:
+        """Everything with models in it that have names, in the order in which a name is found."""
+        packs = ((name, self.registry.pack(name)) for name in self.registry.names())
+        own = [
+            Root(pack.models, name, name)
+            for name, pack in packs
+            if pack is not None and pack.models is not None
+        ]
+        return own + [Root(folder) for folder in dict.fromkeys(self.folders)]
+
     def path(self, source: str) -> Path:
-        """Where a source lives: a pack's own model, a model folder's entry, or a path."""
+        """Where a source lives: a pack's own model, a model folder's entry, or a path.
+
+        A model that was renamed since it was last listed is found under its new name.
+        """
         if self.confined and not _is_name(source):
             raise ModelMissing(sentence("model-path", model=repr(source)))
         first, _, rest = source.partition("/")
@@ -101,24 +119,42 @@ class Models:
         for place in dict.fromkeys(places):
             why = why_missing(place)
             if not why:
+                self.renamed.pop(source, None)
                 return place.resolve()
             looked.append(shown(place) + ("" if why in ABSENT else f" ({why})"))
+        if (found := self._elsewhere(source)) is not None:
+            self.renamed[source] = found[0]
+            return found[1].resolve()
         command = "" if pack is not None else _command(source)
         if self.confined:  # whoever asks has no business with the folders of this machine
             looked = ["the packs and the folders of models"]
         parts = {"model": repr(shown(source)), "places": ", ".join(looked)}
         if command:
             raise ModelMissing(sentence("model-on-hub", **parts, command=command))
+        if close := self.library.close_to(source, self.roots()):
+            raise ModelMissing(
+                sentence("model-close", model=parts["model"], close=" or ".join(close))
+            )
         raise ModelMissing(sentence("model-missing", **parts))
+
+    def _elsewhere(self, source: str) -> tuple[str, Path] | None:
+        """The name and place that a model has now, which had this name or this content."""
+        roots, wanted = self.roots(), self.expected.get(source)
+        found = self.library.find(source, roots)
+        if found is None and wanted:
+            found = self.library.find_digest(wanted, roots)
+        return found
 
     def files(self, place: Path) -> list[Path]:
         """The files that make a model what it is; weights with a bad header are refused here."""
-        found = [place, *_settings(place)] if place.is_file() else _model_files(place)
+        found = [place, *_settings(place)] if place.is_file() else model_files(place)
         if not found:
             raise ModelError(f"the folder {place} holds no model: no .safetensors, no .json")
         for file in found:
             if file.suffix == ".safetensors":
                 read_header(file)
+            elif file.suffix == ".gguf":
+                read_gguf(file)
         return found
 
     def known_digest(self, source: str) -> str | None:
@@ -142,6 +178,7 @@ class Models:
         """The digest of a model, and from now on where its content is."""
         found = _together(place, parts)
         self._places[found] = place
+        self.library.learn(place, found)
         return found
 
     def place_of(self, ref: Reference | Patch) -> Path:
@@ -151,7 +188,15 @@ class Models:
         place = self._places.get(ref.digest)
         if place is not None and self._holds(place, ref.digest):
             return place
-        if self.weights(ref.source).digest != ref.digest:
+        try:
+            same = self.weights(ref.source).digest == ref.digest
+        except ModelMissing:
+            moved = self.library.find_digest(ref.digest, self.roots())
+            if moved is None or not self._holds(moved[1].resolve(), ref.digest):
+                raise
+            self.renamed[ref.source] = moved[0]
+            return moved[1].resolve()
+        if not same:
             raise _changed(ref)
         return self._places[ref.digest]
 
@@ -307,24 +352,6 @@ def _is_name(source: str) -> bool:
     """Whether a source stays below whatever folder it is looked for in, on every system."""
     parts = source.replace("\\", "/").split("/")
     return all(parts) and not {".", ".."} & {*parts} and not set(":~\0") & {*source}
-
-
-def _model_files(folder: Path) -> list[Path]:
-    """Files of a model below a folder, also behind links; no folder is a model by accident."""
-    found: list[Path] = []
-    seen: set[Path] = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        here = Path(place)
-        if here.resolve() in seen or len(here.relative_to(folder).parts) > MAX_DEPTH:
-            folders.clear()
-            continue
-        seen.add(here.resolve())
-        found += [here / name for name in names if Path(name).suffix in SUFFIXES]
-        if here == folder and not found:
-            break  # a model has a file at the top that says what it is
-        if len(found) > MAX_FILES:
-            raise ModelError(f"the folder {folder} holds more than {MAX_FILES} files: no model")
-    return sorted(file for file in found if file.is_file())
 
 
 def _settings(file: Path) -> list[Path]:

@@ -29,6 +29,18 @@ def at_home(path: str | Path) -> Path:
         return place
 
 
+def data_folder() -> Path:
+    """Where what has to last is kept: ``MUSEGRAPH_DATA``, else the user's data folder."""
+    if named := os.environ.get("MUSEGRAPH_DATA"):
+        return at_home(named)
+    base = os.environ.get("XDG_DATA_HOME")
+    if base:
+        return Path(base) / "musegraph"
+    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local) / "musegraph"
+    return at_home("~/.local/share/musegraph")
+
+
 def read(place: Path) -> bytes:
     """What a file or a pipe holds.
 

@@ -68,6 +68,12 @@ def copy_assets(workflow: Workflow, registry: Registry, source: Store, target: S
     change_values(workflow, registry.get, copy)
 
 
+def digests_in(record: Mapping[str, Any]) -> dict[str, str]:
+    """By the names that the models had, their digests; by them they are found if renamed since."""
+    models = record.get("models")
+    return {str(name): str(of) for name, of in models.items()} if isinstance(models, dict) else {}
+
+
 def with_recorded(workflow: Workflow, record: Mapping[str, Any], registry: Registry) -> Workflow:
     """The workflow in which nodes that read the world give what they gave then.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -126,11 +126,13 @@ class Engine:
         *,
         packs: Iterable[str | Path] = (),
         models: Iterable[str | Path] = (),
+        data: Path | None = None,
     ) -> None:
         asked_device()  # refused now rather than after a run
         self.registry = registry if registry is not None else load_registry(packs)
         self.store = store if store is not None else Store(default_folder())
-        self.models = Models(self.registry, self.store, tuple(Path(p) for p in models))
+        folders = tuple(Path(place) for place in models)
+        self.models = Models(self.registry, self.store, folders, data=data)
         self.executor: Executor = executor or InProcess(self.store, self.models)
         self._planned: Planned | None = None
 
@@ -166,6 +168,15 @@ class Engine:
         settled = settle_inputs(workflow, inputs or {}, self.registry, self.store)
         return settled if seed is None else with_seed(settled, seed, self.registry)
 
+    def _renamed(self, plan: Plan) -> Iterator[tuple[str, str]]:
+        """The steps whose model was found under another name, and what to say of it."""
+        now = self.models.renamed
+        for step in plan.steps.values() if now else ():
+            for name in step.type.model_ports if step.type else ():
+                source = step.value(name)
+                if isinstance(source, str) and source in now:
+                    yield step.id, f"the model {source} is called {now[source]} now; it is used"
+
     def run(
         self,
         plan: Plan,
@@ -184,6 +195,8 @@ class Engine:
         stream.emit(RunStarted(run, plan.source.name, plan.count()))
         for id in plan.unused:
             stream.emit(Warned("no output needs it, so it does not run", id))
+        for id, text in self._renamed(plan):
+            stream.emit(Warned(text, id))
         outcome = Outcome()
         whole = False
         try:

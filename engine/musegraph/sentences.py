@@ -121,6 +121,7 @@ SENTENCES: Mapping[str, str] = {
         "there is no model {model}; looked at: {places}"
         "; to fetch it from the Hugging Face hub: {command}"
     ),
+    "model-close": "there is no model {model}; did you mean {close}?",
     "model-path": "the model {model} is a path; name one of a pack or of a model folder",
     "pin-lost": "the pinned result {result} is not in the cache; unpin the node",
     "pin-output": "it pins {output}, which is none of its outputs: {known}",

@@ -19,6 +19,7 @@ from parallel import parallel
 from pictures import cold_start, parity
 from reuse import again_from_text, again_in_memory, edit, restart
 from serving import latency, throughput, traffic
+from shelves import library
 from swaps import swaps
 from tiers import hashing, tiers
 
@@ -41,6 +42,7 @@ BENCHMARKS = {
     "B19": traffic,
     "B24": memory,
     "B25": determinism,
+    "B26": library,
 }
 
 

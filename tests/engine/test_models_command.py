@@ -674,7 +674,7 @@ def test_the_list_shows_packs_models_fetched_ones_and_own_ones(
     assert {"starter/scenes", "sub/lora.safetensors", MODEL} <= by_name.keys()
     fetched = by_name[MODEL]
     assert (fetched["source"], fetched["licence"], fetched["intact"]) == (MODEL, "openrail", True)
-    assert fetched["family"] == "StableDiffusionPipeline"
+    assert (fetched["kind"], fetched["family"]) == ("pipeline", "sd")
     assert fetched["bytes"] == sum(len(FILES[name]) for name in TAKEN)
     assert by_name["sub/lora.safetensors"]["source"] == ""
     plain = models("list").stdout

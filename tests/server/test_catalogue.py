@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import struct
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from client import carried, served
+from PIL import Image
 
 from musegraph.server.shapes import Catalogue, Models
 
@@ -22,6 +24,36 @@ def weights(place: Path, *names: str, shape: tuple[int, int] = (2, 2)) -> None:
     text = json.dumps(header).encode()
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(struct.pack("<Q", len(text)) + text + bytes(size * len(names)))
+
+
+def test_a_picture_beside_a_model_comes_small_and_nothing_else_does(tmp_path: Path) -> None:
+    place = tmp_path / "models"
+    for name in ("seen", "odd", "bare"):
+        weights(place / f"{name}.safetensors", "something")
+    Image.new("RGB", (900, 300), "#3a6ea5").save(place / "seen.preview.png")
+    (place / "odd.png").write_text("no picture")
+    (tmp_path / "secret.png").write_bytes((place / "seen.preview.png").read_bytes())
+    weights(tmp_path / "secret.safetensors", "something")
+
+    async def body() -> None:
+        async with served(tmp_path, models=(str(place),)) as (client, _):
+            address = f"{client.url}/api/models/picture"
+            headers = {"Authorization": f"Bearer {client.token}"}
+            asked = {"source": "seen.safetensors", "size": "96"}
+            async with client.session.get(address, params=asked, headers=headers) as answer:
+                assert (answer.status, answer.content_type) == (200, "image/webp")
+                assert "no-cache" in answer.headers["Cache-Control"]
+                assert Image.open(BytesIO(await answer.read())).size == (96, 32)
+            for source in ("odd", "bare", "gone", "../secret", str(tmp_path / "secret")):
+                asked = {"source": f"{source}.safetensors"}
+                async with client.session.get(address, params=asked, headers=headers) as answer:
+                    assert answer.status == 404, source
+                    assert str(tmp_path) not in (await answer.text()), source
+            found = {one["source"]: one for one in (await client.get("/api/models"))["models"]}
+            assert found["seen.safetensors"]["preview"] is True
+            assert found["bare.safetensors"]["preview"] is False
+
+    carried(body())
 
 
 def settings(place: Path, **values: Any) -> None:
@@ -67,7 +99,8 @@ def test_every_port_has_what_its_field_needs_in_both_languages(tmp_path: Path) -
 def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
     place = tmp_path / "models"
     to_k = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
-    weights(place / "whole.safetensors", to_k, shape=(2, 768))
+    weights(place / "whole.safetensors", to_k, "first_stage_model.x", shape=(2, 768))
+    weights(place / "net.safetensors", to_k, shape=(2, 768))
     weights(place / "style.safetensors", "lora_unet_down_blocks_0.lora_down.weight")
     weights(place / "eyes.safetensors", "encoder.conv_in.weight", "decoder.conv_in.weight")
     weights(place / "odd.safetensors", "something")
@@ -88,12 +121,19 @@ def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
             assert (packs["starter/scenes"], packs["pipe"]) == ("starter", None)
             assert kinds == {
                 "whole.safetensors": ("checkpoint", "Stable Diffusion 1"),
+                "net.safetensors": ("denoiser", "Stable Diffusion 1"),
+                "bad.safetensors": ("other", ""),
                 "style.safetensors": ("lora", ""),
                 "eyes.safetensors": ("vae", ""),
                 "odd.safetensors": ("other", ""),
                 "pipe": ("pipeline", "Stable Diffusion XL"),
                 "words": ("text_encoder", "CLIPTextModel"),
-                "wrong": ("other", "7"),
+                "wrong": ("other", ""),
             }
+            wrong = {one["source"]: one["wrong"] for one in found["models"] if one["wrong"]}
+            assert wrong.keys() == {"bad.safetensors"}, "the others can be used"
+            assert wrong["bad.safetensors"].startswith("is a pickle under the name of")
+            assert found["unread"] == 0
+            assert str(tmp_path) not in json.dumps(found), "no path crosses the interface"
 
     carried(body())

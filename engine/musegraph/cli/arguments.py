@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from musegraph.cli.model_arguments import MODELS_COMMAND
 from musegraph.cli.options import (
     A_WORKFLOW,
     DEBUG,
@@ -24,7 +25,6 @@ from musegraph.cli.options import (
     cache,
     days,
     flag,
-    listed,
     resources,
 )
 
@@ -84,67 +84,6 @@ _CACHE_ACTIONS = (
     ),
 )
 
-
-def _common_of_models(folders: Any = (), unset: Any = False) -> tuple[Add, ...]:
-    """What ``models`` takes before its action and after it, with these defaults."""
-    first = "use this folder of models first; what is fetched goes there"
-    return (
-        listed("--models", "DIR", first, default=folders),
-        listed("--packs", "PATH", "also use the models of this pack", default=folders),
-        as_json("print JSON", unset),
-        flag("--debug", "show tracebacks", unset),
-    )
-
-
-_MODELS_AGAIN = _common_of_models(argparse.SUPPRESS, argparse.SUPPRESS)
-
-_MODELS_ACTIONS = (
-    Command(
-        "add",
-        "fetch a model from the Hugging Face hub, after asking",
-        (
-            argument(
-                "source",
-                metavar="OWNER/NAME[@REVISION]",
-                help="the model, or the address of its page",
-            ),
-            argument("--file", metavar="FILE", default="", help="take this one file of weights"),
-            argument(
-                "--variant",
-                metavar="V",
-                default="",
-                help="take this variant of the weights, such as fp16",
-            ),
-            argument("--as", metavar="NAME", dest="name", default="", help="give it this name"),
-            flag("--replace", "put it in the place of another commit of it, or mend it"),
-            flag("--yes", "do not ask"),
-            *_MODELS_AGAIN,
-        ),
-        epilog="",
-    ),
-    Command(
-        "list",
-        "list all models by the names that workflows use",
-        (
-            flag(
-                "--verify",
-                "read what was fetched in full; exit code 1 if something has changed",
-            ),
-            *_MODELS_AGAIN,
-        ),
-        epilog="",
-    ),
-    Command(
-        "remove",
-        "remove a model that was fetched",
-        (
-            argument("name", metavar="NAME", help="its name, as `models list` says it"),
-            flag("--yes", "do not ask"),
-            *_MODELS_AGAIN,
-        ),
-        epilog="",
-    ),
-)
 
 FILE_LIMIT = "size that a file may have which a worker writes"
 
@@ -272,12 +211,7 @@ _COMMANDS = (
         "show, clear or verify what is kept between runs",
         (*_common(), actions(*_CACHE_ACTIONS)),
     ),
-    Command(
-        "models",
-        "fetch a model from the hub, list the models there are, or remove one",
-        (*_common_of_models(), actions(*_MODELS_ACTIONS)),
-        more="\n\nNothing else in Musegraph fetches: opening or running a workflow never does.",
-    ),
+    MODELS_COMMAND,
     Command(
         "doctor",
         "look for what is wrong with this installation, and say what to do",

@@ -14,6 +14,7 @@ from musegraph.cli.style import Style, prepare_streams, printable, sentences
 from musegraph.errors import (
     HubError,
     InvalidWorkflow,
+    ModelError,
     MusegraphError,
     Problem,
     StoreError,
@@ -153,7 +154,7 @@ def code_of(error: BaseException) -> int:
         return UNREADABLE
     if isinstance(error, StoreError) or type(error).__module__ == "sqlite3":
         return UNUSABLE
-    if isinstance(error, HubError):
+    if isinstance(error, (HubError, ModelError)):
         return FAILED
     return USAGE if isinstance(error, MusegraphError) else DEFECT
 

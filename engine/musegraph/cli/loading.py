@@ -16,6 +16,7 @@ from musegraph.paths import at_home, shown, why_missing
 from musegraph.workflow import Workflow
 
 if TYPE_CHECKING:
+    from musegraph.models import Models
     from musegraph.plan import Plan
     from musegraph.run import Engine
 
@@ -42,6 +43,14 @@ def open_engine(args: Namespace) -> Engine:
 
 def model_folders(args: Namespace) -> tuple[Path, ...]:
     return tuple(at_home(path) for path in args.models)
+
+
+def open_models(args: Namespace) -> Models:
+    """All models that have a name, without an engine."""
+    from musegraph.models import Models
+    from musegraph.store import Store
+
+    return Models(open_registry(args), Store(), model_folders(args))
 
 
 def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:

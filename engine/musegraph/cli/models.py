@@ -1,172 +1,38 @@
-"""``models``: fetching one from the hub by consent, listing them, removing one."""
+"""``models``: which there are, what each is, and where they are looked for."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import asdict
+from difflib import get_close_matches
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, UsageError, print_json
-from musegraph.cli.loading import model_folders, open_registry
+from musegraph.cli.fetching import add, command, remove
+from musegraph.cli.loading import open_models
+from musegraph.cli.own_models import convert, folder
 from musegraph.cli.style import Style, number, printable, shorten, size, table
 
 if TYPE_CHECKING:
-    from musegraph.hub import Choice, Found, Record, Repository, Shelf, Wanted
+    from musegraph.hub import Found
     from musegraph.models import Models
-
-_SHOWN = 12
-"""Files of weights that are listed one by one before consent."""
 
 
 def models(args: Namespace) -> int:
     """List the models, or carry out the action that is asked for."""
-    actions = {None: _list, "list": _list, "add": _add, "remove": _remove}
-    return actions[args.action](args)
-
-
-def _open(args: Namespace) -> Models:
-    from musegraph.models import Models
-    from musegraph.store import Store
-
-    return Models(open_registry(args), Store(), model_folders(args))
-
-
-# -- add --------------------------------------------------------------------------------------
-
-
-def _add(args: Namespace) -> int:
-    from musegraph.hub import ask, choose, name_of, read_source, record_of
-
-    wanted = read_source(args.source, args.file)
-    there = _open(args)
-    shelf = _shelf(there, name_of(wanted.repo, wanted.file, args.name), args)
-    if (known := _known_commit(shelf, wanted, args)) is not None:
-        return _there(known, shelf, args)
-    repository = ask(wanted)
-    choice = choose(repository.files, wanted.file, args.variant)
-    record = record_of(repository, choice, args.name, args.variant)
-    shelf = _shelf(there, record.name, args)
-    if shelf.check_place(record, args.replace):
-        return _there(shelf.record(record.name) or record, shelf, args)
-    _check_unshadowed(there, record, shelf)
-    _show_offer(repository, choice, record, shelf, Style(sys.stderr))
-    shelf.check_room(record)
-    missing = record.size - shelf.there(record)
-    if not (args.yes or agreed(f"fetch {size(missing)}")):
-        if args.json:
-            print_json(_facts(record, shelf, "declined"))
-        else:
-            Style(sys.stdout).line("nothing was fetched")
-        return FAILED
-    made = _fetch(repository, record, shelf)
-    if args.json:
-        print_json(_facts(made, shelf, "added"))
-    else:
-        style = Style(sys.stdout)
-        sign = style(style.signs["done"], "green")
-        style.line(f"{sign} {style(made.name, 'bold')} is at {shelf.place(made.name)}")
-        style.line(f'  use it in a workflow: "source": "{made.name}"')
-    return FINE
-
-
-def _shelf(there: Models, name: str, args: Namespace) -> Shelf:
-    """The folder that has a model of this name; else the first, and if one is named, that one."""
-    from musegraph.hub import Shelf
-
-    shelves = [Shelf(folder) for folder in (there.folders[:1] if args.models else there.folders)]
-    return next((one for one in shelves if one.record(name)), shelves[0])
-
-
-def _known_commit(shelf: Shelf, wanted: Wanted, args: Namespace) -> Record | None:
-    """What is here whole already, found without asking the hub: it is named by its commit."""
-    from musegraph.hub import name_of
-
-    record = shelf.record(name_of(wanted.repo, wanted.file, args.name))
-    if record is None or args.replace:
-        return None
-    asked = (wanted.repo, wanted.commit, args.variant)
-    if (record.source, record.commit, record.variant) != asked:
-        return None
-    return None if any(record.wrongs(shelf.place(record.name))) else record
-
-
-def _check_unshadowed(there: Models, record: Record, shelf: Shelf) -> None:
-    """Refuse a name under which workflows would find another model."""
-    from musegraph.errors import ModelMissing
-
-    try:
-        first = there.path(record.name)
-    except ModelMissing:
-        return
-    if first != shelf.place(record.name).resolve():
-        raise UsageError(
-            f"{record.name} is the name of another model, at {first}; give this one another name"
-            " with --as"
-        )
-
-
-def _there(record: Record, shelf: Shelf, args: Namespace) -> int:
-    if args.json:
-        print_json(_facts(record, shelf, "present"))
-    else:
-        style = Style(sys.stdout)
-        style.line(
-            f"{style(record.name, 'bold')} is there already, at commit {record.commit[:12]}:"
-            f" {shelf.place(record.name)}"
-        )
-    return FINE
-
-
-def _show_offer(
-    repository: Repository, choice: Choice, record: Record, shelf: Shelf, style: Style
-) -> None:
-    """All that somebody should know before saying yes."""
-    licence = repository.licence or "none is named: ask its authors before you use it"
-    if repository.licence_link:
-        licence += f"  {repository.licence_link}"
-    asked = repository.wanted.revision or "newest"
-    style.line(style(repository.wanted.repo, "bold"))
-    there = shelf.there(record)
-    rows = [
-        ["page", repository.page],
-        ["commit", f"{repository.commit} ({printable(asked)})"],
-        ["licence", printable(licence)],
-        ["access", "granted: you have accepted its terms" if repository.gated else ""],
-        ["takes", f"{number(len(choice.files), 'file')}, {size(choice.size)}: {choice.layout}"],
-        *(["leaves", printable(text)] for text in choice.left),
-        ["there", f"{size(there)} of it are here already" if there else ""],
-        ["into", f"{shelf.place(record.name)} ({size(shelf.free())} free)"],
-    ]
-    for line in table([row for row in rows if row[1]], style, [("dim",), ()], wrap=True):
-        style.line(line)
-    weights = sorted(
-        (one for one in choice.files if one.suffix in (".safetensors", ".gguf")),
-        key=lambda one: -one.size,
-    )
-    listed = [[size(one.size).rjust(8), one.path] for one in weights[:_SHOWN]]
-    rest = [one for one in choice.files if one not in weights[:_SHOWN]]
-    if rest:
-        total = size(sum(one.size for one in rest))
-        listed.append([total.rjust(8), f"{number(len(rest), 'smaller file')}"])
-    for line in table(listed, style, [("bold",), ()]):
-        style.line(line)
-
-
-def _fetch(repository: Repository, record: Record, shelf: Shelf) -> Record:
-    from musegraph.cli.transfer import Transfer
-
-    with Transfer(Style(sys.stderr)) as view:
-        return shelf.add(repository, record, view.tell)
-
-
-def _facts(record: Record, shelf: Shelf, state: str) -> dict[str, Any]:
-    return {
-        "state": state,
-        "place": str(shelf.place(record.name)),
-        **record.model_dump(mode="json", exclude={"musegraph", "single"}),
-        "bytes": record.size,
+    actions = {
+        None: _list,
+        "list": _list,
+        "show": _show,
+        "scan": _scan,
+        "add": add,
+        "remove": remove,
+        "folder": folder,
+        "convert": convert,
     }
+    return actions[args.action](args)
 
 
 # -- list -------------------------------------------------------------------------------------
@@ -175,15 +41,16 @@ def _facts(record: Record, shelf: Shelf, state: str) -> dict[str, Any]:
 def _list(args: Namespace) -> int:
     from musegraph.hub import Shelf, inventory
 
-    there = _open(args)
+    there = open_models(args)
     read = bool(getattr(args, "verify", False))
-    found = list(inventory(there, read))
+    every = list(inventory(there, read))
+    found = [model for model in every if _wanted(model, args)]
     begun = [
         (folder, record, held)
         for folder in there.folders
         for record, held in Shelf(folder).unfinished().values()
     ]
-    failed = read and any(model.wrong for model in found)
+    failed = read and any(model.record and model.wrong for model in found)
     if args.json:
         listed = [_model(model) for model in found]
         unfinished = [
@@ -194,17 +61,19 @@ def _list(args: Namespace) -> int:
         return FAILED if failed else FINE
     style = Style(sys.stdout)
     _show_models(found, style)
+    if len(found) < len(every):
+        style.line(style(f"{len(every) - len(found)} others are left out", "dim"))
     for _, record, held in begun:
         sign = style(style.signs["open"], "blue")
         style.line(
             f"{sign} {record.name}: {size(held)} of {size(record.size)} are there;"
-            f" {_command(record)} goes on"
+            f" {command(record)} goes on"
         )
     for model in found:
         if model.record and model.wrong:
-            again = f"{_command(model.record, model.record.commit)} --replace"
+            again = f"{command(model.record, model.record.commit)} --replace"
             style.line(f"{style(style.signs['to'], 'cyan')} {again} mends {model.name}")
-    if not any(model.record for model in found) and not begun:
+    if not any(model.record for model in every) and not begun:
         style.line(
             f"no model was fetched into {there.folders[0]} yet;"
             " musegraph models add OWNER/NAME does it"
@@ -212,23 +81,16 @@ def _list(args: Namespace) -> int:
     return FAILED if failed else FINE
 
 
-def _command(record: Record, revision: str = "") -> str:
-    """What was typed to begin it, or fetches what it is at another revision."""
-    from shlex import quote
+def _wanted(model: Found, args: Namespace) -> bool:
+    """Whether a model is of the kind and of the family that are asked for."""
+    from musegraph.library import title_of
 
-    from musegraph.hub import name_of
-
-    revision = revision or record.revision
-    source = f"{record.source}@{revision}" if revision else record.source
-    words = ["musegraph models add", quote(source)]
-    file = record.files[0].path if record.single else ""
-    if file:
-        words += ["--file", quote(file)]
-    if record.variant:
-        words += ["--variant", quote(record.variant)]
-    if record.name != name_of(record.source, file):
-        words += ["--as", quote(record.name)]
-    return " ".join(words)
+    facts = model.entry.facts
+    kind, family = getattr(args, "kind", None), getattr(args, "family", None)
+    if kind and facts.kind != kind:
+        return False
+    names = {facts.family.lower(), title_of(facts.family).lower()}
+    return not family or family.lower() in names
 
 
 def _names(there: Models) -> list[str]:
@@ -236,20 +98,34 @@ def _names(there: Models) -> list[str]:
 
 
 def _model(model: Found) -> dict[str, Any]:
-    record = model.record
+    record, entry = model.record, model.entry
+    from musegraph.library import title_of
+
+    facts = asdict(entry.facts)
     return {
         "name": model.name,
-        "place": str(model.place),
+        "place": str(entry.place),
         "where": model.where,
-        "family": model.family,
-        "bytes": model.size,
+        **{name: facts[name] for name in _TOLD},
+        "family_title": title_of(entry.facts.family),
+        "bytes": entry.facts.bytes,
         "intact": not model.wrong,
         "wrong": model.wrong,
-        "source": record.source if record else "",
+        "source": entry.comes_from,
         "commit": record.commit if record else "",
-        "licence": record.licence if record else "",
+        "licence": entry.licence,
         "added": record.added if record else "",
+        "digest": entry.digest,
+        "preview": str(entry.preview) if entry.preview else "",
+        "same": list(entry.same),
+        "formerly": list(entry.formerly),
     }
+
+
+_TOLD = (
+    "kind", "family", "variant", "prediction", "precision", "format", "parameters", "quick",
+    "title", "author", "triggers",
+)  # fmt: skip
 
 
 def _show_models(found: list[Found], style: Style) -> None:
@@ -257,7 +133,7 @@ def _show_models(found: list[Found], style: Style) -> None:
     rows: list[list[str]] = []
     for model in [*found, None]:
         if model is None or model.where != where:
-            for line in table(rows, style, [("bold",), ("dim",), (), ("dim",), ()]):
+            for line in table(rows, style, [("bold",), (), ("dim",), (), ("dim",), ()]):
                 style.line(line)
             rows = []
         if model is None:
@@ -265,73 +141,128 @@ def _show_models(found: list[Found], style: Style) -> None:
         if model.where != where:
             where = model.where
             style.line(style(where, "cyan"))
-        record = model.record
-        origin = f"{record.source}@{record.commit[:12]}" if record else ""
-        licence = record.licence or "no licence named" if record else ""
-        state = f"{style.signs['fail']} {model.wrong}" if model.wrong else licence
-        rows.append(
-            [
-                printable(model.name),
-                printable(shorten(model.family, 32)),
-                size(model.size).rjust(8),
-                origin,
-                printable(state),
-            ]
-        )
+        rows.append(_row(model, style))
 
 
-# -- remove -----------------------------------------------------------------------------------
+def _row(model: Found, style: Style) -> list[str]:
+    from musegraph.library import title_of
+
+    facts, record = model.entry.facts, model.record
+    origin = f"{record.source}@{record.commit[:12]}" if record else ""
+    state = model.entry.licence or ("no licence named" if record else "")
+    if model.entry.same:
+        state = f"also as {model.entry.same[0]}" + (", …" if model.entry.same[1:] else "")
+    if model.wrong:
+        state = f"{style.signs['fail']} {model.wrong}"
+    what = " ".join(filter(None, (title_of(facts.family), facts.variant)))
+    return [
+        printable(model.name),
+        KIND_NAMES.get(facts.kind, facts.kind),
+        printable(shorten(what, 32)),
+        size(facts.bytes or (record.size if record else 0)).rjust(8),
+        origin,
+        printable(state),
+    ]
 
 
-def _remove(args: Namespace) -> int:
-    from musegraph.hub import Shelf
+KIND_NAMES = {
+    "pipeline": "pipeline", "checkpoint": "checkpoint", "denoiser": "denoiser", "vae": "VAE",
+    "text_encoder": "text encoder", "lora": "LoRA", "control": "ControlNet",
+    "t2i_adapter": "T2I-Adapter", "ip_adapter": "IP-Adapter", "embedding": "embedding",
+    "upscaler": "upscaler", "vision": "vision", "style": "style", "motion": "motion", "other": "",
+}  # fmt: skip
 
-    there = _open(args)
-    shelves = [Shelf(folder) for folder in there.folders]
-    shelf = next(
-        (one for one in shelves if one.record(args.name) or args.name in one.unfinished()), None
-    )
-    if shelf is None:
-        raise UsageError(_not_ours(there, args.name))
-    record = shelf.record(args.name)
-    begun = shelf.unfinished().get(args.name)
-    total = (record.size if record else 0) + (begun[1] if begun else 0)
-    what = f"remove {args.name} ({size(total)}) from {shelf.folder}"
-    if not (args.yes or agreed(what)):
-        if args.json:
-            print_json({"name": args.name, "freed": 0, "left": []})
-        else:
-            Style(sys.stdout).line("nothing was removed")
-        return FINE
-    removed = shelf.remove(args.name)
+
+# -- show and scan ----------------------------------------------------------------------------
+
+
+def _show(args: Namespace) -> int:
+    from musegraph.hub import inventory
+
+    there = open_models(args)
+    every = {model.name: model for model in inventory(there)}
+    model = every.get(args.name)
+    if model is None:
+        model = next((one for one in every.values() if args.name in one.entry.formerly), None)
+    if model is None:
+        close = get_close_matches(args.name, every, 3, 0.5)
+        ending = [name for name in every if name.rpartition("/")[2] == args.name]
+        hint = f"; did you mean {' or '.join(ending or close)}?" if ending or close else ""
+        raise UsageError(f"there is no model {args.name!r}; musegraph models lists all{hint}")
     if args.json:
-        left = [str(file) for file in removed.left]
-        print_json({"name": args.name, "freed": removed.bytes, "left": left})
-        return FINE
-    style = Style(sys.stdout)
-    style.line(f"freed {size(removed.bytes)}")
-    if removed.left:
-        style.line(
-            f"{number(len(removed.left), 'file')} that did not come with it stay in"
-            f" {shelf.place(args.name)}"
-        )
+        print_json(_model(model))
+    else:
+        _tell(model, Style(sys.stdout))
     return FINE
 
 
-def _not_ours(there: Models, name: str) -> str:
-    from difflib import get_close_matches
+def _tell(model: Found, style: Style) -> None:
+    from musegraph.library import title_of
 
-    from musegraph.errors import ModelMissing
-    from musegraph.hub import Shelf
+    entry, facts = model.entry, model.entry.facts
+    style.line(style(printable(model.name), "bold"))
+    count = facts.parameters
+    many = f"{count / 1e9:.1f} billion" if count >= 1e9 else f"{count / 1e6:.1f} million"
+    rows = [
+        ["problem", f"{style.signs['fail']} it {model.wrong}" if model.wrong else ""],
+        ["title", facts.title],
+        ["author", facts.author],
+        ["kind", KIND_NAMES.get(facts.kind, facts.kind)],
+        ["family", " ".join(filter(None, (title_of(facts.family), facts.variant)))],
+        ["predicts", facts.prediction],
+        ["numbers", facts.precision],
+        ["parameters", many if count else ""],
+        ["size", size(facts.bytes)],
+        ["licence", entry.licence],
+        ["source", entry.comes_from],
+        ["words", ", ".join(facts.triggers)],
+        ["at", str(entry.place)],
+        ["picture", str(entry.preview) if entry.preview else ""],
+        ["also as", ", ".join(entry.same)],
+        ["was", ", ".join(entry.formerly)],
+        ["quick id", facts.quick],
+        ["digest", entry.digest or "not read in full yet"],
+    ]
+    told = [[name, printable(text)] for name, text in rows if text]
+    for line in table(told, style, [("dim",), ()], wrap=True):
+        style.line(line)
 
-    try:
-        place = there.path(name)
-    except ModelMissing:
-        known = [known for folder in there.folders for known in Shelf(folder).records()]
-        close = get_close_matches(name, known, 3, 0.5)
-        hint = f"; close to it: {', '.join(close)}" if close else ""
-        return f"no model {name!r} was fetched; musegraph models list says which were{hint}"
-    return (
-        f"the model {name!r} at {place} was not fetched by musegraph models add, so it is not"
-        " removed by it either; delete it yourself if it is yours"
-    )
+
+def _scan(args: Namespace) -> int:
+    there = open_models(args)
+    start = perf_counter()
+    entries = there.library.scan(there.roots()).entries
+    seconds = perf_counter() - start
+    wrong = [one for one in entries if one.facts.wrong and one.facts.format != "pickle"]
+    pickles = [one for one in entries if one.facts.format == "pickle"]
+    doubles = {one.facts.quick for one in entries if one.same}
+    if args.json:
+        print_json(
+            {
+                "models": len(entries),
+                "wrong": [{"name": one.source, "wrong": one.facts.wrong} for one in wrong],
+                "pickles": [one.source for one in pickles],
+                "doubles": [
+                    [one.source for one in entries if one.facts.quick == quick]
+                    for quick in sorted(doubles)
+                ],
+                "seconds": seconds,
+            }
+        )
+        return FINE
+    style = Style(sys.stdout)
+    style.line(f"{number(len(entries), 'model')} in {seconds:.1f} s")
+    for one in wrong:
+        style.line(
+            f"{style(style.signs['fail'], 'red')} {printable(f'{one.source} {one.facts.wrong}')}"
+        )
+    for quick in sorted(doubles):
+        names = " and ".join(one.source for one in entries if one.facts.quick == quick)
+        style.line(f"{style(style.signs['to'], 'cyan')} {printable(names)} are the same model")
+    for one in pickles:
+        name = f"{one.source} is a pickle, which is never opened here; musegraph models convert"
+        style.line(
+            f"{style(style.signs['to'], 'cyan')} {printable(f'{name} {one.source}')}"
+            " makes a .safetensors file of it"
+        )
+    return FINE

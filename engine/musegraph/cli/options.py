@@ -76,11 +76,11 @@ class Command(NamedTuple):
             add(made)
 
 
-def actions(*commands: Command) -> Add:
+def actions(*commands: Command, dest: str = "action") -> Add:
     """What may follow a command and has options of its own."""
 
     def add(made: Parser) -> None:
-        under = made.add_subparsers(dest="action", metavar="ACTION", title="actions")
+        under = made.add_subparsers(dest=dest, metavar="ACTION", title="actions")
         for action in commands:
             action.add_to(under)
 

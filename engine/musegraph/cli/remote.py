@@ -14,11 +14,10 @@ from urllib.request import Request, urlopen
 
 from musegraph.cli.entry import UsageError
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem
-from musegraph.paths import at_home
+from musegraph.paths import at_home, data_folder
 from musegraph.plan.files import Beside
 from musegraph.plan.places import change_values
 from musegraph.server.lock import address_in
-from musegraph.server.settings import default_data
 
 if TYPE_CHECKING:
     from musegraph.run import Engine
@@ -98,7 +97,7 @@ class Remote:
 
 def find(args: Namespace) -> Remote:
     """The server that is meant: the one named, or the one that runs here."""
-    data = at_home(args.data) if args.data else default_data()
+    data = at_home(args.data) if args.data else data_folder()
     url = args.server or os.environ.get("MUSEGRAPH_SERVER") or address_in(data)
     if not url:
         raise MusegraphError(

@@ -15,7 +15,7 @@ from musegraph.cli.style import Style
 
 def reproduce(args: Namespace) -> int:
     """Run the workflow of a picture with nothing reused; 0 if the same comes out, else 1."""
-    from musegraph.reproduce import compare, copy_assets, read_output, with_recorded
+    from musegraph.reproduce import compare, copy_assets, digests_in, read_output, with_recorded
     from musegraph.run import Engine
     from musegraph.store import Store
 
@@ -28,6 +28,7 @@ def reproduce(args: Namespace) -> int:
         registry = open_registry(args, tell=False)
         workflow = with_recorded(workflow, record, registry)
         with Engine(registry, store, models=model_folders(args)) as engine:
+            engine.models.expected |= digests_in(record)
             plan = make_plan(engine, workflow, args)
             with contextlib.redirect_stdout(sys.stderr):
                 result = engine.run(plan)

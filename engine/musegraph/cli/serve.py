@@ -8,8 +8,8 @@ from pathlib import Path
 
 from musegraph.cli.style import Style
 from musegraph.limits import read_limit
-from musegraph.paths import at_home
-from musegraph.server.settings import Settings, default_data
+from musegraph.paths import at_home, data_folder
+from musegraph.server.settings import Settings
 from musegraph.store import default_folder
 
 
@@ -36,7 +36,7 @@ def serve(args: Namespace) -> int:
 
 
 def settings_of(args: Namespace) -> Settings:
-    data = at_home(args.data) if args.data else default_data()
+    data = at_home(args.data) if args.data else data_folder()
     return Settings(
         data=data,
         cache=at_home(args.cache) if args.cache else default_folder(),

@@ -10,16 +10,16 @@ from musegraph.cli.entry import FINE, UsageError, print_json
 from musegraph.cli.remote import Remote
 from musegraph.cli.style import Style
 from musegraph.errors import MusegraphError, StoreError
-from musegraph.paths import at_home
+from musegraph.paths import at_home, data_folder
 from musegraph.server.lock import Lock, address_in
-from musegraph.server.settings import default_data, new_token, token_in
+from musegraph.server.settings import new_token, token_in
 
 
 def token(args: Namespace) -> int:
     """Print the address with the token; with ``--renew``, after the old one was made worthless."""
     if args.keep_runs and not args.renew:
         raise UsageError("--keep-runs says what --renew does with the runs: say --renew too")
-    data = at_home(args.data) if args.data else default_data()
+    data = at_home(args.data) if args.data else data_folder()
     url = _renewed(data, cancel=not args.keep_runs) if args.renew else address_in(data)
     if url is None and not args.renew:
         raise MusegraphError("no server runs here; 'musegraph serve' starts one, and says where")

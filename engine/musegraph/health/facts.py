@@ -19,9 +19,9 @@ from typing import Any
 from musegraph.device import has_driver
 from musegraph.errors import ModelError, StoreError
 from musegraph.headers import read_header
-from musegraph.models import default_models, named_folders
+from musegraph.library import Added, default_models, named_folders
 from musegraph.pack import Registry
-from musegraph.paths import why_missing
+from musegraph.paths import data_folder, why_missing
 from musegraph.store.disk import Disk
 from musegraph.store.survey import Survey
 
@@ -106,6 +106,7 @@ def gather(registry: Registry, cache: Path, folders: Iterable[Path] = ()) -> Fac
     models = [(folder, "MUSEGRAPH_MODELS") for folder in named_folders()]
     models += [(folder, "--models") for folder in folders]
     models.append((default_models(), DEFAULT))
+    models += [(folder, "musegraph models folder add") for folder in Added(data_folder()).folders()]
     packs = {name: pack for name in registry.names() if (pack := registry.pack(name))}
     return Facts(
         python=sys.version_info[:3],

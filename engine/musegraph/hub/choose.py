@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from musegraph.errors import HubError, MusegraphError
 from musegraph.hub.names import safe_path
 from musegraph.hub.trouble import amount, shown
-from musegraph.models import MAX_DEPTH, MAX_FILES, SUFFIXES
+from musegraph.library import MAX_DEPTH, MAX_FILES, SUFFIXES
 
 WEIGHTS = (".safetensors", ".gguf")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib")

@@ -159,6 +159,8 @@ class Forecast:
         known = model_digest(self.models, step, port, source, self.problems)
         if known is None and len(self.problems) == count:
             step.note = f"the files of {source} are not hashed yet"
+        if (now := self.models.renamed.get(source)) is not None:
+            step.note = f"{source} is called {now} now"
         return known
 
     def pinned(self, step: Step) -> Mapping[str, Entry]:

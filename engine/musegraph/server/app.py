@@ -58,7 +58,12 @@ class Server:
             raise
         self.feed = Feed()
         setup = Setup(
-            settings.cache, settings.packs, settings.models, settings.memory, settings.file
+            settings.cache,
+            settings.packs,
+            settings.models,
+            settings.memory,
+            settings.file,
+            settings.data,
         )
         limits = holding(self, {})
         self.dispatcher = Dispatcher(self.database, self.feed, setup, places(), limits, self.log)

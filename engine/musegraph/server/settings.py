@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import secrets
 import ssl
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from musegraph.errors import MusegraphError, StoreError
 from musegraph.limits import Limit
-from musegraph.paths import at_home
 from musegraph.whole import write_new, write_whole
 
 PORT = 8190
@@ -96,18 +93,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def default_data() -> Path:
-    """Where the server keeps what has to last: ``MUSEGRAPH_DATA``, else the user's data folder."""
-    if named := os.environ.get("MUSEGRAPH_DATA"):
-        return at_home(named)
-    base = os.environ.get("XDG_DATA_HOME")
-    if base:
-        return Path(base) / "musegraph"
-    if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local) / "musegraph"
-    return Path.home() / ".local" / "share" / "musegraph"
 
 
 def token_in(data: Path) -> str:

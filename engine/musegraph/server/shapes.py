@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from musegraph.library.facts import Fault
+from musegraph.library.recognise import Kind
 from musegraph.server.api import (
     Answer,
     Digest,
@@ -224,18 +226,35 @@ class Catalogue(Answer):
 
 
 class Model(Answer):
-    """A model that a source can name. ``family`` is empty where its files do not tell."""
+    """A model that a source can name; what its files do not tell is empty."""
 
     source: str
-    bytes: int
     pack: str | None
-    kind: Literal[
-        "pipeline", "checkpoint", "denoiser", "vae", "text_encoder", "lora", "control", "other"
-    ]
-    family: str
+    kind: Kind
+    family: str = Field(description="What people call the family that it belongs to.")
+    family_id: str
+    variant: str
+    prediction: str
+    precision: str = Field(description="The type of numbers of most of its weights.")
+    format: str
+    parameters: int
+    bytes: int
+    title: str
+    author: str
+    licence: str
+    origin: str = Field(description="Where it was fetched from, or what it was made of.")
+    triggers: list[str] = Field(description="Words that call up what it was trained on.")
+    wrong: str = Field(description="Why it cannot be used; the end of a sentence about it.")
+    fault: Fault = Field(description="The same in a word.")
+    quick: str = Field(description="Names its content as far as a glance tells.")
+    digest: str | None = Field(description="Of all its bytes, once it was loaded.")
+    preview: bool = Field(description="Whether a picture lies beside it.")
+    same: list[str] = Field(description="Names under which the same model is there too.")
+    formerly: list[str] = Field(description="Names that it had, and that nothing has now.")
 
 
 class Models(Answer):
     """The models of the packs and of the model folders."""
 
     models: list[Model]
+    unread: int = Field(description="Files that are still to be read: ask again.")

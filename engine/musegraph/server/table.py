@@ -29,6 +29,7 @@ Bins = Annotated[int, Field(ge=1, le=8192)]
 NodePath = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 PortName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=1, le=200)]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Size = Annotated[int, Field(ge=16, le=2048)]
 
 ID = {"id": api.Identifier}
@@ -148,6 +149,11 @@ _FACTS = (
           gives=shapes.Catalogue, query={"language": Language}),
     Route("GET", "/api/models", facts.list_models, "The models that a source can name.",
           "catalogue", gives=shapes.Models),
+    Route("GET", "/api/models/picture", assets.get_model_picture,
+          "The picture that lies beside a model, made small.", "catalogue", media="image/webp",
+          query={"source": ModelName, "size": Size}, required=("source",),
+          also={206: "A part of the bytes.", 304: "It has not changed."},
+          errors={416: "There is no such range."}),
     Route("GET", "/api/cache", facts.get_cache, "What the cache holds, by node type.", "server",
           gives=api.Cache),
     Route("GET", "/api/preferences", facts.get_preferences, "What the canvas keeps for its user.",

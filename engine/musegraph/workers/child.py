@@ -53,6 +53,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--board", default="")
     parser.add_argument("--packs", action="append", default=[])
     parser.add_argument("--models", action="append", default=[])
+    parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--memory", type=int, default=0)
     parser.add_argument("--file", type=int, default=0)
     return parser.parse_args(arguments)

@@ -86,10 +86,13 @@ class Setup:
     """Bytes of address space that a worker may take; 0 for no limit of ours."""
     file: int = 0
     """Bytes of any file that a worker may write; 0 for no limit of ours."""
+    data: Path | None = None
+    """Where the library of models is kept, and which folders were added to it."""
 
     def command(self, board: Path) -> list[str]:
         words = [sys.executable, "-m", "musegraph.workers.child", "--cache", str(self.cache)]
         words += ["--board", str(board), "--memory", str(self.memory), "--file", str(self.file)]
+        words += ["--data", str(self.data)] if self.data else []
         words += [word for path in self.packs for word in ("--packs", path)]
         return words + [word for path in self.models for word in ("--models", path)]
 

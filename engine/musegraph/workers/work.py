@@ -36,7 +36,7 @@ MOST_PROBLEMS = 1000
 def open_engine(args: argparse.Namespace) -> Engine:
     """The engine of a worker; it keeps to its folders of models."""
     registry = load_registry(args.packs)
-    engine = Engine(registry, Store(Path(args.cache)), models=args.models)
+    engine = Engine(registry, Store(Path(args.cache)), models=args.models, data=args.data)
     engine.models.confined = True
     return engine
 
@@ -202,6 +202,7 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "check": check,
     "media": media,
     "models": library.models,
+    "model_picture": library.model_picture,
     "open_template": reading.open_template,
     "peaks": peaks,
     "plan": plan,

@@ -26,7 +26,10 @@ class Parts(NamedTuple):
 def load(
     source: Annotated[
         ModelSource,
-        Field(description="starter/scenes, a folder of Diffusers, or one .safetensors file."),
+        Field(
+            description="starter/scenes, a folder of Diffusers, or one .safetensors file.",
+            json_schema_extra={"models": ["pipeline", "checkpoint"]},
+        ),
     ],
     ctx: Context,
     precision: Annotated[

@@ -537,6 +537,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/models/picture': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The picture that lies beside a model, made small. */
+    get: operations['get_model_picture'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/cache': {
     parameters: {
       query?: never;
@@ -953,13 +970,11 @@ export interface components {
     };
     /**
      * Model
-     * @description A model that a source can name. ``family`` is empty where its files do not tell.
+     * @description A model that a source can name; what its files do not tell is empty.
      */
     Model: {
       /** Source */
       source: string;
-      /** Bytes */
-      bytes: number;
       /** Pack */
       pack: string | null;
       /**
@@ -974,9 +989,88 @@ export interface components {
         | 'text_encoder'
         | 'lora'
         | 'control'
+        | 't2i_adapter'
+        | 'ip_adapter'
+        | 'embedding'
+        | 'upscaler'
+        | 'vision'
+        | 'style'
+        | 'motion'
         | 'other';
-      /** Family */
+      /**
+       * Family
+       * @description What people call the family that it belongs to.
+       */
       family: string;
+      /** Family Id */
+      family_id: string;
+      /** Variant */
+      variant: string;
+      /** Prediction */
+      prediction: string;
+      /**
+       * Precision
+       * @description The type of numbers of most of its weights.
+       */
+      precision: string;
+      /** Format */
+      format: string;
+      /** Parameters */
+      parameters: number;
+      /** Bytes */
+      bytes: number;
+      /** Title */
+      title: string;
+      /** Author */
+      author: string;
+      /** Licence */
+      licence: string;
+      /**
+       * Origin
+       * @description Where it was fetched from, or what it was made of.
+       */
+      origin: string;
+      /**
+       * Triggers
+       * @description Words that call up what it was trained on.
+       */
+      triggers: string[];
+      /**
+       * Wrong
+       * @description Why it cannot be used; the end of a sentence about it.
+       */
+      wrong: string;
+      /**
+       * Fault
+       * @description The same in a word.
+       * @enum {string}
+       */
+      fault: '' | 'truncated' | 'incomplete' | 'damaged' | 'disguised' | 'unreadable' | 'pickle';
+      /**
+       * Quick
+       * @description Names its content as far as a glance tells.
+       */
+      quick: string;
+      /**
+       * Digest
+       * @description Of all its bytes, once it was loaded.
+       */
+      digest: string | null;
+      /**
+       * Preview
+       * @description Whether a picture lies beside it.
+       */
+      preview: boolean;
+      /**
+       * Same
+       * @description Names under which the same model is there too.
+       */
+      same: string[];
+      /**
+       * Formerly
+       * @description Names that it had, and that nothing has now.
+       */
+      formerly: string[];
     };
     /**
      * Models
@@ -985,6 +1079,11 @@ export interface components {
     Models: {
       /** Models */
       models: components['schemas']['Model'][];
+      /**
+       * Unread
+       * @description Files that are still to be read: ask again.
+       */
+      unread: number;
     };
     /**
      * Move
@@ -6099,6 +6198,110 @@ export interface operations {
       };
       /** @description There is nothing at that address. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  get_model_picture: {
+    parameters: {
+      query: {
+        source: string;
+        size?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The picture that lies beside a model, made small. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/webp': string;
+        };
+      };
+      /** @description A part of the bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/webp': string;
+        };
+      };
+      /** @description It has not changed. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/webp': string;
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is no such range. */
+      416: {
         headers: {
           [name: string]: unknown;
         };

@@ -16,6 +16,8 @@ export interface PortSchema {
   format?: string;
   pattern?: string;
   items?: PortSchema;
+  /** The kinds of models that a source may name. */
+  models?: string[];
   anyOf?: PortSchema[];
   type?: string;
 }

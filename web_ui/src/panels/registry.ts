@@ -4,6 +4,7 @@ import { lazy, type ComponentType, type LazyExoticComponent } from 'react';
 import {
   Blocks,
   BookOpen,
+  Boxes,
   ClipboardList,
   History,
   Images,
@@ -32,6 +33,7 @@ export const PANELS: Record<Panel, PanelFacts> = {
     shared: true,
   },
   nodes: { side: 'left', icon: Blocks, content: lazy(() => import('./nodes/Nodes')) },
+  models: { side: 'left', icon: Boxes, content: lazy(() => import('./models/Models')) },
   outline: { side: 'left', icon: ListTree, content: lazy(() => import('./outline/Outline')) },
   inspector: {
     side: 'right',

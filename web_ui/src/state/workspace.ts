@@ -8,6 +8,7 @@ import { createDocument, type DocumentStore, type Kept, type Origin } from './do
 export type Panel =
   | 'library'
   | 'nodes'
+  | 'models'
   | 'outline'
   | 'inspector'
   | 'queue'

@@ -119,6 +119,19 @@ async def get_thumbnail(server: Server, ask: Ask) -> web.StreamResponse:
     return await _send(server, made["asset"], "image/webp", "thumbnail.webp")
 
 
+async def get_model_picture(server: Server, ask: Ask) -> web.StreamResponse:
+    """A small picture of the one beside a model; another may lie there tomorrow."""
+    try:
+        made = await server.dispatcher.ask(
+            "model_picture", source=ask["source"], size=ask["size"] or 256
+        )
+    except MusegraphError as error:
+        raise queue.Missing(str(error)) from None
+    response = await _send(server, made["asset"], "image/webp", "model.webp")
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
 async def get_peaks(server: Server, ask: Ask) -> web.Response:
     """The outline of a sound, to draw its waveform from."""
     kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))

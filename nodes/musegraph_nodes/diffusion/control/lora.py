@@ -27,7 +27,10 @@ def lora(
     model: Model,
     source: Annotated[
         ModelSource,
-        Field(description="One .safetensors file of a LoRA: kohya, diffusers, peft or LyCORIS."),
+        Field(
+            description="One .safetensors file of a LoRA: kohya, diffusers, peft or LyCORIS.",
+            json_schema_extra={"models": ["lora"]},
+        ),
     ],
     ctx: Context,
     text_encoder: Annotated[

@@ -37,7 +37,10 @@ def embedding(
     encoder: TextEncoder,
     source: Annotated[
         ModelSource,
-        Field(description="One .safetensors file of an embedding: of A1111, diffusers, or SDXL."),
+        Field(
+            description="One .safetensors file of an embedding: of A1111, diffusers, or SDXL.",
+            json_schema_extra={"models": ["embedding"]},
+        ),
     ],
     ctx: Context,
     token: Annotated[

@@ -19,6 +19,10 @@ export interface Option {
   label: string;
   /** Said in small type behind the label. */
   hint?: string;
+  /** Said in small type below the label. */
+  detail?: string;
+  /** The address of a picture that stands before the label. */
+  picture?: string;
   /** Heading that it stands below; options of one group follow one another. */
   group?: string;
 }
@@ -39,6 +43,9 @@ interface Props {
   onOpen?(): void;
   onChange(value: string): void;
 }
+
+/** So many options are listed; whoever looks for more types. */
+const MOST = 200;
 
 const plain = (text: string): string => text.normalize('NFKC').toLowerCase();
 
@@ -99,10 +106,12 @@ function Choices({
 }: Props & { onClose(): void }) {
   const { t } = useTranslation('fields');
   const [text, setText] = useState('');
-  const found = useMemo(() => {
+  const every = useMemo(() => {
     const words = plain(text).split(/\s+/).filter(Boolean);
     const left = options.filter((one) => {
-      const all = plain(`${one.label} ${one.value} ${one.hint ?? ''} ${one.group ?? ''}`);
+      const all = plain(
+        `${one.label} ${one.value} ${one.hint ?? ''} ${one.detail ?? ''} ${one.group ?? ''}`,
+      );
       return words.every((word) => all.includes(word));
     });
     const typed = text.trim();
@@ -110,6 +119,7 @@ function Choices({
       ? [...left, { value: typed, label: t('combo.use', { text: typed }) }]
       : left;
   }, [text, options, free, t]);
+  const found = every.slice(0, MOST);
   const [at, setAt] = useState(() =>
     Math.max(
       0,
@@ -171,6 +181,9 @@ function Choices({
           />
         ))}
       </div>
+      {every.length > found.length && (
+        <p className={css.none}>{t('combo.more', { count: every.length - found.length })}</p>
+      )}
       {found.length === 0 && (
         <p className={css.none}>{options.length || !empty ? t('combo.none') : empty}</p>
       )}
@@ -205,7 +218,13 @@ function Row({ id, option, headed, active, chosen, onPoint, onChoose }: RowProps
         onPointerMove={onPoint}
         onClick={onChoose}
       >
-        <span className={css.label}>{option.label}</span>
+        {option.picture && (
+          <img className={css.picture} src={option.picture} alt="" loading="lazy" />
+        )}
+        <span className={css.label}>
+          {option.label}
+          {option.detail && <span className={css.detail}>{option.detail}</span>}
+        </span>
         {option.hint && <span className={css.hint}>{option.hint}</span>}
         <Check size={14} aria-hidden visibility={chosen ? 'visible' : 'hidden'} />
       </div>

@@ -1,43 +1,41 @@
-import { TriangleAlert } from 'lucide-react';
+import { Info, TriangleAlert } from 'lucide-react';
 import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { loadModels, useModels } from '@/state/models';
-import { Combo } from './Combo';
+import { kindsOf } from '@/core/models';
+import { loadModels, pictureUrl, sized, useModels, type Model } from '@/state/models';
+import { Combo, type Option } from './Combo';
 import css from './fields.module.css';
 import type { FieldProps } from './types';
 
-/** Bytes as people read them: 26 MB. */
-const sized = (bytes: number, locale: string): string => {
-  const [unit, by] = bytes >= 1e9 ? (['gigabyte', 1e9] as const) : (['megabyte', 1e6] as const);
-  return new Intl.NumberFormat(locale, {
-    style: 'unit',
-    unit,
-    maximumFractionDigits: bytes >= 1e9 ? 1 : 0,
-  }).format(bytes / by);
-};
-
-/** Where a model is read from: one that is there, or any other place that is typed. */
+/** Where a model is read from: one that is there and fits, or any other place that is typed. */
 export function ModelField(props: FieldProps) {
-  const { value, labelId, disabled, focused, onChange, onDone } = props;
+  const { port, value, labelId, disabled, focused, onChange, onDone } = props;
   const { t, i18n } = useTranslation('fields');
   const models = useModels((known) => known.models);
   useEffect(() => {
     if (useModels.getState().models === null) void loadModels();
   }, []);
+  const kinds = kindsOf(port);
   const options = useMemo(
     () =>
       (models ?? [])
+        .filter((one) => !one.wrong && (kinds?.includes(one.kind) ?? true))
         .toSorted((a, b) => a.kind.localeCompare(b.kind) || a.source.localeCompare(b.source))
-        .map((one) => ({
+        .map((one): Option => ({
           value: one.source,
           label: one.source,
           hint: sized(one.bytes, i18n.language),
+          detail: about(one),
           group: t(`model.kind.${one.kind}`),
+          ...(one.preview ? { picture: pictureUrl(one.source, 64) } : {}),
         })),
-    [models, t, i18n.language],
+    [models, kinds, t, i18n.language],
   );
   const source = typeof value === 'string' ? value : '';
   const missing = source !== '' && models !== null && !models.some((one) => one.source === source);
+  const now = missing ? models.find((one) => one.formerly.includes(source)) : undefined;
+  const said = now ? t('model.renamed', { name: now.source }) : t('model.missing');
+  const Mark = now ? Info : TriangleAlert;
   return (
     <Combo
       free
@@ -50,14 +48,9 @@ export function ModelField(props: FieldProps) {
       empty={t('model.empty')}
       mark={
         missing && (
-          <TriangleAlert
-            size={12}
-            className={css.missing}
-            aria-label={t('model.missing')}
-            role="img"
-          >
-            <title>{t('model.missing')}</title>
-          </TriangleAlert>
+          <Mark size={12} className={now ? css.renamed : css.missing} aria-label={said} role="img">
+            <title>{said}</title>
+          </Mark>
         )
       }
       onOpen={() => void loadModels()}
@@ -68,3 +61,9 @@ export function ModelField(props: FieldProps) {
     />
   );
 }
+
+/** The family, the licence and the title of a model, in small type below it. */
+const about = (one: Model): string =>
+  [[one.family, one.variant].filter(Boolean).join(' '), one.licence, one.title]
+    .filter(Boolean)
+    .join(' · ');

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { makeCatalogue, type NodeFacts } from './catalogue';
+import { kindsOf, nodeFor, portFor } from './models';
+
+const node = (id: string, inputs: NodeFacts['inputs']): NodeFacts => ({
+  id,
+  version: '1',
+  title: id,
+  text: '',
+  inputs,
+  outputs: {},
+});
+
+const source = (models?: string[]) => ({
+  type: 'ModelSource',
+  schema: models ? { models } : {},
+});
+
+const catalogue = makeCatalogue([
+  node('p.any', { where: source() }),
+  node('p.load', { source: source(['pipeline', 'checkpoint']) }),
+  node('p.lora', { model: { type: 'Model' }, lora: source(['lora']) }),
+  node('p.loras', {
+    loras: { type: 'list[ModelSource]', schema: { items: { models: ['lora'] } } },
+  }),
+  node('p.text', { text: { type: 'Text' } }),
+]);
+
+const inputs = (id: string) => catalogue.types.get(id)!.inputs;
+
+describe('models and the inputs that take them', () => {
+  it('an input says which kinds it takes, also one of a list', () => {
+    expect(inputs('p.any').map(kindsOf)).toEqual([null]);
+    expect(inputs('p.lora').map(kindsOf)).toEqual([null, ['lora']]);
+    expect(inputs('p.loras').map(kindsOf)).toEqual([['lora']]);
+  });
+
+  it('only sources take models, and only of their kinds', () => {
+    expect(portFor(inputs('p.lora'), 'lora')?.name).toBe('lora');
+    expect(portFor(inputs('p.lora'), 'vae')).toBeNull();
+    expect(portFor(inputs('p.any'), 'vae')?.name).toBe('where');
+    expect(portFor(inputs('p.text'), 'lora')).toBeNull();
+  });
+
+  it('the node that opens a kind is the one that takes the fewest others', () => {
+    expect(nodeFor(catalogue, 'lora')?.id).toBe('p.lora');
+    expect(nodeFor(catalogue, 'checkpoint')?.id).toBe('p.load');
+    expect(nodeFor(catalogue, 'vae')?.id).toBe('p.any');
+    expect(nodeFor(makeCatalogue([]), 'vae')).toBeNull();
+  });
+});

@@ -1,0 +1,33 @@
+/** Which inputs take which models. */
+
+import type { Catalogue, NodeType, Port } from './catalogue';
+import type { Type } from './types';
+
+const isSource = (type: Type): boolean =>
+  type.name === 'ModelSource' || type.item?.name === 'ModelSource';
+
+/** The kinds of models that an input takes; null if it takes any, or does not say. */
+export const kindsOf = ({ schema }: Pick<Port, 'schema'>): readonly string[] | null =>
+  schema.models ?? schema.items?.models ?? null;
+
+/** The input of a node that takes a model of this kind; one that says so goes before others. */
+export function portFor(inputs: readonly Port[], kind: string): Port | null {
+  const sources = inputs.filter((one) => isSource(one.type));
+  return (
+    sources.find((one) => kindsOf(one)?.includes(kind)) ??
+    sources.find((one) => kindsOf(one) === null) ??
+    null
+  );
+}
+
+/** The node that opens a model of this kind: the one that takes the fewest others. */
+export function nodeFor(catalogue: Catalogue, kind: string): NodeType | null {
+  let found: { type: NodeType; kinds: number } | null = null;
+  for (const type of catalogue.types.values()) {
+    const port = portFor(type.inputs, kind);
+    if (!port) continue;
+    const kinds = kindsOf(port)?.length ?? Infinity;
+    if (found === null || kinds < found.kinds) found = { type, kinds };
+  }
+  return found?.type ?? null;
+}
