@@ -97,7 +97,7 @@ def no_object(folder: Path) -> None:
 
 
 def other_pipeline(folder: Path) -> None:
-    edit_json(folder / "model_index.json", _class_name="FluxPipeline")
+    edit_json(folder / "model_index.json", _class_name="KolorsPipeline")
 
 
 def other_class(folder: Path) -> None:
@@ -108,8 +108,8 @@ def no_vae(folder: Path) -> None:
     edit_json(folder / "model_index.json", vae=None)
 
 
-def inpainting(folder: Path) -> None:
-    edit_json(folder / "unet" / "config.json", in_channels=9)
+def odd_channels(folder: Path) -> None:
+    edit_json(folder / "unet" / "config.json", in_channels=7)
 
 
 def other_channels(folder: Path) -> None:
@@ -142,14 +142,14 @@ def wants_more(folder: Path) -> None:
         (no_object, r"model_index\.json is damaged: it is no JSON object"),
         (
             other_pipeline,
-            "for the pipeline FluxPipeline; this version opens those for StableDiffusionPipeline",
+            "for the pipeline KolorsPipeline; this version opens those for StableDiffusionPipeline",
         ),
         (
             other_class,
             "the vae of the model .* of the class AutoencoderTiny; .* opens AutoencoderKL",
         ),
         (no_vae, r"has no vae: model_index\.json names none"),
-        (inpainting, "made for inpainting: its unet reads 9 channels"),
+        (odd_channels, "its unet reads 7 channels and its vae makes 4"),
         (other_channels, "its unet reads 4 channels and its vae makes 8"),
         (other_width, "its unet takes texts 64 wide and its text_encoder makes them 32 wide"),
         (wants_more, r"wants more than a text \(addition_embed_type\)"),
@@ -169,7 +169,8 @@ def test_a_folder_that_is_not_whole_is_refused_in_words(
     [
         ("model.ckpt", r"is a pickle \(\.ckpt\): it can run code when it is opened"),
         ("model.safetensors", r"is a pickle under the name of a \.safetensors file"),
-        ("model.gguf", r"is neither a folder nor a \.safetensors file"),
+        ("model.gguf", r"is no GGUF file, whatever its name says"),
+        ("model.zip", r"is neither a folder nor a \.safetensors or \.gguf file"),
     ],
 )
 def test_a_file_is_refused_in_words(tmp_path: Path, name: str, words: str) -> None:
@@ -358,7 +359,7 @@ def test_a_model_of_another_kind_fails_its_step_in_words(folder: Path, tmp_path:
     with engine(tmp_path / "cache") as own:
         result = own.run(own.plan(workflow(folder)))
     assert list(result.outcome.errors) == ["model"]
-    assert "for the pipeline FluxPipeline; this version" in result.outcome.errors["model"]
+    assert "for the pipeline KolorsPipeline; this version" in result.outcome.errors["model"]
 
 
 def test_the_starter_models_lie_in_their_pack() -> None:

@@ -87,5 +87,7 @@ def test_what_an_example_saved_is_reproduced_step_by_step(
     with Engine(store=Store(tmp_path / "fresh")) as fresh:
         copy_assets(workflow, engine.registry, engine.store, fresh.store)
         again = fresh.run(fresh.plan(workflow))
-        assert again.outcome.count()["cached"] == 0
+        # A model that an example names twice, for want of two, is loaded and read once.
+        keys = [facts["key"] for facts in record["steps"].values()]
+        assert again.outcome.count()["cached"] == len(keys) - len(set(keys))
         assert compare(record, again, data) == Verdict("identical")

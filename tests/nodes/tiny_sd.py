@@ -15,7 +15,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from musegraph import Cancelled, Context, Image, Reference, Weights
 from musegraph_nodes.diffusion import pack
 from musegraph_nodes.diffusion.load import Parts
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.diffusion.loader import quiet, settle
 
 WORDS = 16
 SD15_SCHEDULE = {
@@ -106,6 +106,13 @@ def edit_json(file: Path, **changes: Any) -> None:
     file.write_text(json.dumps({name: value for name, value in found.items() if value is not None}))
 
 
+def settled(pipeline: Any) -> None:
+    """Have the weights of a plain pipeline lie in memory as ours do: kernels round by that."""
+    for part in pipeline.components.values():
+        if isinstance(part, torch.nn.Module):
+            settle(part)
+
+
 class Bench(Context):
     """A context without an engine: models by path, progress kept in lists."""
 
@@ -166,6 +173,7 @@ class Tiny:
             self.pipeline = StableDiffusionPipeline.from_pretrained(folder, safety_checker=None)
             parts = self.pipeline.components | {"requires_safety_checker": False}
             self.from_image = StableDiffusionImg2ImgPipeline(**parts)
+        settled(self.pipeline)
         self.config = dict(self.pipeline.scheduler.config)
         for pipeline in (self.pipeline, self.from_image):
             pipeline.set_progress_bar_config(disable=True)

@@ -136,7 +136,8 @@ class Forecast:
         assert step.type is not None
         complete = True
         for name in step.type.model_ports:
-            if (literal := step.literals.get(name)) is not None:
+            literal = step.literals.get(name)
+            if literal is not None and literal.value is not None:  # an empty port names no files
                 known = self.models_of(step, name, literal.value)
                 if known is None:
                     complete = False

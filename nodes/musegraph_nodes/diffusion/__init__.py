@@ -1,9 +1,10 @@
-"""Pack `diffusion`: pictures from texts and from pictures, with Stable Diffusion models."""
+"""Pack `diffusion`: pictures from texts and from pictures, with diffusion models."""
 
 from pathlib import Path
 
 from musegraph import Pack
 
+from .conditions import condition_inpaint, condition_sizes
 from .control.lora import lora
 from .latents import decode, empty_latent, encode
 from .load import load
@@ -20,6 +21,8 @@ pack = Pack(
     nodes=[
         load,
         encode_text,
+        condition_sizes,
+        condition_inpaint,
         empty_latent,
         encode,
         sample,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from musegraph import Context, Image, Latent, Model, NodeError, Seed, Vae, node
 
+from .autoencoders import decoded, from_model, moments, to_model
 from .families import family_of
 from .references import check_loader
 from .tiles import decode_tiled, encode_tiled, frugal_tile
@@ -41,7 +42,7 @@ def empty_latent(
     return blank(model, width, height, batch)
 
 
-@node(version="1", numeric=True, uses="device", frugal="in tiles")
+@node(version="2", numeric=True, uses="device", frugal="in tiles")
 def encode(
     vae: Vae,
     image: Image,
@@ -59,6 +60,19 @@ def encode(
     ``StableDiffusionImg2ImgPipeline`` does. With ``tile`` it is encoded in tiles that overlap and
     blend, which takes less memory and more time, and changes tones a little.
     """
+    if posterior == "mean":
+        return encoded(vae, image, tile, ctx)
+    return encoded(vae, image, tile, ctx, generators(ctx, seed, len(image.data)))
+
+
+def encoded(
+    vae: Vae,
+    image: Image,
+    tile: int,
+    ctx: Context,
+    seeded: list[torch.Generator] | None = None,
+) -> Latent:
+    """The latent of pictures: the middle of what is likely, or one drawn with a seed for each."""
     import torch
     from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 
@@ -73,23 +87,23 @@ def encode(
         planes = (2.0 * planes - 1.0).to(net.dtype)
         side = frugal_tile(*image.size, tile) if ctx.frugal else tile
 
-        def moments(part: Tensor) -> Tensor:
+        def seen(part: Tensor) -> Tensor:
             if not side:
                 return _moments(net, part, ctx)
             cells = max(8, side // scale)
             return encode_tiled(lambda tile: _moments(net, tile, ctx), part, cells, scale)
 
-        found = DiagonalGaussianDistribution(_batched(moments, planes, ctx.frugal))
-        if posterior == "mean":
+        found = DiagonalGaussianDistribution(_batched(seen, planes, ctx.frugal))
+        if seeded is None:
             made = found.mode()
         else:
-            noise = noise_of(tuple(found.mean.shape), generators(ctx, seed, len(pixels)))
+            noise = noise_of(tuple(found.mean.shape), seeded)
             made = found.mean + found.std * noise.to(found.mean)
         data = to_model(net, made).float()
     return Latent(data, vae.family, scale)
 
 
-@node(version="1", numeric=True, uses="device", frugal="in tiles")
+@node(version="2", numeric=True, uses="device", frugal="in tiles")
 def decode(
     vae: Vae,
     latent: Latent,
@@ -127,20 +141,6 @@ def decode(
     return Image(pixels.permute(0, 2, 3, 1).contiguous())
 
 
-def to_model(net: Any, data: Tensor) -> Tensor:
-    """What an autoencoder made, as a denoiser wants it."""
-    shift = net.config.shift_factor
-    made: Tensor = net.config.scaling_factor * (data - shift if shift else data)
-    return made
-
-
-def from_model(net: Any, data: Tensor) -> Tensor:
-    """What a denoiser made, as an autoencoder wants it."""
-    shift = net.config.shift_factor
-    made: Tensor = data / net.config.scaling_factor
-    return made + shift if shift else made
-
-
 def _batched(apply: Callable[[Tensor], Tensor], data: Tensor, frugal: bool) -> Tensor:
     """What a function makes of a batch [B,…]: of all at once, or of one after the other."""
     import torch
@@ -149,16 +149,13 @@ def _batched(apply: Callable[[Tensor], Tensor], data: Tensor, frugal: bool) -> T
 
 
 def _moments(net: Any, planes: Tensor, ctx: Context) -> Tensor:
-    """Mean and logarithm of the variance [B,2C,h,w] of what the encoder thinks likely."""
     ctx.check()
-    made: Tensor = net.encode(planes).latent_dist.parameters
-    return made
+    return moments(net, planes)
 
 
 def _decoded(net: Any, data: Tensor, ctx: Context) -> Tensor:
     ctx.check()
-    made: Tensor = net.decode(data, return_dict=False)[0]
-    return made
+    return decoded(net, data)
 
 
 def blank(model: Model, width: int = 0, height: int = 0, batch: int = 1) -> Latent:

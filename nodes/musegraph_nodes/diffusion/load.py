@@ -1,17 +1,34 @@
-"""Opening a model: references to its parts, made from JSON alone."""
+"""Opening a model: references to its parts, made from JSON and headers alone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Model, ModelSource, TextEncoder, Vae, Weights, node
+from musegraph import (
+    Context,
+    Model,
+    ModelError,
+    ModelSource,
+    NodeError,
+    TextEncoder,
+    Vae,
+    Weights,
+    node,
+)
 
-from .families import FAMILIES
+from .families import FAMILIES, Family
 from .layouts.found import Component, Found
 from .layouts.read import read
+from .layouts.single import read_part, settings_of, tokenizer_of
 from .references import LOADER
+
+Own = Annotated[
+    ModelSource | None,
+    Field(description="A file or folder of its own, in place of what is in the source."),
+]
 
 
 class Parts(NamedTuple):
@@ -27,8 +44,8 @@ def load(
     source: Annotated[
         ModelSource,
         Field(
-            description="starter/scenes, a folder of Diffusers, or one .safetensors file.",
-            json_schema_extra={"models": ["pipeline", "checkpoint"]},
+            description="starter/scenes, a folder of Diffusers, a .safetensors or .gguf file.",
+            json_schema_extra={"models": ["pipeline", "checkpoint", "denoiser"]},
         ),
     ],
     ctx: Context,
@@ -36,19 +53,65 @@ def load(
         Literal["auto", "float32", "float16", "bfloat16"],
         Field(description="Of the arithmetic. auto: float32 on the CPU; on a GPU as it is stored."),
     ] = "auto",
+    prediction: Annotated[
+        Literal["auto", "epsilon", "v_prediction"],
+        Field(description="What it was trained to say; auto is right unless a file leaves it out."),
+    ] = "auto",
+    text_encoder: Own = None,
+    text_encoder_2: Own = None,
+    text_encoder_3: Own = None,
+    vae: Own = None,
 ) -> Parts:
-    """Open a Stable Diffusion model: a folder of Diffusers, or one file in the original layout.
+    """Open a Stable Diffusion, SDXL, SD 3, FLUX.1, Z-Image or Qwen-Image model.
 
     Reads the JSON files and the headers of the weights; the weights are loaded by the node that
-    first needs them. Only .safetensors files are opened, never pickles. What a single file does
-    not tell is as in Stable Diffusion 1.x, or as the folder ``NAME.config`` beside it says.
+    first needs them. It may be a folder in the layout of Diffusers, or a file in the original
+    layout, whole or with the denoiser alone. Only .safetensors and .gguf files are opened, never
+    pickles. What a single file does not tell is as its family usually has it, or as the folder
+    ``NAME.config`` beside it says.
     """
     place = ctx.weights(source)
-    return references(read(place.path, source), place, precision)
+    found = read(place.path, source)
+    if prediction != "auto" and not FAMILIES[found.family].flow:
+        found = replace(found, scheduler=found.scheduler | {"prediction_type": prediction})
+    named = {
+        "text_encoder": text_encoder,
+        "text_encoder_2": text_encoder_2,
+        "text_encoder_3": text_encoder_3,
+        "vae": vae,
+    }
+    family, places = FAMILIES[found.family], {}
+    for part, own in named.items():
+        if own is None:
+            continue
+        if part not in family.kinds:
+            raise NodeError(f"{family.title} has no {part}; leave that port empty")
+        places[part] = ctx.weights(own)
+        component = read_part(places[part].path, part, family, own)
+        found = replace(found, parts=found.parts | {part: component})
+    _check_whole(found, family, place, places)
+    family.check(found, source)
+    return references(found, place, places, precision)
 
 
-def references(found: Found, place: Weights, precision: str) -> Parts:
-    """References to the parts of a model that was found at a place."""
+def _check_whole(found: Found, family: Family, place: Weights, places: dict[str, Weights]) -> None:
+    """Refuse a model that lacks a part, or the words of a text encoder."""
+    lacking = [p for p, kind in family.kinds.items() if p not in found.parts and not kind.optional]
+    if lacking:
+        beside = " and ".join(str(settings_of(place.path) / part) for part in lacking)
+        raise ModelError(
+            f"the model {place.source!r} is {family.title} and lacks {', '.join(lacking)}: link"
+            " files of their own at the ports of these names, or put them, in the layout of"
+            f" Diffusers, into {beside}"
+        )
+    for part, component in found.parts.items():
+        words, lies = family.kinds[part].words, places.get(part, place)
+        if words is not None:
+            tokenizer_of(lies.path, words, component.config, lies.source)
+
+
+def references(found: Found, place: Weights, places: dict[str, Weights], precision: str) -> Parts:
+    """References to the parts of a model, each with where it lies if that is a place of its own."""
     family = FAMILIES[found.family]
     latents, texts, own = found.latent_family, family.texts(found), family.options(found)
     encoders = {
@@ -58,6 +121,10 @@ def references(found: Found, place: Weights, precision: str) -> Parts:
     }
     first, *others = encoders
     text_options = encoders[first]
+    for part in others:
+        lies = places.get(part, place)
+        if lies != places.get(first, place):
+            encoders[part]["from"] = [lies.source, lies.digest]
     if others:
         text_options |= {"others": {part: encoders[part] for part in others}}
     vae_options = _options(found.vae, precision) | {
@@ -79,11 +146,20 @@ def references(found: Found, place: Weights, precision: str) -> Parts:
         "vae": vae_options,
         **own,
     }
-    where: dict[str, Any] = {"loader": LOADER, "source": place.source, "digest": place.digest}
+    if first != "text_encoder":
+        options["encoder"] = first
+    elsewhere = {part: [places[part].source, places[part].digest] for part in places}
+    if elsewhere:
+        options["from"] = {part: elsewhere[part] for part in (first, "vae") if part in elsewhere}
+
+    def where(part: str) -> dict[str, Any]:
+        lies = places.get(part, place)
+        return {"loader": LOADER, "source": lies.source, "digest": lies.digest, "part": part}
+
     return Parts(
-        Model(**where, part=found.net, family=latents, options=options),
-        TextEncoder(**where, part=first, family=texts, options=text_options),
-        Vae(**where, part="vae", family=latents, options=vae_options),
+        Model(**where(found.net), family=latents, options=options),
+        TextEncoder(**where(first), family=texts, options=text_options),
+        Vae(**where("vae"), family=latents, options=vae_options),
     )
 
 

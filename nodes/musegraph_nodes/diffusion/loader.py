@@ -13,12 +13,14 @@ from musegraph import Loader, ModelError, Patch, Reference
 
 from .families import Encoder, Kind, family_of
 from .layouts.checkpoint import open_single
+from .layouts.single import settings_of, tokenizer_of
 
 if TYPE_CHECKING:
     import torch
 
 _ONE_AT_A_TIME = threading.RLock()
-_STORED = {"F16": "float16", "BF16": "bfloat16"}
+_STORED = {"F16": "float16", "F32": "float32", "F64": "float32"}
+"""What to compute with for what is stored; for all else, blocks of few bits too, bfloat16."""
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def precision_of(ref: Reference, device: str) -> torch.dtype:
 
     asked = str(ref.options.get("precision", "auto"))
     if asked == "auto":
-        stored = _STORED.get(str(ref.options.get("stored")), "float32")
+        stored = _STORED.get(str(ref.options.get("stored")), "bfloat16")
         asked = "float32" if device == "cpu" else stored
     if asked == "float16" and ref.options.get("force_upcast"):
         asked = "float32"
@@ -63,7 +65,10 @@ def precision_of(ref: Reference, device: str) -> torch.dtype:
 def load(ref: Reference, place: Path, device: str) -> Any:
     """Load the part that a reference names; a damaged file is a :class:`ModelError`."""
     live = _read(ref, place, device)
-    _net(live).to(device)
+    if device == "cpu":
+        settle(_net(live))
+    else:
+        _net(live).to(device)
     return live
 
 
@@ -73,8 +78,19 @@ def offload(ref: Reference, place: Path, device: str) -> Any:
     from accelerate import cpu_offload
 
     live = _read(ref, place, device)
+    settle(_net(live))
     cpu_offload(_net(live), torch.device(device), offload_buffers=True)
     return live
+
+
+def settle(net: Any) -> None:
+    """Move weights out of the files that they were mapped from into memory of their own.
+
+    What happens to a file then leaves a live model as it is; and kernels, which round by where
+    numbers lie, give the same bits whichever file the same weights came from.
+    """
+    for tensor in (*net.parameters(), *net.buffers()):
+        tensor.data = tensor.data.clone()
 
 
 def _net(live: Any) -> Any:
@@ -85,16 +101,19 @@ def _read(ref: Reference, place: Path, device: str) -> Any:
     """A part in host memory, in the type of number that suits a device."""
     folder = place / ref.part
     kind = family_of(ref).kinds[ref.part]
-    words: Path | None
     with quiet():
         try:
             dtype = precision_of(ref, device)
             if place.is_file():
-                net, words = open_single(place, ref.part, ref.source, dtype)
+                net, config = open_single(place, ref.part, family_of(ref), ref.source, dtype)
+                folder = settings_of(place) / ref.part
+            elif not folder.is_dir() and (place / "config.json").is_file():
+                net, config, folder = None, None, place  # a folder with this part alone
             else:
+                net, config = None, None
+            if net is None:
                 net = _open(ref, kind, folder, dtype)
-                words = place / kind.words.folder if kind.words else None
-            tokenizer = _tokenizer(kind, words) if words else None
+            tokenizer = _tokenizer(ref, kind, place, config, net) if kind.words else None
         except ModelError:
             raise
         except Exception as error:  # the libraries raise all kinds of errors for a damaged file
@@ -134,10 +153,14 @@ def _open(ref: Reference, kind: Kind, folder: Path, dtype: torch.dtype) -> Any:
     return net
 
 
-def _tokenizer(kind: Kind, folder: Path) -> Any:
+def _tokenizer(
+    ref: Reference, kind: Kind, place: Path, config: dict[str, Any] | None, net: Any
+) -> Any:
     assert kind.words is not None
+    known = net.config.to_dict() if config is None else config
+    folder, options = tokenizer_of(place, kind.words, known, ref.source)
     made: Any = getattr(import_module("transformers"), kind.words.classes[0])
-    return made.from_pretrained(folder, local_files_only=True)
+    return made.from_pretrained(folder, local_files_only=True, **options)
 
 
 def size(live: Any) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph import Context, Image, Model
 
+from .autoencoders import decoded, from_model, moments, to_model
 from .families import Denoiser, Prediction
 from .references import vae_of
 
@@ -73,11 +74,11 @@ def _map_of(model: Model, ctx: Context) -> Tensor:
         while len(_MAPS) >= _MOST_MAPS:
             _MAPS.pop(next(iter(_MAPS)))
         with ctx.load(vae) as net:
-            _MAPS[key] = fit(net, float(vae.options["scaling"]), int(vae.options["scale"]))
+            _MAPS[key] = fit(net, int(vae.options["scale"]))
     return _MAPS[key]
 
 
-def fit(net: Any, scaling: float, scale: int) -> Tensor:
+def fit(net: Any, scale: int) -> Tensor:
     """Least squares from latents to the colours that they stand for: [C+1,3].
 
     Half are of pictures with forms of all sizes, half are made up and decoded: what an encoder
@@ -95,12 +96,12 @@ def fit(net: Any, scaling: float, scale: int) -> Tensor:
     pictures = pictures.clamp(0, 1)
     with torch.no_grad():
         given = (pictures * 2 - 1).to(device=net.device, dtype=net.dtype)
-        latents = net.encode(given).latent_dist.mode().float().cpu() * scaling
+        latents = to_model(net, moments(net, given).chunk(2, dim=1)[0]).float().cpu()
         made_up = _soft_noise(latents.shape, generator)
         made_up = latents.mean((0, 2, 3), keepdim=True) + made_up * latents.std()
-        decoded = net.decode((made_up / scaling).to(given)).sample.float().cpu() / 2 + 0.5
+        shown = decoded(net, from_model(net, made_up.to(given))).float().cpu() / 2 + 0.5
     latents = torch.cat([latents, made_up])
-    pictures = torch.cat([pictures, decoded])
+    pictures = torch.cat([pictures, shown])
     rows = latents.permute(0, 2, 3, 1).flatten(0, 2)
     rows = torch.cat([rows, torch.ones(len(rows), 1)], dim=1)
     wanted = F.avg_pool2d(pictures, scale).permute(0, 2, 3, 1).flatten(0, 2)

@@ -20,11 +20,13 @@ def check_loader(ref: Reference) -> None:
 
 def encoder_of(model: Model) -> TextEncoder:
     """The text encoder that came with a model, as :func:`load` names it, with its LoRAs."""
+    part = model.options.get("encoder", "text_encoder")
+    source, digest = _place(model, part)
     return TextEncoder(
         loader=model.loader,
-        source=model.source,
-        part="text_encoder",
-        digest=model.digest,
+        source=source,
+        part=part,
+        digest=digest,
         family=model.options["texts"],
         options=model.options["text_encoder"],
         patches=encoder_patches(model),
@@ -47,14 +49,21 @@ def encoder_patches(model: Model) -> tuple[Patch, ...]:
 
 def vae_of(model: Model) -> Vae:
     """The autoencoder that came with a model, exactly as :func:`load` names it."""
+    source, digest = _place(model, "vae")
     return Vae(
         loader=model.loader,
-        source=model.source,
+        source=source,
         part="vae",
-        digest=model.digest,
+        digest=digest,
         family=model.family,
         options=model.options["vae"],
     )
+
+
+def _place(model: Model, part: str) -> tuple[str, str]:
+    """Source and digest of a part, which may lie in a file of its own."""
+    source, digest = model.options.get("from", {}).get(part, (model.source, model.digest))
+    return source, digest
 
 
 def part_of(ref: TextEncoder, part: str) -> TextEncoder:
@@ -63,4 +72,7 @@ def part_of(ref: TextEncoder, part: str) -> TextEncoder:
     if part == ref.part:
         own = {name: value for name, value in ref.options.items() if name != "others"}
         return ref.model_copy(update={"options": own}) if others else ref
-    return ref.model_copy(update={"part": part, "options": others[part]})
+    options = dict(others[part])
+    source, digest = options.pop("from", (ref.source, ref.digest))
+    changes = {"part": part, "options": options, "source": source, "digest": digest}
+    return ref.model_copy(update=changes)

@@ -15,7 +15,7 @@ from .latents import blank
 from .preview import preview_of, preview_of_clean
 from .prompts.regions import Prompts
 from .references import check_loader
-from .sampling import loop, plain
+from .sampling import loop, plain, split
 from .sampling.guiders import Guide, GuiderValue, guiding_of
 from .sampling.noise import Drawing, NoiseValue, Source, drawing_of
 from .sampling.samplers import OWN, SamplerName
@@ -66,6 +66,13 @@ def sample(
     noise: Annotated[
         NoiseValue | None, Field(description="Another way to draw noise than by the seed alone.")
     ] = None,
+    start: Annotated[
+        float,
+        Field(ge=0, lt=1, description="Where another model stopped, to go on from its latent."),
+    ] = 0.0,
+    end: Annotated[
+        float, Field(gt=0, le=1, description="Where to stop, for a refiner to go on; 1: the end.")
+    ] = 1.0,
 ) -> Latent:
     """Sample a latent [B,C,h,w] that shows what the text says.
 
@@ -87,7 +94,7 @@ def sample(
     _check(model, latent, positive, negative)
     asked = _Asked(
         sampler, schedule, steps if sigmas is None else len(sigmas) - 1, denoise, seed,
-        sigmas, drawing_of(noise),
+        sigmas, drawing_of(noise), start, end,
     )  # fmt: skip
     family = family_of(model)
     with torch.no_grad():
@@ -99,10 +106,10 @@ def sample(
         away = (guidance > 1 or always) and not family.embeds_guidance
         texts: dict[str, Conditioning | None] = {"told": positive}
         if away:
-            empty = negative is None or guiding.method == "perp_neg"
-            free = family.unconditional(model, positive.parts[0], ctx) if empty else None
-            made = None if free is None else Conditioning((free,), positive.family)
-            texts |= {"free": negative or made, "empty": made}
+            wanted = negative is None or guiding.method == "perp_neg"
+            empty = family.away(model, positive, None, ctx) if wanted else None
+            free = family.away(model, positive, negative, ctx) if negative else empty
+            texts |= {"free": free, "empty": empty}
         with ctx.load(model) as net:
             denoiser = family.denoiser(net, model, ctx.device, one_by_one=ctx.frugal)
             ask = _Texts(denoiser, texts, guidance, together=not ctx.frugal)
@@ -124,10 +131,14 @@ class _Asked:
     seed: int
     sigmas: Sequence[float] | None
     drawing: Drawing
+    start: float = 0.0
+    end: float = 1.0
 
     @property
     def skipped(self) -> int:
         """The steps that are left out because the latent is not to be made anew wholly."""
+        if self.start > 0:
+            return 0
         return self.steps - min(int(self.steps * self.denoise), self.steps)
 
 
@@ -185,7 +196,7 @@ def _way(model: Model, family: Family, latent: Latent, asked: _Asked, ctx: Conte
     None if so little is to be made anew that no step is left.
     """
     config = model.options["scheduler"]
-    blank = asked.denoise == 1 and not bool(latent.data.any())
+    blank = asked.denoise == 1 and asked.start == 0 and not bool(latent.data.any())
     if not blank and asked.skipped == asked.steps:
         return None
     source = Source(tuple(latent.data.shape), asked.seed, asked.drawing, ctx)
@@ -198,7 +209,7 @@ def _way(model: Model, family: Family, latent: Latent, asked: _Asked, ctx: Conte
 def _theirs(
     model: Model, family: Family, latent: Latent, asked: _Asked, source: Source, blank: bool,
     ctx: Context,
-) -> Way:  # fmt: skip
+) -> Way | None:  # fmt: skip
     """A scheduler of diffusers, in the loop of its pipelines."""
     scheduler = make_scheduler(asked.sampler, asked.schedule, model.options["scheduler"])
     try:
@@ -209,7 +220,14 @@ def _theirs(
         ) from None
     done = 0 if blank else asked.skipped
     data = latent.data.to(device=ctx.device)
-    plan = plain.begin(scheduler, data, source.first(), source.generators, done, asked.steps, blank)
+    seeded = source.generators
+    if asked.start > 0:
+        plan = split.gone_on(scheduler, data, seeded, asked.start)
+    else:
+        plan = plain.begin(scheduler, data, source.first(), seeded, done, asked.steps, blank)
+    plan = split.until(plan, asked.end)
+    if not len(plan.timesteps):
+        return None
     ctx.note(f"sampled by {type(scheduler).__name__} of diffusers")
 
     def way(denoiser: Denoiser, guide: Guide) -> Tensor:
@@ -221,16 +239,20 @@ def _theirs(
 def _ours(
     model: Model, family: Family, latent: Latent, asked: _Asked, source: Source, blank: bool,
     ctx: Context,
-) -> Way:  # fmt: skip
+) -> Way | None:  # fmt: skip
     """A sampler of ours."""
     levels = levels_for(model, family, source.shape)
     sigmas = asked.sigmas
     if sigmas is None:
         sigmas = spaced_sigmas(model, family, levels, asked.schedule, asked.steps, source.shape)
-    sigmas = whole(sigmas, levels)[0 if blank else asked.skipped :]
+    sigmas = split.levels_between(whole(sigmas, levels), levels, asked.start, asked.end)
+    sigmas = sigmas[0 if blank else asked.skipped :]
+    if len(sigmas) < 2:
+        return None
     noise = source.first()
     data = latent.data.to(device=ctx.device)
-    start = loop.begun(data, noise if asked.drawing.add else None, sigmas[0], levels, blank)
+    added = noise if asked.drawing.add and asked.start == 0 else None
+    start = loop.begun(data, added, sigmas[0], levels, blank)
     ctx.note(f"sampled by the own {asked.sampler!r}: the levels were {_few(sigmas)}")
 
     def way(denoiser: Denoiser, guide: Guide) -> Tensor:

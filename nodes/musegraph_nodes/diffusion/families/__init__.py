@@ -5,8 +5,13 @@ from __future__ import annotations
 from musegraph import Reference
 
 from .base import Denoiser, Family, Kind, Prediction, Prepared, Words, divided, joined
+from .flux import Flux
+from .qwen_image import QwenImage
 from .sd import StableDiffusion
+from .sd3 import StableDiffusion3
+from .sdxl import StableDiffusionXL
 from .texts import Encoder, Reader, States, Tokens
+from .z_image import ZImage
 
 __all__ = [
     "FAMILIES",
@@ -25,7 +30,15 @@ __all__ = [
     "joined",
 ]
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (StableDiffusion(),)}
+_ALL = (
+    StableDiffusion(),
+    StableDiffusionXL(),
+    StableDiffusion3(),
+    Flux(),
+    ZImage(),
+    QwenImage(),
+)
+FAMILIES: dict[str, Family] = {family.name: family for family in _ALL}
 
 
 def family_of(ref: Reference) -> Family:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import signature
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from musegraph import ConditioningPart, Context, Model, ModelError, NodeError, TextEncoder
+from musegraph import (
+    Conditioning,
+    ConditioningPart,
+    Context,
+    Model,
+    ModelError,
+    NodeError,
+    TextEncoder,
+)
+from musegraph_nodes.diffusion.layouts.weights import same_in_text_encoders, sampled_digest
 from musegraph_nodes.diffusion.references import encoder_of, part_of
 
 from .texts import Reader, States
@@ -16,7 +27,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from musegraph_nodes.diffusion.layouts.found import Found
+    from musegraph_nodes.diffusion.layouts.found import Component, Found
 
 Prediction = Literal["epsilon", "v_prediction", "sample", "flow_prediction"]
 Prepared = dict[str, "Tensor"]
@@ -31,6 +42,10 @@ class Words:
     classes: tuple[str, ...]
     files: tuple[tuple[str, ...], ...] = (("vocab.json", "merges.txt"), ("tokenizer.json",))
     """Sets of files of which one has to be whole; the first is what a sentence asks for."""
+
+    def lies_in(self, folder: Path) -> bool:
+        """Whether a folder has all its files."""
+        return any(all((folder / name).is_file() for name in names) for names in self.files)
 
 
 @dataclass(frozen=True)
@@ -48,9 +63,25 @@ class Kind:
         return "model" if self.library == "transformers" else "diffusion_pytorch_model"
 
 
-CLIP_WORDS = ("CLIPTokenizer", "CLIPTokenizerFast")
-CLIP = Kind("transformers", ("CLIPTextModel",), Words("tokenizer", CLIP_WORDS))
+_CLIP_WORDS = ("CLIPTokenizer", "CLIPTokenizerFast")
+_T5_WORDS = ("T5TokenizerFast", "T5Tokenizer")
+_T5_FILES = (("spiece.model",), ("tokenizer.json",))
+_PROJECTED = "CLIPTextModelWithProjection"
+CLIP = Kind("transformers", ("CLIPTextModel",), Words("tokenizer", _CLIP_WORDS))
 VAE = Kind("diffusers", ("AutoencoderKL",))
+
+
+def clip(number: str, *, projected: bool = False, optional: bool = False) -> Kind:
+    """A CLIP that is the second or third encoder of its model."""
+    words = Words(f"tokenizer{number}", _CLIP_WORDS)
+    name = _PROJECTED if projected else "CLIPTextModel"
+    return Kind("transformers", (name,), words, optional)
+
+
+def t5(number: str, *, optional: bool = False) -> Kind:
+    """A T5 that is the second or third encoder of its model."""
+    words = Words(f"tokenizer{number}", _T5_WORDS, _T5_FILES)
+    return Kind("transformers", ("T5EncoderModel",), words, optional)
 
 
 class Denoiser(ABC):
@@ -59,6 +90,9 @@ class Denoiser(ABC):
     What it answers is raw: noise, velocity or flow, as :attr:`prediction` says; a sampler gives it
     ``x`` [B,C,h,w] scaled as the scheduler wants it.
     """
+
+    patch: ClassVar[int] = 1
+    """Latent cells along a side that the net takes together."""
 
     def __init__(self, net: Any, model: Model, device: str, *, one_by_one: bool = False) -> None:
         self.net = net
@@ -85,8 +119,23 @@ class Denoiser(ABC):
 
         ``guidance`` is for nets that read it; others pass it over.
         """
+        if any(side % self.patch for side in shape[-2:]):
+            side = int(self.model.options["scale"]) * self.patch
+            raise NodeError(
+                f"the latent has {shape[-1]}×{shape[-2]} cells, of which this model takes"
+                f" {self.patch}×{self.patch} together; make pictures whose width and height are"
+                f" multiples of {side}"
+            )
         made = [self._prepared(part, shape, guidance) for part in parts]
-        return made[0] if len(made) == 1 else joined(made)
+        return made[0] if len(made) == 1 else self.joined(made)
+
+    def kind(self, part: ConditioningPart) -> Any:
+        """What has to be equal for the conditions of two parts to be joined."""
+        return tuple((name, tuple(e.shape[1:])) for name, e in sorted(part.embeds.items()))
+
+    def joined(self, prepared: Sequence[Prepared]) -> Prepared:
+        """Conditions one after another along the batch."""
+        return joined(prepared)
 
     def __call__(
         self, x: Tensor, t: Tensor, prepared: Prepared, extra: Mapping[str, Any] | None = None
@@ -107,10 +156,16 @@ class Denoiser(ABC):
         """The answers to two conditionings, asked for as the plain pipeline does: at once."""
         import torch
 
-        if not alike(told, free):
+        if not self.alike(told, free):
             return self(x, t, told), self(x, t, free)
-        away, towards = self(torch.cat([x, x]), t, joined([free, told])).chunk(2)
+        away, towards = self(torch.cat([x, x]), t, self.joined([free, told])).chunk(2)
         return towards, away
+
+    def alike(self, one: Prepared, other: Prepared) -> bool:
+        """Whether two conditions can be joined: texts may be of different lengths."""
+        return one.keys() == other.keys() and all(
+            one[name].shape[1:] == other[name].shape[1:] for name in one
+        )
 
     def guided(self, told: Tensor, free: Tensor, guidance: float) -> Tensor:
         """Classifier-free guidance as the plain pipeline of the family computes it."""
@@ -150,7 +205,13 @@ class Family(ABC):
     """How each of its text encoders is read, in order."""
     net: ClassVar[str] = "unet"
     embeds_guidance: ClassVar[bool] = False
-    """Whether the strength of guidance is an input of the net, and no second answer is needed."""
+    """Whether guidance is learnt, so that its strength is an input and no second answer is needed.
+
+    Such a model is led away from a negative text only if somebody asks for that beside it.
+    """
+    flow: ClassVar[bool] = False
+    """Whether noise takes the place of the picture along a straight line (rectified flow)."""
+    most_shift: ClassVar[float] = 1.15
     patch: ClassVar[int] = 1
     """Latent cells along a side that the net takes together."""
     steps: ClassVar[int] = 20
@@ -196,7 +257,8 @@ class Family(ABC):
         states, rests = [], []
         for reader in self.readers:
             if not reader.given(encoder):
-                states.append(reader.absent(encoder))
+                absent = reader.absent(encoder)
+                states += [absent] if absent else []
                 continue
             with ctx.load(part_of(encoder, reader.part)) as live:
                 tokens = reader.tokens(live, text)
@@ -206,13 +268,50 @@ class Family(ABC):
 
     def unconditional(self, model: Model, like: ConditioningPart, ctx: Context) -> ConditioningPart:
         """What guidance leads away from where nobody says: the empty text."""
-        return self.encode(encoder_of(model), "", ctx)[0]
+        part, _ = self.encode(encoder_of(model), "", ctx)
+        sizes = {name: like.options[name] for name in ("sizes",) if name in like.options}
+        return with_hole(ConditioningPart(part.embeds, sizes | {"away": True}), like)
+
+    def away(
+        self, model: Model, positive: Conditioning, negative: Conditioning | None, ctx: Context
+    ) -> Conditioning:
+        """What guidance leads away from: a negative text if there is one, else an empty one."""
+        like = positive.parts[0]
+        if negative is None:
+            return Conditioning((self.unconditional(model, like, ctx),), positive.family)
+        parts = [with_hole(part, like) for part in negative.parts]
+        marked = [replace(part, options=part.options | {"away": True}) for part in parts]
+        return Conditioning(tuple(marked), negative.family)
+
+    def shift(self, config: Mapping[str, Any], shape: tuple[int, ...]) -> float | None:
+        """How far the noise levels of a flow are shifted for a size, as diffusers' ``mu``.
+
+        None if the scheduler's configuration has the same shift for all sizes.
+        """
+        if not self.flow or not config.get("use_dynamic_shifting"):
+            return None
+        tokens = (shape[-2] // self.patch) * (shape[-1] // self.patch)
+        few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+        least, most = config.get("base_shift", 0.5), config.get("max_shift", self.most_shift)
+        slope = (most - least) / (many - few)
+        return float(tokens * slope + (least - slope * few))
+
+    def sigmas(self, steps: int) -> list[float] | None:
+        """The noise levels that the pipeline of a flow gives its scheduler, before any shift."""
+        return None
 
     def set_timesteps(
         self, scheduler: Any, steps: int, device: str, shape: tuple[int, ...]
     ) -> None:
         """Space the steps of a scheduler for latents of a shape [B,C,h,w], as the pipeline does."""
-        scheduler.set_timesteps(steps, device=device)
+        known = signature(scheduler.set_timesteps).parameters
+        mu, sigmas = self.shift(scheduler.config, shape), self.sigmas(steps)
+        if sigmas is not None and "sigmas" in known:
+            scheduler.set_timesteps(sigmas=sigmas, device=device, mu=mu)
+        elif mu is not None and "mu" in known:
+            scheduler.set_timesteps(steps, device=device, mu=mu)
+        else:
+            scheduler.set_timesteps(steps, device=device)
 
 
 def joined(prepared: Sequence[Prepared]) -> Prepared:
@@ -231,11 +330,10 @@ def divided(prepared: Prepared) -> list[Prepared]:
     ]
 
 
-def alike(one: Prepared, other: Prepared) -> bool:
-    """Whether two conditions can be joined: texts may be of different lengths."""
-    return one.keys() == other.keys() and all(
-        one[name].shape[1:] == other[name].shape[1:] for name in one
-    )
+def with_hole(part: ConditioningPart, like: ConditioningPart) -> ConditioningPart:
+    """A text with the picture to fill in that another came with, unless it has its own."""
+    shown = {name: like.embeds[name] for name in ("mask", "masked") if name in like.embeds}
+    return replace(part, embeds=shown | part.embeds)
 
 
 def wants_more(part: str, source: str, wanted: Sequence[str]) -> ModelError:
@@ -243,4 +341,11 @@ def wants_more(part: str, source: str, wanted: Sequence[str]) -> ModelError:
     return ModelError(
         f"the {part} of the model {source!r} wants more than a text ({', '.join(wanted)}); such"
         " models come with a later version"
+    )
+
+
+def text_digest(encoders: Sequence[Component]) -> str:
+    """A short digest of text encoders that are of no known size."""
+    return "-".join(
+        sampled_digest(encoder.files, same_in_text_encoders(encoder.prefix)) for encoder in encoders
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from musegraph import ConditioningPart, Model, ModelError
-from musegraph_nodes.diffusion.layouts.weights import same_in_text_encoders, sampled_digest
+from musegraph import ConditioningPart, Model, ModelError, NodeError
 
-from .base import CLIP, VAE, Denoiser, Family, Kind, Prepared, wants_more
+from .base import CLIP, VAE, Denoiser, Family, Kind, Prepared, text_digest, wants_more
 from .texts import Clip, Reader, States
 
 if TYPE_CHECKING:
@@ -25,7 +24,11 @@ class StableDiffusion(Family):
 
     name = "sd"
     title = "Stable Diffusion 1.x"
-    pipelines = ("StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline")
+    pipelines = (
+        "StableDiffusionPipeline",
+        "StableDiffusionImg2ImgPipeline",
+        "StableDiffusionInpaintPipeline",
+    )
     kinds: ClassVar[Mapping[str, Kind]] = {"unet": UNET, "vae": VAE, "text_encoder": CLIP}
     readers: ClassVar[tuple[Reader, ...]] = (Clip(),)
 
@@ -49,10 +52,7 @@ class StableDiffusion(Family):
         width = encoder.config.get("hidden_size", 512)
         layers = encoder.config.get("num_hidden_layers", 12)
         name = _TEXTS.get((width, layers, encoder.config.get("vocab_size", 49408)))
-        if name is not None:
-            return name
-        own = sampled_digest(encoder.files, same_in_text_encoders(encoder.prefix))
-        return f"clip-{width}-{own}"
+        return name or f"clip-{width}-{text_digest([encoder])}"
 
     def options(self, found: Found) -> dict[str, Any]:
         return {}
@@ -72,23 +72,59 @@ class UnetDenoiser(Denoiser):
     def _prepared(
         self, part: ConditioningPart, shape: tuple[int, ...], guidance: float
     ) -> Prepared:
-        return {"embeds": self._spread(part.embeds["embeds"], shape[0])}
+        made = {"embeds": self._spread(part.embeds["embeds"], shape[0])}
+        if "masked" in part.embeds:
+            made["hole"] = self._hole(part, shape)
+        elif self.net.config.in_channels != shape[1]:
+            raise NodeError(
+                "the model is made for inpainting and is shown no picture to fill in; lead its"
+                " text through diffusion.condition_inpaint"
+            )
+        return made
+
+    def _hole(self, part: ConditioningPart, shape: tuple[int, ...]) -> Tensor:
+        """The mask and the rest of the picture [B,1+C,h,w]."""
+        import torch
+
+        names = ("mask", "masked")
+        planes = [self._spread(part.embeds[name], shape[0]) for name in names]
+        if self.net.config.in_channels != shape[1] + sum(plane.shape[1] for plane in planes):
+            raise NodeError(
+                "the model is not made for inpainting, so it cannot read the picture that its text"
+                " was shown; leave out diffusion.condition_inpaint, or take such a model"
+            )
+        if planes[1].shape[-2:] != shape[-2:]:
+            high, wide = planes[1].shape[-2:]
+            raise NodeError(
+                f"the picture to fill in has {wide}×{high} latent cells and the latent"
+                f" {shape[-1]}×{shape[-2]}; make them of one size"
+            )
+        return torch.cat(planes, dim=1)
 
     def _answer(self, x: Tensor, t: Tensor, prepared: Prepared, extra: Mapping[str, Any]) -> Tensor:
-        texts = prepared["embeds"]
-        made: Tensor = self.net(x, t, encoder_hidden_states=texts, return_dict=False, **extra)[0]
+        import torch
+
+        given: dict[str, Any] = {"encoder_hidden_states": prepared["embeds"]}
+        added = {**self._added(prepared), **extra.get("added_cond_kwargs", {})}
+        if added:
+            given["added_cond_kwargs"] = added
+        if "hole" in prepared:
+            x = torch.cat([x, prepared["hole"]], dim=1)
+        made: Tensor = self.net(x, t, **{**extra, **given}, return_dict=False)[0]
         return made.float()
 
+    def _added(self, prepared: Prepared) -> dict[str, Tensor]:
+        """What the net reads beside the text."""
+        return {}
 
-def check_channels(found: Found, source: str) -> None:
-    """Refuse a net that reads other latents than the autoencoder makes."""
-    reads, channels = found.denoiser.config.get("in_channels", 4), found.channels
-    if reads == 9:
-        raise ModelError(
-            f"the model {source!r} is made for inpainting: its unet reads 9 channels; such models"
-            " come with a later version"
-        )
-    if reads != channels:
+
+def check_channels(found: Found, source: str, packed: int = 1) -> None:
+    """Refuse a net that reads other latents than the autoencoder makes.
+
+    ``packed`` is how many latent cells it takes together as channels.
+    """
+    reads, channels = found.denoiser.config.get("in_channels", 4), found.channels * packed
+    if reads not in (channels, *((2 * channels + 1,) if found.net == "unet" else ())):
         raise ModelError(
             f"the parts of the model {source!r} do not fit: its {found.net} reads {reads} channels"
             f" and its vae makes {channels}"

@@ -50,9 +50,9 @@ class Reader(ABC):
         """Whether a model has this encoder; some can do without."""
         return self.part == encoder.part or self.part in encoder.options.get("others", {})
 
-    def absent(self, encoder: TextEncoder) -> States:
-        """What stands for the states of an encoder that a model does without."""
-        raise NodeError(f"the model {encoder.source!r} has no {self.part}, which it needs")
+    def absent(self, encoder: TextEncoder) -> States | None:
+        """What stands for the states of an encoder that a model does without, if anything does."""
+        return None
 
     @abstractmethod
     def tokens(self, live: Encoder, text: str) -> Tokens:
@@ -90,6 +90,7 @@ def skipped(states: Any, clip_skip: int, deepest: int) -> Tensor:
     return found
 
 
+@dataclass(frozen=True)
 class Clip(Reader):
     """CLIP as Stable Diffusion 1.x and 2.x read it: the last states, after their norm."""
 
@@ -111,3 +112,90 @@ class Clip(Reader):
             # Before transformers 5 the layers lay one level deeper.
             made = getattr(net, "text_model", net).final_layer_norm(state)
             return States(made.float())
+
+
+@dataclass(frozen=True)
+class ClipBeforeLast(Clip):
+    """CLIP as Stable Diffusion XL and 3 read it: the states before the last layer, as they are.
+
+    With a projection it also gives one embedding for the whole text.
+    """
+
+    def states(self, live: Encoder, tokens: Tokens, clip_skip: int, device: str) -> States:
+        import torch
+
+        with torch.no_grad():
+            found = live.net(tokens.ids.to(device), output_hidden_states=True)
+            state = skipped(found.hidden_states, clip_skip, 2)
+        pooled = found[0] if found[0].ndim == 2 else None
+        return States(state.float(), None if pooled is None else pooled.float())
+
+
+@dataclass(frozen=True)
+class ClipPooled(Clip):
+    """CLIP as FLUX.1 reads it: one embedding for the whole text."""
+
+    def states(self, live: Encoder, tokens: Tokens, clip_skip: int, device: str) -> States:
+        import torch
+
+        with torch.no_grad():
+            found = live.net(tokens.ids.to(device))
+        return States(found.last_hidden_state.float(), found.pooler_output.float())
+
+
+@dataclass(frozen=True)
+class T5(Reader):
+    """The encoder half of T5 (https://arxiv.org/abs/1910.10683): its last states, padded."""
+
+    kind: Literal["clip", "t5", "chat"] = "t5"
+    length: int = 512
+
+    def tokens(self, live: Encoder, text: str) -> Tokens:
+        return cut(live, text, self.length)
+
+    def states(self, live: Encoder, tokens: Tokens, clip_skip: int, device: str) -> States:
+        import torch
+
+        with torch.no_grad():
+            return States(live.net(tokens.ids.to(device))[0].float())
+
+
+@dataclass(frozen=True)
+class T5OrZeros(T5):
+    """T5 as Stable Diffusion 3 reads it, which takes zeros where a model comes without."""
+
+    def absent(self, encoder: TextEncoder) -> States | None:
+        import torch
+
+        return States(torch.zeros(1, self.length, int(encoder.options["width"])))
+
+
+@dataclass(frozen=True)
+class Chat(Reader):
+    """A language model as Z-Image reads it: the states before its last layer, without padding.
+
+    It is told the text as what a user says.
+    """
+
+    kind: Literal["clip", "t5", "chat"] = "chat"
+    length: int = 512
+
+    def tokens(self, live: Encoder, text: str) -> Tokens:
+        said = live.tokenizer.apply_chat_template(
+            [{"role": "user", "content": text}],
+            tokenize=False,
+            add_generation_prompt=True,
+            enable_thinking=True,
+        )
+        return cut(live, said, self.length)
+
+    def states(self, live: Encoder, tokens: Tokens, clip_skip: int, device: str) -> States:
+        import torch
+
+        mask = tokens.mask.to(device).bool()
+        with torch.no_grad():
+            found = live.net(
+                input_ids=tokens.ids.to(device), attention_mask=mask, output_hidden_states=True
+            )
+            state = skipped(found.hidden_states, clip_skip, 2)
+        return States(state[:, mask[0]].float())

@@ -1,45 +1,59 @@
 """One part out of a file in the original layout: its tensors under the names of Diffusers, whole.
 
-The names are converted by the functions of Diffusers, which pass over what they do not know; so
-what they leave out is looked for here, and so is what the net then still lacks.
+UNets and autoencoders are converted by the functions of Diffusers, which pass over what they do not
+know; so what they leave out is looked for here, and so is what the net then still lacks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph import ModelError, read_header
+from musegraph_nodes.diffusion.families import Family, Kind
 
-from .single import PREFIXES, counted, left_over, read_single, tokenizer_of
+from . import renaming
+from .found import Component
+from .originals import left_over
+from .single import counted, read_part
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+# One and the same tensor under two names.
+_TIED = {"encoder.embed_tokens.weight": "shared.weight"}
 
-def open_single(place: Path, part: str, source: str, dtype: torch.dtype) -> tuple[Any, Path | None]:
-    """The net of a part and, for a text encoder, the folder of its tokenizer.
+
+def open_single(
+    place: Path, part: str, family: Family, source: str, dtype: torch.dtype
+) -> tuple[Any, dict[str, Any]]:
+    """The net of a part, and its configuration; None for one that lies beside the file whole.
 
     :class:`ModelError` names tensors that are missing, unexpected, or of another shape than the
     configuration has it.
     """
-    import torch
+    from accelerate import init_empty_weights
 
-    config = read_single(place, source).parts[part].config
-    given = _read(place, PREFIXES[part])
-    with torch.device("meta"):
-        net = _empty(part, config)
-    tensors = _converted(part, given, config)
-    used = {tensor.data_ptr() for tensor in tensors.values()}
-    unread = [name for name, tensor in given.items() if tensor.data_ptr() not in used]
+    component = read_part(place, part, family, source)
+    kind = family.kinds[part]
+    if not component.names:
+        return None, component.config
+    given = _read(component)
+    with init_empty_weights(include_buffers=False):  # tables of places are no weights
+        net = _empty(kind, component.config)
     wanted = net.state_dict()
-    missing = [name for name in wanted if name not in tensors]
+    tensors, unread = _converted(component, given, wanted)
+    missing = [n for n in wanted if n not in tensors and _TIED.get(n) not in tensors]
     unread += [name for name in tensors if name not in wanted]
     _check(part, source, missing, unread)
+    if component.files[0].suffix == ".gguf":
+        return _quantised(kind, component, tensors, dtype), component.config
     shaped = [
         f"{name} is {list(tensors[name].shape)} and not {list(wanted[name].shape)}"
-        for name in wanted
+        for name in tensors
         if tensors[name].shape != wanted[name].shape
     ]
     if shaped:
@@ -47,13 +61,20 @@ def open_single(place: Path, part: str, source: str, dtype: torch.dtype) -> tupl
             f"the {part} of the model {source!r} does not suit its configuration: {shaped[0]}"
         )
     whole = {name: tensor.to(dtype) for name, tensor in tensors.items()}
-    if part == "text_encoder":
-        return _text_encoder(config, whole, dtype), tokenizer_of(place, config, source)
+    if kind.library == "transformers":
+        return _from_transformers(kind, component.config, whole, dtype), component.config
     net.load_state_dict(whole, strict=True, assign=True)
-    return net, None
+    return net, component.config
 
 
-def _read(place: Path, prefix: str) -> dict[str, Tensor]:
+def _read(component: Component) -> dict[str, Tensor]:
+    """The tensors of a part by the names that the file has, prefix included."""
+    (place,), prefix = component.files, component.prefix
+    if place.suffix == ".gguf":
+        from diffusers.models.model_loading_utils import load_gguf_checkpoint
+
+        found: dict[str, Tensor] = load_gguf_checkpoint(place)
+        return {n: t for n, t in found.items() if n.startswith(prefix) and not left_over(n)}
     from safetensors import safe_open
 
     names = [n for n in read_header(place) if n.startswith(prefix) and not left_over(n)]
@@ -61,39 +82,87 @@ def _read(place: Path, prefix: str) -> dict[str, Tensor]:
         return {name: file.get_tensor(name) for name in names}
 
 
-def _empty(part: str, config: dict[str, Any]) -> Any:
-    if part == "text_encoder":
-        from transformers import CLIPTextConfig, CLIPTextModel
-
-        return CLIPTextModel(CLIPTextConfig(**config))
-    from diffusers import AutoencoderKL, UNet2DConditionModel
-
-    kind: Any = UNet2DConditionModel if part == "unet" else AutoencoderKL
-    return kind.from_config(config)
+def _empty(kind: Kind, config: dict[str, Any]) -> Any:
+    made: Any = getattr(import_module(kind.library), kind.classes[0])
+    if kind.library == "diffusers":
+        return made.from_config(config)
+    return made(made.config_class(**config))
 
 
-def _converted(part: str, given: dict[str, Tensor], config: dict[str, Any]) -> dict[str, Tensor]:
+def _converted(
+    component: Component, given: dict[str, Tensor], wanted: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], list[str]]:
     from diffusers.loaders import single_file_utils as layout
 
-    made: dict[str, Tensor]
-    if part == "unet":
-        made = layout.convert_ldm_unet_checkpoint(dict(given), config)
-    elif part == "vae":
-        made = layout.convert_ldm_vae_checkpoint(dict(given), config)
-    else:
-        made = layout.convert_ldm_clip_checkpoint(dict(given))
-        # transformers 5 has its layers one level higher than transformers 4 had.
-        made = {name.removeprefix("text_model."): tensor for name, tensor in made.items()}
-    return made
+    config, prefix = component.config, component.prefix
+    if component.names == "unet":
+        return _passing(given, layout.convert_ldm_unet_checkpoint(dict(given), config))
+    bare = {name.removeprefix(prefix): tensor for name, tensor in given.items()}
+    if component.names == "vae" and not any(".down_blocks." in name for name in bare):
+        return _passing(given, layout.convert_ldm_vae_checkpoint(bare, config))
+    made, unread = renaming.renamed(bare, wanted, _rules(component))
+    return made, [prefix + name for name in unread if not _unwanted(component.names, name, config)]
 
 
-def _text_encoder(config: dict[str, Any], tensors: dict[str, Tensor], dtype: torch.dtype) -> Any:
-    from transformers import CLIPTextConfig, CLIPTextModel
+def _passing(
+    given: dict[str, Tensor], made: dict[str, Tensor]
+) -> tuple[dict[str, Tensor], list[str]]:
+    """What a function of Diffusers made, and the names that it passed over."""
+    used = {tensor.data_ptr() for tensor in made.values()}
+    return made, [name for name, tensor in given.items() if tensor.data_ptr() not in used]
 
-    made: Any = CLIPTextModel.from_pretrained(
-        None, config=CLIPTextConfig(**config), state_dict=tensors, dtype=dtype
+
+def _rules(component: Component) -> tuple[renaming.Rule, ...]:
+    if component.names == "sd3":
+        return renaming.sd3(int(component.config["num_layers"]))
+    rules: dict[str, tuple[renaming.Rule, ...]] = {
+        "open_clip": renaming.OPEN_CLIP,
+        "t5": renaming.T5,
+        "flux": renaming.FLUX,
+        "z_image": renaming.Z_IMAGE,
+    }
+    return rules.get(component.names, ())
+
+
+def _unwanted(names: str, name: str, config: dict[str, Any]) -> bool:
+    """Whether a tensor belongs to a half of a net that is not read."""
+    if names in ("clip", "open_clip"):
+        layers = config["num_hidden_layers"]
+        past = f"transformer.resblocks.{layers}."
+        return name.startswith(("text_projection", "visual", past))
+    if names == "t5":
+        return name.startswith(("decoder.", "lm_head."))
+    return names == "qwen" and name.startswith("lm_head.")
+
+
+def _from_transformers(
+    kind: Kind, config: dict[str, Any], tensors: dict[str, Tensor], dtype: torch.dtype
+) -> Any:
+    made: Any = getattr(import_module("transformers"), kind.classes[0])
+    return made.from_pretrained(
+        None, config=made.config_class(**config), state_dict=tensors, dtype=dtype
     )
-    return made
+
+
+def _quantised(
+    kind: Kind, component: Component, tensors: dict[str, Tensor], dtype: torch.dtype
+) -> Any:
+    """A net whose weights stay in blocks of few bits and are spread out where they are used."""
+    import json
+    from tempfile import TemporaryDirectory
+
+    from diffusers import GGUFQuantizationConfig
+
+    made: Any = getattr(import_module("diffusers"), kind.classes[0])
+    with TemporaryDirectory() as place:
+        (Path(place) / "config.json").write_text(json.dumps(component.config), encoding="utf-8")
+        return made.from_single_file(
+            tensors,
+            config=place,
+            quantization_config=GGUFQuantizationConfig(compute_dtype=dtype),
+            torch_dtype=dtype,
+            local_files_only=True,
+        )
 
 
 def _check(part: str, source: str, missing: list[str], unread: list[str]) -> None:

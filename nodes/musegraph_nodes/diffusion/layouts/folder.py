@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from musegraph import ModelError, read_header
-from musegraph_nodes.diffusion.families import FAMILIES, Family, Kind
+from musegraph_nodes.diffusion.families import FAMILIES, Family, Kind, Words
 
 from .found import Component, Found
 from .weights import PICKLES, stored_type
@@ -19,19 +19,22 @@ def read_folder(place: Path, source: str) -> Found:
     """Read the JSON of a model folder; :class:`ModelError` says what is missing or damaged."""
     index = read_json(place / "model_index.json", source)
     family = _family(index, source)
-    for part, kind in family.kinds.items():
+    kinds = {
+        part: kind
+        for part, kind in family.kinds.items()
+        if not (kind.optional and _class_of(index, part) is None)
+    }
+    for part, kind in kinds.items():
         _check_class(index, family, part, kind.classes, source)
         if kind.words is not None:
             _check_class(index, family, kind.words.folder, kind.words.classes, source)
-    for kind in family.kinds.values():
+    for kind in kinds.values():
         if kind.words is not None:
-            check_tokenizer(place / kind.words.folder, source)
+            check_tokenizer(place / kind.words.folder, kind.words, source)
     scheduler = read_json(place / "scheduler" / "scheduler_config.json", source)
-    parts = {part: _component(place / part, kind, source) for part, kind in family.kinds.items()}
+    parts = {part: component_of(place / part, kind, source) for part, kind in kinds.items()}
     told = {name: value for name, value in index.items() if not isinstance(value, list)}
-    found = Found(family.name, family.net, parts, scheduler, told)
-    family.check(found, source)
-    return found
+    return Found(family.name, family.net, parts, scheduler, told)
 
 
 def _family(index: dict[str, Any], source: str) -> Family:
@@ -73,8 +76,7 @@ def read_json(file: Path, source: str) -> dict[str, Any]:
 def _check_class(
     index: dict[str, Any], family: Family, part: str, classes: tuple[str, ...], source: str
 ) -> None:
-    entry = index.get(part)
-    name = entry[1] if isinstance(entry, list) and len(entry) == 2 else None
+    name = _class_of(index, part)
     if name is None:
         wanted = [*family.kinds, *(k.words.folder for k in family.kinds.values() if k.words)]
         raise ModelError(
@@ -88,18 +90,23 @@ def _check_class(
         )
 
 
-def check_tokenizer(place: Path, source: str) -> None:
+def _class_of(index: dict[str, Any], part: str) -> str | None:
+    entry = index.get(part)
+    return entry[1] if isinstance(entry, list) and len(entry) == 2 else None
+
+
+def check_tokenizer(place: Path, words: Words, source: str) -> None:
     """Refuse a tokenizer's folder that lacks a file."""
-    parts = ("vocab.json", "merges.txt")
-    missing = [name for name in parts if not (place / name).is_file()]
-    if missing and not (place / "tokenizer.json").is_file():
+    if not words.lies_in(place):
+        lacking = next(name for name in words.files[0] if not (place / name).is_file())
         raise ModelError(
-            f"the model {source!r} is incomplete: tokenizer/{missing[0]} is missing in"
+            f"the model {source!r} is incomplete: {place.name}/{lacking} is missing in"
             f" {place.parent}; get the folder again"
         )
 
 
-def _component(place: Path, kind: Kind, source: str) -> Component:
+def component_of(place: Path, kind: Kind, source: str) -> Component:
+    """A part in a folder of its own, with its configuration."""
     config = read_json(place / "config.json", source)
     stem = kind.stem
     for variant in _VARIANTS:

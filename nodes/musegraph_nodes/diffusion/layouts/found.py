@@ -13,6 +13,7 @@ _LATENTS = {
     (4, 8, 0.13025): "sdxl",
     (16, 8, 1.5305): "sd3",
     (16, 8, 0.3611): "flux1",
+    (16, 8, None): "qwen",
 }
 
 
@@ -20,7 +21,8 @@ _LATENTS = {
 class Component:
     """A part with weights: its configuration, its files, which variant, how they are stored.
 
-    ``prefix`` is what the names of its tensors begin with in a file that also holds other parts.
+    ``prefix`` is what the names of its tensors begin with in a file that also holds other parts;
+    ``names`` says whose names they are, of which layout: empty for those of Diffusers.
     """
 
     config: dict[str, Any]
@@ -28,6 +30,7 @@ class Component:
     variant: str
     stored: str
     prefix: str = ""
+    names: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,22 +59,28 @@ class Found:
     @property
     def channels(self) -> int:
         """Channels of a latent."""
-        return int(self.vae.config.get("latent_channels", 4))
+        config = self.vae.config
+        return int(config.get("z_dim") or config.get("latent_channels", 4))
 
     @property
     def scale(self) -> int:
         """Pixels along one latent cell."""
-        return int(2 ** (len(self.vae.config.get("block_out_channels", (64,))) - 1))
+        halved = self.vae.config.get("temperal_downsample")  # so its authors spell it
+        if halved is None:
+            halved = self.vae.config.get("block_out_channels", (64,))[1:]
+        return int(2 ** len(halved))
 
     @property
     def scaling(self) -> float:
         """What the autoencoder's output is multiplied by to be a latent."""
-        return float(self.vae.config.get("scaling_factor", 0.18215))
+        usual = 1.0 if "z_dim" in self.vae.config else 0.18215
+        return float(self.vae.config.get("scaling_factor", usual))
 
     @property
     def latent_family(self) -> str:
         """What its latents are: a known name, else one that only the same autoencoder has."""
-        name = _LATENTS.get((self.channels, self.scale, self.scaling))
+        films = "z_dim" in self.vae.config  # these have a mean and a spread, and no factor
+        name = _LATENTS.get((self.channels, self.scale, None if films else self.scaling))
         if name is not None:
             return name
         own = sampled_digest(self.vae.files, same_in_vaes(self.vae.prefix))

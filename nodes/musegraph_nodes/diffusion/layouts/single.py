@@ -1,53 +1,28 @@
-"""A model in one file, in the original layout of Stable Diffusion 1.x: read by its header alone.
+"""A model in one file, or a part of one: read by its header alone.
 
-Such a file holds the three nets under the names of the code that they were trained with
-(https://github.com/CompVis/latent-diffusion) and no configuration. Widths and depths follow from
-the shapes of the tensors; what no shape tells (heads, groups of norms, the schedule) is taken from
-Stable Diffusion 1.x, or from the folder ``NAME.config`` beside the file, which is laid out as a
-folder of Diffusers without weights.
+A single file holds no configuration. What its shapes do not tell (heads, groups of norms, the
+schedule) is taken from the configurations that come with this pack, or from the folder
+``NAME.config`` beside the file, which is laid out as a folder of Diffusers; parts that the file
+lacks may lie there with their weights.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from musegraph import ModelError, read_header
-from musegraph_nodes.diffusion.families import FAMILIES
+from musegraph_nodes.diffusion.families import FAMILIES, Family, Words
 
-from .folder import check_tokenizer, read_json
+from .folder import check_tokenizer, component_of, read_json
 from .found import Component, Found
-from .weights import PICKLES, stored_type
+from .gguf import gguf_header
+from .originals import CONFIGS, SD15, Original, Slot, layout_of, left_over, recognised
+from .shapes import Shapes, divided
+from .weights import PICKLES, Header, stored_type
 
-SHIPPED = Path(__file__).parent / "configs" / "sd15"
-PREFIXES = {
-    "unet": "model.diffusion_model.",
-    "vae": "first_stage_model.",
-    "text_encoder": "cond_stage_model.transformer.",
-}
-_TEXT = "cond_stage_model.transformer.text_model."
-_FIRST = {
-    "unet": "model.diffusion_model.input_blocks.0.0.weight",
-    "vae": "first_stage_model.decoder.conv_in.weight",
-    "text_encoder": f"{_TEXT}embeddings.token_embedding.weight",
-}
-# What training left in the file and pictures do not need: the schedule as tables, copies of the
-# weights averaged over time, and counters.
-_LEFT = re.compile(
-    r"(model_ema\.|(sqrt_|log_)?(one_minus_|recip_|recipm1_)?alphas_cumprod|betas$|posterior_"
-    r"|logvar$|lvlb_weights$|first_stage_model\.loss\."
-    r"|cond_stage_model\.transformer\.text_model\.embeddings\.position_ids$)"
-)
-_OTHERS = {
-    "conditioner.embedders.": "Stable Diffusion XL",
-    "cond_stage_model.model.": "Stable Diffusion 2",
-    "joint_blocks.": "Stable Diffusion 3",
-    "model.diffusion_model.joint_blocks.": "Stable Diffusion 3",
-    "double_blocks.": "Flux",
-    "model.diffusion_model.double_blocks.": "Flux",
-}
-Header = dict[str, dict[str, Any]]
+SHIPPED = CONFIGS / "sd15"
+_SUFFIXES = (".safetensors", ".gguf")
 
 
 def settings_of(place: Path) -> Path:
@@ -57,83 +32,98 @@ def settings_of(place: Path) -> Path:
 
 def read_single(place: Path, source: str) -> Found:
     """Read a file's header; :class:`ModelError` says what it lacks, or what it is instead."""
+    header = header_of(place, source)
+    original = recognised(header)
+    if original is None:
+        raise ModelError(
+            f"the model {source!r} is no checkpoint in the original layout of a family that this"
+            f" version opens ({', '.join(family.title for family in FAMILIES.values())}): it holds"
+            f" no {_first(SD15, 'unet')}; a part of a model alone is linked beside a denoiser, and"
+            " one in the layout of Diffusers comes as a folder with a model_index.json"
+        )
+    family = FAMILIES[original.family]
+    prefixes = original.finds(header)
+    _check_names(header, original, prefixes, family, source)
+    parts = {
+        part: _component(place, part, original.slots[part], prefix, header, source)
+        for part, prefix in prefixes.items()
+    }
+    for part, kind in family.kinds.items():
+        beside = settings_of(place) / part
+        if part not in parts and any(beside.glob(f"{kind.stem}*")):
+            parts[part] = component_of(beside, kind, source)
+    scheduler = _scheduler(place, original, parts[family.net], header, source)
+    return Found(family.name, family.net, parts, scheduler)
+
+
+def read_part(place: Path, part: str, family: Family, source: str) -> Component:
+    """One part of a model, out of a file or folder of its own, or out of a whole checkpoint."""
+    if place.is_dir():
+        kind = family.kinds[part]
+        inside = place / part
+        return component_of(inside if inside.is_dir() else place, kind, source)
+    header = header_of(place, source)
+    original = recognised(header)
+    slots = original.slots if original is not None and original.family == family.name else {}
+    slot = slots.get(part, layout_of(family.name, part))
+    prefix = slot.prefix(header) if slot else None
+    beside = settings_of(place) / part
+    if prefix is None and any(beside.glob(f"{family.kinds[part].stem}*")):
+        return component_of(beside, family.kinds[part], source)
+    if slot is None:
+        raise ModelError(
+            f"{source!r} is a file, and the {part} of {family.title} is opened from a folder in the"
+            " layout of Diffusers only; link such a folder"
+        )
+    if prefix is None:
+        raise ModelError(
+            f"{source!r} holds no {part} of {family.title}: it has no"
+            f" {' or '.join(slot.marks)}; link the file of that part"
+        )
+    return _component(place, part, slot, prefix, header, source)
+
+
+def header_of(place: Path, source: str) -> Header:
+    """The names and shapes in a weight file; pickles are refused unread."""
     if place.suffix in PICKLES:
         raise ModelError(
             f"the model {source!r} is a pickle ({place.suffix}): it can run code when it is opened,"
             " so it never is; get it as .safetensors"
         )
-    if place.suffix != ".safetensors":
+    if place.suffix not in _SUFFIXES:
         raise ModelError(
-            f"the model {source!r} is neither a folder nor a .safetensors file; name a folder in"
-            " the layout of Diffusers, or one .safetensors file of Stable Diffusion 1.x"
+            f"the model {source!r} is neither a folder nor a .safetensors or .gguf file; name a"
+            " folder in the layout of Diffusers, or one file of a model"
         )
-    header = read_header(place)
-    _check_names(header, source)
-    inferred = {"unet": _unet, "vae": _vae, "text_encoder": _text_encoder}
-    parts = {}
-    for part, prefix in PREFIXES.items():
-        own = {name: entry for name, entry in header.items() if name.startswith(prefix)}
-        config = _given(place, part, source)
-        if config is None:
-            config = _shipped(part, source) | _inferred(inferred[part], own, part, source)
-            _check_defaults(part, config, place, source)
-        parts[part] = Component(config, (place,), "", stored_type(own), prefix)
-    scheduler = _given(place, "scheduler", source) or _shipped("scheduler", source)
-    family = FAMILIES["sd"]
-    found = Found(family.name, family.net, parts, scheduler)
-    family.check(found, source)
-    tokenizer_of(place, parts["text_encoder"].config, source)
-    return found
+    return gguf_header(place, source) if place.suffix == ".gguf" else read_header(place)
 
 
-def tokenizer_of(place: Path, text_encoder: dict[str, Any], source: str) -> Path:
-    """The folder of a model file's tokenizer: its own, else that of CLIP if it is as large."""
-    own = settings_of(place) / "tokenizer"
+def tokenizer_of(
+    place: Path, words: Words, encoder: dict[str, Any], source: str
+) -> tuple[Path, dict[str, Any]]:
+    """The folder of a tokenizer, and options: its own, else that of CLIP if it is as large."""
+    own = settings_of(place) / words.folder if place.is_file() else place / words.folder
     if own.is_dir():
-        check_tokenizer(own, source)
-        return own
-    size, known = text_encoder.get("vocab_size"), _shipped("text_encoder", source)["vocab_size"]
+        check_tokenizer(own, words, source)
+        return own, {}
+    if place.is_dir() and words.lies_in(place):
+        return place, {}
+    size = encoder.get("vocab_size")
+    if not words.classes[0].startswith("CLIP"):
+        raise ModelError(
+            f"the model {source!r} reads texts with a {words.classes[0]}, whose words are not in"
+            f" the file and do not come with this pack: put its {words.files[-1][0]} (or"
+            f" {' and '.join(words.files[0])}) into {own}"
+        )
+    known = _shipped("sd15/text_encoder", source)["vocab_size"]
     if size == known:
-        return SHIPPED / "tokenizer"
+        # OpenCLIP fills up with its first word, and differs from CLIP in this function too.
+        fill = {"pad_token": "!"} if encoder.get("hidden_act") == "gelu" else {}
+        return SHIPPED / "tokenizer", fill
     raise ModelError(
         f"the text encoder of the model {source!r} knows {size} tokens, not the {known} of CLIP,"
         f" and the file holds no tokenizer: put its vocab.json and merges.txt into {own}"
     )
-
-
-def left_over(name: str) -> bool:
-    """Whether a tensor is one that training left in the file."""
-    return _LEFT.match(name) is not None
-
-
-def _check_names(header: Header, source: str) -> None:
-    """Refuse a file that is no Stable Diffusion 1.x, or holds something that nothing reads."""
-    for prefix, family in _OTHERS.items():
-        if any(name.startswith(prefix) for name in header):
-            raise ModelError(
-                f"the model {source!r} is a single file of {family}; this version opens single"
-                " files of Stable Diffusion 1.x"
-            )
-    lacking = [name for name in _FIRST.values() if name not in header]
-    if len(lacking) == len(_FIRST):
-        raise ModelError(
-            f"the model {source!r} is no checkpoint in the original layout of Stable Diffusion"
-            f" 1.x: it holds no {lacking[0]}; a part of a model alone, or one in the layout of"
-            " Diffusers, comes as a folder with a model_index.json"
-        )
-    if lacking:
-        raise ModelError(_not_whole(source, lacking))
-    known = tuple(PREFIXES.values())
-    unknown = [name for name in header if not name.startswith(known) and not left_over(name)]
-    if unknown:
-        raise ModelError(
-            f"the model {source!r} holds {counted(unknown)} that Stable Diffusion 1.x has not; it"
-            " is of another kind, or something was added to it that this version does not read"
-        )
-
-
-def _not_whole(source: str, lacking: list[str]) -> str:
-    return f"the model {source!r} is not whole: it lacks {counted(lacking)}; get the file again"
 
 
 def counted(names: list[str]) -> str:
@@ -142,127 +132,93 @@ def counted(names: list[str]) -> str:
     return f"{len(names)} tensor{'s' if len(names) != 1 else ''} ({shown})"
 
 
-def _file_of(part: str) -> Path:
-    return Path(part) / ("config.json" if part in PREFIXES else "scheduler_config.json")
+def _first(original: Original, part: str) -> str:
+    slot = original.slots[part]
+    return slot.prefixes[0] + slot.marks[0]
+
+
+def _check_names(
+    header: Header, original: Original, prefixes: dict[str, str], family: Family, source: str
+) -> None:
+    """Refuse a file that lacks its denoiser, or holds something that nothing reads."""
+    if family.net not in prefixes:
+        raise ModelError(_not_whole(source, [_first(original, family.net)]))
+    slot = original.slots[family.net]
+    if slot.names == "unet" and prefixes[family.net] + slot.marks[0] not in header:
+        raise ModelError(_not_whole(source, [_first(original, family.net)]))
+    if "" in prefixes.values():
+        return
+    known = tuple(prefixes.values())
+    unknown = [name for name in header if not name.startswith(known) and not left_over(name)]
+    if unknown:
+        raise ModelError(
+            f"the model {source!r} holds {counted(unknown)} that {original.title} has not; it"
+            " is of another kind, or something was added to it that this version does not read"
+        )
+
+
+def _not_whole(source: str, lacking: list[str]) -> str:
+    return f"the model {source!r} is not whole: it lacks {counted(lacking)}; get the file again"
+
+
+def _component(
+    place: Path, part: str, slot: Slot, prefix: str, header: Header, source: str
+) -> Component:
+    own = {
+        name: entry
+        for name, entry in header.items()
+        if name.startswith(prefix) and not left_over(name)
+    }
+    config = _given(place, part, source)
+    if config is None:
+        config = _shipped(slot.shipped, source) | _inferred(slot, own, prefix, source)
+        _check_defaults(part, config, place, source)
+    return Component(config, (place,), "", stored_type(own), prefix, slot.names)
 
 
 def _given(place: Path, part: str, source: str) -> dict[str, Any] | None:
     """The configuration beside the file, if there is one."""
-    file = settings_of(place) / _file_of(part)
+    name = "scheduler_config.json" if part == "scheduler" else "config.json"
+    file = settings_of(place) / part / name
     return read_json(file, source) if file.is_file() else None
 
 
-def _shipped(part: str, source: str) -> dict[str, Any]:
-    return read_json(SHIPPED / _file_of(part), source)
+def _shipped(folder: str, source: str) -> dict[str, Any]:
+    name = "scheduler_config.json" if folder.endswith("scheduler") else "config.json"
+    return read_json(CONFIGS / folder / name, source)
 
 
-class _Shapes:
-    """The shapes of a part's tensors, by their names without its prefix."""
-
-    def __init__(self, own: Header, prefix: str) -> None:
-        self.prefix = prefix
-        self.shapes = {name.removeprefix(prefix): own[name]["shape"] for name in own}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.shapes
-
-    def side(self, name: str, axis: int) -> int:
-        """One side of a tensor's shape; ``KeyError`` with its whole name if it is not there."""
-        if name not in self.shapes or len(self.shapes[name]) <= axis:
-            raise KeyError(self.prefix + name)
-        return int(self.shapes[name][axis])
-
-    def count(self, stem: str) -> int:
-        """How many numbers follow a stem, such as the layers of ``layers.``."""
-        numbers = {
-            name.removeprefix(stem).split(".")[0] for name in self.shapes if name.startswith(stem)
-        }
-        return len(numbers)
-
-
-def _inferred(infer: Any, own: Header, part: str, source: str) -> dict[str, Any]:
+def _inferred(slot: Slot, own: Header, prefix: str, source: str) -> dict[str, Any]:
     try:
-        made: dict[str, Any] = infer(_Shapes(own, PREFIXES[part]))
+        return slot.infer(Shapes(own, prefix))
     except KeyError as error:
         raise ModelError(_not_whole(source, [str(error.args[0])])) from None
+
+
+def _scheduler(
+    place: Path, original: Original, net: Component, header: Header, source: str
+) -> dict[str, Any]:
+    """The schedule beside the file, else that of the family, as far as the file does not tell."""
+    given = _given(place, "scheduler", source)
+    if given is not None:
+        return given
+    schnell = original.family == "flux" and not net.config["guidance_embeds"]
+    made = _shipped("flux-schnell/scheduler" if schnell else original.scheduler, source)
+    if "v_pred" in header:  # so people who train such models mark them
+        made["prediction_type"] = "v_prediction"
+    if "ztsnr" in header:
+        made["rescale_betas_zero_snr"] = True
     return made
 
 
-def _unet(shapes: _Shapes) -> dict[str, Any]:
-    """Levels end where their resolution is halved, in a block that is only ``op``."""
-    widths: list[int] = []
-    crossed: list[bool] = []
-    layers = wide = 0
-    fresh = True
-    for index in range(1, shapes.count("input_blocks.")):
-        block = f"input_blocks.{index}"
-        if f"{block}.0.op.weight" in shapes:
-            fresh = True
-            continue
-        width = shapes.side(f"{block}.0.out_layers.3.weight", 0)
-        looks = f"{block}.1.transformer_blocks.0.attn2.to_k.weight"
-        if fresh:
-            widths.append(width)
-            crossed.append(looks in shapes)
-        if looks in shapes:
-            wide = shapes.side(looks, 1)
-        layers += len(widths) == 1
-        fresh = False
-    down = ["CrossAttnDownBlock2D" if cross else "DownBlock2D" for cross in crossed]
-    up = ["CrossAttnUpBlock2D" if cross else "UpBlock2D" for cross in reversed(crossed)]
-    return {
-        "in_channels": shapes.side("input_blocks.0.0.weight", 1),
-        "out_channels": shapes.side("out.2.weight", 0),
-        "block_out_channels": widths,
-        "down_block_types": down,
-        "up_block_types": up,
-        "layers_per_block": layers,
-        "cross_attention_dim": wide,
-    }
-
-
-def _vae(shapes: _Shapes) -> dict[str, Any]:
-    levels = shapes.count("encoder.down.")
-    return {
-        "in_channels": shapes.side("encoder.conv_in.weight", 1),
-        "out_channels": shapes.side("decoder.conv_out.weight", 0),
-        "latent_channels": shapes.side("decoder.conv_in.weight", 1),
-        "block_out_channels": [
-            shapes.side(f"encoder.down.{level}.block.0.conv1.weight", 0) for level in range(levels)
-        ],
-        "down_block_types": ["DownEncoderBlock2D"] * levels,
-        "up_block_types": ["UpDecoderBlock2D"] * levels,
-        "layers_per_block": shapes.count("encoder.down.0.block."),
-    }
-
-
-def _text_encoder(shapes: _Shapes) -> dict[str, Any]:
-    """The heads of every CLIP are 64 wide."""
-    words = "text_model.embeddings.token_embedding.weight"
-    return {
-        "vocab_size": shapes.side(words, 0),
-        "hidden_size": shapes.side(words, 1),
-        "num_attention_heads": max(1, shapes.side(words, 1) // 64),
-        "projection_dim": shapes.side(words, 1),
-        "intermediate_size": shapes.side("text_model.encoder.layers.0.mlp.fc1.weight", 0),
-        "num_hidden_layers": shapes.count("text_model.encoder.layers."),
-        "max_position_embeddings": shapes.side(
-            "text_model.embeddings.position_embedding.weight", 0
-        ),
-    }
-
-
 def _check_defaults(part: str, config: dict[str, Any], place: Path, source: str) -> None:
-    """Refuse widths that the heads and groups of Stable Diffusion 1.x do not divide."""
-    widths = config.get("block_out_channels", [config.get("hidden_size", 0)])
-    divisors = [
-        config[name]
-        for name in ("norm_num_groups", "attention_head_dim", "num_attention_heads")
-        if name in config
-    ]
-    if not widths or any(width % divisor for width in widths for divisor in divisors):
+    """Refuse widths that the heads and groups of the family do not divide."""
+    if "block_out_channels" not in config and "hidden_size" not in config:
+        return
+    if not divided(config):
+        widths = config.get("block_out_channels", [config.get("hidden_size", 0)])
         raise ModelError(
-            f"the {part} of the model {source!r} is {widths} wide, which is not how Stable"
-            " Diffusion 1.x is built, and the file does not tell the rest; put its configuration"
-            f" at {settings_of(place) / _file_of(part)}"
+            f"the {part} of the model {source!r} is {widths} wide, which is not how its family is"
+            " built, and the file does not tell the rest; put its configuration at"
+            f" {settings_of(place) / part / 'config.json'}"
         )

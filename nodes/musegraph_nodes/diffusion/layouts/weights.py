@@ -9,6 +9,7 @@ from typing import Any
 from musegraph import read_header
 
 PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl"})
+Header = dict[str, dict[str, Any]]
 _BLOCK = 1 << 16
 _VAE_ENDS = frozenset(
     [

@@ -88,7 +88,7 @@ class Prompts:
 
         groups: dict[Any, list[int]] = {}
         for index, part in enumerate(parts):
-            groups.setdefault(_kind(part) if self.together else index, []).append(index)
+            groups.setdefault(_kind(denoiser, part) if self.together else index, []).append(index)
         answers: list[Any] = [None] * len(parts)
         for group in groups.values():
             many = torch.cat([x] * len(group)) if len(group) > 1 else x
@@ -184,8 +184,11 @@ def fitted(area: Tensor, x: Tensor) -> Tensor:
     return made[:, :, None] if x.ndim == 5 else made
 
 
-def _kind(part: ConditioningPart) -> Any:
-    """What has to be equal for parts to be asked in one batch."""
+def _kind(denoiser: Asked, part: ConditioningPart) -> Any:
+    """What has to be equal for parts to be asked in one batch, as far as a denoiser knows."""
+    known = getattr(denoiser, "kind", None)
+    if known is not None:
+        return known(part)
     shapes = [(name, tuple(e.shape[1:]), str(e.dtype)) for name, e in sorted(part.embeds.items())]
     return (*shapes, json.dumps(part.options, sort_keys=True, default=str))
 

@@ -63,7 +63,8 @@ def encode(
     states, rests = [], []
     for reader in family.readers:
         if not reader.given(encoder):
-            states.append(reader.absent(encoder))
+            absent = reader.absent(encoder)
+            states += [absent] if absent else []
             continue
         with ctx.load(part_of(encoder, reader.part)) as live:
             taught |= set(live.words)
