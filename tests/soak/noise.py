@@ -2,9 +2,10 @@
 
 Each makes as many pictures as 1,000 random steps (DDPM) do for the reference, from other seeds. How
 far two sets are apart is the energy distance (Székely & Rizzo,
-https://doi.org/10.1016/j.jspi.2013.03.018) of what the latents are like: mean, spread and roughness
-of each channel. How likely that is by chance, 2,000 shuffles of the two sets say. Two that are
-wrong on purpose, by too few steps and by noise that is too weak, show that the test sees such things.
+https://doi.org/10.1016/j.jspi.2013.03.018) of what the latents are like: mean, spread and
+roughness of each channel. How likely that is by chance, 2,000 shuffles of the two sets say. Two
+that are wrong on purpose, by too few steps and by noise that is too weak, show that the test sees
+such things.
 """
 
 from __future__ import annotations
