@@ -1,10 +1,8 @@
 """Every sampler under every schedule on the starter model, beside 1,000 steps of a reference.
 
-Deterministic samplers are measured against where 1,000 steps of DPM++ 2M lead the same noise.
-Random ones are tested against as many pictures of 1,000 random steps (DDPM): by the energy distance
-of whole latents (Székely & Rizzo, https://doi.org/10.1016/j.jspi.2013.03.018), the two sets being
-shuffled 2,000 times. Two that should fail, too few steps and noise that is too weak, show that the
-test sees what it is for.
+Deterministic samplers are measured against where 1,000 steps of order 2 lead the same noise
+(`res_multistep`). Those that draw noise are put to the test in `noise.py`; those for distilled
+models (`lcm`, `tcd`) come near nothing with this one, so they only have to end in numbers.
 """
 
 from __future__ import annotations
@@ -21,20 +19,19 @@ from torch import Tensor
 
 from musegraph import Latent
 from musegraph_nodes import starter
-from musegraph_nodes.diffusion import encode_text, load, noise, sample
+from musegraph_nodes.diffusion import encode_text, load, sample
 from musegraph_nodes.diffusion.sampling.samplers import OWN
 from musegraph_nodes.diffusion.sampling.sigmas import SCHEDULES
 
 PROMISE = (
-    "Every sampler ends in numbers under every schedule; it comes within 2 % of 1,000 steps, or"
-    " draws from the same distribution."
+    "Every sampler ends in numbers under every schedule; without fresh noise it comes within 2 % of"
+    " 1,000 steps."
 )
+TRIALS = f"{len(OWN) * (len(SCHEDULES) + 1)} pairs"
 SCENES = Path(starter.__file__).parent / "weights" / "scenes"
 TEXT = "a red house on a hill"
 CHANNELS, NEAR = 8, 0.02
 STEPS = (20, 40, 80, 160, 320)
-LIKELY = 0.05
-"""A random sampler fails if all of them together are less likely than this (Bonferroni)."""
 
 
 @cache
@@ -67,11 +64,11 @@ def finite(count: int) -> list[str]:
     failed, ran = [], {"diffusers": 0, "ours": 0}
     for name in OWN:
         for schedule in ("model default", *SCHEDULES):
-            found, by = made(name, schedule, 5, side=4, batch=1, guidance=4.0)
+            found, by = made(name, schedule, 4, side=4, batch=1, guidance=4.0)
             ran[by] += 1
             if not found.isfinite().all():
                 failed.append(f"{name} under {schedule}")
-    print(f"{len(OWN)} samplers under {len(SCHEDULES) + 1} schedules, 5 steps: by a scheduler of")
+    print(f"{len(OWN)} samplers under {len(SCHEDULES) + 1} schedules, 4 steps: by a scheduler of")
     print(f"diffusers {ran['diffusers']}, by ours {ran['ours']}; not finite: {failed or 'none'}.\n")
     return failed
 
@@ -111,62 +108,10 @@ def deterministic(count: int) -> list[str]:
     return failed
 
 
-def likely(one: Tensor, two: Tensor, shuffles: int = 2000) -> float:
-    """How likely two sets of latents are as far apart as they are if both are of one kind."""
-    both = torch.cat([one, two]).flatten(1).double()
-    between = torch.cdist(both, both)
-    half = len(one)
-    sign = torch.ones(len(both), dtype=torch.double)
-    sign[half:] = -1
-
-    def energy(signs: Tensor) -> Tensor:
-        return -torch.einsum("ni,ij,nj->n", signs, between, signs)
-
-    generator = torch.Generator().manual_seed(0)
-    orders = torch.stack([torch.randperm(len(both), generator=generator) for _ in range(shuffles)])
-    seen = energy(sign[None])
-    return (int((energy(sign[orders]) >= seen).sum()) + 1) / (shuffles + 1)
-
-
-def random(count: int) -> list[str]:
-    """Whether each random sampler draws from the distribution of the reference."""
-    pictures, steps = (count, 1000) if count >= 50 else (8, 40)
-    size: dict[str, Any] = {"side": 4, "batch": pictures, "guidance": 1.0}
-    truth = made("ddpm", "karras", steps, seed=10_000, **size)[0]
-    names = [name for name, own in OWN.items() if own.random and not own.few]
-    least = LIKELY / len(names)
-    print(f"| random, {pictures} pictures | by | steps | likelihood | mean | spread |")
-    print("|---|---|--:|--:|--:|--:|")
-    failed = []
-
-    def row(title: str, found: Tensor, by: str, taken: int) -> float:
-        chance = likely(found, truth)
-        mean, spread = float(found.mean() - truth.mean()), float(found.std() / truth.std())
-        print(
-            f"| {title} | {by} | {taken} | {chance:.4f} | {mean:+.3f} | {spread:.3f} |", flush=True
-        )
-        return chance
-
-    for name in names:
-        first = name in ("euler_ancestral", "euler_ancestral_cfg_pp", "ddpm")
-        taken = min(160 if first else 40, steps)
-        found, by = made(name, "karras", taken, **size)
-        if row(name, found, by, taken) < least:
-            failed.append(name)
-    few, by = made("euler_ancestral", "karras", 6, **size)
-    seen = row("euler_ancestral, too few steps", few, by, 6) < least
-    weak, by = made("dpmpp_sde", "karras", 40, noise=noise(scale=0.9), **size)
-    seen = row("dpmpp_sde, noise too weak", weak, by, 40) < least and seen
-    print(f"\nIt fails below {least:.4f}: {LIKELY:.0%} for all {len(names)} together.\n")
-    if count < 50:
-        return []  # too few pictures to tell
-    return failed + ([] if seen else ["the test itself: it did not see what is wrong"])
-
-
 def main(count: int) -> int:
     torch.set_num_threads(1)
     failed = []
-    for part in (finite, deterministic, random):
+    for part in (finite, deterministic):
         start = perf_counter()
         failed += part(count)
         print(f"{part.__name__}: {perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
