@@ -50,7 +50,9 @@ def written(page: Any) -> Any:
 def nodes(page: Any, count: int) -> None:
     """Wait until so many nodes and notes stand on the canvas."""
     page.wait_for_function(
-        "(count) => document.querySelectorAll('.react-flow__node').length === count", arg=count
+        """(count) => count ===
+          document.querySelectorAll('.react-flow__node:not(.react-flow__node-reroute)').length""",
+        arg=count,
     )
 
 
