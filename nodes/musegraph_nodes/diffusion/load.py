@@ -114,19 +114,7 @@ def references(found: Found, place: Weights, places: dict[str, Weights], precisi
     """References to the parts of a model, each with where it lies if that is a place of its own."""
     family = FAMILIES[found.family]
     latents, texts, own = found.latent_family, family.texts(found), family.options(found)
-    encoders = {
-        reader.part: _options(found.parts[reader.part], precision) | own
-        for reader in family.readers
-        if reader.part in found.parts
-    }
-    first, *others = encoders
-    text_options = encoders[first]
-    for part in others:
-        lies = places.get(part, place)
-        if lies != places.get(first, place):
-            encoders[part]["from"] = [lies.source, lies.digest]
-    if others:
-        text_options |= {"others": {part: encoders[part] for part in others}}
+    first, text_options = _encoders(found, family, place, places, precision)
     vae_options = _options(found.vae, precision) | {
         "channels": found.channels,
         "scale": found.scale,
@@ -161,6 +149,24 @@ def references(found: Found, place: Weights, places: dict[str, Weights], precisi
         TextEncoder(**where(first), family=texts, options=text_options),
         Vae(**where("vae"), family=latents, options=vae_options),
     )
+
+
+def _encoders(
+    found: Found, family: Family, place: Weights, places: dict[str, Weights], precision: str
+) -> tuple[str, dict[str, Any]]:
+    """The first text encoder of a model and its options; those of the others are among them."""
+    encoders = {
+        reader.part: _options(found.parts[reader.part], precision) | family.options(found)
+        for reader in family.readers
+        if reader.part in found.parts
+    }
+    first, *others = encoders
+    for part in others:
+        lies = places.get(part, place)
+        if lies != places.get(first, place):
+            encoders[part]["from"] = [lies.source, lies.digest]
+    more = {"others": {part: encoders[part] for part in others}} if others else {}
+    return first, encoders[first] | more
 
 
 def _options(component: Component, precision: str) -> dict[str, Any]:
