@@ -216,7 +216,7 @@ def test_a_prompt_that_changes_gives_a_part_for_each_of_its_texts(tiny: Tiny) ->
     ]
 
 
-@pytest.mark.parametrize("name", ["euler", "heun", "plms"])
+@pytest.mark.parametrize("name", ["euler", "heun", "plms", "exp_heun_2_x0"])
 def test_the_sampler_reads_each_text_in_its_steps(tiny: Tiny, name: str) -> None:
     """What changes never is the plain sampling; what changes late shares the first steps."""
 
