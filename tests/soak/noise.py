@@ -51,7 +51,7 @@ def likely(one: Tensor, two: Tensor, shuffles: int = 2000) -> float:
 
 def main(count: int) -> int:
     torch.set_num_threads(1)
-    whole = count >= 50  # fewer pictures do not tell
+    whole = count >= 40  # fewer pictures do not tell
     size: dict[str, Any] = {"side": 4, "batch": count, "guidance": 1.0}
     steps = 1000 if whole else 40
     truth = made("ddpm", "karras", steps, seed=1_000_000, **size)[0]
@@ -71,10 +71,10 @@ def main(count: int) -> int:
         return chance >= least
 
     for number, name in enumerate(names):
-        if not row(name, name, 160 if name in FIRST else 60, 10_000 * number):
+        if not row(name, name, 120 if name in FIRST else 40, 10_000 * number):
             failed.append(name)
-    wrong = row("euler_ancestral, too few steps", "euler_ancestral", 6, 500_000)
-    weak = noise(scale=0.85)
+    wrong = row("euler_ancestral, too few steps", "euler_ancestral", 5, 500_000)
+    weak = noise(scale=0.7)
     wrong = row("dpmpp_sde, noise too weak", "dpmpp_sde", 40, 600_000, noise=weak) or wrong
     print(f"\nIt fails below {least:.4f}: {LIKELY:.0%} for all {len(names)} together.\n")
     if wrong:
