@@ -40,7 +40,8 @@ class Given:
         kind = self.entry["params"].get("image", [""])[0].rstrip("?")
         alike = kind == "picture" and "prompt" in self.values and self.entry["gives"] != "frames"
         self.repeats = len(image.data) if alike and image is not None else 1
-        self.count = self.repeats * int(self.values.get("batch", 1))
+        labels = self.values.get("class_labels") or [0]
+        self.count = self.repeats * int(self.values.get("batch", len(labels)))
 
     @property
     def latent(self) -> bool:

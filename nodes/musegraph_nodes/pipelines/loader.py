@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Context, Loader, ModelError, NodeError, Reference
@@ -115,7 +117,7 @@ def _read(ref: Reference, place: Path, device: str) -> Live:
                 " damaged or do not belong together, get them again"
             ) from error
     for module in live.modules():
-        module.eval().requires_grad_(False)
+        module.eval()  # and no more: weights that want no gradient round otherwise in some kernels
         empty = next((name for name, one in module.named_parameters() if one.is_meta), None)
         if empty:
             raise ModelError(
@@ -128,18 +130,62 @@ def _read(ref: Reference, place: Path, device: str) -> Live:
 def _pipeline(ref: Reference, place: Path, dtype: torch.dtype) -> Live:
     from diffusers import DiffusionPipeline
 
-    class_of(ref.family)
-    found = DiffusionPipeline.from_pretrained(
-        place,
-        torch_dtype=dtype,
-        local_files_only=True,
-        use_safetensors=True,
-        variant=ref.options.get("variant"),
-        trust_remote_code=False,
-    )
+    kind = class_of(ref.family)
+    supplied_names(kind)
+    if ".deprecated." not in kind.__module__ or _known(ref):
+        found = DiffusionPipeline.from_pretrained(
+            place,
+            torch_dtype=dtype,
+            local_files_only=True,
+            use_safetensors=True,
+            variant=ref.options.get("variant"),
+            trust_remote_code=False,
+        )
+    else:
+        found = _one_by_one(kind, ref, place, dtype)
     parts = dict(found.components)
     told = {name: value for name, value in found.config.items() if name not in parts}
     return Live(parts, told)
+
+
+def _known(ref: Reference) -> bool:
+    """Whether the libraries know all parts by name."""
+    import diffusers
+    import transformers
+
+    parts = ref.options["parts"].values()
+    return all(hasattr(diffusers, cls) or hasattr(transformers, cls) for cls in parts)
+
+
+def _one_by_one(kind: Any, ref: Reference, place: Path, dtype: torch.dtype) -> Any:
+    """A pipeline of parts that its own module knows and the loader of Diffusers does not find.
+
+    So it is with those that Diffusers keeps without caring for them, unCLIP among them.
+    """
+    import diffusers
+    import transformers
+
+    made: dict[str, Any] = {}
+    for name, cls in ref.options["parts"].items():
+        homes = (diffusers, transformers, sys.modules[kind.__module__])
+        found = next(getattr(home, cls) for home in homes if hasattr(home, cls))
+        options: dict[str, Any] = {"local_files_only": True}
+        if hasattr(found, "named_parameters"):
+            typed = "dtype" if hasattr(transformers, cls) else "torch_dtype"
+            options |= {"use_safetensors": True, typed: dtype}
+            options["variant"] = ref.options.get("variant")
+        made[name] = found.from_pretrained(place / name, **options)
+    return kind(**made)
+
+
+def supplied_names(kind: Any) -> None:
+    """Let pipelines that clean their texts with ftfy do without it, as most of them can.
+
+    Some forget to ask whether the package is there and end with a NameError.
+    """
+    home = sys.modules[kind.__module__]
+    if hasattr(home, "is_ftfy_available") and not hasattr(home, "ftfy"):
+        vars(home)["ftfy"] = SimpleNamespace(fix_text=lambda text: text)
 
 
 def _part(ref: Reference, place: Path, dtype: torch.dtype) -> Live:

@@ -12,7 +12,7 @@ from musegraph import Context, Model, NodeError
 from .catalogue import EXTRA
 from .convert import Given, arguments_of
 from .load import LOADER, check_fit
-from .loader import Live, class_of
+from .loader import Live, class_of, supplied_names
 from .results import batch_of, results_of
 from .telling import listening, told_steps
 
@@ -60,6 +60,7 @@ def _built(cls: str, parts: dict[str, Any], told: dict[str, Any]) -> Any:
     from musegraph_nodes.diffusion.loader import quiet
 
     kind = class_of(cls)
+    supplied_names(kind)
     options: dict[str, Any] = {}
     for name in inspect.signature(kind.__init__).parameters:
         if name in parts:

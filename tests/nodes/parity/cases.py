@@ -130,7 +130,7 @@ CASES: tuple[Case, ...] = (
         _SMALL | {"image": PICTURE, "num_frames": 9, "max_sequence_length": 16},
         "LTXImageToVideoPipeline",
     ),
-    Case("CogVideoX", v.cogvideo, {**_QUICK, "height": 16, "width": 16, "num_frames": 8}),
+    Case("CogVideoX", v.cogvideo, _QUICK | {"height": 16, "width": 16, "num_frames": 8, "max_sequence_length": 16}),
     Case("Latte", v.latte, _SMALL | {"video_length": 1, "clean_caption": False}),
     Case("AnimateDiff", s.animate, _SMALL | {"num_frames": 4}),
     Case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from musegraph import Engine, Image, Registry, Store, Workflow
 from musegraph_nodes.diffusion.loader import quiet
 from musegraph_nodes.pipelines import pack
 from musegraph_nodes.pipelines.catalogue import RENAMED
+from musegraph_nodes.pipelines.loader import supplied_names
 from musegraph_nodes.pipelines.make import node_of, pipelines
 
 from .cases import CLIP, MASK, OTHER, PICTURE, Case
@@ -64,7 +66,8 @@ class Bench:
         folder = self.folder(case)
         with quiet():
             kind = getattr(diffusers, class_of(case, folder))
-            pipe = kind.from_pretrained(folder)
+            supplied_names(kind)
+            pipe = _unclip(folder) if "UnCLIP" in kind.__name__ else kind.from_pretrained(folder)
         pipe.set_progress_bar_config(disable=True)
         given = {name: self._plain(value) for name, value in case.arguments.items()}
         count = next((case.arguments[name] for name in BATCHES if name in case.arguments), 1)
@@ -134,8 +137,6 @@ class Bench:
 
 def class_of(case: Case, folder: Path) -> str:
     """The pipeline of a case: its own, or that of the folder."""
-    import json
-
     found = json.loads((folder / "model_index.json").read_text())["_class_name"]
     return case.cls or str(found)
 
@@ -152,6 +153,21 @@ def tensors_of(found: Any) -> list[torch.Tensor]:
     name = next(one for one in ("images", "frames") if one in found)
     data = torch.as_tensor(np.asarray(found[name])).float()
     return [data.reshape(-1, *data.shape[-3:])]
+
+
+def _unclip(folder: Path) -> Any:
+    """unCLIP part by part: Diffusers no longer finds the class of one by its name."""
+    import transformers
+    from diffusers.pipelines.deprecated.unclip import pipeline_unclip
+
+    index = json.loads((folder / "model_index.json").read_text())
+    parts: dict[str, Any] = {}
+    for name, entry in index.items():
+        if isinstance(entry, list):
+            homes = (diffusers, transformers, pipeline_unclip)
+            kind = next(getattr(home, entry[1]) for home in homes if hasattr(home, entry[1]))
+            parts[name] = kind.from_pretrained(folder / name)
+    return diffusers.UnCLIPPipeline(**parts)
 
 
 @cache

@@ -83,7 +83,7 @@ def clip_text(projection: int = 0, width: int = 32, layers: int = 2, length: int
     return (CLIPTextModelWithProjection if projection else CLIPTextModel)(config)
 
 
-def clip_vision(width: int = 32, projection: int = 32, side: int = 32) -> Any:
+def clip_vision(width: int = 32, projection: int = 32, side: int = 32, patch: int = 8) -> Any:
     """What reads pictures."""
     return CLIPVisionModelWithProjection(
         CLIPVisionConfig(
@@ -93,7 +93,7 @@ def clip_vision(width: int = 32, projection: int = 32, side: int = 32) -> Any:
             num_hidden_layers=2,
             num_attention_heads=4,
             intermediate_size=37,
-            patch_size=8,
+            patch_size=patch,
         )
     )
 

@@ -97,7 +97,7 @@ def dit() -> Any:
             num_attention_heads=2,
             in_channels=4,
             out_channels=8,
-            num_embeds_ada_norm=10,
+            num_embeds_ada_norm=1000,
         ),
         vae=vae_kl(),
         scheduler=d.DDIMScheduler(),

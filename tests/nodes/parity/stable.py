@@ -66,7 +66,17 @@ def sd15_controlnet() -> Any:
 
 def sd15_adapter() -> Any:
     adapter = d.T2IAdapter(in_channels=3, channels=[8, 16], num_res_blocks=1, downscale_factor=2)
-    return sd15(d.StableDiffusionAdapterPipeline, adapter=adapter)
+    made = sd15()
+    made.unet = unet(
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+    )
+    told = {"adapter": adapter, "requires_safety_checker": False}
+    return d.StableDiffusionAdapterPipeline(**(_without_vision(made) | told))
+
+
+def _without_vision(made: Any) -> dict[str, Any]:
+    return {name: part for name, part in made.components.items() if name != "image_encoder"}
 
 
 def lcm() -> Any:
@@ -127,7 +137,7 @@ def sd3(cls: Any = None) -> Any:
         ),
         text_encoder=clip_text(projection=32),
         text_encoder_2=clip_text(projection=32),
-        text_encoder_3=t5(),
+        text_encoder_3=t5(64),
         tokenizer=clip_words(),
         tokenizer_2=clip_words(),
         tokenizer_3=letter_words(),
@@ -278,8 +288,8 @@ def kandinsky(cls: Any = None, channels: int = 4) -> Any:
 
 def video_diffusion() -> Any:
     return d.StableVideoDiffusionPipeline(
-        image_encoder=clip_vision(),
-        feature_extractor=clip_pictures(),
+        image_encoder=clip_vision(side=224, patch=32),
+        feature_extractor=clip_pictures(224),
         scheduler=d.EulerDiscreteScheduler(
             beta_start=0.00085,
             beta_end=0.012,
