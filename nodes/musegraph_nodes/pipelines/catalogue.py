@@ -20,6 +20,9 @@ from .names import name_of
 
 HERE = Path(__file__).parent
 SIGNATURES = HERE / "signatures.json"
+AGAIN = "python -m musegraph_nodes.pipelines.catalogue"
+"""What makes the files again."""
+
 EXTRA = ("controlnet", "adapter", "motion_adapter", "latent_upsampler", "image_encoder")
 """Parts that a node takes beside the folder."""
 
@@ -52,17 +55,21 @@ _SEVERAL = ("video", "frames", "images")
 _TEXTS = {"prompt", "source_prompt", "task_prompt", "content_prompt", "system_prompt"}
 
 
-def pipelines() -> Iterator[tuple[str, Any]]:
-    """Every pipeline of the installed Diffusers that makes or reads pictures."""
+def names() -> list[str]:
+    """The classes of all pipelines of the installed Diffusers that make or read pictures."""
     import diffusers
 
-    for name in sorted(dir(diffusers)):
-        if not name.endswith("Pipeline") or _NO_TASK.search(name):
-            continue
+    found = (name for name in dir(diffusers) if name.endswith("Pipeline"))
+    return sorted(name for name in found if not _NO_TASK.search(name))
+
+
+def pipelines() -> Iterator[tuple[str, Any]]:
+    """Every pipeline by its name; one that lacks a package only for use, as it is written."""
+    import diffusers
+
+    for name in names():
         found = getattr(diffusers, name)
-        if hasattr(found, "_backends"):  # stands in for one that lacks a package
-            if name not in _HIDDEN:
-                continue
+        if hasattr(found, "_backends"):
             found = getattr(import_module(_HIDDEN[name]), name)
         yield name, found
 
@@ -188,21 +195,25 @@ def _gives(cls: Any, source: str) -> str:
 
 
 def _parts(cls: Any) -> dict[str, list[str]]:
-    """The parts of a pipeline, each with the classes it may be of; none for any. ``?``: or absent."""
+    """The parts of a pipeline and the classes they may be of: none for any; ``?`` for absent."""
     hints = _hints(cls.__init__)
     optional = set(cls._optional_components)
     found: dict[str, list[str]] = {}
     for name, parameter in inspect.signature(cls.__init__).parameters.items():
         members = _members(hints.get(name, parameter.annotation))
-        plain = any(one in (bool, int, float, str, list, tuple, dict) for one in members)
-        if name == "self" or plain or any(get_origin(one) in (dict, tuple) for one in members):
-            continue
-        if all(get_origin(one) is list for one in members if one is not NoneType):
+        kinds = [one for one in members if one is not NoneType]
+        if name == "self" or all(_is_json(one) for one in kinds):
             continue
         absent = name in optional or NoneType in members or parameter.default is None
         classes = [one.__name__ for one in members if _told(one)]
         found[name + ("?" if absent else "")] = classes or []
     return found
+
+
+def _is_json(one: Any) -> bool:
+    """Whether a parameter of this type is a setting and no part."""
+    simple = (bool, int, float, str, list, tuple, dict)
+    return one in simple or get_origin(one) in (list, tuple, dict)
 
 
 def _told(one: Any) -> bool:

@@ -16,6 +16,9 @@ from .make import node_of, pipelines, signatures
 LOADER = "pipelines.diffusers"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "processor", "feature_extractor", "guider", "safety")
+_HELPERS = ("safety_checker", "feature_extractor", "image_encoder")
+"""Parts that many pipelines do without."""
+
 Precision = Annotated[
     Literal["auto", "float32", "float16", "bfloat16"],
     Field(description="Of the arithmetic. auto: float32 on the CPU; on a GPU as it is stored."),
@@ -207,11 +210,12 @@ def misfit(
     if cls == family:
         return ""
     wanted = {name.removesuffix("?"): classes for name, classes in entry["parts"].items()}
-    for name in entry["parts"]:
-        if not name.endswith("?") and name not in given and name not in beside:
+    own = {name.removesuffix("?") for name in pipelines()[family]["parts"]}
+    for name in wanted:  # what the folder's own pipeline knows and does without, others can, too
+        if name not in (*given, *beside, *own) and not name.startswith(_HELPERS):
             return f"{cls} needs a {name}, which the folder has not"
     for name, kind in given.items():
-        if name not in wanted and not name.startswith(("safety", "feature", "image_encoder")):
+        if name not in wanted and not name.startswith(_HELPERS):
             return f"the folder has a {name}, which {cls} knows nothing of"
         known = wanted.get(name)
         if known and kind not in known:

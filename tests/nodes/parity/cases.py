@@ -17,7 +17,9 @@ PICTURE, OTHER, MASK, CLIP = "picture", "other", "mask", "clip"
 
 _TEXT = {"prompt": "a red sun"}
 _QUICK = _TEXT | {"num_inference_steps": 2}
-_SMALL = _QUICK | {"height": 32, "width": 32}
+_SIDES = {"height": 32, "width": 32}
+_SIZE = _SIDES | {"num_inference_steps": 2}
+_SMALL = _QUICK | _SIDES
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Case:
     build: Callable[[], Any]
     arguments: dict[str, Any] = field(default_factory=dict)
     cls: str = ""
+    first: Callable[[], Any] | None = None
+    """The pipeline before it, which turns the prompt into embeddings."""
+
     quick: bool = False
     """Whether it is among those of every test run."""
 
@@ -87,6 +92,15 @@ CASES: tuple[Case, ...] = (
         quick=True,
     ),
     Case("Kandinsky 2.2", s.kandinsky_prior, _QUICK),
+    Case("Kandinsky 2.2", s.kandinsky, _SIZE, first=s.kandinsky_prior, quick=True),
+    Case(
+        "Kandinsky 2.2",
+        s.kandinsky,
+        {"num_inference_steps": 4, "strength": 0.6, "image": PICTURE} | _SIDES,
+        "KandinskyV22Img2ImgPipeline",
+        first=s.kandinsky_prior,
+    ),
+    Case("Kandinsky 2.2", s.kandinsky_whole, _SMALL | {"prior_num_inference_steps": 2}),
     Case("PixArt-α", t.pixart, _SMALL | {"use_resolution_binning": False, "clean_caption": False}),
     Case(
         "PixArt-Σ",
@@ -130,7 +144,11 @@ CASES: tuple[Case, ...] = (
         _SMALL | {"image": PICTURE, "num_frames": 9, "max_sequence_length": 16},
         "LTXImageToVideoPipeline",
     ),
-    Case("CogVideoX", v.cogvideo, _QUICK | {"height": 16, "width": 16, "num_frames": 8, "max_sequence_length": 16}),
+    Case(
+        "CogVideoX",
+        v.cogvideo,
+        _QUICK | {"height": 16, "width": 16, "num_frames": 8, "max_sequence_length": 16},
+    ),
     Case("Latte", v.latte, _SMALL | {"video_length": 1, "clean_caption": False}),
     Case("AnimateDiff", s.animate, _SMALL | {"num_frames": 4}),
     Case(

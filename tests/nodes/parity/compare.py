@@ -63,23 +63,33 @@ class Bench:
 
     def plain(self, case: Case) -> Any:
         """What the pipeline makes by itself."""
-        folder = self.folder(case)
-        with quiet():
-            kind = getattr(diffusers, class_of(case, folder))
-            supplied_names(kind)
-            pipe = _unclip(folder) if "UnCLIP" in kind.__name__ else kind.from_pretrained(folder)
-        pipe.set_progress_bar_config(disable=True)
+        pipe = self._opened(self.folder(case), class_of(case, self.folder(case)))
         given = {name: self._plain(value) for name, value in case.arguments.items()}
+        if case.first is not None:
+            first = Case(case.family, case.first, {"prompt": "a red sun", "num_inference_steps": 2})
+            given |= self.plain(first)
         count = next((case.arguments[name] for name in BATCHES if name in case.arguments), 1)
         count = len(given["class_labels"]) if "class_labels" in given else count
         drawn = [torch.Generator().manual_seed(SEED + index) for index in range(count)]
-        priors = "Prior" in kind.__name__
+        priors = "Prior" in type(pipe).__name__
         with quiet():
             return pipe(
                 **given,
                 generator=drawn if count > 1 else drawn[0],
                 output_type="pt" if priors else "np",
             )
+
+    def _opened(self, folder: Path, cls: str) -> Any:
+        kind = getattr(diffusers, cls)
+        with quiet():
+            supplied_names(kind)
+            pipe = _unclip(folder) if "UnCLIP" in cls else kind.from_pretrained(folder)
+        inside = [
+            one for one in vars(pipe).values() if isinstance(one, diffusers.DiffusionPipeline)
+        ]
+        for one in (pipe, *inside):
+            one.set_progress_bar_config(disable=True)
+        return pipe
 
     def _plain(self, value: Any) -> Any:
         if value == CLIP:
@@ -88,33 +98,46 @@ class Bench:
             return PilImage.open(self.place / f"{value}.png")
         return value
 
-    def graph(self, case: Case) -> dict[str, Any]:
+    def graph(self, case: Case) -> Any:
         """What the nodes make."""
         folder = self.folder(case)
         cls = class_of(case, folder)
-        run = {"seed": SEED}
-        links = {"model": "model.out"}
-        nodes: dict[str, Any] = {"model": {"type": "pipelines.load"}}
-        nodes["model"]["values"] = {"source": str(folder)}
-        inputs: dict[str, Any] = {}
         files: dict[str, Any] = {}
+        nodes = self._nodes("", folder, cls, {})
         for name, value in case.arguments.items():
             port = "batch" if name in BATCHES else RENAMED.get(name, name)
-            if value in (PICTURE, OTHER, MASK):
-                inputs[port] = {"to": [f"run.{port}"]}
-                files[port] = str(self.place / f"{value}.png")
-            elif value == CLIP:
-                inputs[port] = {"to": [f"run.{port}"]}
+            if value == CLIP:
                 files[port] = self._clip()
+            elif value in (PICTURE, OTHER, MASK):
+                files[port] = str(self.place / f"{value}.png")
             else:
-                run[port] = value
-        nodes["run"] = {"type": node_of(cls), "values": run, "links": links}
+                nodes["run"]["values"][port] = value
+        if case.first is not None:
+            first = _saved(case.first, self.place)
+            told = {"prompt": "a red sun", "steps": 2}
+            nodes |= self._nodes("first_", first, class_of(None, first), told)
+            nodes["run"]["links"]["embeds"] = "first_run.embeds"
         out = {"frames": "frames", "embeds": "embeds"}.get(pipelines()[cls]["gives"], "image")
-        document = {"musegraph": 1, "nodes": nodes, "inputs": inputs, "outputs": {"x": f"run.{out}"}}
+        document = {
+            "musegraph": 1,
+            "nodes": nodes,
+            "inputs": {port: {"to": [f"run.{port}"]} for port in files},
+            "outputs": {"made": f"run.{out}"},
+        }
         work = self.engine.settle(Workflow.parse(document), files)
         result = self.engine.run(self.engine.plan(work))
         assert result.ok, result.outcome.errors
-        return {"x": result.outputs()["x"]}
+        return result.outputs()["made"]
+
+    def _nodes(self, start: str, folder: Path, cls: str, told: dict[str, Any]) -> dict[str, Any]:
+        return {
+            f"{start}model": {"type": "pipelines.load", "values": {"source": str(folder)}},
+            f"{start}run": {
+                "type": node_of(cls),
+                "values": {"seed": SEED} | told,
+                "links": {"model": f"{start}model.out"},
+            },
+        }
 
     def _clip(self) -> Any:
         frames = [np.asarray(self._plain(CLIP)[index]) for index in range(9)]
@@ -123,7 +146,7 @@ class Bench:
     def compare(self, case: Case) -> Compared:
         """Both, side by side."""
         cls = class_of(case, self.folder(case))
-        theirs, ours = tensors_of(self.plain(case)), tensors_of(self.graph(case)["x"])
+        theirs, ours = tensors_of(self.plain(case)), tensors_of(self.graph(case))
         assert len(theirs) == len(ours), (cls, len(theirs), len(ours))
         worst = 0.0
         for one, other in zip(theirs, ours, strict=True):
@@ -135,10 +158,10 @@ class Bench:
         return Compared(cls, node_of(cls), tuple(theirs[0].shape), worst)
 
 
-def class_of(case: Case, folder: Path) -> str:
+def class_of(case: Case | None, folder: Path) -> str:
     """The pipeline of a case: its own, or that of the folder."""
     found = json.loads((folder / "model_index.json").read_text())["_class_name"]
-    return case.cls or str(found)
+    return (case.cls if case is not None else "") or str(found)
 
 
 def tensors_of(found: Any) -> list[torch.Tensor]:
@@ -156,7 +179,7 @@ def tensors_of(found: Any) -> list[torch.Tensor]:
 
 
 def _unclip(folder: Path) -> Any:
-    """unCLIP part by part: Diffusers no longer finds the class of one by its name."""
+    """UnCLIP part by part: Diffusers no longer finds the class of one by its name."""
     import transformers
     from diffusers.pipelines.deprecated.unclip import pipeline_unclip
 

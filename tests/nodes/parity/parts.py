@@ -154,5 +154,3 @@ def unet(width: int = 32, **options: Any) -> Any:
         "norm_num_groups": 4,
     }
     return UNet2DConditionModel(**(told | options))
-
-

@@ -263,12 +263,12 @@ def kandinsky_unet(channels: int = 4) -> Any:
 
 def movq() -> Any:
     return d.VQModel(
-        block_out_channels=(8, 16),
+        block_out_channels=(32, 64),
         down_block_types=("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
         up_block_types=("AttnUpDecoderBlock2D", "UpDecoderBlock2D"),
         num_vq_embeddings=12,
         latent_channels=4,
-        norm_num_groups=4,
+        norm_num_groups=8,
         norm_type="spatial",
         vq_embed_dim=4,
     )
@@ -284,6 +284,13 @@ def kandinsky(cls: Any = None, channels: int = 4) -> Any:
     )
     made = cls or d.KandinskyV22Pipeline
     return made(unet=kandinsky_unet(channels), scheduler=schedule, movq=movq())
+
+
+def kandinsky_whole() -> Any:
+    """Both stages in one."""
+    first, second = kandinsky_prior(), kandinsky()
+    parts = {f"prior_{name}": part for name, part in first.components.items()}
+    return d.KandinskyV22CombinedPipeline(**second.components, **parts)
 
 
 def video_diffusion() -> Any:

@@ -1038,6 +1038,10 @@ export interface components {
       text: string;
       /** Cache */
       cache: boolean;
+      /** Group */
+      group: string;
+      /** Generated */
+      generated: boolean;
       /** Inputs */
       inputs: {
         [key: string]: components['schemas']['InputFacts'];
