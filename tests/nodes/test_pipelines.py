@@ -25,6 +25,7 @@ from musegraph import (
     Context,
     Image,
     Latent,
+    Mask,
     Model,
     ModelError,
     NodeError,
@@ -35,6 +36,7 @@ from musegraph import (
 from musegraph.texts import entries, problems
 from musegraph_nodes.pipelines import catalogue, pack
 from musegraph_nodes.pipelines.chinese import texts
+from musegraph_nodes.pipelines.convert import TRUE_NAMES, Given, arguments_of
 from musegraph_nodes.pipelines.load import load, load_part
 from musegraph_nodes.pipelines.loader import class_of
 from musegraph_nodes.pipelines.make import pipelines
@@ -465,3 +467,32 @@ def test_half_precision_files_are_found_by_their_names(place: Bench, tmp_path: P
     made = run("stable_diffusion_xl", Alone(), model=model, prompt="fog")
     assert bool(torch.isfinite(made.image.data).all())
     assert json.loads((tmp_path / "half" / "model_index.json").read_text())["_class_name"]
+
+
+class Stub:
+    """A pipeline of which only the signature counts."""
+
+    dtype = torch.float32
+    vae_scale_factor = 8
+
+    def __call__(self, output_type: str = "pil") -> None:
+        raise NotImplementedError
+
+
+def test_every_node_turns_what_its_ports_take_into_arguments_of_its_pipeline() -> None:
+    ctx = Alone()
+    given: dict[str, Any] = {"Image": picture(batch=2), "list[Image]": [picture(), picture(1)]}
+    given["Mask"] = Mask(torch.ones(2, 32, 32))
+    for cls, entry in pipelines().items():
+        kind = pack.types[f"pipelines.{entry['id']}"]
+        values = {name: port.default for name, port in kind.inputs.items()}
+        for name, port in kind.inputs.items():
+            usual = given.get(str(port.type.required()), [1] if port.required else port.default)
+            values[name] = usual
+        made = Given(cls, entry, values, Stub(), ctx)
+        arguments = arguments_of(made, 0, made.count)
+        theirs = {TRUE_NAMES.get(name, name) for name in entry["params"]}
+        assert arguments.keys() <= theirs | {"generator", "output_type", entry.get("batch")}, cls
+        assert "image" not in theirs or "image" in arguments, cls
+        if entry.get("seeds") == "each" and made.count > 1:
+            assert len(arguments["generator"]) == made.count, cls

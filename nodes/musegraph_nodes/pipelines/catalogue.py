@@ -51,7 +51,11 @@ _HIDDEN = {  # imported where they are defined: the packages they need are only 
     "KolorsPAGPipeline": "diffusers.pipelines.pag.pipeline_pag_kolors",
     "ConsisIDPipeline": "diffusers.pipelines.consisid.pipeline_consisid",
 }
-_SEVERAL = ("video", "frames", "images")
+_SEVERAL = ("video", "frames")
+_REFERENCES = ("images", "input_images", "reference_images", "text_images", "gligen_images")
+_MANY_IN = re.compile(r"^(QwenImageEditPlus|Flux2|ZImageOmni|JoyImageEditPlus)")
+"""Pipelines whose ``image`` is a list of pictures that the text speaks of."""
+
 _TEXTS = {"prompt", "source_prompt", "task_prompt", "content_prompt", "system_prompt"}
 
 
@@ -87,6 +91,8 @@ def read(cls: Any) -> dict[str, Any]:
             embeds.append(name)
         elif not _LEFT_OUT.match(name) and name not in BATCH:
             kind = _kind(name, hint, parameter.default)
+            if name in _REFERENCES or (name == "image" and _MANY_IN.match(cls.__name__)):
+                kind = "references" + ("?" if kind.endswith("?") else "")
             if kind:
                 params[RENAMED.get(name, name)] = [kind, *_default(parameter.default)]
     gives = _gives(cls, inspect.getsource(call))
@@ -168,7 +174,7 @@ def _picture(name: str, text: str) -> str:
         return "masks" if "PIL" in text else "volume255"
     if "PIL" not in text:
         return "volume" if "video" in name else "plane"
-    return "pictures" if any(part in name for part in _SEVERAL) else "picture"
+    return "frames" if any(part in name for part in _SEVERAL) else "picture"
 
 
 def _default(value: Any) -> list[Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 _MOST_SEEDS = 2**53
-_TRUE_NAMES = {ours: theirs for theirs, ours in RENAMED.items()}
+TRUE_NAMES = {ours: theirs for theirs, ours in RENAMED.items()}
 _SEE_THROUGH = ("QwenImageLayeredPipeline",)
 """Pipelines that read transparency."""
 
@@ -56,7 +56,7 @@ def arguments_of(given: Given, first: int, count: int) -> dict[str, Any]:
     for name, (kind, *default) in entry["params"].items():
         value = _argument(given, name, kind, default, values[name])
         if value is not None:
-            made[_TRUE_NAMES.get(name, name)] = value
+            made[TRUE_NAMES.get(name, name)] = value
     if given.repeats > 1:
         _one_for_each(given, made, first, count)
     if batch := entry.get("batch"):
@@ -102,7 +102,9 @@ def _argument(given: Given, name: str, kind: str, default: list[Any], value: Any
         return value if value or name == "prompt" else (default or [None])[0]
     if kind == "pair":
         return tuple(value)
-    if kind in ("picture", "pictures"):
+    if kind == "references":
+        return [one for image in value for one in _pil(given, image)] or None
+    if kind in ("picture", "frames"):
         found = _pil(given, value)
         return found[0] if kind == "picture" and len(found) == 1 else found
     if kind == "masks":

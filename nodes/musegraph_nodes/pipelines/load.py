@@ -127,7 +127,8 @@ def _class(name: str, entry: list[Any], source: str) -> tuple[str | None, str]:
     if library is None or kind is None:
         return None, ""
     allowed = {"diffusers", "transformers", *signatures()["folders"]}
-    if library not in allowed or not str(kind).isidentifier():
+    chosen = str(kind).startswith("Auto") and not str(kind).startswith("Autoencoder")
+    if library not in allowed or not str(kind).isidentifier() or chosen:
         raise ModelError(
             f"the {name} of the model {source!r} is of the class {kind} in {library}, which is"
             " neither of diffusers nor of transformers; code that comes with a model is never run"

@@ -23,13 +23,14 @@ _BARE: dict[str, Any] = {
     "floats": list[float],
     "pair": list[int],
     "picture": Image,
-    "pictures": Image,
+    "frames": Image,
+    "references": list[Image],
     "plane": Image,
     "volume": Image,
     "masks": Mask,
     "volume255": Mask,
 }
-MEDIA = ("picture", "pictures", "plane", "volume", "masks", "volume255")
+MEDIA = ("picture", "frames", "references", "plane", "volume", "masks", "volume255")
 _LIMITS: dict[str, dict[str, Any]] = {
     "width": {"ge": 0, "le": 16384},
     "height": {"ge": 0, "le": 16384},

@@ -122,4 +122,15 @@ def _call(given: Given, report: Callable[[], dict[str, Any]]) -> list[Any]:
             made.append(given.pipe(**{k: v for k, v in arguments.items() if k in known}))
         except ValueError as error:  # how pipelines refuse what does not suit them
             raise NodeError(f"{given.cls} refuses this: {' '.join(str(error).split())}") from error
+        except UnboundLocalError as error:
+            _raise_swallowed(given.pipe, error)
+            raise
     return [batch_of(one) for one in made]
+
+
+def _raise_swallowed(pipe: Any, error: UnboundLocalError) -> None:
+    """Say that memory ran out where a pipeline only warned of it and went on without a picture."""
+    import torch
+
+    if "oom_error" in inspect.getsource(inspect.unwrap(type(pipe).__call__)):
+        raise torch.OutOfMemoryError("memory ran out while the latents were decoded") from error
