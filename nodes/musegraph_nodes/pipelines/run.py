@@ -132,5 +132,5 @@ def _raise_swallowed(pipe: Any, error: UnboundLocalError) -> None:
     """Say that memory ran out where a pipeline only warned of it and went on without a picture."""
     import torch
 
-    if "oom_error" in inspect.getsource(inspect.unwrap(type(pipe).__call__)):
+    if "OutOfMemoryError" in inspect.getsource(inspect.unwrap(type(pipe).__call__)):
         raise torch.OutOfMemoryError("memory ran out while the latents were decoded") from error
