@@ -15,9 +15,12 @@ from typing import Any
 import diffusers
 import pytest
 import torch
+from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from parity.cases import CASES, Case
 from parity.compare import SEED, Bench, bench
+from parity.pictures import flux, qwen_image
 from parity.stable import controlnet, sd15, sdxl
+from parity.videos import ltx
 from tiny_sd import edit_json
 
 from musegraph import (
@@ -291,6 +294,42 @@ def test_latents_go_out_instead_of_pictures_and_come_in_instead_of_noise(
     assert torch.equal(from_noise, run("stable_diffusion", ctx, **told).image.data)
     with pytest.raises(NodeError, match="the latents are of the family 'flux'"):
         run("stable_diffusion", ctx, latents=Latent(noise.data, "flux"), **told)
+
+
+def test_latents_of_a_video_are_made_larger_by_a_node_that_takes_only_parts_of_the_folder(
+    place: Bench, tmp_path: Path
+) -> None:
+    folder, ctx = place.folder(Case("", ltx)), Alone()
+    torch.manual_seed(2)
+    net = LTXLatentUpsamplerModel(in_channels=8, mid_channels=32, num_blocks_per_stage=1)
+    net.save_pretrained(tmp_path / "larger")
+    model = load(str(folder), ctx)
+    beside = load_part(str(tmp_path / "larger"), "latent_upsampler", ctx)
+    told = {"model": model, "prompt": "waves", "num_frames": 9, "max_sequence_length": 16}
+    small = run("ltx_condition", ctx, give="latent", **told).latent
+    assert small.data.shape == (1, 8, 3, 8, 8)
+    assert ctx.previews[-1]().data.shape == (1, 8, 8, 3)
+    sizes = {"width": 64, "height": 64}
+    made = run(
+        "ltx_latent_upsample", ctx, model=model, latent_upsampler=beside, latents=small, **sizes
+    )
+    assert made.frames.data.shape == (9, 64, 64, 3)
+    vae = ctx.live[model.base()].parts["vae"]
+    plain = diffusers.LTXLatentUpsamplePipeline(vae=vae, latent_upsampler=net.eval())
+    wanted = plain(latents=small.data, output_type="np", **sizes).frames[0]
+    assert torch.equal(made.frames.data, torch.as_tensor(wanted))
+
+
+@pytest.mark.parametrize(("build", "name"), [(flux, "flux"), (qwen_image, "qwen_image")])
+def test_latents_that_are_cut_into_tokens_are_seen_whole_in_previews(
+    build: Any, name: str, place: Bench
+) -> None:
+    ctx = Alone()
+    told = {"prompt": "fog", "max_sequence_length": 48, "steps": 2}
+    run(name, ctx, model=load(str(place.folder(Case("", build))), ctx), **told)
+    looked = ctx.previews[-1]()
+    assert looked.data.shape[-1] == 3
+    assert looked.size[0] == looked.size[1] > 4
 
 
 def test_embeddings_of_another_family_are_refused(place: Bench, folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -53,6 +54,7 @@ _HIDDEN = {  # imported where they are defined: the packages they need are only 
 }
 _SEVERAL = ("video", "frames")
 _REFERENCES = ("images", "input_images", "reference_images", "text_images", "gligen_images")
+_MAY = ("cond_image", "control_camera_video")
 _MANY_IN = re.compile(r"^(QwenImageEditPlus|Flux2|ZImageOmni|JoyImageEditPlus)")
 """Pipelines whose ``image`` is a list of pictures that the text speaks of."""
 
@@ -95,6 +97,7 @@ def read(cls: Any) -> dict[str, Any]:
                 kind = "references" + ("?" if kind.endswith("?") else "")
             if kind:
                 params[RENAMED.get(name, name)] = [kind, *_default(parameter.default)]
+    _ease(params)
     gives = _gives(cls, inspect.getsource(call))
     prompted = any(name in params for name in ("prompt", "image"))
     said = name_of(cls.__name__, gives == "frames", prompted)
@@ -116,6 +119,20 @@ def read(cls: Any) -> dict[str, Any]:
         "old": ".deprecated." in cls.__module__,
     }
     return {name: value for name, value in entry.items() if value not in ("", [], {}, False)}
+
+
+def _ease(params: dict[str, list[Any]]) -> None:
+    """Let pictures be absent that stand for one another, or that a pipeline only may be given.
+
+    The annotations of Diffusers call them needed, and the defaults are None.
+    """
+    either = {"image", "video"} <= params.keys()
+    for name, (kind, *default) in params.items():
+        may = (
+            kind.startswith("references") or name in _MAY or (either and name in ("image", "video"))
+        )
+        if may and default == [None]:
+            params[name][0] = kind.rstrip("?") + "?"
 
 
 def _hints(call: Any) -> dict[str, Any]:
@@ -285,12 +302,9 @@ def text_of(made: dict[str, Any]) -> str:
 def main() -> int:
     """Write the signatures, then the texts of the nodes that they make."""
     SIGNATURES.write_text(text_of(signatures()), "utf-8")
-    # Only now: the pack reads what was just written.
-    from . import pack
-    from .chinese import texts
-
-    (HERE / "texts" / "zh.json").write_text(texts(pack), "utf-8")
-    return 0
+    # In a process of its own: this one holds what was written before.
+    module = f"{__spec__.parent}.chinese" if __spec__ else "chinese"
+    return subprocess.run([sys.executable, "-m", module], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from musegraph import Pack, english_digest
@@ -42,6 +43,15 @@ _BY_HAND: dict[str, dict[str, Any]] = {
         "out": "部件",
     },
 }
+
+
+def main() -> int:
+    """Write the texts."""
+    from . import pack
+
+    assert pack.texts is not None
+    (pack.texts / "zh.json").write_text(texts(pack), "utf-8")
+    return 0
 
 
 def texts(pack: Pack) -> str:
@@ -104,3 +114,7 @@ def _port(entry: dict[str, Any], name: str) -> dict[str, Any]:
         "label": name.replace("_", " "),
         "text": f"管线自己的参数 ``{name}``。Diffusers 的说明：{told}",
     }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

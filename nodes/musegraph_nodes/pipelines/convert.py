@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from musegraph import Conditioning, Context, Image, Latent, Mask, NodeError
 
 from .catalogue import RENAMED
-from .results import latent_family
+from .results import PACKED, latent_family
 
 if TYPE_CHECKING:
     import torch
@@ -180,7 +180,7 @@ def _add_embeds(given: Given, made: dict[str, Any], embeds: Conditioning) -> Non
 def _latents(given: Given, latents: Latent) -> torch.Tensor:
     """Latents to start from, if they are those of this model's autoencoder."""
     family, _ = latent_family(given.pipe)
-    if latents.family != family:
+    if latents.family.removesuffix(PACKED) != family:
         raise NodeError(
             f"the latents are of the family {latents.family!r} and this model makes {family!r};"
             " link latents that a node with the same model gave"

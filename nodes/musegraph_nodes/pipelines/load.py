@@ -16,6 +16,9 @@ from .make import node_of, pipelines, signatures
 LOADER = "pipelines.diffusers"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "processor", "feature_extractor", "guider", "safety")
+_DENOISERS = ("unet", "transformer", "prior", "decoder")
+"""What a pipeline without one, such as an upscaler of latents, takes no notice of."""
+
 _HELPERS = ("safety_checker", "feature_extractor", "image_encoder")
 """Parts that many pipelines do without."""
 
@@ -215,8 +218,9 @@ def misfit(
     for name in wanted:  # what the folder's own pipeline knows and does without, others can, too
         if name not in (*given, *beside, *own) and not name.startswith(_HELPERS):
             return f"{cls} needs a {name}, which the folder has not"
+    alone = not any(name in wanted for name in _DENOISERS)
     for name, kind in given.items():
-        if name not in wanted and not name.startswith(_HELPERS):
+        if name not in wanted and not name.startswith(_HELPERS) and not alone:
             return f"the folder has a {name}, which {cls} knows nothing of"
         known = wanted.get(name)
         if known and kind not in known:

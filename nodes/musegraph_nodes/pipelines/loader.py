@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Context, Loader, ModelError, NodeError, Reference
+
+from .make import pipelines
 
 if TYPE_CHECKING:
     import torch
@@ -188,8 +191,24 @@ def supplied_names(kind: Any) -> None:
         vars(home)["ftfy"] = SimpleNamespace(fix_text=lambda text: text)
 
 
+def _beside_a_pipeline(ref: Reference) -> Any:
+    """The class of a part that only the module of a pipeline knows, such as LTX's upsampler."""
+    import diffusers
+
+    if ref.options["library"] != "diffusers" or hasattr(diffusers, ref.family):
+        return None
+    for name, entry in pipelines().items():
+        if {ref.part, f"{ref.part}?"} & entry["parts"].keys() and hasattr(diffusers, name):
+            home = sys.modules[getattr(diffusers, name).__module__]
+            found = getattr(home, ref.family, None)
+            if inspect.isclass(found) and issubclass(found, diffusers.ModelMixin):
+                return found
+    return None
+
+
 def _part(ref: Reference, place: Path, dtype: torch.dtype) -> Live:
-    kind = class_of(ref.family, str(ref.options["library"]))
+    library = str(ref.options["library"])
+    kind = _beside_a_pipeline(ref) or class_of(ref.family, library)
     typed = "torch_dtype" if ref.options["library"] == "diffusers" else "dtype"
     options: dict[str, Any] = {
         typed: dtype,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,16 +18,44 @@ _MAPS: WeakKeyDictionary[Any, Tensor] = WeakKeyDictionary()
 class Previews:
     """The latents of the latest step, as a picture when somebody looks."""
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, values: Mapping[str, Any]) -> None:
         self.net = getattr(pipe, "vae", None)
         self.pipe = pipe
+        self.values = values
         self.latents: Tensor | None = None
 
     def take(self, latents: Any) -> None:
         """Remember what a step has made."""
+        if getattr(latents, "ndim", 0) == 3:
+            latents = self._unpacked(latents)
         channels = _channels(self.net)
         fits = getattr(latents, "ndim", 0) in (4, 5) and latents.shape[1] == channels
         self.latents = latents.detach() if fits else None
+
+    def _unpacked(self, latents: Tensor) -> Tensor | None:
+        """Latents that a transformer has cut into tokens, put together again if their size fits."""
+        unpack = getattr(self.pipe, "_unpack_latents", None)
+        if unpack is None:
+            return None
+        wanted = list(signature(unpack).parameters)[1:4]
+        scale = int(getattr(self.pipe, "vae_scale_factor", 8))
+        high, wide = (self._side(name, scale) for name in ("height", "width"))
+        try:
+            whole: Tensor | None = None
+            if wanted == ["height", "width", "vae_scale_factor"]:
+                whole = unpack(latents, high, wide, scale)
+            elif wanted == ["num_frames", "height", "width"]:
+                scale = self.pipe.vae_spatial_compression_ratio
+                frames = int(self.values["num_frames"]) - 1
+                cells = frames // self.pipe.vae_temporal_compression_ratio + 1
+                whole = unpack(latents, cells, high // scale, wide // scale)
+        except (RuntimeError, KeyError, AttributeError):  # another size than was asked for
+            return None
+        return whole
+
+    def _side(self, name: str, scale: int) -> int:
+        own = int(getattr(self.pipe, "default_sample_size", 0) or 0) * scale
+        return int(self.values.get(name) or own)
 
     def latest(self) -> Callable[[], Image] | None:
         """A callable that shows the latest step, if its latents are such as the autoencoder has."""

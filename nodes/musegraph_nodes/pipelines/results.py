@@ -36,6 +36,9 @@ _RATES = {
 }
 """Frames per second that a family was trained on, where it is not 16."""
 
+PACKED = "-packed"
+"""Ends the family of latents that a transformer has cut into tokens [B,L,C]."""
+
 _PICTURES = ("images", "image", "frames", "video", "rgb", "prediction")
 _KNOWN: dict[tuple[Any, ...], str] = {(4, 8, 0.18215): "sd15", (4, 8, 0.13025): "sdxl"}
 
@@ -88,7 +91,8 @@ def _tensors(fields: dict[str, Any]) -> dict[str, Tensor]:
 
 def _without_pictures(given: Given, data: Tensor) -> Any:
     family, scale = latent_family(given.pipe)
-    latent = Latent(data, family, scale)
+    packed = PACKED if data.ndim == 3 else ""
+    latent = Latent(data, family + packed, scale)
     if given.entry["gives"] != "frames":
         return Pictures(UNSET, latent)
     rate = _rate(given)
@@ -172,7 +176,7 @@ def latent_family(pipe: Any) -> tuple[str, int]:
     """What the latents of a pipeline are called, and how many pixels lie along a cell.
 
     The names of known autoencoders are those of the pack `diffusion`. Elsewhere the name has a
-    digest of the autoencoder's configuration; latents that a transformer packs have their own.
+    digest of the autoencoder's configuration.
     """
     net = next(
         (getattr(pipe, name) for name in ("vae", "movq", "vqvae", "vqgan") if hasattr(pipe, name)),
@@ -184,11 +188,9 @@ def latent_family(pipe: Any) -> tuple[str, int]:
     scale = int(getattr(pipe, "vae_scale_factor", 0) or getattr(pipe, "movq_scale_factor", 8))
     channels = config.get("latent_channels", 4)
     known = _KNOWN.get((channels, scale, config.get("scaling_factor")))
-    packed = hasattr(pipe, "_pack_latents")
-    if known and not packed:
+    if known:
         return known, scale
     said = {name: value for name, value in config.items() if not name.startswith("_")}
     text = json.dumps(said, sort_keys=True, default=str)
     mark = blake2b(text.encode(), digest_size=4).hexdigest()
-    family = f"{type(net).__name__}-{channels}-{mark}"
-    return (f"{family}-packed" if packed else family), scale
+    return f"{type(net).__name__}-{channels}-{mark}", scale

@@ -41,7 +41,7 @@ def carry_out(cls: str, entry: dict[str, Any], values: dict[str, Any]) -> Any:
         if ctx.frugal:
             _spare(pipe)
         given = Given(cls, entry, values, pipe, ctx)
-        report = told_steps(pipe, entry, ctx)
+        report = told_steps(pipe, entry, values, ctx)
         return results_of(given, _call(given, report))
 
 

@@ -49,11 +49,13 @@ class Bar:
         return lambda *_, **__: None  # set_description and the like: nobody sees them
 
 
-def told_steps(pipe: Any, entry: dict[str, Any], ctx: Context) -> Callable[[], dict[str, Any]]:
+def told_steps(
+    pipe: Any, entry: dict[str, Any], values: dict[str, Any], ctx: Context
+) -> Callable[[], dict[str, Any]]:
     """Let a pipeline and those inside it tell their steps; gives the arguments of its callback."""
     from diffusers import DiffusionPipeline
 
-    previews = Previews(pipe)
+    previews = Previews(pipe, values)
 
     def bar(iterable: Iterable[Any] | None = None, total: int | None = None) -> Bar:
         return Bar(ctx, previews, iterable, total)
