@@ -58,6 +58,7 @@ _MAY = ("cond_image", "control_camera_video")
 _MANY_IN = re.compile(r"^(QwenImageEditPlus|Flux2|ZImageOmni|JoyImageEditPlus)")
 """Pipelines whose ``image`` is a list of pictures that the text speaks of."""
 
+_LISTS: dict[Any, str] = {int: "ints", float: "floats", str: "texts", list[float]: "boxes"}
 _TEXTS = {"prompt", "source_prompt", "task_prompt", "content_prompt", "system_prompt"}
 
 
@@ -177,8 +178,10 @@ def _kind(name: str, hint: Any, default: Any) -> str:
         inside = get_args(one)
         if get_origin(one) is tuple and set(inside) <= {int, ...}:
             return "pair" + ("?" if default is None else "")
-        if get_origin(one) is list and inside and inside[0] in (int, float):
-            return f"{inside[0].__name__}s" + ("?" if default is None else "")
+        if get_origin(one) is list and inside and inside[0] in _LISTS:
+            words = isinstance(default, list) and any(isinstance(item, str) for item in default)
+            none = default is None or words  # long instructions stay with the pipeline
+            return _LISTS[inside[0]] + ("?" if none else "")
     return ""
 
 

@@ -87,7 +87,7 @@ def _one_for_each(given: Given, made: dict[str, Any], first: int, count: int) ->
     chosen = range(given.repeats) if count == given.count else [first // each]
     for name, (kind, *_) in given.entry["params"].items():
         value = made.get(name)
-        if kind.startswith("text") and isinstance(value, str):
+        if kind.rstrip("?") == "text" and isinstance(value, str):
             made[name] = [value] * len(chosen) if len(chosen) > 1 else value
         elif isinstance(value, list) and len(value) == given.repeats and len(chosen) == 1:
             made[name] = value[chosen[0]]

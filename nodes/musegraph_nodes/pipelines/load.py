@@ -60,7 +60,8 @@ def load(
             )
         if library is not None:
             _check_weights(place / name, source, cls)
-    options = _options(place, precision) | {
+    holders = [place / name for name, (library, _) in parts.items() if library is not None]
+    options = _options(holders, precision) | {
         "parts": {name: cls for name, (library, cls) in parts.items() if library is not None}
     }
     return Model(loader=LOADER, source=source, digest=found.digest, family=kind, options=options)
@@ -88,7 +89,7 @@ def load_part(
         part=part,
         digest=found.digest,
         family=kind,
-        options=_options(found.path, precision) | {"library": library},
+        options=_options([found.path], precision) | {"library": library},
     )
 
 
@@ -152,13 +153,15 @@ def _check_weights(place: Path, source: str, kind: str) -> None:
         )
 
 
-def _options(place: Path, precision: str) -> dict[str, Any]:
+def _options(folders: list[Path], precision: str) -> dict[str, Any]:
     """Precision, how the weights are stored, and which variant of the files is there."""
     made: dict[str, Any] = {"precision": precision, "stored": "F32"}
     stored: Counter[str] = Counter()
     variants: set[str] = set()
-    for folder in {file.parent for file in place.rglob("*.safetensors")}:
+    for folder in folders:
         files = sorted(folder.glob("*.safetensors"))
+        if not files:
+            continue
         marks = {_variant(file.name) for file in files}
         if "" not in marks:
             variants |= marks

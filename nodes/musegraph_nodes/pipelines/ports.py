@@ -21,6 +21,8 @@ _BARE: dict[str, Any] = {
     "bool": bool,
     "ints": list[int],
     "floats": list[float],
+    "texts": list[str],
+    "boxes": list[list[float]],
     "pair": list[int],
     "picture": Image,
     "frames": Image,
@@ -60,7 +62,7 @@ def annotation(kind: str, name: str, text: str) -> Any:
     optional = kind.endswith("?")
     bare = _BARE[kind.removesuffix("?")]
     marks: dict[str, Any] = {"description": text} | _LIMITS.get(name, {})
-    if kind.startswith("text"):
+    if kind.rstrip("?") == "text":
         marks["json_schema_extra"] = {"multiline": True}
         optional = False
     made = bare | None if optional else bare
@@ -107,7 +109,7 @@ def _port(name: str, kind: str, default: list[Any], text: str) -> tuple[Any, Any
     if kind.rstrip("?") in MEDIA:
         optional = kind.endswith("?")
         return annotation(kind, name, text), None if optional else Parameter.empty
-    if kind.startswith("text"):
+    if kind.rstrip("?") == "text":
         return annotation(kind, name, text), (default or [""])[0] or ""
     if kind == "bool":
         return annotation(kind, name, text), bool((default or [False])[0])

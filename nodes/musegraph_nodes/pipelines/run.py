@@ -110,8 +110,12 @@ def unchanged(parts: list[Any]) -> Iterator[None]:
 
 
 def _call(given: Given, report: Callable[[], dict[str, Any]]) -> list[Any]:
-    """What the pipeline gives: at once, or for want of memory one item after the other."""
-    one_by_one = given.ctx.frugal and given.count > 1
+    """What the pipeline gives: at once, or one item after the other.
+
+    So it is for want of memory, and where a pipeline takes one seed for a whole batch.
+    """
+    apart = given.ctx.frugal or given.entry.get("seeds") == "one"
+    one_by_one = apart and given.count > 1
     made = []
     for first, count in (
         ((index, 1) for index in range(given.count)) if one_by_one else [(0, given.count)]
