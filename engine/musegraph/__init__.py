@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run
     from musegraph.store import Store
+    from musegraph.texts import english_digest
     from musegraph.values import (
         Audio,
         Boolean,
@@ -104,6 +105,7 @@ __all__ = [
     "Weights",
     "Workflow",
     "__version__",
+    "english_digest",
     "files",
     "load_registry",
     "node",
@@ -125,6 +127,7 @@ _HOMES = {
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",
     "musegraph.store": "Store",
+    "musegraph.texts": "english_digest",
     "musegraph.values": (
         "Audio Boolean Conditioning ConditioningPart File Image Integer Json Latent Mask "
         "Media Model ModelSource Named Number Patch Reference Seed Text TextEncoder Vae"

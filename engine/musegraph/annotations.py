@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from musegraph.errors import InvalidNode
 from musegraph.values import Media, Named, Type, list_of
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 _PLAIN: dict[Any, str] = {
     str: "Text",
@@ -73,3 +77,46 @@ def bare(annotation: Any) -> Any:
         rest = [arg for arg in get_args(annotation) if arg is not NoneType]
         return bare(rest[0]) if len(rest) == 1 else annotation
     return annotation
+
+
+class Form:
+    """How JSON values are checked against an annotation, and the schema that says so."""
+
+    def __init__(self, annotation: Any) -> None:
+        self.annotation = annotation
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Checks JSON values, limits included."""
+        from pydantic import ConfigDict, TypeAdapter
+
+        kind = bare(self.annotation)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return TypeAdapter(self.annotation)
+        return TypeAdapter(
+            self.annotation,
+            config=ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True),
+        )
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema; to be read only, for ports share it."""
+        return self.adapter.json_schema()
+
+
+_FORMS: dict[int, Form] = {}
+_MOST_FORMS = 20_000
+
+
+def form_of(annotation: Any) -> Form:
+    """The form of an annotation: one for all ports that have the very same.
+
+    To make one takes a millisecond, and node types that a program makes have thousands of ports
+    that are alike. It is known by where the annotation lies in memory, which a form keeps there.
+    """
+    known = _FORMS.get(id(annotation))
+    if known is None:
+        if len(_FORMS) >= _MOST_FORMS:
+            _FORMS.clear()
+        known = _FORMS[id(annotation)] = Form(annotation)
+    return known

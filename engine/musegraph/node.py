@@ -20,7 +20,7 @@ from typing import (
     overload,
 )
 
-from musegraph.annotations import type_of
+from musegraph.annotations import form_of, type_of
 from musegraph.errors import InvalidNode, NodeError
 from musegraph.values import Reference, Type
 from musegraph.values.types import SCALARS
@@ -151,20 +151,10 @@ class Port:
         """What the planner has found out about values at this port; it may be emptied."""
         return {}
 
-    @cached_property
+    @property
     def adapter(self) -> TypeAdapter[Any]:
         """Checks JSON values against the annotation, limits included."""
-        from pydantic import BaseModel, ConfigDict, TypeAdapter
-
-        from musegraph.annotations import bare
-
-        kind = bare(self.annotation)
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return TypeAdapter(self.annotation)
-        return TypeAdapter(
-            self.annotation,
-            config=ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True),
-        )
+        return form_of(self.annotation).adapter
 
     @cached_property
     def help(self) -> str:
@@ -179,7 +169,7 @@ class Port:
         made: dict[str, Any] = {"type": str(self.type)}
         base = self.type.item or self.type
         if base.is_json and not base.is_variable:
-            made["schema"] = self.adapter.json_schema()
+            made["schema"] = dict(form_of(self.annotation).schema)
         elif help_ := self.help:
             made["schema"] = {"description": help_}
         if self.default is not REQUIRED:
@@ -207,6 +197,10 @@ class NodeType:
     title: str = ""
     libraries: tuple[str, ...] = ()
     frugal: str = ""
+    group: str = ""
+    """The heading that it stands under; without one, the title of its pack."""
+    generated: bool = False
+    """Whether it is one of many that a program made: in a search it comes after the others."""
 
     @property
     def pack(self) -> str:
@@ -215,6 +209,11 @@ class NodeType:
     @cached_property
     def text(self) -> str:
         return inspect.getdoc(self.function) or ""
+
+    @property
+    def heading(self) -> str:
+        """What it is called: its title, or else its name as people write it."""
+        return self.title or self.id.partition(".")[2].replace("_", " ").capitalize()
 
     @cached_property
     def sorted_inputs(self) -> tuple[str, ...]:
@@ -254,9 +253,11 @@ class NodeType:
         return {
             "id": self.id,
             "version": self.version,
-            "title": self.title or self.id.partition(".")[2].replace("_", " ").capitalize(),
+            "title": self.heading,
             "text": self.text,
             "cache": self.cache,
+            "group": self.group,
+            "generated": self.generated,
             "inputs": {name: port.schema() for name, port in self.inputs.items()},
             "outputs": {name: {"type": str(p.type)} for name, p in self.outputs.items()},
         }
@@ -274,6 +275,8 @@ def node(
     uses: Uses = "cpu",
     title: str = "",
     frugal: str = "",
+    group: str = "",
+    generated: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def node(
     function: Callable[..., Any] | None = None,
@@ -286,6 +289,8 @@ def node(
     uses: Uses = "cpu",
     title: str = "",
     frugal: str = "",
+    group: str = "",
+    generated: bool = False,
 ) -> Any:
     """Mark a function as a node. It stays an ordinary function, and nothing is registered.
 
@@ -294,13 +299,16 @@ def node(
     world. ``numeric=True`` makes the device kind and the versions of the pack's libraries part of
     the key. ``uses`` names the resource that bounds how many run at once. ``frugal`` is for nodes
     that can do with less memory when ``ctx.frugal`` says so, and says how: ``"in tiles"``.
+    ``group`` is the heading that it stands under instead of its pack's title; ``generated`` is for
+    nodes that a program made by the hundred, so that those made by hand are found first.
     """
 
     def mark(f: Callable[..., Any]) -> Callable[..., Any]:
         read = _read(f, id or f.__name__, version, cache, numeric, uses, title)
         if frugal and read.context is None:
             raise InvalidNode(f"{read.id} is frugal and has no Context to tell it when")
-        f.__node__ = replace(read, frugal=frugal)  # type: ignore[attr-defined]
+        made = replace(read, frugal=frugal, group=group, generated=generated)
+        f.__node__ = made  # type: ignore[attr-defined]
         return f
 
     return mark(function) if function else mark

@@ -25,6 +25,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 PlaceOf = Callable[[Patch], Path]
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\.[A-Za-z_][A-Za-z0-9_]{0,63}")
 
+Maker = Callable[[], Callable[..., Any]]
+"""Makes a node: a function that ``@node`` has marked."""
+
 
 @dataclass(frozen=True)
 class Loader:
@@ -48,6 +51,8 @@ class Pack:
     """A named, versioned set of node types, with the loaders and models they bring.
 
     ``texts`` is the folder of what they are called in other languages (:mod:`musegraph.texts`).
+    ``made`` holds further nodes by name, each as a function that makes it: for packs of hundreds of
+    nodes, of which a workflow uses one.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Pack:
     libraries: Sequence[str] = ()
     folder: Path | None = None
     texts: Path | None = None
+    made: Mapping[str, Maker] = field(default_factory=dict)
 
     @cached_property
     def source_digest(self) -> str:
@@ -68,22 +74,53 @@ class Pack:
         return digest_of_functions(self.nodes)
 
     @cached_property
-    def types(self) -> dict[str, NodeType]:
-        """The node types by full id."""
-        made: dict[str, NodeType] = {}
+    def types(self) -> Mapping[str, NodeType]:
+        """The node types by full id; those of ``made`` are made when they are asked for."""
+        found: dict[str, NodeType] = {}
         for function in self.nodes:
-            described = node_type_of(function)
-            prefix, _, name = described.id.rpartition(".")
-            if prefix not in ("", self.name):
-                raise InvalidNode(f"the node {described.id} does not belong in pack {self.name}")
-            id = f"{self.name}.{name}"
-            if not _ID.fullmatch(id):
-                raise InvalidNode(f"{id!r} is no node id; use letters, digits and _")
-            if id in made:
-                raise InvalidNode(f"pack {self.name} defines the node {id} twice")
-            version = described.version or self.source_digest
-            made[id] = replace(described, id=id, version=version, libraries=tuple(self.libraries))
-        return made
+            described = self._type_of(function)
+            if described.id in found:
+                raise InvalidNode(f"pack {self.name} defines the node {described.id} twice")
+            found[described.id] = described
+        return Types(found, {f"{self.name}.{name}": make for name, make in self.made.items()}, self)
+
+    def _type_of(self, function: Callable[..., Any]) -> NodeType:
+        """The node type of a function, with the pack's name, version and libraries."""
+        described = node_type_of(function)
+        prefix, _, name = described.id.rpartition(".")
+        if prefix not in ("", self.name):
+            raise InvalidNode(f"the node {described.id} does not belong in pack {self.name}")
+        id = f"{self.name}.{name}"
+        if not _ID.fullmatch(id):
+            raise InvalidNode(f"{id!r} is no node id; use letters, digits and _")
+        version = described.version or self.source_digest
+        return replace(described, id=id, version=version, libraries=tuple(self.libraries))
+
+
+class Types(Mapping[str, NodeType]):
+    """The node types of a pack, of which some are made only when somebody asks for them."""
+
+    def __init__(self, found: dict[str, NodeType], made: Mapping[str, Maker], pack: Pack) -> None:
+        self._found = found
+        self._made = made
+        self._pack = pack
+        if twice := found.keys() & made.keys():
+            raise InvalidNode(f"pack {pack.name} defines the node {min(twice)} twice")
+
+    def __getitem__(self, id: str) -> NodeType:
+        known = self._found.get(id)
+        if known is None:
+            known = self._found[id] = self._pack._type_of(self._made[id]())
+        return known
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._found or id in self._made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*(id for id in self._found if id not in self._made), *self._made])
+
+    def __len__(self) -> int:
+        return len(self._found.keys() | self._made.keys())
 
 
 def digest_of_functions(functions: Iterable[Callable[..., Any]]) -> str:

@@ -3,9 +3,10 @@
 It lies in ``Pack.texts``, or for workflows in the folder ``texts`` beside them. The entry of a
 node, by its id, or of a workflow, by the name of its file, holds ``title``, ``text``, ``inputs``
 and ``outputs``, each port with ``label`` and ``text``, and a menu with ``choices``: the words for
-its choices, as far as they need some. The entry of a pack, by its name, holds ``title``. What is
-left out stays English. ``english`` is the digest of the English that the entry was made from, so
-that :func:`problems` finds the entries that have to be looked at again.
+its choices, as far as they need some; a node with a heading of its own also holds ``group``. The
+entry of a pack, by its name, holds ``title``. What is left out stays English. ``english`` is the
+digest of the English that the entry was made from, so that :func:`problems` finds the entries that
+have to be looked at again.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Texts:
     text: str = ""
     inputs: Mapping[str, PortText] = field(default_factory=dict)
     outputs: Mapping[str, PortText] = field(default_factory=dict)
+    group: str = ""
+    """The heading that a node stands under, if it is not the title of its pack."""
 
 
 Entries = Mapping[str, Mapping[str, Any]]
@@ -96,11 +99,11 @@ def pack_texts(pack: Pack, entries: Entries) -> Texts:
 
 def node_texts(kind: NodeType, entries: Entries) -> Texts:
     """The words of a node, in English where ``entries`` has none."""
-    ports = (
+    inputs, outputs = (
         {name: PortText("", _help(port), _menu(port)) for name, port in side.items()}
         for side in (kind.inputs, kind.outputs)
     )
-    english = Texts(str(kind.schema()["title"]), kind.text, *ports)
+    english = Texts(kind.heading, kind.text, inputs, outputs, kind.group)
     return _translated(english, entries.get(kind.id, {}))
 
 
@@ -117,7 +120,7 @@ def workflow_texts(name: str, workflow: Workflow, entries: Entries) -> Texts:
 
 def schema_in(kind: NodeType, said: Texts) -> dict[str, Any]:
     """The node's schema in the words of a language; a port has a label where there is one."""
-    made = kind.schema() | {"title": said.title, "text": said.text}
+    made = kind.schema() | {"title": said.title, "text": said.text, "group": said.group}
     for side, texts in (("inputs", said.inputs), ("outputs", said.outputs)):
         for name, text in texts.items():
             port = made[side][name]
@@ -136,6 +139,7 @@ def _translated(english: Texts, entry: Mapping[str, Any]) -> Texts:
         text=str(entry.get("text") or english.text),
         inputs=_ports(english.inputs, entry.get("inputs", {})),
         outputs=_ports(english.outputs, entry.get("outputs", {})),
+        group=str(entry.get("group") or english.group),
     )
 
 
@@ -171,6 +175,11 @@ def digest(english: Texts) -> str:
     return blake3(json.dumps([english.title, english.text, *ports]).encode()).hexdigest()[:12]
 
 
+def english_digest(what: NodeType | Pack) -> str:
+    """What the entry of a node or a pack says as its ``english``, for scripts that write texts."""
+    return digest(pack_texts(what, {}) if isinstance(what, Pack) else node_texts(what, {}))
+
+
 def problems(pack: Pack, entries: Entries) -> list[str]:
     """What entries lack, what is left over in them, and which their English has outrun."""
     nodes = {id: node_texts(kind, {}) for id, kind in pack.types.items()}
@@ -187,7 +196,7 @@ def _problems(what: str, english: Mapping[str, Texts], entries: Entries) -> list
     found = [f"{id}: there is no such {what}; take it out" for id in entries if id not in english]
     for id, said in english.items():
         entry = entries.get(id, {})
-        parts = {"title": said.title, "text": said.text}
+        parts = {"title": said.title, "text": said.text, "group": said.group}
         found += [
             f"{id}: has no {part}" for part, text in parts.items() if text and not entry.get(part)
         ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from stand_ins import stand_ins
 
 from musegraph import Engine, Image, Store, Workflow
 from musegraph.outputs import save_outputs
@@ -18,8 +19,14 @@ EXAMPLES = sorted((ROOT / "workflows").glob("*.json"))
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with Engine(store=Store(tmp_path_factory.mktemp("cache"))) as made:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where tiny models are under the names of those that the examples were written for."""
+    return stand_ins(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Engine]:
+    with Engine(store=Store(tmp_path_factory.mktemp("cache")), models=[models]) as made:
         yield made
 
 
@@ -78,13 +85,13 @@ def test_another_guidance_in_the_sweep_makes_only_its_column_again(engine: Engin
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_what_an_example_saved_is_reproduced_step_by_step(
-    path: Path, engine: Engine, tmp_path: Path
+    path: Path, engine: Engine, models: Path, tmp_path: Path
 ) -> None:
     work = engine.settle(Workflow.read(path), quick=True)
     saved = save_outputs(engine.run(engine.plan(work)), tmp_path / "elsewhere")
     workflow, record, data = read_output(saved[0].path)
     assert record["steps"]
-    with Engine(store=Store(tmp_path / "fresh")) as fresh:
+    with Engine(store=Store(tmp_path / "fresh"), models=[models]) as fresh:
         copy_assets(workflow, engine.registry, engine.store, fresh.store)
         again = fresh.run(fresh.plan(workflow))
         # A model that an example names twice, for want of two, is loaded and read once.

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.with_name("engine"))]
+sys.path[:0] = [
+    str(HERE),
+    str(HERE.parent),
+    str(HERE.with_name("engine")),
+    str(HERE.with_name("nodes")),
+]
 
 
 @pytest.fixture(autouse=True)

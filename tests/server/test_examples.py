@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from client import ROOT, carried, served
+from stand_ins import stand_ins
 
 from musegraph import Engine, Store
 from musegraph.cli.remote import Remote, uploaded
@@ -17,14 +18,16 @@ EXAMPLES = sorted((ROOT / "workflows").glob("*.json"))
 def test_every_example_gives_the_same_here_and_there(tmp_path: Path) -> None:
     """By the identities of all named outputs, which are those of their content."""
 
+    models = stand_ins(tmp_path / "models")
+
     async def body() -> None:
         here: dict[str, dict[str, str | None]] = {}
-        with Engine(store=Store(tmp_path / "here")) as engine:
+        with Engine(store=Store(tmp_path / "here"), models=[models]) as engine:
             for file in EXAMPLES:
                 made = engine.run(engine.plan(engine.settle(Workflow.read(file), quick=True)))
                 assert made.ok, file
                 here[file.stem] = {name: made.identity(port) for name, port in made.ports().items()}
-        async with served(tmp_path) as (client, server):
+        async with served(tmp_path, models=(str(models),)) as (client, server):
             for file in EXAMPLES:
                 workflow = Workflow.read(file)
                 remote = Remote(client.url, server.token)

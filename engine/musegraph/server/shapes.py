@@ -213,6 +213,8 @@ class NodeFacts(Answer):
     title: str
     text: str
     cache: bool
+    group: str
+    generated: bool
     inputs: dict[str, InputFacts]
     outputs: dict[str, OutputFacts]
 

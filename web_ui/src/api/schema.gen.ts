@@ -1137,6 +1137,10 @@ export interface components {
       text: string;
       /** Cache */
       cache: boolean;
+      /** Group */
+      group: string;
+      /** Generated */
+      generated: boolean;
       /** Inputs */
       inputs: {
         [key: string]: components['schemas']['InputFacts'];

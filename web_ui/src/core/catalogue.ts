@@ -40,6 +40,10 @@ export interface NodeFacts {
   title: string;
   text: string;
   cache?: boolean;
+  /** The heading that it stands under; without one, the title of its pack. */
+  group?: string;
+  /** Whether it is one of hundreds that a program made. */
+  generated?: boolean;
   inputs: Record<string, PortFacts>;
   outputs: Record<string, PortFacts>;
 }
@@ -62,6 +66,8 @@ export interface NodeType {
   version: string;
   title: string;
   text: string;
+  group: string;
+  generated: boolean;
   inputs: Port[];
   outputs: Port[];
 }
@@ -101,6 +107,8 @@ export const nodeType = (facts: NodeFacts): NodeType => ({
   version: facts.version,
   title: facts.title,
   text: facts.text,
+  group: facts.group ?? '',
+  generated: facts.generated ?? false,
   inputs: Object.entries(facts.inputs).map(([name, one]) => port(name, one)),
   outputs: Object.entries(facts.outputs).map(([name, one]) => port(name, one)),
 });

@@ -107,6 +107,23 @@ describe('ranking (A2)', () => {
   });
 });
 
+describe('nodes made by a program', () => {
+  const entries = [
+    entry('pipelines.ab', 'Blur ab', { generated: true }),
+    entry('image.abcdef', 'Blur abcdef'),
+    entry('pipelines.soft', 'Soft blur', { generated: true }),
+  ];
+
+  it('come after those made by hand that are found as well', () => {
+    expect(ids(entries, 'blur')).toEqual(['image.abcdef', 'pipelines.ab', 'pipelines.soft']);
+    expect(ids(entries, 'soft blur')).toEqual(['pipelines.soft']);
+  });
+
+  it('come first again once they were used', () => {
+    expect(ids(entries, 'blur', { recent: ['pipelines.ab'] })[0]).toBe('pipelines.ab');
+  });
+});
+
 describe('names in other languages (A5)', () => {
   const english = [
     entry('image.gaussian_blur', 'Gaussian blur', { titles: ['高斯模糊'] }),

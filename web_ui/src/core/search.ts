@@ -29,6 +29,8 @@ export interface Entry {
   /** Its names in the other languages. */
   readonly titles?: readonly string[];
   readonly text?: string;
+  /** Whether it is one of hundreds that a program made: those made by hand come before it. */
+  readonly generated?: boolean;
   readonly aliases?: readonly string[];
   /** The text forms of the types of its ports. */
   readonly inputs: readonly string[];
@@ -252,6 +254,8 @@ function otherMatch(one: Prepared<Entry>, { words, letters }: Asked): Match | nu
 function compareCandidates(a: Candidate<Entry>, b: Candidate<Entry>): number {
   if (a.weight !== b.weight) return a.weight - b.weight;
   if (a.age !== b.age) return a.age - b.age;
+  const made = Number(a.one.entry.generated ?? false) - Number(b.one.entry.generated ?? false);
+  if (made) return made;
   const shorter = (a.match?.name.text.length ?? 0) - (b.match?.name.text.length ?? 0);
   return shorter || a.one.place - b.one.place;
 }

@@ -23,3 +23,16 @@ it('finds a node of the catalogue by its names in all languages and by its types
     expect(search(index, query).results.map(({ entry }) => entry.id)).toEqual(['image.blur']);
   }
 });
+
+it('puts a node under its own heading, and says which a program made', () => {
+  const packs = [{ name: 'image', version: '1', title: 'Pictures' }];
+  const found = makeCatalogue(
+    [{ ...facts('Wan'), group: 'Pipelines: video', generated: true }],
+    packs,
+  );
+  expect(entriesOf(found)[0]).toMatchObject({ category: 'Pipelines: video', generated: true });
+  expect(entriesOf(makeCatalogue([facts('Blur')], packs))[0]).toMatchObject({
+    category: 'Pictures',
+    generated: false,
+  });
+});

@@ -5,7 +5,8 @@ import type { Entry } from './search';
 
 /**
  * An entry for each node type, named as in `catalogue`; `others` are the catalogue in the other
- * languages, whose names are found as well. The category of a node is the name of its pack.
+ * languages, whose names are found as well. The category of a node is its own heading, or the title
+ * of its pack.
  */
 export function entriesOf(catalogue: Catalogue, others: readonly Catalogue[] = []): Entry[] {
   return [...catalogue.types.values()].map((type) => {
@@ -14,7 +15,8 @@ export function entriesOf(catalogue: Catalogue, others: readonly Catalogue[] = [
     return {
       id: type.id,
       pack: type.pack,
-      category: catalogue.packs.get(type.pack)?.title ?? type.pack,
+      category: type.group || (catalogue.packs.get(type.pack)?.title ?? type.pack),
+      generated: type.generated,
       title: type.title,
       titles: [...titles],
       text: type.text,

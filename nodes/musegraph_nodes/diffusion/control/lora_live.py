@@ -128,9 +128,10 @@ def _activate(net: Any, taken: Sequence[tuple[str, Patch]]) -> None:
     for name, module in modules:
         if not isinstance(module, BaseTunerLayer):
             continue
-        module.set_adapter([adapter for adapter, _ in taken])
+        layer: Any = module  # set_scale is of the classes below it
+        layer.set_adapter([adapter for adapter, _ in taken])
         for adapter, strength in strengths:
-            module.set_scale(adapter, strength(name))
+            layer.set_scale(adapter, strength(name))
 
 
 def _strength_in(net: Any, patch: Patch) -> Callable[[str], float]:

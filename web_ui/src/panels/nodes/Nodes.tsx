@@ -25,6 +25,13 @@ const add = (store: DocumentStore, entry: AddEntry, screen: Place): void => {
 /** So many are shown at once; of more one opens a category first. */
 const MANY = 200;
 
+/** Whether a category is open before anybody turns it: of many, those made by program are not. */
+const opensBy = (found: readonly AddEntry[]): ((entries: readonly AddEntry[]) => boolean) => {
+  if (found.length <= MANY) return () => true;
+  const byHand = found.filter((entry) => !entry.generated).length;
+  return (entries) => byHand <= MANY && entries.some((entry) => !entry.generated);
+};
+
 /** What is dropped beside the canvas is not meant. */
 const isCanvas = ({ x, y }: Place): boolean =>
   document.elementFromPoint(x, y)?.closest('.react-flow') != null;
@@ -54,12 +61,12 @@ export default function Nodes() {
     [catalogue, graphs, t],
   );
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
-  const { groups, few } = useMemo(() => {
+  const { groups, opens } = useMemo(() => {
     const found = search(index, query, { limit: Infinity }).results.map((one) => one.entry);
     const starred = found.filter((entry) => favourites.includes(entry.id));
     const byCategory = Map.groupBy(found, (entry) => entry.packTitle);
     const own = starred.length ? [[t('library.favourites'), starred] as const] : [];
-    return { groups: [...own, ...byCategory], few: found.length <= MANY };
+    return { groups: [...own, ...byCategory], opens: opensBy(found) };
   }, [index, query, favourites, t]);
   return (
     <div className={css.nodes}>
@@ -72,7 +79,7 @@ export default function Nodes() {
         onChange={(event) => setQuery(event.target.value)}
       />
       {groups.map(([title, entries]) => {
-        const open = few !== turned.has(title);
+        const open = opens(entries) !== turned.has(title);
         return (
           <section key={title}>
             <button

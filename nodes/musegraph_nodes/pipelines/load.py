@@ -1,0 +1,231 @@
+"""Opening a pipeline's folder: a reference to its parts, made from JSON and headers alone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from musegraph import Context, Model, ModelError, ModelSource, NodeError, node, read_header
+
+from .make import node_of, pipelines, signatures
+
+LOADER = "pipelines.diffusers"
+PICKLES = (".bin", ".pt", ".pth", ".ckpt")
+_WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "processor", "feature_extractor", "guider", "safety")
+_DENOISERS = ("unet", "transformer", "prior", "decoder")
+"""What a pipeline without one, such as an upscaler of latents, takes no notice of."""
+
+_HELPERS = ("safety_checker", "feature_extractor", "image_encoder")
+"""Parts that many pipelines do without."""
+
+Precision = Annotated[
+    Literal["auto", "float32", "float16", "bfloat16"],
+    Field(description="Of the arithmetic. auto: float32 on the CPU; on a GPU as it is stored."),
+]
+Extra = Literal["controlnet", "adapter", "motion_adapter", "latent_upsampler", "image_encoder"]
+
+
+@node(version="1", title="Load a pipeline")
+def load(
+    source: Annotated[
+        ModelSource, Field(description="A folder of Diffusers, with a model_index.json.")
+    ],
+    ctx: Context,
+    precision: Precision = "auto",
+) -> Model:
+    """Open the folder of a Diffusers pipeline for the nodes of this pack.
+
+    Reads the JSON files and the headers of the weights; the node that runs the pipeline loads them.
+    Only .safetensors files are opened, never pickles, and no code that lies beside them. The same
+    folder serves every pipeline that needs no other parts: text to image, image to image, inpaint.
+    """
+    found = ctx.weights(source)
+    place = found.path
+    index = _index(place, source)
+    kind = str(index.get("_class_name"))
+    if kind not in pipelines():
+        raise ModelError(
+            f"the model {source!r} is for the pipeline {kind}, for which there is no node"
+        )
+    parts = {name: _class(name, entry, source) for name, entry in _entries(index)}
+    for name, (library, cls) in parts.items():
+        if library is not None and not (place / name).is_dir():
+            raise ModelError(
+                f"the model {source!r} is incomplete: the folder {name} is missing in {place}; get"
+                " it again"
+            )
+        if library is not None:
+            _check_weights(place / name, source, cls)
+    holders = [place / name for name, (library, _) in parts.items() if library is not None]
+    options = _options(holders, precision) | {
+        "parts": {name: cls for name, (library, cls) in parts.items() if library is not None}
+    }
+    return Model(loader=LOADER, source=source, digest=found.digest, family=kind, options=options)
+
+
+@node(version="1", title="Load a part of a pipeline")
+def load_part(
+    source: Annotated[ModelSource, Field(description="A folder with a config.json and weights.")],
+    part: Annotated[Extra, Field(description="What it is in the pipeline.")],
+    ctx: Context,
+    precision: Precision = "auto",
+) -> Model:
+    """Open one part that a pipeline takes beside its folder, such as a ControlNet."""
+    found = ctx.weights(source)
+    config = _read(found.path / "config.json", source)
+    library, kind = "diffusers", config.get("_class_name")
+    if kind is None:
+        library, kind = "transformers", (config.get("architectures") or [None])[0]
+    if not isinstance(kind, str):
+        raise ModelError(f"the config.json of {source!r} does not say which class it is of")
+    _check_weights(found.path, source, kind)
+    return Model(
+        loader=LOADER,
+        source=source,
+        part=part,
+        digest=found.digest,
+        family=kind,
+        options=_options([found.path], precision) | {"library": library},
+    )
+
+
+def _index(place: Path, source: str) -> dict[str, Any]:
+    if place.is_file():
+        raise ModelError(
+            f"{source!r} is one file; a pipeline is opened from its folder. diffusion.load opens"
+            " single files"
+        )
+    if not (place / "model_index.json").is_file():
+        raise ModelError(
+            f"the folder {place} holds no model_index.json, so {source!r} is no pipeline; name the"
+            " folder in which that file lies. A part alone is for pipelines.load_part"
+        )
+    return _read(place / "model_index.json", source)
+
+
+def _read(file: Path, source: str) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"the folder of {source!r} has no {file.name}") from None
+    except OSError as error:
+        raise ModelError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise ModelError(f"{file} is damaged: it is no JSON; get it again") from None
+    if not isinstance(found, dict):
+        raise ModelError(f"{file} is damaged: it is no JSON object; get it again")
+    return found
+
+
+def _entries(index: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    return [(name, entry) for name, entry in index.items() if isinstance(entry, list)]
+
+
+def _class(name: str, entry: list[Any], source: str) -> tuple[str | None, str]:
+    """Library and class of a part; refused if that would run code from elsewhere."""
+    library, kind = entry if len(entry) == 2 else (None, None)
+    if library is None or kind is None:
+        return None, ""
+    allowed = {"diffusers", "transformers", *signatures()["folders"]}
+    chosen = str(kind).startswith("Auto") and not str(kind).startswith("Autoencoder")
+    if library not in allowed or not str(kind).isidentifier() or chosen:
+        raise ModelError(
+            f"the {name} of the model {source!r} is of the class {kind} in {library}, which is"
+            " neither of diffusers nor of transformers; code that comes with a model is never run"
+        )
+    return str(library), str(kind)
+
+
+def _check_weights(place: Path, source: str, kind: str) -> None:
+    """Refuse weights that are there only as pickles."""
+    if any(part in kind.lower() for part in _WITHOUT_WEIGHTS[:3]):
+        return
+    names = [one.name for one in place.iterdir() if one.is_file()]
+    pickles = sorted(one for one in names if one.endswith(PICKLES))
+    if pickles and not any(one.endswith(".safetensors") for one in names):
+        raise ModelError(
+            f"the {place.name} of the model {source!r} is there only as a pickle ({pickles[0]}),"
+            " which can run code when it is opened, so it never is; put .safetensors beside it"
+        )
+
+
+def _options(folders: list[Path], precision: str) -> dict[str, Any]:
+    """Precision, how the weights are stored, and which variant of the files is there."""
+    made: dict[str, Any] = {"precision": precision, "stored": "F32"}
+    stored: Counter[str] = Counter()
+    variants: set[str] = set()
+    for folder in folders:
+        files = sorted(folder.glob("*.safetensors"))
+        if not files:
+            continue
+        marks = {_variant(file.name) for file in files}
+        if "" not in marks:
+            variants |= marks
+        largest = max(files, key=lambda file: file.stat().st_size)
+        for entry in read_header(largest).values():
+            stored[str(entry.get("dtype"))] += _count(entry)
+    if stored:
+        made["stored"] = stored.most_common(1)[0][0]
+    if variants:
+        made["variant"] = min(variants)
+    return made
+
+
+def _variant(name: str) -> str:
+    return next((one for one in ("fp16", "bf16") if f".{one}." in name or f".{one}-" in name), "")
+
+
+def _count(entry: dict[str, Any]) -> int:
+    found = 1
+    for side in entry.get("shape", ()):
+        found *= int(side)
+    return found
+
+
+def check_fit(cls: str, entry: dict[str, Any], model: Model, beside: set[str]) -> None:
+    """Refuse a reference that is not for this pipeline, and say which node fits it."""
+    if model.loader != LOADER or model.part:
+        raise NodeError(
+            f"the reference to {model.source!r} was made for"
+            f" {model.loader + (' ' + model.part if model.part else '')!r}; link one that"
+            " pipelines.load gives"
+        )
+    why = misfit(cls, entry, model.family, model.options["parts"], beside)
+    if not why:
+        return
+    given = model.options["parts"]
+    others = [
+        node_of(other)
+        for other, said in pipelines().items()
+        if other != model.family and not misfit(other, said, model.family, given, set())
+    ][:4]
+    also = f", or also {', '.join(others)}" if others else ""
+    raise NodeError(
+        f"the model {model.source!r} is for {model.family} and does not fit here: {why}; its node"
+        f" is {node_of(model.family)}{also}"
+    )
+
+
+def misfit(
+    cls: str, entry: dict[str, Any], family: str, given: dict[str, str], beside: set[str]
+) -> str:
+    """Why the parts of a folder do not suit a pipeline; empty if they do."""
+    if cls == family:
+        return ""
+    wanted = {name.removesuffix("?"): classes for name, classes in entry["parts"].items()}
+    own = {name.removesuffix("?") for name in pipelines()[family]["parts"]}
+    for name in wanted:  # what the folder's own pipeline knows and does without, others can, too
+        if name not in (*given, *beside, *own) and not name.startswith(_HELPERS):
+            return f"{cls} needs a {name}, which the folder has not"
+    alone = not any(name in wanted for name in _DENOISERS)
+    for name, kind in given.items():
+        if name not in wanted and not name.startswith(_HELPERS) and not alone:
+            return f"the folder has a {name}, which {cls} knows nothing of"
+        known = wanted.get(name)
+        if known and kind not in known:
+            return f"its {name} is of the class {kind}, and {cls} takes {' or '.join(known)}"
+    return ""
