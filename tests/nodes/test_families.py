@@ -101,6 +101,21 @@ def test_a_picture_equals_that_of_the_pipeline_bit_for_bit(
     assert torch.equal(ours(tiny, **options), tiny.plain(prompt=PROMPT, **size, **plain))
 
 
+def test_a_negative_text_that_changes_nothing_is_said(opened: Open) -> None:
+    tiny = opened("flux")
+    assert torch.equal(ours(tiny, guidance=3.5, negative=OTHER), ours(tiny, guidance=3.5))
+    assert "FLUX.1 has learnt guidance: a negative text changes nothing" in tiny.ctx.warnings
+
+
+def test_a_size_that_does_not_suit_the_squares_of_a_transformer_is_refused(opened: Open) -> None:
+    tiny = opened("flux")
+    with pytest.raises(NodeError, match=r"multiples of 8, the nearest are 32×32 and 40×40"):
+        empty_latent(tiny.parts.model, 36, 36)
+    odd = Latent(torch.zeros(1, 4, 9, 9), tiny.parts.vae.family, 4)
+    with pytest.raises(NodeError, match=r"the latent has 9×9 cells, of which this model takes 2×2"):
+        ours(tiny, latent=odd)
+
+
 def start_of(tiny: Opened) -> torch.Tensor:
     channels = tiny.parts.model.options["channels"]
     return torch.randn(1, channels, 8, 8, generator=torch.Generator().manual_seed(3))

@@ -12,6 +12,7 @@ from musegraph import (
     Model,
     ModelError,
     ModelSource,
+    NodeError,
     TextEncoder,
     Vae,
     Weights,
