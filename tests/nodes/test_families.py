@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import diffusers
@@ -132,6 +133,30 @@ def test_image_to_image_of_sdxl_equals_the_pipeline_bit_for_bit(opened: Open) ->
     ).images.permute(0, 2, 3, 1)  # fmt: skip
     latent = Latent(start, tiny.parts.vae.family, 4)
     assert torch.equal(ours(tiny, latent=latent, denoise=0.6, steps=5, guidance=5.0), plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("sd3", diffusers.StableDiffusion3Img2ImgPipeline),
+        ("flux", diffusers.FluxImg2ImgPipeline),
+    ],
+)
+def test_image_to_image_of_a_flow_equals_the_pipeline_bit_for_bit(
+    opened: Open, name: str, kind: Any
+) -> None:
+    tiny = opened(name)
+    start = start_of(tiny)
+    parts = {key: tiny.pipeline.components[key] for key in signature(kind).parameters
+             if key in tiny.pipeline.components}  # fmt: skip
+    pipeline = kind(**parts)
+    pipeline.set_progress_bar_config(disable=True)
+    plain = pipeline(
+        PROMPT, image=start, strength=0.6, num_inference_steps=5, guidance_scale=4.0,
+        height=32, width=32, generator=torch.Generator().manual_seed(7), output_type="pt",
+    ).images.permute(0, 2, 3, 1)  # fmt: skip
+    latent = Latent(start, tiny.parts.vae.family, 4)
+    assert torch.equal(ours(tiny, latent=latent, denoise=0.6, steps=5, guidance=4.0), plain)
 
 
 @pytest.mark.parametrize("sampler", ["euler", "heun", "dpmpp_2m"])
