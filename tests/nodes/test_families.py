@@ -275,3 +275,20 @@ def test_one_picture_at_a_time_makes_the_same_pictures(opened: Open, name: str) 
         )
     finally:
         tiny.ctx = usual
+
+
+@pytest.mark.parametrize("name", ["sd2", "sdxl", "sd3", "flux", "z_image", "qwen_image"])
+def test_the_sampler_of_the_menu_runs_with_previews_in_every_family(
+    opened: Open, name: str
+) -> None:
+    tiny = opened(name)
+    tiny.ctx.previews.clear()
+    for sampler in ("euler", "dpmpp_2m"):
+        made = ours(tiny, sampler=sampler)
+        assert bool(torch.isfinite(made).all())
+        assert float(made.std()) > 0.01
+    assert len(tiny.ctx.previews) == 6
+    for look in (tiny.ctx.previews[2], tiny.ctx.previews[5]):
+        small = look().data
+        assert small.shape == (1, 8, 8, 3)
+        assert 0 <= float(small.min()) <= float(small.max()) <= 1
