@@ -344,6 +344,14 @@ def test_a_second_run_runs_no_model(whole: Path, tmp_path: Path) -> None:
         assert second.models.loads == 0
 
 
+def test_an_empty_port_for_a_model_is_no_file_to_wait_for(whole: Path, tmp_path: Path) -> None:
+    with engine(tmp_path / "cache") as own:
+        only = ("model",)
+        assert own.run(own.plan(workflow(whole), only)).ok
+        again = own.plan(workflow(whole), only)
+        assert {step.state for step in again.steps.values()} == {"cached"}
+
+
 def test_a_model_that_is_cut_off_is_a_problem_with_node_and_port(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import diffusers
@@ -101,6 +102,21 @@ def test_a_picture_equals_that_of_the_pipeline_bit_for_bit(
     assert torch.equal(ours(tiny, **options), tiny.plain(prompt=PROMPT, **size, **plain))
 
 
+def test_a_negative_text_that_changes_nothing_is_said(opened: Open) -> None:
+    tiny = opened("flux")
+    assert torch.equal(ours(tiny, guidance=3.5, negative=OTHER), ours(tiny, guidance=3.5))
+    assert "FLUX.1 has learnt guidance: a negative text changes nothing" in tiny.ctx.warnings
+
+
+def test_a_size_that_does_not_suit_the_squares_of_a_transformer_is_refused(opened: Open) -> None:
+    tiny = opened("flux")
+    with pytest.raises(NodeError, match=r"multiples of 8, the nearest are 32×32 and 40×40"):
+        empty_latent(tiny.parts.model, 36, 36)
+    odd = Latent(torch.zeros(1, 4, 9, 9), tiny.parts.vae.family, 4)
+    with pytest.raises(NodeError, match=r"the latent has 9×9 cells, of which this model takes 2×2"):
+        ours(tiny, latent=odd)
+
+
 def start_of(tiny: Opened) -> torch.Tensor:
     channels = tiny.parts.model.options["channels"]
     return torch.randn(1, channels, 8, 8, generator=torch.Generator().manual_seed(3))
@@ -117,6 +133,30 @@ def test_image_to_image_of_sdxl_equals_the_pipeline_bit_for_bit(opened: Open) ->
     ).images.permute(0, 2, 3, 1)  # fmt: skip
     latent = Latent(start, tiny.parts.vae.family, 4)
     assert torch.equal(ours(tiny, latent=latent, denoise=0.6, steps=5, guidance=5.0), plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("sd3", diffusers.StableDiffusion3Img2ImgPipeline),
+        ("flux", diffusers.FluxImg2ImgPipeline),
+    ],
+)
+def test_image_to_image_of_a_flow_equals_the_pipeline_bit_for_bit(
+    opened: Open, name: str, kind: Any
+) -> None:
+    tiny = opened(name)
+    start = start_of(tiny)
+    parts = {key: tiny.pipeline.components[key] for key in signature(kind).parameters
+             if key in tiny.pipeline.components}  # fmt: skip
+    pipeline = kind(**parts)
+    pipeline.set_progress_bar_config(disable=True)
+    plain = pipeline(
+        PROMPT, image=start, strength=0.6, num_inference_steps=5, guidance_scale=4.0,
+        height=32, width=32, generator=torch.Generator().manual_seed(7), output_type="pt",
+    ).images.permute(0, 2, 3, 1)  # fmt: skip
+    latent = Latent(start, tiny.parts.vae.family, 4)
+    assert torch.equal(ours(tiny, latent=latent, denoise=0.6, steps=5, guidance=4.0), plain)
 
 
 @pytest.mark.parametrize("sampler", ["euler", "heun", "dpmpp_2m"])
@@ -235,3 +275,20 @@ def test_one_picture_at_a_time_makes_the_same_pictures(opened: Open, name: str) 
         )
     finally:
         tiny.ctx = usual
+
+
+@pytest.mark.parametrize("name", ["sd2", "sdxl", "sd3", "flux", "z_image", "qwen_image"])
+def test_the_sampler_of_the_menu_runs_with_previews_in_every_family(
+    opened: Open, name: str
+) -> None:
+    tiny = opened(name)
+    tiny.ctx.previews.clear()
+    for sampler in ("euler", "dpmpp_2m"):
+        made = ours(tiny, sampler=sampler)
+        assert bool(torch.isfinite(made).all())
+        assert float(made.std()) > 0.01
+    assert len(tiny.ctx.previews) == 6
+    for look in (tiny.ctx.previews[2], tiny.ctx.previews[5]):
+        small = look().data
+        assert small.shape == (1, 8, 8, 3)
+        assert 0 <= float(small.min()) <= float(small.max()) <= 1

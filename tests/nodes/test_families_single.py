@@ -27,6 +27,7 @@ from musegraph_nodes.diffusion import (
     encode,
     encode_text,
     load,
+    pack,
     sample,
 )
 from musegraph_nodes.diffusion.families import FAMILIES
@@ -41,6 +42,7 @@ from musegraph_nodes.diffusion.layouts.originals import (
 )
 from musegraph_nodes.diffusion.layouts.single import read_single, settings_of
 from musegraph_nodes.diffusion.load import Parts
+from musegraph_nodes.diffusion.references import vae_of
 
 NAMES = ("sd2", "sdxl", "sdxl-refiner", "sd3", "flux", "z_image")
 
@@ -289,6 +291,12 @@ def test_a_gguf_file_of_flux_gives_nearly_the_picture_of_its_folder(
     made = picture(parts, bench)
     (net,) = (live for key, live in bench.live.items() if key[2] == "transformer")
     assert any(isinstance(part, GGUFLinear) for part in net.modules())
+    live = pack.loaders["diffusers"]
+    assert live.offload is not None
+    other = Bench()
+    for ref in (parts.model, vae_of(parts.model)):
+        other.live[ref.base()] = live.offload(ref, Path(ref.source), "cpu")
+    assert torch.equal(picture(parts, other), made)
     exact = shown(folders["flux"])
     assert not torch.equal(made, exact)
     assert float((made - exact).abs().mean()) < 0.01

@@ -80,18 +80,23 @@ def load(
         "text_encoder_3": text_encoder_3,
         "vae": vae,
     }
-    family, places = FAMILIES[found.family], {}
-    for part, own in named.items():
-        if own is None:
-            continue
-        if part not in family.kinds:
-            raise NodeError(f"{family.title} has no {part}; leave that port empty")
-        places[part] = ctx.weights(own)
-        component = read_part(places[part].path, part, family, own)
+    family = FAMILIES[found.family]
+    places = _places(family, named, ctx)
+    for part, own in places.items():
+        component = read_part(own.path, part, family, own.source)
         found = replace(found, parts=found.parts | {part: component})
     _check_whole(found, family, place, places)
     family.check(found, source)
     return references(found, place, places, precision)
+
+
+def _places(family: Family, named: dict[str, str | None], ctx: Context) -> dict[str, Weights]:
+    """Where the parts lie that have a file or folder of their own."""
+    given = {part: own for part, own in named.items() if own is not None}
+    for part in given:
+        if part not in family.kinds:
+            raise NodeError(f"{family.title} has no {part}; leave that port empty")
+    return {part: ctx.weights(own) for part, own in given.items()}
 
 
 def _check_whole(found: Found, family: Family, place: Weights, places: dict[str, Weights]) -> None:

@@ -78,8 +78,15 @@ def offload(ref: Reference, place: Path, device: str) -> Any:
     from accelerate import cpu_offload
 
     live = _read(ref, place, device)
-    settle(_net(live))
-    cpu_offload(_net(live), torch.device(device), offload_buffers=True)
+    net = _net(live)
+    settle(net)
+    if getattr(net, "hf_quantizer", None) is None:
+        cpu_offload(net, torch.device(device), offload_buffers=True)
+        return live
+    # Accelerate cannot take blocks of few bits apart and put them together again.
+    from diffusers.hooks.group_offloading import apply_group_offloading
+
+    apply_group_offloading(net, torch.device(device), offload_type="leaf_level")
     return live
 
 

@@ -110,6 +110,8 @@ def sample(
             empty = family.away(model, positive, None, ctx) if wanted else None
             free = family.away(model, positive, negative, ctx) if negative else empty
             texts |= {"free": free, "empty": empty}
+        elif negative is not None and family.embeds_guidance:
+            ctx.warn(f"{family.title} has learnt guidance: a negative text changes nothing")
         with ctx.load(model) as net:
             denoiser = family.denoiser(net, model, ctx.device, one_by_one=ctx.frugal)
             ask = _Texts(denoiser, texts, guidance, together=not ctx.frugal)
