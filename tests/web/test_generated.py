@@ -27,7 +27,7 @@ def test_pipelines_stand_under_closed_headings_and_after_nodes_made_by_hand(
     card(page, "sky").wait_for()
     page.get_by_role("button", name="Nodes", exact=True).click()
     headings = page.locator("section > button[aria-expanded]")
-    headings.first.wait_for()
+    page.get_by_role("button", name="Pipelines: video").wait_for()
     open_now = {one.inner_text(): one.get_attribute("aria-expanded") for one in headings.all()}
     closed = {title for title, value in open_now.items() if value == "false"}
     assert "Pipelines: video" in closed
