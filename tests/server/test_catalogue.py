@@ -49,7 +49,7 @@ def test_a_picture_beside_a_model_comes_small_and_nothing_else_does(tmp_path: Pa
                     address, params=asked, headers=client.headers
                 ) as answer:
                     assert answer.status == 404, source
-                    assert str(tmp_path) not in (await answer.text()), source
+                    assert str(place) not in (await answer.text()), source
             found = {one["source"]: one for one in (await client.get("/api/models"))["models"]}
             assert found["seen.safetensors"]["preview"] is True
             assert found["bare.safetensors"]["preview"] is False

@@ -42,8 +42,8 @@ _PICKLED = (
 
 Fault = Literal["", "truncated", "incomplete", "damaged", "disguised", "unreadable", "pickle"]
 _FAULTS: tuple[tuple[str, Fault], ...] = (
-    ("is cut off", "truncated"), ("only the beginning of one", "truncated"),
-    ("is not whole", "incomplete"), ("is a pickle under the name", "disguised"),
+    ("is not whole", "incomplete"), ("is cut off", "truncated"),
+    ("only the beginning of one", "truncated"), ("is a pickle under the name", "disguised"),
     ("cannot be read", "unreadable"), (_PICKLED, "pickle"),
 )  # fmt: skip
 
