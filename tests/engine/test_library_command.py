@@ -6,13 +6,16 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from test_library_kinds import installation
 from weights import LORA, SD1, weights
 
 from musegraph.cli import main
+from musegraph.cli.model_arguments import KINDS
+from musegraph.cli.models import KIND_NAMES
+from musegraph.library.recognise import Kind
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -61,6 +64,15 @@ def test_a_folder_that_was_added_is_looked_through_from_then_on(
     assert (place / "loras" / "style" / "d.safetensors").is_file(), "its files stay"
     assert models("folder", "remove", "ComfyUI")[0] == 2
     assert models("folder", "add", "nowhere")[0] == 2
+
+
+def test_the_command_line_and_the_canvas_know_every_kind() -> None:
+    kinds = {*get_args(Kind)}
+    assert {*KINDS} == kinds
+    assert KIND_NAMES.keys() == kinds
+    for language in ("en", "zh-CN"):
+        texts = Path(__file__).parents[2] / "web_ui" / "src" / "i18n" / language / "fields.json"
+        assert json.loads(texts.read_text("utf-8"))["model"]["kind"].keys() == kinds
 
 
 def test_the_list_is_narrowed_by_kind_and_family(models: Command, tmp_path: Path) -> None:

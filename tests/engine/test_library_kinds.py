@@ -105,6 +105,11 @@ NAMES: dict[str, tuple[Shapes, str, str]] = {
     ),
     "the eyes of CLIP": ({"vision_model.encoder.layers.0.mlp.fc1.bias": (9,)}, "vision", ""),
     "an ESRGAN": ({"model.1.sub.0.RDB1.conv1.0.weight": (32, 64, 3, 3)}, "upscaler", ""),
+    "SRVGGNetCompact": (
+        {"body.0.weight": (64, 3, 3, 3), "body.1.weight": (64,), "body.2.weight": (48, 64, 3, 3)},
+        "upscaler",
+        "",
+    ),
     "an embedding": ({"emb_params": (8, 768)}, "embedding", "sd1"),
     "an embedding for SDXL": ({"clip_g": (8, 1280), "clip_l": (8, 768)}, "embedding", "sdxl"),
     "Redux": ({"redux_up.weight": (9, 9)}, "style", "flux"),
@@ -284,6 +289,26 @@ def test_what_lies_beside_a_model_tells_of_it(tmp_path: Path) -> None:
     again = scanned(tmp_path)
     assert again["a.safetensors"].facts.title == ""
     assert again["pipe"].facts.licence == "apache-2.0"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("DepthAnythingForDepthEstimation", "depth"),
+        ("VitPoseForPoseEstimation", "pose"),
+        ("Swin2SRForImageSuperResolution", "upscaler"),
+        ("CLIPVisionModelWithProjection", "vision"),
+        ("T5EncoderModel", "text_encoder"),
+        ("ControlNetModel", "control"),
+        ("AutoencoderKLWan", "vae"),
+    ],
+)
+def test_a_folder_is_told_by_the_class_in_its_settings(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    settings(tmp_path / "m" / "config.json", architectures=[name])
+    weights(tmp_path / "m" / "model.safetensors", {"a": (1,)})
+    assert scanned(tmp_path)["m"].facts.kind == kind
 
 
 @pytest.mark.parametrize("said", ["[1]", "{", '{"10_x": 1}' + " " * 9, "null", '"' + "[" * 99999])

@@ -169,7 +169,7 @@ def test_a_folder_that_is_not_whole_is_refused_in_words(
     [
         ("model.ckpt", r"is a pickle \(\.ckpt\): it can run code when it is opened"),
         ("model.safetensors", r"is a pickle under the name of a \.safetensors file"),
-        ("model.gguf", r"is no GGUF file, whatever its name says"),
+        ("model.gguf", r"is no \.gguf file, or only the beginning of one"),
         ("model.zip", r"is neither a folder nor a \.safetensors or \.gguf file"),
     ],
 )

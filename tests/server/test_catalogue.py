@@ -38,17 +38,18 @@ def test_a_picture_beside_a_model_comes_small_and_nothing_else_does(tmp_path: Pa
     async def body() -> None:
         async with served(tmp_path, models=(str(place),)) as (client, _):
             address = f"{client.url}/api/models/picture"
-            headers = {"Authorization": f"Bearer {client.token}"}
             asked = {"source": "seen.safetensors", "size": "96"}
-            async with client.session.get(address, params=asked, headers=headers) as answer:
+            async with client.session.get(address, params=asked, headers=client.headers) as answer:
                 assert (answer.status, answer.content_type) == (200, "image/webp")
                 assert "no-cache" in answer.headers["Cache-Control"]
                 assert Image.open(BytesIO(await answer.read())).size == (96, 32)
             for source in ("odd", "bare", "gone", "../secret", str(tmp_path / "secret")):
                 asked = {"source": f"{source}.safetensors"}
-                async with client.session.get(address, params=asked, headers=headers) as answer:
+                async with client.session.get(
+                    address, params=asked, headers=client.headers
+                ) as answer:
                     assert answer.status == 404, source
-                    assert str(tmp_path) not in (await answer.text()), source
+                    assert str(place) not in (await answer.text()), source
             found = {one["source"]: one for one in (await client.get("/api/models"))["models"]}
             assert found["seen.safetensors"]["preview"] is True
             assert found["bare.safetensors"]["preview"] is False

@@ -133,6 +133,10 @@ def test_a_press_adds_the_node_that_opens_a_model_and_then_sets_it(page: Any) ->
     assert "artist/xl" in sources(page), "the node that is selected takes it"
     press(page, "Control+z")
     assert "checkpoints/dream.safetensors" in sources(page)
+    use(found, "soft.safetensors").click()
+    assert "vae/soft.safetensors" in sources(page), "at the input that takes it"
+    press(page, "Escape")
+    page.locator(".react-flow__pane").click(position={"x": 20, "y": 20})
     expect(use(found, "soft.safetensors")).to_be_disabled()
 
 

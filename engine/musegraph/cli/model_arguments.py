@@ -9,7 +9,8 @@ from musegraph.cli.options import Add, Command, actions, argument, as_json, flag
 
 KINDS = (
     "pipeline", "checkpoint", "denoiser", "vae", "text_encoder", "lora", "control", "t2i_adapter",
-    "ip_adapter", "embedding", "upscaler", "vision", "style", "motion", "other",
+    "ip_adapter", "embedding", "upscaler", "vision", "depth", "pose", "style", "motion",
+    "other",
 )  # fmt: skip
 """As :data:`musegraph.library.recognise.Kind`, which takes longer to import."""
 

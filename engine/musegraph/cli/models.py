@@ -169,7 +169,8 @@ KIND_NAMES = {
     "pipeline": "pipeline", "checkpoint": "checkpoint", "denoiser": "denoiser", "vae": "VAE",
     "text_encoder": "text encoder", "lora": "LoRA", "control": "ControlNet",
     "t2i_adapter": "T2I-Adapter", "ip_adapter": "IP-Adapter", "embedding": "embedding",
-    "upscaler": "upscaler", "vision": "vision", "style": "style", "motion": "motion", "other": "",
+    "upscaler": "upscaler", "vision": "vision", "depth": "depth", "pose": "pose",
+    "style": "style", "motion": "motion", "other": "",
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ SETTINGS = 1 << 20
 """Bytes of a model's JSON up to which it is read here."""
 
 _CLASSES: tuple[tuple[str, Kind], ...] = (
+    ("PoseEstimation", "pose"), ("DepthEstimation", "depth"), ("DepthPro", "depth"),
+    ("ImageSuperResolution", "upscaler"),
     ("ControlNet", "control"), ("T2IAdapter", "t2i_adapter"), ("MotionAdapter", "motion"),
     ("UNet", "denoiser"), ("Transformer2D", "denoiser"), ("Transformer3D", "denoiser"),
     ("DiTModel", "denoiser"), ("Prior", "denoiser"), ("Autoencoder", "vae"), ("VQModel", "vae"),
@@ -42,8 +44,8 @@ _PICKLED = (
 
 Fault = Literal["", "truncated", "incomplete", "damaged", "disguised", "unreadable", "pickle"]
 _FAULTS: tuple[tuple[str, Fault], ...] = (
-    ("is cut off", "truncated"), ("only the beginning of one", "truncated"),
-    ("is not whole", "incomplete"), ("is a pickle under the name", "disguised"),
+    ("is not whole", "incomplete"), ("is cut off", "truncated"),
+    ("only the beginning of one", "truncated"), ("is a pickle under the name", "disguised"),
     ("cannot be read", "unreadable"), (_PICKLED, "pickle"),
 )  # fmt: skip
 

@@ -10,7 +10,8 @@ from musegraph.library.families import BY_ID, FAMILIES, WIDTHS, by_saying
 
 Kind = Literal[
     "pipeline", "checkpoint", "denoiser", "vae", "text_encoder", "lora", "control", "t2i_adapter",
-    "ip_adapter", "embedding", "upscaler", "vision", "style", "motion", "other",
+    "ip_adapter", "embedding", "upscaler", "vision", "depth", "pose", "style", "motion",
+    "other",
 ]  # fmt: skip
 
 Tensors = Mapping[str, Mapping[str, Any]]
@@ -213,6 +214,8 @@ def _t2i_adapter(tensors: Tensors, names: str) -> Recognised | None:
 
 
 def _upscaler(tensors: Tensors, names: str) -> Recognised | None:
+    if len(tensors.get("body.1.weight", {}).get("shape", ())) == 1 and "body.0.weight" in tensors:
+        return Recognised("upscaler")  # convolutions with PReLU between: SRVGGNetCompact
     for mark in _UPSCALER:
         entry = tensors.get(mark)
         if entry is not None and (len(entry["shape"]) != 4 or entry["shape"][1] <= 64):

@@ -23,7 +23,10 @@ def depth(
     image: Image,
     source: Annotated[
         ModelSource,
-        Field(description="A folder of transformers: DPT, Depth Anything and so on."),
+        Field(
+            description="A folder of transformers: DPT, Depth Anything and so on.",
+            json_schema_extra={"models": ["depth"]},
+        ),
     ],
     ctx: Context,
     near: Annotated[

@@ -38,7 +38,13 @@ class Pose(NamedTuple):
 @node(version="1", numeric=True, uses="device")
 def pose(
     image: Image,
-    source: Annotated[ModelSource, Field(description="A folder of transformers with VitPose.")],
+    source: Annotated[
+        ModelSource,
+        Field(
+            description="A folder of transformers with VitPose.",
+            json_schema_extra={"models": ["pose"]},
+        ),
+    ],
     ctx: Context,
     people: Annotated[
         list[Mask] | None,

@@ -25,9 +25,13 @@ from .layouts.read import read
 from .layouts.single import read_part, settings_of, tokenizer_of
 from .references import LOADER
 
-Own = Annotated[
+_OWN = "A file or folder of its own, in place of what is in the source."
+OwnText = Annotated[
     ModelSource | None,
-    Field(description="A file or folder of its own, in place of what is in the source."),
+    Field(description=_OWN, json_schema_extra={"models": ["text_encoder"]}),
+]
+OwnVae = Annotated[
+    ModelSource | None, Field(description=_OWN, json_schema_extra={"models": ["vae"]})
 ]
 
 
@@ -57,10 +61,10 @@ def load(
         Literal["auto", "epsilon", "v_prediction"],
         Field(description="What it was trained to say; auto is right unless a file leaves it out."),
     ] = "auto",
-    text_encoder: Own = None,
-    text_encoder_2: Own = None,
-    text_encoder_3: Own = None,
-    vae: Own = None,
+    text_encoder: OwnText = None,
+    text_encoder_2: OwnText = None,
+    text_encoder_3: OwnText = None,
+    vae: OwnVae = None,
 ) -> Parts:
     """Open a Stable Diffusion, SDXL, SD 3, FLUX.1, Z-Image or Qwen-Image model.
 

@@ -31,7 +31,8 @@ def upscale(
         ModelSource,
         Field(
             description="A .safetensors file (ESRGAN, Real-ESRGAN, SRVGGNetCompact), or a folder"
-            " with Swin2SR."
+            " with Swin2SR.",
+            json_schema_extra={"models": ["upscaler"]},
         ),
     ],
     ctx: Context,

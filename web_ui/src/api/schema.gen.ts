@@ -994,6 +994,8 @@ export interface components {
         | 'embedding'
         | 'upscaler'
         | 'vision'
+        | 'depth'
+        | 'pose'
         | 'style'
         | 'motion'
         | 'other';

@@ -13,6 +13,7 @@ const node = (id: string, inputs: NodeFacts['inputs']): NodeFacts => ({
 
 const source = (models?: string[]) => ({
   type: 'ModelSource',
+  required: true,
   schema: models ? { models } : {},
 });
 
@@ -22,6 +23,10 @@ const catalogue = makeCatalogue([
   node('p.lora', { model: { type: 'Model' }, lora: source(['lora']) }),
   node('p.loras', {
     loras: { type: 'list[ModelSource]', schema: { items: { models: ['lora'] } } },
+  }),
+  node('p.with', {
+    source: source(['pipeline']),
+    vae: { type: 'ModelSource | None', schema: { models: ['vae'] } },
   }),
   node('p.text', { text: { type: 'Text' } }),
 ]);
@@ -40,12 +45,13 @@ describe('models and the inputs that take them', () => {
     expect(portFor(inputs('p.lora'), 'vae')).toBeNull();
     expect(portFor(inputs('p.any'), 'vae')?.name).toBe('where');
     expect(portFor(inputs('p.text'), 'lora')).toBeNull();
+    expect(portFor(inputs('p.with'), 'vae')?.name).toBe('vae');
   });
 
   it('the node that opens a kind is the one that takes the fewest others', () => {
     expect(nodeFor(catalogue, 'lora')?.id).toBe('p.lora');
     expect(nodeFor(catalogue, 'checkpoint')?.id).toBe('p.load');
-    expect(nodeFor(catalogue, 'vae')?.id).toBe('p.any');
+    expect(nodeFor(catalogue, 'vae')).toBeNull();
     expect(nodeFor(makeCatalogue([]), 'vae')).toBeNull();
   });
 });

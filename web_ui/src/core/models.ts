@@ -20,14 +20,16 @@ export function portFor(inputs: readonly Port[], kind: string): Port | null {
   );
 }
 
-/** The node that opens a model of this kind: the one that takes the fewest others. */
+/**
+ * The node that opens a model of this kind: the one that takes the fewest others. One that can do
+ * without, or does not say what it takes, is not guessed at.
+ */
 export function nodeFor(catalogue: Catalogue, kind: string): NodeType | null {
   let found: { type: NodeType; kinds: number } | null = null;
   for (const type of catalogue.types.values()) {
     const port = portFor(type.inputs, kind);
-    if (!port) continue;
-    const kinds = kindsOf(port)?.length ?? Infinity;
-    if (found === null || kinds < found.kinds) found = { type, kinds };
+    const kinds = port?.required && kindsOf(port)?.length;
+    if (kinds && (found === null || kinds < found.kinds)) found = { type, kinds };
   }
   return found?.type ?? null;
 }

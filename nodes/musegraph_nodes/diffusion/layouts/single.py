@@ -11,12 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from musegraph import ModelError, read_header
+from musegraph import ModelError, read_gguf, read_header
 from musegraph_nodes.diffusion.families import FAMILIES, Family, Words
 
 from .folder import check_tokenizer, component_of, read_json
 from .found import Component, Found
-from .gguf import gguf_header
 from .originals import CONFIGS, SD15, Original, Slot, layout_of, left_over, recognised
 from .shapes import Shapes, divided
 from .weights import PICKLES, Header, stored_type
@@ -95,7 +94,7 @@ def header_of(place: Path, source: str) -> Header:
             f"the model {source!r} is neither a folder nor a .safetensors or .gguf file; name a"
             " folder in the layout of Diffusers, or one file of a model"
         )
-    return gguf_header(place, source) if place.suffix == ".gguf" else read_header(place)
+    return read_gguf(place).tensors if place.suffix == ".gguf" else read_header(place)
 
 
 def tokenizer_of(
