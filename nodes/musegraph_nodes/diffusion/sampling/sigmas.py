@@ -218,7 +218,7 @@ def _beta(shares: Sequence[float]) -> list[float]:
     from .schedulers import check_library
 
     check_library("scipy", "a schedule by the Beta distribution")
-    from scipy.special import betaincinv  # type: ignore[import-untyped]
+    from scipy.special import betaincinv
 
     return [float(betaincinv(0.6, 0.6, share)) for share in shares]
 
