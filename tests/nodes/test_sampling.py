@@ -423,7 +423,7 @@ def test_levels_shifted_by_size_are_those_of_diffusers() -> None:
     mu = 0.5 + (1.15 - 0.5) * (cells - 256) / (4096 - 256)
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler.from_config(config)
     scheduler.set_timesteps(sigmas=[1 - i / steps for i in range(steps)], mu=mu)
-    made = make_sigmas(levels_of(config, cells=cells), "sgm_uniform", steps)
+    made = make_sigmas(levels_of(config, mu=mu), "sgm_uniform", steps)
     assert made == pytest.approx([float(sigma) for sigma in scheduler.sigmas], abs=1e-5)
 
 

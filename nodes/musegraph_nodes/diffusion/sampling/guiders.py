@@ -36,7 +36,7 @@ class Guiding(BaseModel):
     stop: float = Field(default=1.0, ge=0, le=1)
     layers: tuple[int, ...] = ()
     momentum: float = Field(default=0.0, ge=-1, le=1)
-    parallel: float = Field(default=1.0, ge=0, le=1)
+    parallel: float = Field(default=0.0, ge=0, le=1)
     most: float = Field(default=15.0, ge=0)
     zero_steps: int = Field(default=1, ge=0)
 

@@ -129,7 +129,7 @@ def guider(
     parallel: Annotated[
         float,
         Field(ge=0, le=1, description="Of apg: what counts of guidance along the answer itself."),
-    ] = 1.0,
+    ] = 0.0,
     most: Annotated[
         float, Field(ge=0, description="Of apg: the greatest length of guidance; 0: any.")
     ] = 15.0,

@@ -81,16 +81,18 @@ class Levels:
         return high - 1 + (math.log(sigma) - one) / (two - one)
 
 
-def levels_of(config: Mapping[str, Any], table: str = "sd", cells: int = 0) -> Levels:
+def levels_of(config: Mapping[str, Any], table: str = "sd", mu: float | None = None) -> Levels:
     """The levels that the configuration of a scheduler stands for.
 
-    ``cells`` is how many places a flow model whose shift depends on the size of the picture reads.
+    ``mu`` is the shift of a flow model that shifts them by the size of the picture, as diffusers
+    calls it.
     """
     count = int(config.get("num_train_timesteps", 1000))
     if is_flow(config):
         shift = float(config.get("shift", config.get("flow_shift")) or 1.0)
-        if config.get("use_dynamic_shifting"):
-            shift = size_shift(config, cells)
+        if mu is not None:
+            straight = config.get("time_shift_type", "exponential") != "exponential"
+            shift = mu if straight else math.exp(mu)
         return Levels(
             tuple(shifted(i / count, shift) for i in range(1, count + 1)), FLOW, shift, table
         )
@@ -150,17 +152,6 @@ def _to_zero(signals: Sequence[float]) -> list[float]:
 def shifted(sigma: float, shift: float) -> float:
     """Equation 23 of https://arxiv.org/abs/2403.03206: more of the steps where noise is strong."""
     return shift * sigma / (1 + (shift - 1) * sigma)
-
-
-def size_shift(config: Mapping[str, Any], cells: int) -> float:
-    """The shift for a size of picture: larger ones want more noise (as for FLUX.1)."""
-    least, most = float(config.get("base_shift", 0.5)), float(config.get("max_shift", 1.15))
-    few, many = (
-        int(config.get("base_image_seq_len", 256)),
-        int(config.get("max_image_seq_len", 4096)),
-    )
-    mu = least + (most - least) * ((cells or few) - few) / (many - few)
-    return math.exp(mu) if config.get("time_shift_type", "exponential") == "exponential" else mu
 
 
 def _even(start: float, end: float, count: int) -> list[float]:
@@ -314,9 +305,8 @@ def make_sigmas(levels: Levels, schedule: str, steps: int) -> list[float]:
 def levels_for(model: Model, family: Family, shape: tuple[int, ...]) -> Levels:
     """The levels of a model for latents of a shape [B,C,h,w]."""
     config = model.options["scheduler"]
-    cells = (shape[-2] // family.patch) * (shape[-1] // family.patch)
     table = "sdxl" if family.name == "sdxl" else "sd"
-    return levels_of(config, table, cells)
+    return levels_of(config, table, family.shift(config, shape))
 
 
 def whole(sigmas: Sequence[float], levels: Levels) -> list[float]:
