@@ -183,6 +183,29 @@ def test_a_controlled_sampling_leaves_the_model_as_it_was(
         assert not net._forward_pre_hooks
 
 
+def test_our_own_samplers_are_led_as_well_for_their_part_of_the_steps(
+    tiny: Tiny, nets: dict[str, Path]
+) -> None:
+    how: dict[str, Any] = {"sampler": "dpmpp_2s_ancestral"}
+    bare = ours(tiny, text(tiny), **how)
+    never = led(tiny, nets["one"], picture(), start=0.9, end=0.95)
+    assert torch.equal(ours(tiny, never, **how), bare)
+    early = ours(tiny, led(tiny, nets["one"], picture(), end=0.5), **how)
+    assert not torch.allclose(early, bare, atol=1e-3)
+    assert not torch.allclose(early, ours(tiny, led(tiny, nets["one"], picture()), **how))
+
+
+def test_a_picture_may_lead_one_of_several_prompts(tiny: Tiny, nets: dict[str, Path]) -> None:
+    from musegraph_nodes.diffusion.prompts.combining import combine
+
+    one, two = text(tiny), text(tiny, "fog")
+    both = ours(tiny, combine([one, two]))
+    half = ours(tiny, combine([led(tiny, nets["one"], picture()), two]))
+    whole = ours(tiny, led(tiny, nets["one"], picture(), combine([one, two])))
+    assert not torch.allclose(half, both, atol=1e-3)
+    assert not torch.allclose(half, whole, atol=1e-3)
+
+
 # Single files
 
 

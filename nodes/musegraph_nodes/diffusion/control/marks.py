@@ -45,10 +45,10 @@ def shared(positive: Conditioning, negative: Conditioning | None) -> Conditionin
     A control in guess mode does not lead it, and in the place of a picture's embeddings are those
     of none. Both parts then have tensors of the same names, and the net is asked for both at once.
     """
-    first = positive.parts[0]
-    if negative is None or not is_led(first):
+    led = next((part for part in positive.parts if is_led(part)), None)
+    if negative is None or led is None:
         return negative
-    return Conditioning(tuple(_shared(first, part) for part in negative.parts), negative.family)
+    return Conditioning(tuple(_shared(led, part) for part in negative.parts), negative.family)
 
 
 def _shared(positive: ConditioningPart, negative: ConditioningPart) -> ConditioningPart:
