@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Boolean,
         Conditioning,
         ConditioningPart,
+        ControlNet,
         File,
         Image,
         Integer,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         Text,
         TextEncoder,
         Vae,
+        Vision,
         files,
     )
     from musegraph.workflow import Workflow
@@ -68,6 +70,7 @@ __all__ = [
     "Conditioning",
     "ConditioningPart",
     "Context",
+    "ControlNet",
     "Engine",
     "File",
     "Header",
@@ -102,6 +105,7 @@ __all__ = [
     "TextEncoder",
     "UnreadableWorkflow",
     "Vae",
+    "Vision",
     "Weights",
     "Workflow",
     "__version__",
@@ -129,8 +133,9 @@ _HOMES = {
     "musegraph.store": "Store",
     "musegraph.texts": "english_digest",
     "musegraph.values": (
-        "Audio Boolean Conditioning ConditioningPart File Image Integer Json Latent Mask "
-        "Media Model ModelSource Named Number Patch Reference Seed Text TextEncoder Vae"
+        "Audio Boolean Conditioning ConditioningPart ControlNet File Image Integer Json Latent "
+        "Mask Media Model ModelSource Named Number Patch Reference Seed Text TextEncoder Vae "
+        "Vision"
     ),
     "musegraph.values.files": "files",
     "musegraph.workflow": "Workflow",

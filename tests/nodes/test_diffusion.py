@@ -92,7 +92,8 @@ def test_the_pack_opens_without_heavy_libraries() -> None:
 def test_every_node_says_in_a_sentence_what_it_computes_and_has_a_version() -> None:
     exact = {"load", "empty_latent", "sigmas", "custom_sigmas", "cut_sigmas", "guider", "noise"}
     exact |= {"lora", "combine", "range", "embedding", "prompt_wildcards", "prompt_permutations"}
-    exact |= {"condition_sizes"}
+    exact |= {"condition_sizes", "load_controlnet", "control", "load_vision", "seamless"}
+    exact |= {"optimise"}
     exact = {f"diffusion.{name}" for name in exact}
     for id, kind in pack.types.items():
         assert kind.text.split("\n")[0].endswith("."), id

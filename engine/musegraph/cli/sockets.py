@@ -31,6 +31,8 @@ _FAMILIES = {
     "ModelSource": "model",
     "TextEncoder": "model",
     "Vae": "model",
+    "ControlNet": "model",
+    "Vision": "model",
 }
 
 

@@ -86,6 +86,12 @@ WORDS = {
         "A denoiser.": "去噪模型。",
         "A text encoder with its tokenizer.": "带分词器的文本编码器。",
         "An image autoencoder.": "图片自编码器。",
+        "A net that leads a denoiser by a picture: a ControlNet or a T2I-Adapter.": (
+            "用图片引导去噪模型的网络：ControlNet 或 T2I-Adapter。"
+        ),
+        "An encoder of pictures, whose embeddings say what is to be seen in them.": (
+            "图片编码器，它的嵌入说明图中有什么。"
+        ),
         "Any JSON value.": "任意 JSON 值。",
         "The name of a model, or the folder that holds it.": "模型的名称，或存放它的文件夹。",
         "The noise levels that a sampler visits, falling.": "采样器依次经过的噪声级别，由高到低。",

@@ -13,7 +13,15 @@ from musegraph.values.media import (
     Media,
     media_types,
 )
-from musegraph.values.references import Model, Patch, Reference, TextEncoder, Vae
+from musegraph.values.references import (
+    ControlNet,
+    Model,
+    Patch,
+    Reference,
+    TextEncoder,
+    Vae,
+    Vision,
+)
 from musegraph.values.scalars import (
     Boolean,
     Integer,
@@ -31,6 +39,7 @@ __all__ = [
     "Boolean",
     "Conditioning",
     "ConditioningPart",
+    "ControlNet",
     "File",
     "Fit",
     "Image",
@@ -50,6 +59,7 @@ __all__ = [
     "TextEncoder",
     "Type",
     "Vae",
+    "Vision",
     "canonical",
     "decode",
     "digest",

@@ -48,3 +48,11 @@ class TextEncoder(Reference):
 
 class Vae(Reference):
     """An image autoencoder."""
+
+
+class ControlNet(Reference):
+    """A net that leads a denoiser by a picture: a ControlNet or a T2I-Adapter."""
+
+
+class Vision(Reference):
+    """An encoder of pictures, whose embeddings say what is to be seen in them."""

@@ -17,7 +17,7 @@ SCALARS = frozenset(
     {"Text", "Integer", "Number", "Boolean", "Seed", "Choice", "Json", "ModelSource"}
     | {"Sigmas", "Guider", "Noise"}
 )
-REFERENCES = frozenset({"Model", "TextEncoder", "Vae"})
+REFERENCES = frozenset({"Model", "TextEncoder", "Vae", "ControlNet", "Vision"})
 
 
 @dataclass(frozen=True, slots=True)

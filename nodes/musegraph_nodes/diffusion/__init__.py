@@ -5,7 +5,14 @@ from pathlib import Path
 from musegraph import Pack
 
 from .conditions import condition_inpaint, condition_sizes
+from .control.attention_maps import attention_maps
+from .control.controlnet import control, load_controlnet
+from .control.controlnet_files import controlnet
+from .control.ip_adapter import ip_adapter
 from .control.lora import lora
+from .control.optimise import optimise
+from .control.seamless import seamless
+from .control.vision import embed_image, load_vision, vision
 from .latents import decode, empty_latent, encode
 from .load import load
 from .loader import diffusers
@@ -41,10 +48,18 @@ pack = Pack(
         embedding,
         prompt_wildcards,
         prompt_permutations,
+        load_controlnet,
+        control,
+        load_vision,
+        embed_image,
+        ip_adapter,
+        seamless,
+        optimise,
+        attention_maps,
     ],
     version="1.0.0",
     title="Diffusion",
-    loaders={"diffusers": diffusers},
+    loaders={"diffusers": diffusers, "controlnet": controlnet, "vision": vision},
     libraries=("torch", "diffusers", "transformers"),
     texts=Path(__file__).parent / "texts",
 )

@@ -64,11 +64,17 @@ def precision_of(ref: Reference, device: str) -> torch.dtype:
 
 def load(ref: Reference, place: Path, device: str) -> Any:
     """Load the part that a reference names; a damaged file is a :class:`ModelError`."""
+    return _placed(ref, place, device, {})
+
+
+def _placed(ref: Reference, place: Path, device: str, more: dict[str, Any]) -> Any:
+    """A part on a device, as ``diffusion.optimise`` wants it there."""
+    from .control.placed import bring
+
     live = _read(ref, place, device)
     if device == "cpu":
         settle(_net(live))
-    else:
-        _net(live).to(device)
+    bring(_net(live), ref.options.get("optimise", {}) | more, device, precision_of(ref, device))
     return live
 
 
@@ -77,6 +83,8 @@ def offload(ref: Reference, place: Path, device: str) -> Any:
     import torch
     from accelerate import cpu_offload
 
+    if "optimise" in ref.options:  # two libraries that move weights would be in each other's way
+        return _placed(ref, place, device, {"offload": "by layer"})
     live = _read(ref, place, device)
     net = _net(live)
     settle(net)

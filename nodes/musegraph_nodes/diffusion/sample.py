@@ -10,6 +10,8 @@ from pydantic import Field
 
 from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, node
 
+from .control.marks import shared
+from .control.steering import steered
 from .families import Denoiser, Family, family_of
 from .latents import blank
 from .preview import preview_of, preview_of_clean
@@ -109,7 +111,7 @@ def sample(
             wanted = negative is None or guiding.method == "perp_neg"
             empty = family.away(model, positive, None, ctx) if wanted else None
             free = family.away(model, positive, negative, ctx) if negative else empty
-            texts |= {"free": free, "empty": empty}
+            texts |= {"free": shared(positive, free), "empty": shared(positive, empty)}
         elif negative is not None and family.embeds_guidance:
             ctx.warn(f"{family.title} has learnt guidance: a negative text changes nothing")
         with ctx.load(model) as net:
@@ -118,7 +120,8 @@ def sample(
             guide = Guide(
                 denoiser, ask, guidance if away else 1.0, guidance_rescale, guiding, always and away
             )
-            data = way(denoiser, guide)
+            with steered(denoiser, texts.values(), ctx):
+                data = way(denoiser, guide)
     return Latent(data, model.family, latent.scale)
 
 

@@ -7,7 +7,7 @@ const SCALARS = [
   ...['Text', 'Integer', 'Number', 'Boolean', 'Seed', 'Choice', 'Json', 'ModelSource'],
   ...['Sigmas', 'Guider', 'Noise'],
 ];
-const REFERENCES = ['Model', 'TextEncoder', 'Vae'];
+const REFERENCES = ['Model', 'TextEncoder', 'Vae', 'ControlNet', 'Vision'];
 const JSON_NAMES = new Set([...SCALARS, ...REFERENCES]);
 
 /** A port's type: a name, or a list of another type; perhaps optional; a menu's choices. */

@@ -22,7 +22,7 @@ class WithLora(NamedTuple):
     text_encoder: TextEncoder
 
 
-@node(version="1")
+@node(version="1", title="LoRA")
 def lora(
     model: Model,
     source: Annotated[

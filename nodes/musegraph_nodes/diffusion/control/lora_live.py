@@ -6,38 +6,38 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from musegraph import ModelError, Patch
+from musegraph import ModelError, Patch, Reference
 
 from .blocks import block_of, blocks_of
 from .lora_files import WHOLE, Opened, file_of, header_of, mixin_of, open_lora, refused
 from .lycoris import merge
+from .placed import as_computed
 
 PlaceOf = Callable[[Patch], Path]
 
 
-def apply_loras(
-    parts: Sequence[tuple[str, Any]], patches: Sequence[Patch], place: PlaceOf, family: str
-) -> None:
-    """Put LoRAs on networks, each named as pipelines name it; several at once add up.
+def apply_loras(ref: Reference, net: Any, patches: Sequence[Patch], place: PlaceOf) -> None:
+    """Put LoRAs on the network of a reference; several at once add up.
 
     Low-rank pairs are computed beside the weights, which stay untouched; other kinds of changes
     are added to a copy of the weights that they concern.
     """
-    for name, net in parts:
-        low: list[tuple[str, Patch, dict[str, Any], Path]] = []
-        for index, patch in enumerate(patches):
-            file = file_of(place(patch), patch.source)
-            names = header_of(file, patch.source)
-            if any(sign in known for known in names for sign in WHOLE):
-                merge(name, net, file, patch, _strength_in(net, patch))
-            else:
-                low.append((f"lora{index}", patch, names, file))
-        taken = []  # only now: what is put beside a module hides its weights
-        for adapter, patch, names, file in low:
-            opened = open_lora(file, patch.source, mixin_of(net, family), net)
-            if _inject(name, net, opened, adapter, patch, names):
+    family = str(ref.options.get("architecture", "sd"))
+    low: list[tuple[str, Patch, dict[str, Any], Path]] = []
+    for index, patch in enumerate(patches):
+        file = file_of(place(patch), patch.source)
+        names = header_of(file, patch.source)
+        if any(sign in known for known in names for sign in WHOLE):
+            merge(ref.part, net, file, patch, _strength_in(net, patch))
+        else:
+            low.append((f"lora{index}", patch, names, file))
+    taken = []  # only now: what is put beside a module hides its weights
+    for adapter, patch, names, file in low:
+        opened = open_lora(file, patch.source, mixin_of(net, family), net)
+        with as_computed(net):
+            if _inject(ref.part, net, opened, adapter, patch, names):
                 taken.append((adapter, patch))
-        _activate(net, taken)
+    _activate(net, taken)
 
 
 def _inject(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,46 +13,67 @@ from musegraph_nodes.diffusion.families import Encoder
 from musegraph_nodes.diffusion.loader import quiet
 from musegraph_nodes.diffusion.prompts import embeddings
 
+from .attention import attending
+from .caches import enable
+from .ip_adapter_live import KIND as IP_ADAPTER
+from .ip_adapter_live import apply_adapters
 from .lora_live import apply_loras
+from .placed import as_computed, check_patches
+from .seamless import KIND as SEAMLESS
+from .seamless import make_seamless
 from .undo import kept
 
 PlaceOf = Callable[[Patch], Path]
-
-
-def nets_of(live: Any, ref: Reference) -> list[tuple[str, Any]]:
-    """The networks of a live part, by the names that the pipelines of diffusers have for them."""
-    return [(ref.part, getattr(live, "net", live))]
+_ORDER = (IP_ADAPTER, "lora", SEAMLESS, "tiling", "attention", "cache", embeddings.KIND)
+"""What a patch looks at has to be there: a LoRA has convolutions, which are seamless as well."""
 
 
 @contextmanager
 def patched(live: Any, ref: Reference, place: PlaceOf) -> Iterator[Any]:
     """A live part with the patches of its reference on it."""
-    from contextlib import ExitStack
-
-    parts = nets_of(live, ref)
-    with ExitStack() as stack:
-        for _, net in parts:
-            stack.enter_context(kept(net))
-        with quiet():
-            for kind, patches in _by_kind(ref).items():
-                if kind == embeddings.KIND and isinstance(live, Encoder):
-                    stack.enter_context(embeddings.learned(live, ref.part, patches, place))
-                    continue
-                _apply(kind, parts, patches, place, ref)
-        yield live
-
-
-def _by_kind(ref: Reference) -> dict[str, list[Patch]]:
+    net = getattr(live, "net", live)
     found: dict[str, list[Patch]] = {}
     for patch in ref.patches:
         found.setdefault(str(patch.options.get("kind", "")), []).append(patch)
-    return found
+    unknown = set(found) - set(_ORDER)
+    if unknown:
+        raise ModelError(
+            f"the reference to {ref.source!r} has a patch of the unknown kind {min(unknown)!r}"
+        )
+    check_patches(ref.options.get("optimise", {}), set(found), ref.source)
+    with ExitStack() as stack:
+        stack.enter_context(kept(net))
+        with quiet(), warnings.catch_warnings():
+            # The library tells whoever puts a second LoRA on a net that there are two.
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            for kind in _ORDER:
+                if kind == embeddings.KIND and kind in found and isinstance(live, Encoder):
+                    learned = embeddings.learned(live, ref.part, found[kind], place)
+                    stack.enter_context(learned)
+                elif kind in found:
+                    _apply(kind, net, found[kind], place, ref, stack)
+        yield live
 
 
 def _apply(
-    kind: str, parts: list[tuple[str, Any]], patches: list[Patch], place: PlaceOf, ref: Reference
+    kind: str,
+    net: Any,
+    patches: Sequence[Patch],
+    place: PlaceOf,
+    ref: Reference,
+    stack: ExitStack,
 ) -> None:
-    if kind == "lora":
-        apply_loras(parts, patches, place, str(ref.options.get("architecture", "sd")))
-        return
-    raise ModelError(f"the reference to {ref.source!r} has a patch of the unknown kind {kind!r}")
+    told = patches[-1].options  # where only one can hold, the last one asked for does
+    if kind == IP_ADAPTER:
+        with as_computed(net):
+            apply_adapters(net, patches, place)
+    elif kind == "lora":
+        apply_loras(ref, net, patches, place)
+    elif kind == SEAMLESS:
+        make_seamless(net, told["axes"])
+    elif kind == "tiling":
+        net.enable_tiling()
+    elif kind == "attention":
+        stack.enter_context(attending(net, told["backend"]))
+    else:
+        enable(net, told)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from musegraph import (
     Conditioning,
@@ -84,6 +84,14 @@ def t5(number: str, *, optional: bool = False) -> Kind:
     return Kind("transformers", ("T5EncoderModel",), words, optional)
 
 
+class Steering(Protocol):
+    """What leads a net beside the texts, such as a ControlNet; see ``control/steering.py``."""
+
+    def inputs(self, part: ConditioningPart, shape: tuple[int, ...]) -> Prepared:
+        """What it needs of a conditioning for each item of a batch of latents."""
+        ...
+
+
 class Denoiser(ABC):
     """The live net of a lease, as samplers ask it; made anew for each, it holds nothing else.
 
@@ -102,6 +110,11 @@ class Denoiser(ABC):
         self.dtype: torch.dtype = net.dtype  # asked once: it goes through all parameters
         self.device = device
         """Where it computes; its weights may lie elsewhere."""
+        self.at = (0.0, 1.0)
+        """The stretch of the sampler's way, 0 to 1, that the step which asks goes."""
+        self.steering: Steering | None = None
+        self.asked: Prepared = {}
+        """The conditions of the call that the net is in."""
 
     @property
     def prediction(self) -> Prediction:
@@ -127,6 +140,9 @@ class Denoiser(ABC):
                 f" multiples of {side}"
             )
         made = [self._prepared(part, shape, guidance) for part in parts]
+        if self.steering:
+            more = [self.steering.inputs(part, shape) for part in parts]
+            made = [own | other for own, other in zip(made, more, strict=True)]
         return made[0] if len(made) == 1 else self.joined(made)
 
     def kind(self, part: ConditioningPart) -> Any:
@@ -149,7 +165,13 @@ class Denoiser(ABC):
         x = x.to(self.dtype)
         if self.one_by_one and len(x) > 1:
             items = zip(x.split(1), divided(prepared), strict=True)
-            return torch.cat([self._answer(item, t, own, extra or {}) for item, own in items])
+            return torch.cat([self._once(item, t, own, extra) for item, own in items])
+        return self._once(x, t, prepared, extra)
+
+    def _once(
+        self, x: Tensor, t: Tensor, prepared: Prepared, extra: Mapping[str, Any] | None
+    ) -> Tensor:
+        self.asked = prepared
         return self._answer(x, t, prepared, extra or {})
 
     def both(self, x: Tensor, t: Tensor, told: Prepared, free: Prepared) -> tuple[Tensor, Tensor]:

@@ -39,6 +39,7 @@ class Expected:
 
         t = torch.tensor(self.levels.step(sigma), dtype=torch.float32, device=x.device)
         spread = 1.0 if self.levels.path.flow else math.sqrt(sigma**2 + 1)
+        self.denoiser.at = (self.done / self.steps, min((self.done + 1) / self.steps, 1.0))
         made = self.guide(x / spread, t, min(self.done / self.steps, 1.0), self.done)
         free = self.guide.free
         self.unguided = None if free is None else self._clean(x, free, sigma)

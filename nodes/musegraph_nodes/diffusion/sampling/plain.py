@@ -61,6 +61,7 @@ def denoise(plan: Plan, guide: Guide, report: OnCall) -> Tensor:
     for call, t in enumerate(plan.timesteps):
         given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
         step = plan.step(call)
+        guide.denoiser.at = (call / len(plan.timesteps), (call + 1) / len(plan.timesteps))
         made = guide(given, t, step / plan.steps, step)
         x = scheduler.step(made, t, x, **extra, return_dict=False)[0]
         report(call, t, given, made)

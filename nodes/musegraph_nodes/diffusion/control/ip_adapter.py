@@ -1,0 +1,93 @@
+"""Pictures in the place of words: IP-Adapters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from musegraph import (
+    Conditioning,
+    Context,
+    Image,
+    Model,
+    ModelSource,
+    NodeError,
+    Patch,
+    Vision,
+    node,
+)
+from musegraph_nodes.diffusion.references import check_loader
+
+from .blocks import read_blocks
+from .ip_adapter_live import KIND, read_adapter
+from .marks import PICTURE
+from .vision import check_vision, embeddings
+
+Only = Annotated[
+    Literal["all", "style", "layout", "style and layout"],
+    Field(description="What to take over: with SDXL its style, its layout, or both."),
+]
+Blocks = Annotated[
+    str,
+    Field(description="Weights of blocks, times the weight: IN08:0, OUT01:1.5. Empty: all 1."),
+]
+
+
+class WithPicture(NamedTuple):
+    """A model that looks at a picture, and the text with the picture."""
+
+    model: Model
+    conditioning: Conditioning
+
+
+@node(version="1", title="IP-Adapter", numeric=True, uses="device")
+def ip_adapter(
+    model: Model,
+    conditioning: Annotated[Conditioning, Field(description="The positive text; chain several.")],
+    source: Annotated[
+        ModelSource,
+        Field(description="One .safetensors file with image_proj and ip_adapter in it."),
+    ],
+    vision: Annotated[Vision, Field(description="The encoder that the adapter was trained with.")],
+    image: Annotated[Image, Field(description="What to look at; a batch is seen as one thing.")],
+    ctx: Context,
+    weight: Annotated[float, Field(ge=-5, le=5, description="1 is as trained.")] = 1.0,
+    start: Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at once.")] = 0.0,
+    end: Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end.")] = 1.0,
+    only: Only = "all",
+    blocks: Blocks = "",
+) -> WithPicture:
+    """Let a model look at a picture as it reads a text (https://arxiv.org/abs/2308.06721).
+
+    Both outputs go to the sampler: the model with the adapter on it, and the text with what the
+    encoder sees. Style and layout lie in blocks of their own (https://arxiv.org/abs/2404.02733).
+    """
+    check_loader(model)
+    check_vision(vision)
+    if start >= end:
+        raise NodeError(
+            f"the adapter ends at {end:g}, before it starts at {start:g}; set end higher"
+        )
+    found = ctx.weights(source)
+    adapter = read_adapter(found.path, source)
+    with ctx.load(vision) as live:
+        seen, none = embeddings(live, image, adapter.tokens, ctx.device)
+    if seen.shape[-1] != adapter.reads:
+        raise NodeError(
+            f"the adapter {source!r} reads embeddings {adapter.reads} wide and the encoder"
+            f" {vision.source!r} makes them {seen.shape[-1]} wide; link the encoder that the"
+            " adapter was trained with"
+        )
+    options: dict[str, Any] = {"kind": KIND, "start": start, "end": end, "only": only}
+    if known := read_blocks(blocks):
+        options["blocks"] = known
+    patch = Patch(source=source, digest=found.digest, strength=weight, options=options)
+    index = sum(other.options.get("kind") == KIND for other in model.patches)
+    own = {f"{PICTURE}{index}": seen.cpu(), f"{PICTURE}{index}:free": none.cpu()}
+    parts = tuple(replace(part, embeds=part.embeds | own) for part in conditioning.parts)
+    return WithPicture(
+        model.model_copy(update={"patches": (*model.patches, patch)}),
+        Conditioning(parts, conditioning.family),
+    )
