@@ -11,8 +11,16 @@ from pathlib import Path
 from musegraph.texts import Texts, entries, workflow_texts
 from musegraph.workflow import Workflow
 
-FIRST = ("text_to_image",)
-"""What everybody begins with."""
+FIRST = (
+    "text_to_image",
+    "image_to_image",
+    "regional_prompts",
+    "inpaint",
+    "outpaint",
+    "upscale_refine",
+    "prompt_sheet",
+)
+"""What everybody begins with, in this order; what needs a model of one's own comes last."""
 
 
 @dataclass(frozen=True)
@@ -48,4 +56,9 @@ def templates(language: str = "en") -> list[Template]:
         picture = place / "images" / f"{file.stem}.png"
         shown = picture if picture.is_file() else None
         found.append(Template(file.stem, workflow, words, shown))
-    return sorted(found, key=lambda one: (one.id not in FIRST, one.id))
+    return sorted(found, key=_rank)
+
+
+def _rank(one: Template) -> tuple[int, bool, str]:
+    place = FIRST.index(one.id) if one.id in FIRST else len(FIRST)
+    return place, one.picture is None, one.id
