@@ -376,13 +376,15 @@ def test_a_node_is_added_from_the_library_by_a_tap_and_starred(new_page: NewPage
     page, fingers = touching(new_page)
     page.get_by_role("button", name="Nodes", exact=True).click()
     page.get_by_label("Filter the nodes to add").fill("noise")
-    fingers.tap(middle(page.get_by_role("button", name="Add Noise")))
+    pictures = page.get_by_role("list", name="Image")  # another pack has a Noise as well
+    fingers.tap(middle(pictures.get_by_role("button", name="Add Noise", exact=True)))
     card(page, "noise_2").or_(card(page, "noise2")).first.wait_for()
-    fingers.tap(middle(page.get_by_role("button", name="Mark Noise as a favourite")))
+    star = pictures.get_by_role("button", name="Mark Noise as a favourite", exact=True)
+    fingers.tap(middle(star))
     page.get_by_label("Filter the nodes to add").fill("")
     first = page.locator('section[aria-label="Nodes"] section').first
     assert first.get_by_role("list").get_attribute("aria-label") == "Favourites"
-    assert first.get_by_role("button", name="Add Noise").count() == 1
+    assert first.get_by_role("button", name="Add Noise", exact=True).count() == 1
     assert len(nodes_of(page, "image.noise")) == 2
 
 
