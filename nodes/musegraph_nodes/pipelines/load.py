@@ -32,7 +32,11 @@ Extra = Literal["controlnet", "adapter", "motion_adapter", "latent_upsampler", "
 @node(version="1", title="Load a pipeline")
 def load(
     source: Annotated[
-        ModelSource, Field(description="A folder of Diffusers, with a model_index.json.")
+        ModelSource,
+        Field(
+            description="A folder of Diffusers, with a model_index.json.",
+            json_schema_extra={"models": ["pipeline"]},
+        ),
     ],
     ctx: Context,
     precision: Precision = "auto",

@@ -48,7 +48,7 @@ describe('models and the inputs that take them', () => {
     expect(portFor(inputs('p.with'), 'vae')?.name).toBe('vae');
   });
 
-  it('the node that opens a kind is the one that takes the fewest others', () => {
+  it('the node that opens a kind is the first that needs one and says so', () => {
     expect(nodeFor(catalogue, 'lora')?.id).toBe('p.lora');
     expect(nodeFor(catalogue, 'checkpoint')?.id).toBe('p.load');
     expect(nodeFor(catalogue, 'vae')).toBeNull();

@@ -21,15 +21,13 @@ export function portFor(inputs: readonly Port[], kind: string): Port | null {
 }
 
 /**
- * The node that opens a model of this kind: the one that takes the fewest others. One that can do
- * without, or does not say what it takes, is not guessed at.
+ * The node that opens a model of this kind: the first that needs one. What can do without, or does
+ * not say what it takes, is not guessed at.
  */
 export function nodeFor(catalogue: Catalogue, kind: string): NodeType | null {
-  let found: { type: NodeType; kinds: number } | null = null;
   for (const type of catalogue.types.values()) {
     const port = portFor(type.inputs, kind);
-    const kinds = port?.required && kindsOf(port)?.length;
-    if (kinds && (found === null || kinds < found.kinds)) found = { type, kinds };
+    if (port?.required && kindsOf(port)) return type;
   }
-  return found?.type ?? null;
+  return null;
 }
