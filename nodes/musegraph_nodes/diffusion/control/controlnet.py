@@ -23,7 +23,10 @@ End = Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 after the
 def load_controlnet(
     source: Annotated[
         ModelSource,
-        Field(description="A folder of Diffusers, or one .safetensors file in either layout."),
+        Field(
+            description="A folder of Diffusers, or one .safetensors file in either layout.",
+            json_schema_extra={"models": ["control", "t2i_adapter"]},
+        ),
     ],
     ctx: Context,
     precision: Annotated[

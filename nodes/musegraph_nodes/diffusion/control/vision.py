@@ -46,7 +46,10 @@ class Seer:
 def load_vision(
     source: Annotated[
         ModelSource,
-        Field(description="A folder with a CLIP for pictures, or one .safetensors file of it."),
+        Field(
+            description="A folder with a CLIP for pictures, or one .safetensors file of it.",
+            json_schema_extra={"models": ["vision"]},
+        ),
     ],
     ctx: Context,
     precision: Annotated[
