@@ -33,6 +33,13 @@ Blocks = Annotated[
     str,
     Field(description="Weights of blocks, times the weight: IN08:0, OUT01:1.5. Empty: all 1."),
 ]
+Source = Annotated[
+    ModelSource,
+    Field(
+        description="One .safetensors file with image_proj and ip_adapter in it.",
+        json_schema_extra={"models": ["ip_adapter"]},
+    ),
+]
 
 
 class WithPicture(NamedTuple):
@@ -42,20 +49,11 @@ class WithPicture(NamedTuple):
     conditioning: Conditioning
 
 
-Adapter = Annotated[
-    ModelSource,
-    Field(
-        description="One .safetensors file with image_proj and ip_adapter in it.",
-        json_schema_extra={"models": ["ip_adapter"]},
-    ),
-]
-
-
 @node(version="1", title="IP-Adapter", numeric=True, uses="device")
 def ip_adapter(
     model: Model,
     conditioning: Annotated[Conditioning, Field(description="The positive text; chain several.")],
-    source: Adapter,
+    source: Source,
     vision: Annotated[Vision, Field(description="The encoder that the adapter was trained with.")],
     image: Annotated[Image, Field(description="What to look at; a batch is seen as one thing.")],
     ctx: Context,
