@@ -20,13 +20,16 @@ from importlib.machinery import (
 )
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from blake3 import blake3
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from musegraph.errors import PackError
 from musegraph.paths import at_home
+
+if TYPE_CHECKING:
+    from _typeshed.importlib import PathEntryFinderProtocol as PathEntryFinder
 
 GROUP = "musegraph.packs"
 LIST = "installed.json"
@@ -273,7 +276,7 @@ _FINDER = FileFinder.path_hook(
 _reached: set[str] = set()
 
 
-def _hook(path: str) -> FileFinder:
+def _hook(path: str) -> PathEntryFinder:
     if not any(path == place or path.startswith(place + os.sep) for place in _reached):
         raise ImportError(path)
     return _FINDER(path)

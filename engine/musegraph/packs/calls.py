@@ -107,7 +107,9 @@ def _line(detail: str | None) -> str:
     return f" ({Path(file).name}, line {rest.partition(',')[0]})"
 
 
-def cases_of(project: Project, pack: Pack) -> tuple[dict[str, tuple[NodeType, Case]], dict[str, str]]:
+def cases_of(
+    project: Project, pack: Pack
+) -> tuple[dict[str, tuple[NodeType, Case]], dict[str, str]]:
     """The calls that each node is tried with, by a name; and the nodes for which there are none."""
     given = _examples(project, pack)
     found: dict[str, tuple[NodeType, Case]] = {}
@@ -146,7 +148,9 @@ def _examples(project: Project, pack: Pack) -> dict[str, list[dict[str, Any]]]:
         raise PackError(form)
     for id, listed in read.items():
         if id not in pack.types:
-            raise PackError(f"{EXAMPLES} speaks of {id!r}, which is no node of the pack; take it out")
+            raise PackError(
+                f"{EXAMPLES} speaks of {id!r}, which is no node of the pack; take it out"
+            )
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise PackError(f"{form}, and for {id} it is not")
     return read

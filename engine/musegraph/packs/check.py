@@ -43,7 +43,7 @@ class Checked:
 
 
 def check(project: Project) -> Checked:
-    """Look a pack through: first what is read, then what importing it in a process of its own tells."""
+    """Look a pack through: what is read, then what importing it in its own process tells."""
     imports = Imports(project)
     found = [Finding("error", where, text) for where, text in _about(project)]
     found += [Finding("error", where, text) for where, text in imports.errors()]
@@ -94,24 +94,36 @@ def _nodes(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
         id, place = schema["id"], told["places"][schema["id"]]
         name = id.partition(".")[2]
         if not _SNAKE.fullmatch(name):
-            yield place, f"{id}: a node is named in lower-case letters, digits and _: {_snake(name)}"
+            yield (
+                place,
+                f"{id}: a node is named in lower-case letters, digits and _: {_snake(name)}",
+            )
         first = schema["text"].partition("\n")[0]
         if not first:
             yield place, f"{id} has no docstring; its first line is what people read of it"
         elif not first.endswith((".", "?", "!", "…")):
-            yield place, f"{id}: the first line of its docstring is no sentence; end it with a point"
+            yield (
+                place,
+                f"{id}: the first line of its docstring is no sentence; end it with a point",
+            )
         for side in ("inputs", "outputs"):
             for port in schema[side]:
                 if not _SNAKE.fullmatch(port):
-                    yield place, (
-                        f"{id}: the port {port!r} is named in lower-case letters, digits and _: "
-                        f"{_snake(port)}"
+                    yield (
+                        place,
+                        (
+                            f"{id}: the port {port!r} is named in lower-case letters, digits and "
+                            f"_: {_snake(port)}"
+                        ),
                     )
         for port in schema["inputs"]:
             if port not in told["helped"][id]:
-                yield place, (
-                    f"{id}: the input {port!r} has no description; write "
-                    f'Annotated[…, Field(description="…")]'
+                yield (
+                    place,
+                    (
+                        f"{id}: the input {port!r} has no description; write "
+                        f'Annotated[…, Field(description="…")]'
+                    ),
                 )
 
 
@@ -122,18 +134,28 @@ def _snake(name: str) -> str:
 def _others(project: Project, told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Texts, workflows, and what code and manifest both say."""
     if told["version"] != project.version:
-        yield FILE, (
-            f"project.version is {project.version!r}, and Pack(version={told['version']!r}) says another; "
-            "leave version out of Pack, and it is this one"
+        yield (
+            FILE,
+            (
+                f"project.version is {project.version!r}, and Pack(version={told['version']!r}) "
+                "says another; leave version out of Pack, and it is this one"
+            ),
         )
     if (english := project.manifest.title.get("en")) and english != (told["title"] or english):
-        yield FILE, (
-            f"tool.musegraph.title.en is {english!r}, and Pack(title={told['title']!r}) says another"
+        yield (
+            FILE,
+            (
+                f"tool.musegraph.title.en is {english!r}, and Pack(title={told['title']!r}) says "
+                "another"
+            ),
         )
     if project.manifest.texts and not told["texts_in_code"]:
-        yield FILE, (
-            "tool.musegraph.texts names a folder that the pack does not use; write "
-            f'Pack(…, texts=Path(__file__).with_name("{project.manifest.texts}"))'
+        yield (
+            FILE,
+            (
+                "tool.musegraph.texts names a folder that the pack does not use; write "
+                f'Pack(…, texts=Path(__file__).with_name("{project.manifest.texts}"))'
+            ),
         )
     for language, problems in told["texts"].items():
         for problem in problems:
@@ -145,9 +167,13 @@ def _others(project: Project, told: dict[str, Any]) -> Iterator[tuple[str, str]]
 
 def _advice(project: Project, told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not told["texts"]:
-        yield FILE, (
-            "the pack speaks English only; words in other languages go into LANGUAGE.json in a folder "
-            'that the manifest names: texts = "texts"'
+        yield (
+            FILE,
+            (
+                "the pack speaks English only; words in other languages go into LANGUAGE.json in "
+                "a folder "
+                'that the manifest names: texts = "texts"'
+            ),
         )
     if not told["workflows"]:
         yield FILE, 'the pack shows no workflow; put one into a folder: workflows = "workflows"'
@@ -158,7 +184,10 @@ def _advice(project: Project, told: dict[str, Any]) -> Iterator[tuple[str, str]]
             described = port.get("schema", {})
             bounded = {"maximum", "exclusiveMaximum", "enum"} & described.keys()
             if described.get("type") == "integer" and not bounded:
-                yield told["places"][schema["id"]], (
-                    f"{schema['id']}: the number {name!r} has no upper limit; say Field(le=…), so that a "
-                    "slip of the finger cannot ask for all memory"
+                yield (
+                    told["places"][schema["id"]],
+                    (
+                        f"{schema['id']}: the number {name!r} has no upper limit; say "
+                        "Field(le=…), so that a slip of the finger cannot ask for all memory"
+                    ),
                 )

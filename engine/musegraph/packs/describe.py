@@ -129,7 +129,11 @@ def main(question: str, answer: str) -> None:
         last = error.__traceback__
         while last is not None and last.tb_next is not None:
             last = last.tb_next
-        at = f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})" if last else ""
+        at = (
+            f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})"
+            if last
+            else ""
+        )
         told = {"error": f"{type(error).__name__}: {error}{at}"}
     answer_with(answer, told)
 

@@ -121,11 +121,14 @@ def _how_far(value: Media, place: Path) -> str:
         return f"cannot be held against {place.name}: {error}"
     now, then = tensors_of(value), tensors_of(golden)
     if [tuple(one.shape) for one in now] != [tuple(one.shape) for one in then]:
-        shapes = ", ".join(str(list(one.shape)) for one in then)
-        return f"has another shape: it was {shapes}, and is {', '.join(str(list(t.shape)) for t in now)}"
+        was, is_ = (", ".join(str(list(one.shape)) for one in side) for side in (then, now))
+        return f"has another shape: it was {was}, and is {is_}"
     if not now:
         return "is different"
-    far = max(float((a.double() - b.double()).abs().max()) if a.numel() else 0.0 for a, b in zip(now, then, strict=True))
+    far = max(
+        float((a.double() - b.double()).abs().max()) if a.numel() else 0.0
+        for a, b in zip(now, then, strict=True)
+    )
     return "" if far <= CLOSE else f"is different: by as much as {far:.3g} in a place"
 
 

@@ -66,8 +66,10 @@ class Imports:
                 if (top := module.partition(".")[0]) in HEAVY:
                     yield (
                         f"{self.project.shown(file)}:{line}",
-                        f"imports {top} at the top of the module, so that listing the nodes takes as "
-                        "long as that; import it inside the functions",
+                        (
+                            f"imports {top} at the top of the module, so that listing the nodes "
+                            "takes as long as that; import it inside the functions"
+                        ),
                     )
 
     def _wrong(self, module: str, name: str) -> str:
@@ -76,8 +78,8 @@ class Imports:
             return self._private(module, rest, name)
         if top == "musegraph_nodes":
             return (
-                f"imports {module}: the packs that come with Musegraph are no interface; use their nodes "
-                "in a workflow, or write what you need anew"
+                f"imports {module}: the packs that come with Musegraph are no interface; use "
+                "their nodes in a workflow, or write what you need anew"
             )
         if top in self.own or top in sys.stdlib_module_names or top in COME_ALONG:
             return ""
@@ -93,8 +95,9 @@ class Imports:
         if public:
             return f"{said!r} reaches into musegraph; write 'from musegraph import {public}'"
         return (
-            f"{said!r} reaches into musegraph, which promises nothing of that; the public names are those "
-            "in musegraph.__all__ ('python -c \"import musegraph; print(*musegraph.__all__)\"')"
+            f"{said!r} reaches into musegraph, which promises nothing of that; the public names "
+            "are those in musegraph.__all__ ('python -c \"import musegraph; "
+            "print(*musegraph.__all__)\"')"
         )
 
     def _undeclared(self, top: str) -> str:
@@ -105,8 +108,8 @@ class Imports:
             known = " or ".join(sorted(brought))
             return f'imports {top} and does not declare it; add "{known}" to project.dependencies'
         return (
-            f"imports {top}, which is not installed here and which no dependency is named after; add the "
-            "distribution that brings it to project.dependencies, and install it"
+            f"imports {top}, which is not installed here and which no dependency is named after; "
+            "add the distribution that brings it to project.dependencies, and install it"
         )
 
 

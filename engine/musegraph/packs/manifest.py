@@ -37,7 +37,8 @@ class Permission(_Part):
 
 class Network(Permission):
     hosts: list[Host] = Field(
-        min_length=1, description='the hosts and ports that it speaks to: hosts = ["example.org:443"]'
+        min_length=1,
+        description='the hosts and ports that it speaks to: hosts = ["example.org:443"]',
     )
 
 
@@ -113,7 +114,8 @@ class Manifest(_Part):
         default={}, description='a sentence, by language: description = { en = "…", zh = "…" }'
     )
     permissions: Permissions = Field(
-        default=Permissions(), description='what it asks for: permissions = { gpu = { reason = "…" } }'
+        default=Permissions(),
+        description='what it asks for: permissions = { gpu = { reason = "…" } }',
     )
     models: list[NeededModel] = Field(
         default=[], description='its models: [[tool.musegraph.models]] with source = "owner/name"'
@@ -176,17 +178,20 @@ def _model_at(loc: tuple[int | str, ...]) -> type[BaseModel]:
     """The part of the manifest that a place in it lies in."""
     model: type[BaseModel] = Manifest
     for part in loc:
-        inner = {
-            "permissions": Permissions,
-            "network": Network,
-            "files": Files,
-            "subprocess": Permission,
-            "gpu": Permission,
-            "secrets": Secrets,
-            "models": NeededModel,
-        }.get(str(part))
+        inner = _PARTS.get(str(part))
         model = inner or model
     return model
+
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "permissions": Permissions,
+    "network": Network,
+    "files": Files,
+    "subprocess": Permission,
+    "gpu": Permission,
+    "secrets": Secrets,
+    "models": NeededModel,
+}
 
 
 def _fields(loc: tuple[int | str, ...]) -> dict[str, FieldInfo]:

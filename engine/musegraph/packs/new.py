@@ -34,8 +34,8 @@ def make_pack(name: str, folder: Path) -> list[Path]:
     """Write a new pack below ``folder``; the files, its own folder first."""
     if not _NAME.fullmatch(name) or len(name) > 48:
         raise PackError(
-            f"{name!r} is no name for a pack; take a word in lower-case letters and digits, such as "
-            "'loud' or 'loud-colours'"
+            f"{name!r} is no name for a pack; take a word in lower-case letters and digits, such "
+            "as 'loud' or 'loud-colours'"
         )
     namespace = name.replace("-", "_")
     if namespace in _TAKEN or keyword.iskeyword(namespace) or namespace in sys.stdlib_module_names:

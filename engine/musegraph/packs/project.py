@@ -63,7 +63,11 @@ class Project:
 
     def shown(self, place: Path) -> str:
         """A path as it is told of: from the root of the project."""
-        return place.relative_to(self.root).as_posix() if place.is_relative_to(self.root) else str(place)
+        return (
+            place.relative_to(self.root).as_posix()
+            if place.is_relative_to(self.root)
+            else str(place)
+        )
 
 
 def read_project(root: Path) -> Project:
@@ -75,16 +79,15 @@ def read_project(root: Path) -> Project:
     manifest = read_manifest(document.get("tool", {}).get("musegraph"), FILE)
     project = document["project"]
     named = project["entry-points"][GROUP]
-    (name, entry), = named.items()
+    ((name, entry),) = named.items()
     if name != manifest.namespace:
         raise PackError(
-            f'{FILE}: the entry point in "{GROUP}" is named {name!r}, and tool.musegraph.namespace is '
+            f'{FILE}: the entry point in "{GROUP}" is named {name!r}, and '
+            "tool.musegraph.namespace is "
             f"{manifest.namespace!r}; they have to be the same"
         )
     package = _package(root, entry)
-    return Project(
-        root, document, manifest, project["name"], project["version"], entry, package
-    )
+    return Project(root, document, manifest, project["name"], project["version"], entry, package)
 
 
 def _document(place: Path) -> dict[str, Any]:
@@ -108,13 +111,13 @@ def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
     for key in ("name", "version"):
         if not isinstance(project.get(key), str):
             yield (
-                f"project.{key} is missing, or no text; write it down, since a pack is built without "
-                "running anything that could compute it"
+                f"project.{key} is missing, or no text; write it down, since a pack is built "
+                "without running anything that could compute it"
             )
     if project.get("dynamic"):
         yield (
-            f"project.dynamic has {', '.join(map(str, project['dynamic']))}; write the values down, "
-            "since a pack is built without running anything that could compute them"
+            f"project.dynamic has {', '.join(map(str, project['dynamic']))}; write the values "
+            "down, since a pack is built without running anything that could compute them"
         )
     points = project.get("entry-points")
     ours = points.get(GROUP) if isinstance(points, Mapping) else None
@@ -123,7 +126,8 @@ def _wrong(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"there is no entry point of a pack; add {example}"
     elif len(ours) > 1:
         yield (
-            f'"{GROUP}" has {len(ours)} entry points ({", ".join(ours)}); a distribution brings one '
+            f'"{GROUP}" has {len(ours)} entry points ({", ".join(ours)}); a distribution brings '
+            "one "
             "pack, so make one of each"
         )
     else:

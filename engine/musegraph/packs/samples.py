@@ -27,7 +27,7 @@ class Case:
     """The input and the kind of media that it is given, such as ``picture:alpha``."""
 
 
-class NoSample(Exception):  # noqa: N818  it is no error
+class NoSample(Exception):
     """There is no value that could be made up for a port."""
 
 
@@ -129,6 +129,10 @@ def value_for(schema: dict[str, Any], parts: dict[str, Any]) -> Any:
     for key in ("anyOf", "oneOf", "allOf"):
         if key in schema:
             return value_for(schema[key][0], parts)
+    return _of_type(schema, parts)
+
+
+def _of_type(schema: dict[str, Any], parts: dict[str, Any]) -> Any:
     match schema.get("type"):
         case "integer" | "number":
             return _number(schema)
@@ -142,7 +146,9 @@ def value_for(schema: dict[str, Any], parts: dict[str, Any]) -> Any:
             return [value_for(schema.get("items", {}), parts)] * max(schema.get("minItems", 2), 1)
         case "object":
             known = schema.get("properties", {})
-            return {name: value_for(known.get(name, {}), parts) for name in schema.get("required", ())}
+            return {
+                name: value_for(known.get(name, {}), parts) for name in schema.get("required", ())
+            }
     return {"a": 1}
 
 
@@ -175,7 +181,9 @@ def bad_cases(kind: NodeType, good: Case) -> Iterator[Case]:
             yield Case(f"without {name}", values, links)
         if base.is_json:
             for value in odd_values(port, base):
-                shown = repr(value) if len(repr(value)) < 40 else f"{repr(value)[:36]}… ({len(value)})"
+                shown = (
+                    repr(value) if len(repr(value)) < 40 else f"{repr(value)[:36]}… ({len(value)})"
+                )
                 links = _without(good.links, name)
                 yield Case(f"{name} = {shown}", good.values | {name: value}, links)
 

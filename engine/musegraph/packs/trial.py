@@ -30,7 +30,7 @@ _MODULE = "musegraph.packs.trying"
 
 @dataclass(frozen=True)
 class Stage:
-    """One thing that was tried: whether it went well (None if there was nothing to try), and how."""
+    """One thing that was tried, and how it went; ``ok`` is None if there was nothing to try."""
 
     name: str
     ok: bool | None
@@ -81,7 +81,9 @@ def _own_tests(project: Project) -> Stage:
     last = lines[-1].strip("= ") if lines else ""
     if done.returncode == 5:
         return Stage(name, None, "there are none in the folder tests")
-    return Stage(name, done.returncode == 0, last, () if done.returncode == 0 else tuple(lines[-SHOWN:]))
+    return Stage(
+        name, done.returncode == 0, last, () if done.returncode == 0 else tuple(lines[-SHOWN:])
+    )
 
 
 def _results(hash_seed: str, project: Project, **more: Any) -> dict[str, Any]:
@@ -104,13 +106,16 @@ def _same_twice(one: dict[str, Any], two: dict[str, Any]) -> Stage:
     name = "the same in two processes"
     held = [case for case in one["results"] if case not in one["volatile"]]
     wrong = [
-        f"{case}: {port} is different in a second process; look for sets, times, random numbers without "
-        "a seed, and what is left over from the call before; or say cache=False if it reads the world"
+        f"{case}: {port} is different in a second process; look for sets, times, random numbers "
+        "without a seed, and what is left over from the call before; or say cache=False if it "
+        "reads the world"
         for case in held
         for port, identity in one["results"][case].items()
         if two["results"].get(case, {}).get(port) != identity
     ]
-    return Stage(name, not wrong if held else None, f"{len(held)} held against each other", tuple(wrong))
+    return Stage(
+        name, not wrong if held else None, f"{len(held)} held against each other", tuple(wrong)
+    )
 
 
 def _golden(golden: dict[str, Any], update: bool) -> Stage:
@@ -137,7 +142,12 @@ def _strained(project: Project, ids: list[str], seconds: float) -> dict[str, Any
     with tempfile.TemporaryDirectory(prefix="musegraph-") as folder:
         state, done = Path(folder, "state.json"), Path(folder, "done.jsonl")
         while todo:
-            request = {"what": "strain", "root": str(project.root), "nodes": todo, "seconds": seconds}
+            request = {
+                "what": "strain",
+                "root": str(project.root),
+                "nodes": todo,
+                "seconds": seconds,
+            }
             request |= {"state": str(state), "done": str(done)}
             why = ""
             try:
@@ -165,21 +175,28 @@ def _end(why: str, seconds: float) -> str:
 def _memory(found: dict[str, Any]) -> Stage:
     rounds = {id: one["grew"] for id, one in found.items() if one["grew"]}
     wrong = [
-        f"{id}: the process grows by {min(grew) >> 10:,} kB or more in every ten calls; look for what is "
-        "kept in lists, caches and modules"
+        f"{id}: the process grows by {min(grew) >> 10:,} kB or more in every ten calls; look for "
+        "what is kept in lists, caches and modules"
         for id, grew in rounds.items()
         if min(grew) > GROWTH
     ]
-    return Stage("memory", not wrong if rounds else None, f"{len(rounds)} nodes called 40 times", tuple(wrong))
+    return Stage(
+        "memory",
+        not wrong if rounds else None,
+        f"{len(rounds)} nodes called 40 times",
+        tuple(wrong),
+    )
 
 
 def _bad_input(found: dict[str, Any]) -> Stage:
     tried = sum(one["tried"] for one in found.values())
     left = sum(one["cases"] - one["tried"] for one in found.values())
     wrong = [
-        f"{id}, {case}: {why}; refuse it in words: raise NodeError(\"…\"), or narrow the type"
+        f'{id}, {case}: {why}; refuse it in words: raise NodeError("…"), or narrow the type'
         for id, one in found.items()
         for case, why in one["broke"].items()
     ]
     more = f", {left} more not for want of time" if left else ""
-    return Stage("bad input", not wrong if tried else None, f"{tried} bad inputs{more}", tuple(wrong))
+    return Stage(
+        "bad input", not wrong if tried else None, f"{tried} bad inputs{more}", tuple(wrong)
+    )

@@ -9,6 +9,7 @@ import faulthandler
 import gc
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -117,7 +118,7 @@ def _grew(registry: Registry, kind: NodeType, case: Case, state: _State) -> list
         with calls.engine_for(registry) as engine:
             if not calls.call(engine, kind, case).ok:
                 return []
-    return [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+    return [after - before for before, after in pairwise(sizes)]
 
 
 def _bad(registry: Registry, kind: NodeType, good: Case, state: _State) -> dict[str, Any]:

@@ -41,7 +41,7 @@ EPOCH = 1580601600
 
 
 def build(project: Project, out: Path, nodes: list[dict[str, Any]] | None = None) -> Path:
-    """Write the wheel of a project; ``nodes`` are the schemas that go into it, if they are known."""
+    """Write the wheel of a project; ``nodes`` are the schemas that go into it, if known."""
     from hatchling.builders.wheel import WheelBuilder
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
@@ -77,14 +77,17 @@ def _static(project: Project, extra: Path) -> dict[str, Any]:
     asked = [key for key in ("hooks", "dependencies") if key in build or key in given]
     if asked or tool.get("hatch", {}).get("metadata", {}).get("hooks"):
         raise PackError(
-            f"{FILE}: tool.hatch has hooks, which would run code while the pack is built or installed; "
-            "take them out, and put what they make into the package itself"
+            f"{FILE}: tool.hatch has hooks, which would run code while the pack is built or "
+            "installed; take them out, and put what they make into the package itself"
         )
     wheel: dict[str, Any] = {key: given[key] for key in _DATA if key in given}
     if not {"packages", "include", "only-include", "force-include"} & wheel.keys():
         wheel["packages"] = [project.package.relative_to(project.root).as_posix()]
     wheel["extra-metadata"] = {str(extra): "musegraph.json"}
-    return {"project": dict(project.project), "tool": {"hatch": {"build": {"targets": {"wheel": wheel}}}}}
+    return {
+        "project": dict(project.project),
+        "tool": {"hatch": {"build": {"targets": {"wheel": wheel}}}},
+    }
 
 
 @contextmanager
@@ -116,7 +119,9 @@ class Wheel:
         try:
             return Metadata.from_email(self.members[f"{self.info}/METADATA"], validate=False)
         except (KeyError, InvalidMetadata, ExceptionGroup) as error:
-            raise PackError(f"{self.place.name} has no metadata that can be read: {error}") from None
+            raise PackError(
+                f"{self.place.name} has no metadata that can be read: {error}"
+            ) from None
 
     @property
     def distribution(self) -> str:
@@ -142,7 +147,9 @@ class Wheel:
         hasher = hashlib.sha256()
         for name in sorted(self.members):
             if name != f"{self.info}/RECORD":
-                hasher.update(f"{name}\0{hashlib.sha256(self.members[name]).hexdigest()}\n".encode())
+                hasher.update(
+                    f"{name}\0{hashlib.sha256(self.members[name]).hexdigest()}\n".encode()
+                )
         return f"sha256:{hasher.hexdigest()}"
 
     @cached_property
@@ -185,7 +192,9 @@ class Wheel:
         try:
             points.read_string(self.members.get(f"{self.info}/entry_points.txt", b"").decode())
         except (BadEntryPoints, UnicodeDecodeError) as error:
-            raise PackError(f"{self.place.name}: its entry points cannot be read: {error}") from None
+            raise PackError(
+                f"{self.place.name}: its entry points cannot be read: {error}"
+            ) from None
         ours = dict(points[GROUP]) if points.has_section(GROUP) else {}
         if set(ours) != {self.manifest.namespace}:
             raise PackError(
@@ -196,8 +205,12 @@ class Wheel:
 
     def modules(self) -> list[str]:
         """The top-level names that Python would import from it."""
-        tops = {name.partition("/")[0] for name in self.members if name.endswith((".py", ".so", ".pyd"))}
-        return sorted({re.split(r"[.]", top)[0] for top in tops if not top.endswith((".dist-info", ".data"))})
+        tops = {
+            name.partition("/")[0] for name in self.members if name.endswith((".py", ".so", ".pyd"))
+        }
+        return sorted(
+            {re.split(r"[.]", top)[0] for top in tops if not top.endswith((".dist-info", ".data"))}
+        )
 
 
 def read_wheel(place: Path) -> Wheel:
@@ -216,9 +229,13 @@ def read_wheel(place: Path) -> Wheel:
             members = {one: archive.read(one) for one in archive.sizes if not one.endswith("/")}
     except UnreadableWorkflow as error:
         raise PackError(str(error).replace("no bundle", "no wheel")) from None
-    infos = {one.partition("/")[0] for one in members if one.partition("/")[0].endswith(".dist-info")}
+    infos = {
+        one.partition("/")[0] for one in members if one.partition("/")[0].endswith(".dist-info")
+    }
     if len(infos) != 1:
-        raise PackError(f"{place.name} is no wheel: it holds {len(infos)} folders of metadata, not one")
+        raise PackError(
+            f"{place.name} is no wheel: it holds {len(infos)} folders of metadata, not one"
+        )
     wheel = Wheel(place, members, infos.pop())
     _check_record(wheel)
     if (found := (_plain(wheel.distribution), wheel.version)) != (name, str(version)):
