@@ -18,7 +18,7 @@ from importlib.machinery import (
     FileFinder,
     SourceFileLoader,
 )
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -103,6 +103,20 @@ def read_installed(folder: Path) -> Installed:
             f"the list of packs {place} is damaged ({where}: {first['msg']}); "
             "put a copy of it back, or take it away and install the packs again"
         ) from None
+
+
+def of_environment(folder: Path) -> list[EntryPoint]:
+    """The entry points of packs that Python finds by itself, without those in the trees.
+
+    A tree can be reached by Python once its pack is open.
+    """
+    trees = folder / TREES
+
+    def inside(entry: EntryPoint) -> bool:
+        place = Path(str(entry.dist.locate_file(""))) if entry.dist is not None else None
+        return place is not None and place.is_relative_to(trees)
+
+    return [entry for entry in entry_points(group=GROUP) if not inside(entry)]
 
 
 def entries(folder: Path) -> list[InstalledPack]:

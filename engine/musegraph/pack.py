@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -262,11 +262,12 @@ def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
 
 def _installed() -> Registry:
     """The packs of the environment, and those that were installed by consent."""
-    from musegraph.installed import LIST, default_packs, entries
+    from musegraph.installed import LIST, default_packs, entries, of_environment
 
-    ours = entry_points(group=GROUP)
+    folder = default_packs()
+    ours = of_environment(folder)
     try:
-        return Registry(entries=[*ours, *entries(default_packs())])
+        return Registry(entries=[*ours, *entries(folder)])
     except PackError as error:
         registry = Registry(entries=ours)
         registry.failures[LIST] = str(error)

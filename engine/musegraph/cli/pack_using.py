@@ -6,14 +6,13 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, print_json
 from musegraph.cli.style import Style, printable, sentences, table
-from musegraph.installed import GROUP, TREES, default_packs, read_installed
+from musegraph.installed import TREES, default_packs, of_environment, read_installed
 
 if TYPE_CHECKING:
     from musegraph.installed import Agreed, Installed
@@ -137,7 +136,7 @@ def list_packs(args: Namespace) -> int:
     """List all packs; none is imported."""
     folder = default_packs()
     listed = read_installed(folder)
-    found = [*_of_environment(), *_of_folder(folder, listed)]
+    found = [*_of_environment(folder), *_of_folder(folder, listed)]
     if args.json:
         print_json({"folder": str(folder), "packs": found})
         return FINE
@@ -151,8 +150,8 @@ def list_packs(args: Namespace) -> int:
     return FINE
 
 
-def _of_environment() -> Iterator[dict[str, str]]:
-    for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+def _of_environment(folder: Path) -> Iterator[dict[str, str]]:
+    for entry in sorted(of_environment(folder), key=lambda one: one.name):
         dist = entry.dist
         name, version = (dist.metadata["Name"], dist.version) if dist else (entry.value, "")
         ours = name == "musegraph"

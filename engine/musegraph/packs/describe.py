@@ -10,12 +10,12 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 from musegraph.errors import InvalidWorkflow, MusegraphError, PackError
-from musegraph.installed import GROUP, default_packs, entries
+from musegraph.installed import GROUP, InstalledPack, default_packs, entries, of_environment
 from musegraph.node import NodeType
 from musegraph.pack import Pack, Registry
 from musegraph.packs.child import answer_with, ask
@@ -50,7 +50,8 @@ def open_pack(project: Project) -> Pack:
 
 def registry_with(pack: Pack) -> Registry:
     """The pack from its sources, beside all others that are there."""
-    found = [*entry_points(group=GROUP), *entries(default_packs())]
+    folder = default_packs()
+    found: list[EntryPoint | InstalledPack] = [*of_environment(folder), *entries(folder)]
     return Registry([pack], [entry for entry in found if entry.name != pack.name])
 
 

@@ -127,7 +127,7 @@ def offer(wheel: Wheel, source: str, folder: Path, listed: Installed) -> Offer:
     """What installing a wheel would do; :class:`PackError` says why it cannot be."""
     before = listed.packs.get(wheel.manifest.namespace)
     check_python(wheel)
-    check_name(wheel, before)
+    check_name(wheel, before, folder)
     check_members(wheel)
     check_modules(wheel, folder, listed)
     asked = [
@@ -213,7 +213,7 @@ def write(folder: Path, packs: dict[str, Agreed], trees: dict[str, Tree]) -> Non
     place = folder / LIST
     new = place.with_name(f".{LIST}.{os.getpid()}")
     try:
-        new.write_text(listed.model_dump_json(indent=1, exclude_defaults=True) + "\n", "utf-8")
+        new.write_text(listed.model_dump_json(indent=1) + "\n", "utf-8")
         if packs:
             new.replace(place)
         else:

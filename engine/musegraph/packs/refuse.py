@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from musegraph.errors import PackError
-from musegraph.installed import GROUP, TREES, Agreed, Installed
+from musegraph.installed import TREES, Agreed, Installed, of_environment
+from musegraph.packs.resolve import Environment
 from musegraph.packs.wheel import Wheel
 
 _AT_START = ("sitecustomize", "usercustomize")
@@ -31,11 +31,13 @@ def check_python(wheel: Wheel) -> None:
         )
 
 
-def check_name(wheel: Wheel, before: Agreed | None) -> None:
+def check_name(wheel: Wheel, before: Agreed | None, folder: Path) -> None:
     """Refuse a namespace that is somebody else's."""
     name = wheel.manifest.namespace
     _ = wheel.entry  # refused now if it leads nowhere
-    for entry in entry_points(group=GROUP, name=name):
+    for entry in of_environment(folder):
+        if entry.name != name:
+            continue
         dist = entry.dist
         who = f"{dist.metadata['Name']} {dist.version}" if dist is not None else entry.value
         raise PackError(
@@ -72,13 +74,13 @@ def check_members(wheel: Wheel) -> None:
 def check_modules(wheel: Wheel, folder: Path, listed: Installed) -> None:
     """No module of a pack may hide one of another, or be hidden by it."""
     own = canonicalize_name(wheel.distribution)
-    brought = packages_distributions()
+    there = Environment(folder)
     for module in wheel.modules():
         if module in sys.stdlib_module_names:
             raise PackError(
                 f"{wheel.place.name} brings the module {module!r}, which is Python's own"
             )
-        others = {one for one in brought.get(module, ()) if canonicalize_name(one) != own}
+        others = {one for one in there.bringing(module) if canonicalize_name(one) != own}
         for name, tree in listed.trees.items():
             place = folder / TREES / name / module
             if canonicalize_name(tree.distribution) != own and (

@@ -15,7 +15,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import Distribution, distributions
+from importlib.machinery import PathFinder
+from importlib.metadata import Distribution, distributions, packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from musegraph.installed import TREES, Installed
 from musegraph.packs.child import environment
 
 SECONDS = 600
+NAMED = 4
+"""Of the environment, so many are named who ask for a library, too."""
 
 
 @dataclass(frozen=True)
@@ -90,25 +93,44 @@ class Environment:
     """The distributions that Python finds without the trees of packs."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        trees = str(folder / TREES)
+        self.paths = [path for path in sys.path if not path.startswith(trees)]
+        self._known: dict[str, Distribution | None] = {}
+
+    def get(self, key: str) -> Distribution | None:
+        """The distribution of a name; the metadata of others are not read for it."""
+        if key not in self._known:
+            self._known[key] = next(iter(distributions(name=key, path=self.paths)), None)
+        return self._known[key]
 
     @cached_property
     def found(self) -> dict[str, Distribution]:
-        trees = str(self._folder / TREES)
-        paths = [path for path in sys.path if not path.startswith(trees)]
+        """All of them, by plain name."""
         made: dict[str, Distribution] = {}
-        for one in distributions(path=paths):
+        for one in distributions(path=self.paths):
             if one.metadata["Name"]:
                 made.setdefault(canonicalize_name(one.metadata["Name"]), one)
         return made
 
     def version(self, key: str) -> str | None:
-        one = self.found.get(key)
+        one = self.get(key)
         return one.version if one is not None else None
+
+    def bringing(self, module: str) -> list[str]:
+        """Who brings a module; the place of it where no distribution says that it does.
+
+        A folder without ``__init__.py`` is shared by all that put modules into it.
+        """
+        here = ("", str(Path.cwd()))
+        spec = PathFinder.find_spec(module, [path for path in self.paths if path not in here])
+        if spec is None or spec.origin is None:
+            return []
+        return packages_distributions().get(module) or [spec.origin]
 
     def askers(self, key: str) -> Iterator[Asked]:
         """Who in the environment asks for a distribution, too."""
-        for one in self.found.values():
+        first = sorted(self.found.values(), key=lambda one: one.metadata["Name"] != "musegraph")
+        for one in first:
             for requirement in requirements_of(one):
                 if canonicalize_name(requirement.name) == key and requirement.specifier:
                     yield Asked(requirement, f"{one.metadata['Name']} {one.version}")
@@ -149,7 +171,7 @@ def resolve(
 
 
 class _Resolving:
-    """Goes through requirements: met by the environment, by a library that packs brought, or not."""
+    """Goes through requirements: the environment meets them, a library of a pack, or nothing."""
 
     def __init__(self, folder: Path, listed: Installed, there: Environment) -> None:
         ours = {canonicalize_name(pack.distribution) for pack in listed.packs.values()}
@@ -183,10 +205,11 @@ class _Resolving:
             raise PackError(
                 f"{one}, which is an address; a pack may only ask for libraries by name and version"
             )
-        if (version := self.there.version(key)) is not None:
+        if (there := self.there.get(key)) is not None:
+            version = there.version
             if not requirement.specifier.contains(version, prereleases=True):
                 self.clashes.append(_clash(one, version, self.there))
-            more = requirements_of(self.there.found[key], requirement.extras)
+            more = requirements_of(there, requirement.extras)
             extra = [need for need in more if need.marker is not None] if requirement.extras else []
             return [Asked(need, one.who) for need in extra]
         if key in self.trees and requirement.specifier.contains(self.before[key], prereleases=True):
@@ -213,7 +236,7 @@ class _Resolving:
             wanted = [
                 one
                 for one in asked
-                if canonicalize_name(one.requirement.name) not in self.there.found
+                if self.there.get(canonicalize_name(one.requirement.name)) is None
             ]
             found, kept = _by_pip(wanted, self.there), {}
         self.libraries = kept | {one.key: one for one in found}
@@ -232,7 +255,9 @@ def _kept(libraries: dict[str, Library], before: Mapping[str, str]) -> dict[str,
 def _clash(one: Asked, version: str, there: Environment) -> str:
     key = canonicalize_name(one.requirement.name)
     others = [str(other) for other in there.askers(key)]
-    also = f" ({'; '.join(others[:4])})" if others else ""
+    if len(others) > NAMED:
+        others[NAMED:] = [f"and {len(others) - NAMED} more"]
+    also = f" ({'; '.join(others)})" if others else ""
     return (
         f"{one}, and {one.requirement.name} {version} is in the environment of Musegraph{also}; "
         "packs run inside that environment, so nothing in it is exchanged for one: ask the author "
@@ -287,7 +312,7 @@ def pip(*arguments: str) -> str | None:
         )
     except subprocess.TimeoutExpired:
         return f"pip did not come to an end within {SECONDS} s"
-    return None if done.returncode == 0 else done.stderr.strip() or done.stdout.strip()
+    return None if done.returncode == 0 else f"{done.stdout}\n{done.stderr}".strip()
 
 
 def _library(one: dict[str, Any]) -> Library:

@@ -24,6 +24,8 @@ from musegraph.packs.golden import Golden
 from musegraph.packs.project import Project, read_project
 from musegraph.packs.samples import Case, bad_cases
 
+RESULTS = "results"
+"""Under this name, which is no node's, the results of the second process are told."""
 WARM, ROUNDS, EACH = 10, 3, 10
 """Calls before memory is looked at, looks after that, and calls between two looks."""
 GROWTH = 1 << 20
@@ -38,7 +40,7 @@ def results(project: Project, pack: Pack, request: dict[str, Any]) -> dict[str, 
     """The identity of every output of every case, and how it stands beside the golden results."""
     registry = calls.registry_for(pack)
     cases, untried = calls.cases_of(project, pack)
-    golden = Golden(project) if request.get("golden") else None
+    golden = Golden(project)
     found: dict[str, Any] = {}
     failed: dict[str, str] = {}
     volatile = []
@@ -49,16 +51,15 @@ def results(project: Project, pack: Pack, request: dict[str, Any]) -> dict[str, 
         found[name] = came.identities()
         if name in cases and not cases[name][0].cache:
             volatile.append(name)
-        elif golden is not None:
+        else:
             golden.hold(name, came, request["update"])
-    if golden is not None:
-        golden.finish(request["update"])
+    golden.finish(request["update"])
     return {
         "results": found,
         "failed": failed,
         "untried": untried,
         "volatile": volatile,
-        "golden": golden.json() if golden is not None else None,
+        "golden": golden.json(),
     }
 
 
@@ -72,22 +73,34 @@ def _all(project: Project, registry: Registry, cases: dict[str, tuple[NodeType, 
 
 
 def strain(project: Project, pack: Pack, request: dict[str, Any]) -> dict[str, Any]:
-    """Many calls of each node, then bad ones; what is being done stands in a file, for who dies."""
+    """All results once more, then many calls of each node, then bad ones.
+
+    What is being done stands in a file, and what is done in another, for this process may die.
+    """
     registry = calls.registry_for(pack)
     cases, _ = calls.cases_of(project, pack)
-    done: dict[str, Any] = {}
+    done = Path(request["done"])
+    if not done.exists():
+        found = {
+            name: came.identities() for name, came in _all(project, registry, cases) if came.ok
+        }
+        _note(done, {RESULTS: found})
     first = {kind.id: (kind, case) for kind, case in reversed(cases.values())}
     for id in request["nodes"]:
         if id not in first:
             continue
         kind, case = first[id]
         state = _State(Path(request["state"]), id, request["seconds"])
-        done[id] = {"grew": _grew(registry, kind, case, state)}
-        done[id] |= _bad(registry, kind, case, state)
+        grew = _grew(registry, kind, case, state)
+        told = {"grew": grew} | _bad(registry, kind, case, state)
         faulthandler.cancel_dump_traceback_later()
-        with Path(request["done"]).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({id: done[id]}) + "\n")
+        _note(done, {id: told})
     return {}
+
+
+def _note(done: Path, told: dict[str, Any]) -> None:
+    with done.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(told) + "\n")
 
 
 class _State:
