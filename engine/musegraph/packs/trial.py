@@ -45,9 +45,9 @@ class Stage:
 def trial(project: Project, update: bool = False, seconds: float = CALL) -> Iterator[Stage]:
     """Try a pack; each stage as it ends. ``seconds`` are those that one bad call may take."""
     yield _own_tests(project)
-    one = _results(project, update)
+    one = results_of(project, update)
     yield _runs(one)
-    yield _golden(one["golden"], update)
+    yield golden_stage(one["golden"], update)
     ids = sorted({name.partition(" ")[0] for name in one["results"]})
     found = _strained(project, ids, seconds)
     yield _same_twice(one, found.pop(RESULTS, {}))
@@ -87,7 +87,8 @@ def _own_tests(project: Project) -> Stage:
     )
 
 
-def _results(project: Project, update: bool) -> dict[str, Any]:
+def results_of(project: Project, update: bool) -> dict[str, Any]:
+    """What all examples and workflows give, in a process of its own."""
     request = {"what": "results", "root": str(project.root), "update": update}
     answer = ask(_MODULE, request, SECONDS, PYTHONHASHSEED="1", MUSEGRAPH_DEVICE="cpu")
     if error := answer.get("error"):
@@ -119,7 +120,8 @@ def _same_twice(one: dict[str, Any], two: dict[str, Any]) -> Stage:
     )
 
 
-def _golden(golden: dict[str, Any], update: bool) -> Stage:
+def golden_stage(golden: dict[str, Any], update: bool) -> Stage:
+    """How the results of today stand beside those that somebody called right."""
     name = "golden results"
     if update:
         return Stage(name, True, f"{golden['held']} written to {FOLDER}")
