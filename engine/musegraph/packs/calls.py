@@ -89,6 +89,8 @@ def run(engine: Engine, workflow: Workflow, quick: bool = False) -> Came:
         result = engine.run(plan, listen)
     except MusegraphError as error:
         return Came(refused=str(error) or type(error).__name__)
+    except Exception as error:  # noqa: BLE001  the types and defaults of a pack are someone else's code
+        return Came(broke=f"{type(error).__name__}: {error}")
     came = Came(result, result.ports())
     for failure in failures:
         if failure.detail is not None or failure.code == "out-of-memory":
