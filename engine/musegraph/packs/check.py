@@ -175,6 +175,9 @@ def _advice(project: Project, told: dict[str, Any]) -> Iterator[tuple[str, str]]
                 'that the manifest names: texts = "texts"'
             ),
         )
+    for language, lacking in told["lacking"].items():
+        for one in lacking:
+            yield f"texts/{language}.json", one
     if not told["workflows"]:
         yield FILE, 'the pack shows no workflow; put one into a folder: workflows = "workflows"'
     if not (project.root / "tests").is_dir():

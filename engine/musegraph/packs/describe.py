@@ -61,18 +61,32 @@ def workflows_of(project: Project) -> list[Path]:
 
 
 def _told(project: Project) -> dict[str, Any]:
+    from musegraph.texts import digest, node_texts, pack_texts, problems
     from musegraph.texts import entries as texts_in
-    from musegraph.texts import problems
 
     pack = open_pack(project)
     folder = pack.texts or project.folder("texts")
     languages = sorted(file.stem for file in folder.glob("*.json")) if folder else []
     texts: dict[str, list[str]] = {}
+    lacking: dict[str, list[str]] = {}
     for language in languages:
         try:
-            texts[language] = problems(pack, texts_in(folder, language))
+            said = texts_in(folder, language)
         except MusegraphError as error:
             texts[language] = [str(error)]
+            continue
+        words = {pack.name: pack_texts(pack, {})}
+        words |= {id: node_texts(kind, {}) for id, kind in pack.types.items()}
+        begun = {id: english for id, english in words.items() if id in said}
+        lacking[language] = [
+            f'{id} is not translated; an entry for it begins "{id}": {{"english": '
+            f'"{digest(english)}", "title": …'
+            for id, english in words.items()
+            if id not in begun
+        ]
+        texts[language] = [
+            one for one in problems(pack, said) if one.partition(":")[0] not in words.keys() - begun
+        ]
     return {
         "version": pack.version,
         "title": pack.title,
@@ -81,6 +95,7 @@ def _told(project: Project) -> dict[str, Any]:
         "places": {id: _place(kind, project) for id, kind in pack.types.items()},
         "texts_in_code": str(pack.texts or ""),
         "texts": texts,
+        "lacking": lacking,
         "workflows": dict(_workflows(project, registry_with(pack))),
     }
 
