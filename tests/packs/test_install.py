@@ -370,7 +370,51 @@ def test_what_is_installed_is_listed_and_described_without_running_it(
     )
     assert info["manifest"]["title"]["zh"] == "响亮"
     assert info["content"] == told["loud"]["content"]
+    asked = shell.musegraph(tmp_path, "pack", "trust", "loud", **variables)
+    assert "loud is on" in asked.stdout
+    file = next((packs / TREES).rglob("__init__.py"))
+    file.write_text("# changed\n")
+    asked = shell.musegraph(tmp_path, "pack", "trust", "loud", COLUMNS="300", **variables)
+    assert asked.returncode == 2
+    assert "it has changed: musegraph_loud/__init__.py is different" in asked.stderr
+    assert "nobody can be asked here; say --yes" in asked.stderr
+    listed = json.loads(shell.musegraph(tmp_path, "pack", "list", "--json", **variables).stdout)
+    assert (
+        "__init__.py is different" in {one["name"]: one for one in listed["packs"]}["loud"]["off"]
+    )
     gone = shell.musegraph(tmp_path, "pack", "remove", "quiet", "--yes", **variables)
     assert gone.returncode == 1
     assert "no pack 'quiet' was installed" in gone.stderr
     assert "installed: loud" in gone.stderr
+
+
+def test_the_server_has_no_way_to_install_or_change_a_pack() -> None:
+    described = json.loads((shell.ROOT / "engine/musegraph/server/openapi.json").read_text())
+    routes = {path: set(methods) for path, methods in described["paths"].items()}
+    assert not {path for path in routes if "pack" in path and routes[path] != {"get"}}
+    imported = "import sys, musegraph.server.app; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", imported], capture_output=True, text=True, check=True
+    )
+    assert "musegraph.server.app" in done.stdout.split()
+    assert "musegraph.packs" not in done.stdout.split(), "nor the code that could"
+
+
+def test_running_a_workflow_imports_nothing_of_what_installs_packs(
+    tmp_path: Path, packs: Path
+) -> None:
+    making.agree(making.wheel(tmp_path), packs)
+    code = (
+        "import sys, musegraph\n"
+        "nodes = {'a': {'type': 'loud.shout', 'values': {'text': 'hey', 'times': 2}}}\n"
+        "found = musegraph.run({'musegraph': 1, 'nodes': nodes}, cache=sys.argv[1])\n"
+        "print(found['a.out'], 'musegraph.packs' in sys.modules, 'torch' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "cache")],
+        env=shell.environment(tmp_path, MUSEGRAPH_PACKS=str(packs)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["HEY!!", "False", "False"]

@@ -15,7 +15,7 @@ from musegraph.cli.style import Style, printable, sentences, table
 from musegraph.installed import TREES, default_packs, of_environment, read_installed
 
 if TYPE_CHECKING:
-    from musegraph.installed import Agreed, Installed
+    from musegraph.installed import Agreed, Installed, InstalledPack
     from musegraph.packs.install import Offer
     from musegraph.packs.manifest import Manifest
 
@@ -236,9 +236,19 @@ def _installed(
     off = one.changed()
     facts |= {"content": one.agreed.content, "libraries": libraries, "off": off}
     facts |= {"agreed": one.agreed.agreed, "source": one.agreed.source}
+    shown = [str(file) for file in _workflows(one, manifest)]
+    facts["workflows"] = shown
+    rows += [["workflow", printable(file)] for file in shown]
     rows += [["libraries", ", ".join(libraries) or "none"], ["content", one.agreed.content]]
     rows += [["agreed to", one.agreed.agreed], ["from", printable(one.agreed.source)]]
     return facts, [*rows, ["off", off]] if off else rows
+
+
+def _workflows(one: InstalledPack, manifest: Manifest) -> list[Path]:
+    """The workflows that came with a pack, which run as any file does."""
+    module = one.places[0].joinpath(*one.module.split("."))
+    home = module if module.is_dir() else module.parent
+    return sorted((home / manifest.workflows).glob("*.json")) if manifest.workflows else []
 
 
 def _libraries_of(one: Agreed, listed: Installed) -> list[Any]:
@@ -270,7 +280,9 @@ def trust_pack(args: Namespace) -> int:
     folder = default_packs()
     with held(folder) as listed:
         why = installed_pack(args.name, folder, listed).changed()
-        if why and not args.yes and not agreed(f"trust {args.name} as it is", f" ({why})"):
+        if why:
+            Style(sys.stderr).line(sentences(f"it has changed: {why}"))
+        if why and not args.yes and not agreed(f"trust {args.name} as it is"):
             outcome = "declined"
         else:
             outcome = "trusted" if why else "unchanged"

@@ -75,23 +75,25 @@ class Offer:
 @contextmanager
 def held(folder: Path) -> Iterator[Installed]:
     """The folder of packs, for one command at a time; what one before left unfinished is swept."""
-    there = folder.is_dir()
+    there, handle = folder.is_dir(), None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY)
+        if fcntl is not None:
+            handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise PackError(
             f"the folder of packs {folder} cannot be used: {error.strerror}; name another in the "
             "variable MUSEGRAPH_PACKS"
         ) from None
     try:
-        if fcntl is not None:
+        if handle is not None:
             fcntl.flock(handle, fcntl.LOCK_EX)
         listed = read_installed(folder)
         sweep(folder, listed)
         yield listed
     finally:
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
         _tidy(folder, there)
 
 
