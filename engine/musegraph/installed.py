@@ -49,6 +49,8 @@ class Tree(BaseModel):
     distribution: str
     version: str
     digest: str
+    content: str = ""
+    """The digest of the wheel that it is; none if somebody changed it and agreed to that."""
 
 
 class Agreed(BaseModel):
@@ -60,7 +62,7 @@ class Agreed(BaseModel):
     version: str
     entry: Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
     content: str
-    """The digest of the wheel's members, by which its author can name it."""
+    """The digest of the wheel's members, by which its author can name it; else of the tree."""
     agreed: str
     source: str = ""
     permissions: dict[str, Any] = {}
@@ -80,9 +82,10 @@ class Installed(BaseModel):
 def default_packs() -> Path:
     """Where packs are installed: ``MUSEGRAPH_PACKS``, else with the user's data."""
     if named := os.environ.get("MUSEGRAPH_PACKS"):
-        return at_home(named)
+        return at_home(named).absolute()
     base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else at_home("~/.local/share")) / "musegraph" / "packs"
+    place = Path(base) if base else at_home("~/.local/share")
+    return place.absolute() / "musegraph" / "packs"
 
 
 def read_installed(folder: Path) -> Installed:

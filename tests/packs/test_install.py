@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import making
 import pytest
 import shell
+from packaging.requirements import Requirement
 
 from musegraph.errors import PackError
-from musegraph.installed import LIST, TREES, read_installed
+from musegraph.installed import LIST, TREES, Installed, read_installed
 from musegraph.pack import load_registry
 from musegraph.packs import install as installing
 from musegraph.packs.install import held, install, offer, remove
 from musegraph.packs.refuse import check_members
-from musegraph.packs.resolve import Environment
+from musegraph.packs.resolve import Asked, Environment, resolve
 from musegraph.packs.source import wheel_from
 from musegraph.packs.wheel import read_wheel
 
@@ -229,6 +232,28 @@ def test_a_library_whose_own_wishes_clash_with_the_environment_is_refused_in_wor
     assert "the pack musegraph-loud 1.0.0 asks for tune-lib" in said
     assert "tune-lib 1.0 depends on numpy<2" in said
     assert f"numpy=={NUMPY}" in said
+
+
+def test_a_library_that_comes_only_as_sources_is_not_built(
+    tmp_path: Path, packs: Path, wheels: Path
+) -> None:
+    with tarfile.open(wheels / "tune-lib-1.0.tar.gz", "w:gz") as archive:
+        for name in ("setup.py", "PKG-INFO"):
+            text = f"open({str(tmp_path / 'ran')!r}, 'w')\n".encode()
+            member = tarfile.TarInfo(f"tune-lib-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text))
+    made = making.wheel(tmp_path, requires=["musegraph", "tune-lib"])
+    with pytest.raises(PackError, match="the libraries cannot be had: the pack musegraph-loud"):
+        making.agree(made, packs)
+    assert not (tmp_path / "ran").exists()
+    assert not packs.exists()
+
+
+def test_a_library_by_its_address_is_refused(tmp_path: Path) -> None:
+    asked = Asked(Requirement("tune-lib @ git+https://example.org/tune-lib"), "the pack loud 1.0")
+    with pytest.raises(PackError, match="may only ask for libraries by name and version"):
+        resolve([asked], tmp_path, Installed())
 
 
 @pytest.mark.parametrize(

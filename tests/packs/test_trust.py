@@ -12,7 +12,7 @@ import pytest
 from musegraph.errors import PackError
 from musegraph.installed import LOOKS, TREES, entries, read_installed
 from musegraph.packs.install import held, trust
-from musegraph.packs.source import wheel_from
+from musegraph.packs.wheel import read_wheel
 
 
 @pytest.fixture
@@ -104,13 +104,21 @@ def test_a_library_that_has_changed_turns_off_the_packs_that_use_it(
     assert states == {"one": True, "two": False}
 
 
-def test_agreeing_anew_turns_the_pack_on_as_it_is_now(tree: Path, packs: Path) -> None:
+def test_agreeing_anew_turns_the_pack_on_as_it_is_now(
+    tmp_path: Path, tree: Path, packs: Path
+) -> None:
+    wheel = tmp_path / "wheels" / "musegraph_loud-1.0.0-py3-none-any.whl"
     one_byte(tree)
     with held(packs) as listed:
         trust("loud", packs, listed)
     (entry,) = entries(packs)
     assert entry.changed() == ""
     with pytest.raises(SystemExit, match="it was IMPORTED"):
+        entry.load()
+    assert entry.agreed.content.startswith("blake3:"), "it is no longer what its author built"
+    making.agree(read_wheel(wheel), packs)
+    (entry,) = entries(packs)
+    with pytest.raises(SystemExit, match="it was imported"):
         entry.load()
 
 
@@ -119,9 +127,7 @@ def test_installing_the_same_wheel_again_mends_a_pack_that_has_changed(
 ) -> None:
     agreed = read_installed(packs).packs["loud"].content
     one_byte(tree)
-    again = wheel_from(
-        str(tmp_path / "wheels" / "musegraph_loud-1.0.0-py3-none-any.whl"), None, tmp_path
-    )
+    again = read_wheel(tmp_path / "wheels" / "musegraph_loud-1.0.0-py3-none-any.whl")
     making.agree(again, packs)
     (entry,) = entries(packs)
     assert entry.changed() == ""

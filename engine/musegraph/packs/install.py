@@ -258,8 +258,9 @@ def unpack(
     The last is where it lies until it is put in its place; None if it is in its place already.
     """
     name = f"{canonicalize_name(wheel.distribution)}-{wheel.version}-{wheel.content[7:19]}"
-    if name in known and not difference(folder, name, known[name].digest):
-        return name, known[name], None
+    there = known.get(name)
+    if there and there.content == wheel.content and not difference(folder, name, there.digest):
+        return name, there, None
     made = staging / name
     for member, data in wheel.members.items():
         top, _, rest = member.partition("/")
@@ -278,8 +279,13 @@ def unpack(
         prependdir=str(folder / TREES / name),
         invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
     )
-    digest = digest_of_tree(digests_in(made))
-    return name, Tree(distribution=wheel.distribution, version=wheel.version, digest=digest), made
+    tree = Tree(
+        distribution=wheel.distribution,
+        version=wheel.version,
+        digest=digest_of_tree(digests_in(made)),
+        content=wheel.content,
+    )
+    return name, tree, made
 
 
 def _put(made: Path, folder: Path, name: str) -> None:
@@ -315,10 +321,15 @@ def trust(name: str, folder: Path, listed: Installed) -> None:
     for tree in listed.packs[name].trees:
         place = folder / TREES / tree
         looks, digests = look_at(place), digests_in(place)
-        trees[tree] = trees[tree].model_copy(update={"digest": digest_of_tree(digests)})
+        if (digest := digest_of_tree(digests)) != trees[tree].digest:
+            trees[tree] = trees[tree].model_copy(update={"digest": digest, "content": ""})
         remember(folder, tree, looks, digests)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    packs = dict(listed.packs) | {name: listed.packs[name].model_copy(update={"agreed": now})}
+    own = trees[listed.packs[name].trees[0]]
+    update = {
+        "agreed": datetime.now(UTC).isoformat(timespec="seconds"),
+        "content": own.content or own.digest,
+    }
+    packs = dict(listed.packs) | {name: listed.packs[name].model_copy(update=update)}
     write(folder, packs, trees)
 
 
