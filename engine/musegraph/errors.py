@@ -92,6 +92,10 @@ class HubError(MusegraphError):
     """The hub of models cannot be asked, refuses, or gives what cannot be used."""
 
 
+class PackError(MusegraphError):
+    """A pack cannot be read, built, installed or opened."""
+
+
 class StoreError(MusegraphError):
     """The cache, an output folder or the folder of models cannot be used."""
 

@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 
-from musegraph.errors import InvalidNode, MusegraphError
+from musegraph.errors import InvalidNode, MusegraphError, PackError
 from musegraph.node import NodeType, node_type_of
 from musegraph.values import Patch, Reference
+
+if TYPE_CHECKING:
+    from musegraph.installed import InstalledPack
 
 GROUP = "musegraph.packs"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -157,9 +160,11 @@ class Registry:
     ``failures`` says, per pack, why one could not be opened; the others are untouched by that.
     """
 
-    def __init__(self, packs: Iterable[Pack] = (), entries: Iterable[EntryPoint] = ()) -> None:
+    def __init__(
+        self, packs: Iterable[Pack] = (), entries: Iterable[EntryPoint | InstalledPack] = ()
+    ) -> None:
         self._packs: dict[str, Pack] = {}
-        self._entries: dict[str, EntryPoint] = {}
+        self._entries: dict[str, EntryPoint | InstalledPack] = {}
         self.failures: dict[str, str] = {}
         for entry in entries:
             if entry.name in self._entries:
@@ -200,7 +205,9 @@ class Registry:
                 raise InvalidNode(f"{entry.value} is no Pack")
             if pack.name != name:
                 raise InvalidNode(f"{entry.value} is named {pack.name!r}, installed as {name!r}")
-            pack = replace(pack, folder=pack.folder or _folder_of(entry.module))
+            version = _version_of(entry) if pack.version == "0" else pack.version
+            folder = pack.folder or _folder_of(entry.module)
+            pack = replace(pack, folder=folder, version=version)
             pack.types  # noqa: B018
             self._packs[name] = pack
         except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
@@ -225,6 +232,13 @@ class Registry:
         return pack.loaders[part]
 
 
+def _version_of(entry: EntryPoint | InstalledPack) -> str:
+    """The version of the distribution that brings a pack: the one that its author writes once."""
+    if isinstance(entry, EntryPoint):
+        return entry.dist.version if entry.dist is not None else "0"
+    return entry.version
+
+
 def _folder_of(module: str) -> Path | None:
     origin = getattr(sys.modules.get(module), "__file__", None)
     if origin is None:
@@ -235,7 +249,7 @@ def _folder_of(module: str) -> Path | None:
 
 def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
     """All installed packs, and those at ``paths`` (a file, or a folder that is one package)."""
-    registry = Registry(entries=entry_points(group=GROUP))
+    registry = _installed()
     for path in paths:
         place = Path(path)
         try:
@@ -244,6 +258,20 @@ def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
             name = str(place) if place.stem in registry.names() else place.stem
             registry.failures[name] = _reason(error)
     return registry
+
+
+def _installed() -> Registry:
+    """The packs of the environment, and those that were installed by consent."""
+    from musegraph.installed import LIST, default_packs, entries, of_environment
+
+    folder = default_packs()
+    ours = of_environment(folder)
+    try:
+        return Registry(entries=[*ours, *entries(folder)])
+    except PackError as error:
+        registry = Registry(entries=ours)
+        registry.failures[LIST] = str(error)
+        return registry
 
 
 def pack_at(place: Path) -> Pack:

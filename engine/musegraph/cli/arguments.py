@@ -27,6 +27,7 @@ from musegraph.cli.options import (
     flag,
     resources,
 )
+from musegraph.cli.pack_arguments import PACK_COMMAND
 
 
 def parser() -> Parser:
@@ -212,6 +213,7 @@ _COMMANDS = (
         (*_common(), actions(*_CACHE_ACTIONS)),
     ),
     MODELS_COMMAND,
+    PACK_COMMAND,
     Command(
         "doctor",
         "look for what is wrong with this installation, and say what to do",

@@ -20,24 +20,30 @@ from musegraph.workflow import Workflow
 def docs(args: Namespace) -> int:
     folder = Path(args.out)
     with open_engine(args) as engine:
-        examples = _examples(engine, args.examples, folder)
+        examples = examples_in(engine, args.examples, folder)
         packs = [pack for n in engine.registry.names() if (pack := engine.registry.pack(n))]
         pages = all_pages(packs, examples)
+    write_pages(pages, folder, args.json)
+    return FINE
+
+
+def write_pages(pages: dict[str, str], folder: Path, as_json: bool) -> None:
+    """Write the pages, and say where they start."""
     try:
         for name, text in pages.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, "utf-8")
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
-    if args.json:
+    if as_json:
         print_json({"index": str(folder / "index.html"), "files": sorted(pages)})
     else:
         count = sum(name.endswith(".html") for name in pages)
         Style(sys.stdout).line(f"{number(count, 'page')}: {folder / 'index.html'}")
-    return FINE
 
 
-def _examples(engine: Engine, place: str | None, folder: Path) -> list[Example]:
+def examples_in(engine: Engine, place: str | None, folder: Path) -> list[Example]:
+    """The workflows of a folder, each run."""
     if place is None:
         return []
     if why_missing(Path(place)) or not Path(place).is_dir():

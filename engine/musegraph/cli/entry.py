@@ -16,6 +16,7 @@ from musegraph.errors import (
     InvalidWorkflow,
     ModelError,
     MusegraphError,
+    PackError,
     Problem,
     StoreError,
     UnreadableWorkflow,
@@ -154,7 +155,7 @@ def code_of(error: BaseException) -> int:
         return UNREADABLE
     if isinstance(error, StoreError) or type(error).__module__ == "sqlite3":
         return UNUSABLE
-    if isinstance(error, (HubError, ModelError)):
+    if isinstance(error, HubError | ModelError | PackError):
         return FAILED
     return USAGE if isinstance(error, MusegraphError) else DEFECT
 

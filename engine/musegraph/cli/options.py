@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 EPILOG = """\
 exit codes:
     0  fine
-    1  a step failed, what was compared is not the same, a check found something wrong, or a
-       model could not be had
+    1  a step failed, what was compared is not the same, a check found something wrong, a model
+       could not be had, or a pack not installed
     2  the command line was used wrongly
     3  the workflow has problems
     4  the file cannot be read, or is no workflow

@@ -1,0 +1,121 @@
+"""What may be typed after ``musegraph pack``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from musegraph.cli.options import Add, Command, actions, argument, as_json, flag
+
+
+def _common(unset: Any = False) -> tuple[Add, ...]:
+    """What ``pack`` takes before its action and after it."""
+    return (as_json("print JSON", unset), flag("--debug", "show tracebacks", unset))
+
+
+_AGAIN = _common(argparse.SUPPRESS)
+_HERE = argument(
+    "path", metavar="PATH", nargs="?", default=".", help="the folder of the pack; else this one"
+)
+_NAME = argument("name", metavar="NAME", help="its name, as `pack list` says it")
+_INDEX = argument("--index", metavar="FILE|URL", help="look the name up in this index")
+_YES = flag("--yes", "do not ask")
+
+_MAKING = (
+    Command(
+        "new",
+        "write a new pack that works: a node, a workflow, a test, texts in English and Chinese",
+        (
+            argument("name", metavar="NAME", help="a word, such as loud or loud-colours"),
+            argument("--dir", metavar="DIR", default=".", help="put its folder here"),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "check",
+        "report everything that others would stumble over; exit code 1 if there is something",
+        (_HERE, *_AGAIN),
+        epilog="",
+    ),
+    Command(
+        "test",
+        "run its tests, and every node twice, over and over, and with bad input",
+        (
+            _HERE,
+            flag("--update", "take what the nodes give now for the golden results"),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "build",
+        "build the wheel that others install; equal sources give equal bytes",
+        (
+            _HERE,
+            argument("--out", metavar="DIR", default="", help="write it here; else in PATH/dist"),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "docs",
+        "write pages about its nodes and workflows, in English and Chinese",
+        (
+            _HERE,
+            argument(
+                "--out", metavar="DIR", default="", help="write them here; else in PATH/build/docs"
+            ),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "index",
+        "write the index of a folder of wheels, for `pack install --index`",
+        (argument("path", metavar="DIR", help="the folder with the wheels"), *_AGAIN),
+        epilog="",
+    ),
+)
+
+_USING = (
+    Command(
+        "install",
+        "install a pack, after showing what it is and asking; none of its code is run",
+        (
+            argument("source", metavar="WHEEL|FOLDER|ZIP|NAME", help="the pack"),
+            _INDEX,
+            _YES,
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command("list", "list all packs, where they are from, and which are off", _AGAIN, epilog=""),
+    Command(
+        "info",
+        "say what a pack is, without running any of it",
+        (
+            argument("source", metavar="NAME|WHEEL|FOLDER", help="an installed pack, or another"),
+            *_AGAIN,
+        ),
+        epilog="",
+    ),
+    Command(
+        "trust",
+        "agree to an installed pack as it is now, after it has changed",
+        (_NAME, _YES, *_AGAIN),
+        epilog="",
+    ),
+    Command(
+        "remove",
+        "take an installed pack out, with the libraries that only it needs",
+        (_NAME, _YES, *_AGAIN),
+        epilog="",
+    ),
+)
+
+PACK_COMMAND = Command(
+    "pack",
+    "write, check, test, build and install packs of nodes",
+    (*_common(), actions(*_MAKING, *_USING)),
+)

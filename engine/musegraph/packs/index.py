@@ -1,0 +1,210 @@
+"""A static index of packs: a JSON beside wheels, which anyone can host on anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.error import URLError
+from urllib.parse import urljoin, urlsplit
+from urllib.request import Request, urlopen
+
+from packaging.version import InvalidVersion, Version
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from musegraph.errors import PackError
+from musegraph.packs.manifest import API
+from musegraph.packs.wheel import read_wheel
+from musegraph.paths import read_below
+
+LIST = "index.json"
+MOST, MOST_WHEEL = 16 << 20, 1 << 30
+"""Bytes of an index, and of a wheel."""
+SECONDS = 30
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+class Release(BaseModel):
+    """A version of a pack: ``wheel`` is a path from the index, or an address of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    wheel: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    content: str = ""
+    api: str = API
+    size: int = 0
+    licence: str = ""
+    permissions: dict[str, Any] = {}
+
+
+class Listed(BaseModel):
+    """A pack of an index."""
+
+    model_config = ConfigDict(frozen=True)
+
+    distribution: str
+    title: dict[str, str] = {}
+    description: dict[str, str] = {}
+    versions: Annotated[list[Release], Field(min_length=1)]
+
+
+class Index(BaseModel):
+    """The whole index."""
+
+    model_config = ConfigDict(frozen=True)
+
+    form: Annotated[Literal[1], Field(alias="musegraph-index")] = 1
+    packs: dict[str, Listed]
+
+
+def write_index(folder: Path) -> tuple[Path, Index]:
+    """Write the index of the wheels of packs in a folder; where, and what stands in it."""
+    if not folder.is_dir():
+        raise PackError(
+            f"there is no folder {folder} with wheels; 'musegraph pack build' makes them"
+        )
+    packs: dict[str, Listed] = {}
+    for file in sorted(folder.glob("*.whl")):
+        wheel = read_wheel(file)
+        data = file.read_bytes()
+        manifest = wheel.manifest
+        release = Release(
+            version=wheel.version,
+            wheel=file.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            content=wheel.content,
+            api=manifest.api,
+            size=len(data),
+            licence=wheel.licence,
+            permissions=manifest.permissions.model_dump(exclude_none=True),
+        )
+        before = packs.get(manifest.namespace)
+        versions = [release, *(before.versions if before else [])]
+        versions.sort(key=lambda one: Version(one.version), reverse=True)
+        newest = versions[0] is release or before is None
+        packs[manifest.namespace] = Listed(
+            distribution=wheel.distribution,
+            title=manifest.title if newest or before is None else before.title,
+            description=manifest.description if newest or before is None else before.description,
+            versions=versions,
+        )
+    if not packs:
+        raise PackError(f"there are no wheels in {folder}; 'musegraph pack build' makes them")
+    made = Index.model_validate({"musegraph-index": 1, "packs": packs})
+    place = folder / LIST
+    try:
+        shown = {"musegraph-index": 1} | made.model_dump(exclude_defaults=True)
+        place.write_text(json.dumps(shown, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    except OSError as error:
+        raise PackError(f"{place} cannot be written: {error.strerror}") from None
+    return place, made
+
+
+def read_index(source: str) -> Index:
+    """An index at a path or an address."""
+    data = _fetched(source, MOST) if _ADDRESS.match(source) else _read(Path(source))
+    try:
+        return Index.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise PackError(f"{source} is no index of packs: {where}: {first['msg']}") from None
+
+
+def fetch(wanted: str, source: str, folder: Path) -> Path:
+    """Put the wheel of a pack (``NAME``, ``NAME==VERSION``) into a folder; it is checked."""
+    index = read_index(source)
+    name, _, version = (part.strip() for part in wanted.partition("=="))
+    if (listed := index.packs.get(name)) is None:
+        known = ", ".join(sorted(index.packs)) or "none"
+        raise PackError(f"{source} has no pack {name!r}; it has: {known}")
+    release = _chosen(name, listed, version, source)
+    file = release.wheel.rpartition("/")[2]
+    if not re.fullmatch(r"[\w.+-]+\.whl", file):
+        raise PackError(f"{source}: {release.wheel!r} is no wheel of {name} {release.version}")
+    data = _wheel(release, source)
+    if hashlib.sha256(data).hexdigest() != release.sha256:
+        raise PackError(
+            f"{release.wheel} is not the file that {source} speaks of: its SHA-256 is another; "
+            "tell whoever hosts the index"
+        )
+    place = folder / file
+    place.write_bytes(data)
+    return place
+
+
+def _chosen(name: str, listed: Listed, version: str, source: str) -> Release:
+    """The version that was asked for; else the latest one for this Musegraph."""
+    if version:
+        for one in listed.versions:
+            if one.version == version:
+                return one
+        known = ", ".join(one.version for one in listed.versions)
+        raise PackError(f"{source} has no version {version} of {name}; it has: {known}")
+    fitting = [
+        (key, one) for one in listed.versions if one.api == API and (key := _key(one.version))
+    ]
+    final = [pair for pair in fitting if not pair[0].is_prerelease] or fitting
+    if not final:
+        raise PackError(
+            f"{source} has no version of {name} for the interface {API!r} of this Musegraph"
+        )
+    return max(final, key=lambda pair: pair[0])[1]
+
+
+def _key(version: str) -> Version | None:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None
+
+
+def _wheel(release: Release, source: str) -> bytes:
+    if _ADDRESS.match(release.wheel):
+        return _fetched(release.wheel, MOST_WHEEL)
+    if _ADDRESS.match(source):
+        return _fetched(urljoin(source, release.wheel), MOST_WHEEL)
+    try:
+        return read_below(Path(source).parent, release.wheel)
+    except OSError as error:
+        raise PackError(
+            f"{release.wheel} beside {source} cannot be read: {error.strerror}"
+        ) from None
+
+
+def _read(place: Path) -> bytes:
+    try:
+        return place.read_bytes()
+    except OSError as error:
+        raise PackError(f"the index {place} cannot be read: {error.strerror}") from None
+
+
+def _fetched(address: str, most: int) -> bytes:
+    """What an address gives, over TLS or from this machine."""
+    parts = urlsplit(address)
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise PackError(f"{address} is not fetched: packs come over https:// only")
+    try:
+        with urlopen(Request(address), timeout=SECONDS) as answer:
+            if urlsplit(answer.url).scheme != parts.scheme:
+                raise PackError(f"{address} leads to {answer.url}, which is not fetched")
+            return b"".join(_pieces(answer, address, most))
+    except URLError as error:
+        raise PackError(f"{address} cannot be fetched: {error.reason}") from None
+    except (OSError, ValueError) as error:
+        raise PackError(f"{address} cannot be fetched: {error}") from None
+
+
+def _pieces(answer: Any, address: str, most: int) -> Iterator[bytes]:
+    size = 0
+    while piece := answer.read(1 << 20):
+        size += len(piece)
+        if size > most:
+            raise PackError(f"{address} gives more than {most >> 20} MB, which is not taken")
+        yield piece

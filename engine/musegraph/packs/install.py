@@ -1,0 +1,343 @@
+"""Installing a pack beside the environment, as a whole or not at all, and taking it out again."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import py_compile
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from musegraph.errors import PackError
+from musegraph.installed import (
+    LIST,
+    LOOKS,
+    TREES,
+    Agreed,
+    Installed,
+    InstalledPack,
+    Tree,
+    difference,
+    digest_of_tree,
+    digests_in,
+    look_at,
+    read_installed,
+    remember,
+)
+from musegraph.packs.refuse import check_members, check_modules, check_name, check_python
+from musegraph.packs.resolve import (
+    Asked,
+    Library,
+    Resolved,
+    pip,
+    requirements_of,
+    resolve,
+    trees_of,
+)
+from musegraph.packs.wheel import Wheel, read_wheel
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover  Windows: there two at once are not noticed
+    fcntl = None  # type: ignore[assignment]
+
+_STAGING = ".staging-"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What installing a wheel would do, for somebody to agree to; nothing has been done yet."""
+
+    wheel: Wheel
+    source: str
+    before: Agreed | None
+    """The version of the pack that is there, which would be exchanged."""
+    resolved: Resolved
+
+    @property
+    def name(self) -> str:
+        return self.wheel.manifest.namespace
+
+    @property
+    def same(self) -> bool:
+        """Whether just this is installed already."""
+        return self.before is not None and self.before.content == self.wheel.content
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[Installed]:
+    """The folder of packs, for one command at a time; what one before left unfinished is swept."""
+    there, handle = folder.is_dir(), None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if fcntl is not None:
+            handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise PackError(
+            f"the folder of packs {folder} cannot be used: {error.strerror}; name another in the "
+            "variable MUSEGRAPH_PACKS"
+        ) from None
+    try:
+        if handle is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        listed = read_installed(folder)
+        sweep(folder, listed)
+        yield listed
+    finally:
+        if handle is not None:
+            os.close(handle)
+        _tidy(folder, there)
+
+
+def _tidy(folder: Path, there: bool) -> None:
+    """Take empty folders away again."""
+    for place in (
+        folder / LOOKS,
+        folder / TREES,
+        *(() if there and (folder / LIST).exists() else (folder,)),
+    ):
+        try:
+            place.rmdir()
+        except OSError:
+            continue
+
+
+def sweep(folder: Path, listed: Installed) -> None:
+    """Take away what no list names: trees of an installation that was stopped, or taken out."""
+    for place in folder.glob(f"{_STAGING}*"):
+        shutil.rmtree(place, ignore_errors=True)
+    for place in (folder / TREES).glob("*"):
+        if place.name not in listed.trees:
+            shutil.rmtree(place, ignore_errors=True)
+    for place in (folder / LOOKS).glob("*.json"):
+        if place.stem not in listed.trees:
+            place.unlink(missing_ok=True)
+
+
+# -- before anything is touched ---------------------------------------------------------------
+
+
+def offer(wheel: Wheel, source: str, folder: Path, listed: Installed) -> Offer:
+    """What installing a wheel would do; :class:`PackError` says why it cannot be."""
+    before = listed.packs.get(wheel.manifest.namespace)
+    check_python(wheel)
+    check_name(wheel, before, folder)
+    check_members(wheel)
+    check_modules(wheel, folder, listed)
+    asked = [
+        Asked(one, f"the pack {wheel.distribution} {wheel.version}") for one in wheel.requirements
+    ]
+    trees = trees_of(folder, listed)
+    for name, pack in listed.packs.items():
+        if name != wheel.manifest.namespace and (
+            found := trees.get(canonicalize_name(pack.distribution))
+        ):
+            who = f"the pack {pack.distribution} {pack.version}"
+            asked += [Asked(one, who) for one in requirements_of(found[1])]
+    return Offer(wheel, source, before, resolve(asked, folder, listed))
+
+
+# -- doing it ---------------------------------------------------------------------------------
+
+
+def install(made: Offer, folder: Path, listed: Installed) -> Agreed:
+    """Carry an offer out. Whatever goes wrong, what was there before is there after."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=_STAGING, dir=folder) as staging:
+            return _install(made, folder, listed, Path(staging))
+    except OSError as error:
+        place = error.filename or folder
+        raise PackError(
+            f"nothing was installed: {place} cannot be written ({error.strerror})"
+        ) from None
+    finally:
+        sweep(folder, read_installed(folder))
+
+
+def _install(made: Offer, folder: Path, listed: Installed, staging: Path) -> Agreed:
+    wheel = made.wheel
+    fetched = _fetch([one for one in made.resolved.libraries.values() if one.url], staging)
+    trees = dict(listed.trees)
+    names = {key: name for key, (name, _) in trees_of(folder, listed).items()}
+    made_now = [unpack(one, folder, staging, trees) for one in (wheel, *fetched)]
+    for name, tree, place in made_now:
+        names[canonicalize_name(tree.distribution)] = name
+        trees[name] = tree
+        if place is not None:
+            _put(place, folder, name)
+    needs = {made.name: wheel.requirements} | {
+        name: requirements_of(found[1])
+        for name, pack in listed.packs.items()
+        if name != made.name
+        and (found := trees_of(folder, listed).get(canonicalize_name(pack.distribution)))
+    }
+    agreed = Agreed(
+        distribution=wheel.distribution,
+        version=wheel.version,
+        entry=wheel.entry,
+        content=wheel.content,
+        agreed=datetime.now(UTC).isoformat(timespec="seconds"),
+        source=made.source,
+        permissions=wheel.manifest.permissions.model_dump(exclude_none=True),
+        trees=_trees(wheel.distribution, wheel.requirements, made.resolved, names),
+    )
+    packs = {
+        name: one.model_copy(
+            update={"trees": _trees(one.distribution, needs[name], made.resolved, names)}
+        )
+        for name, one in listed.packs.items()
+        if name in needs and name != made.name
+    }
+    write(folder, packs | {made.name: agreed}, trees)
+    return agreed
+
+
+def _trees(
+    distribution: str, needs: Iterable[Requirement], resolved: Resolved, names: dict[str, str]
+) -> tuple[str, ...]:
+    """The trees that a pack is opened with, its own first."""
+    keys = [canonicalize_name(distribution), *resolved.closure(needs)]
+    return tuple(dict.fromkeys(names[key] for key in keys))
+
+
+def write(folder: Path, packs: dict[str, Agreed], trees: dict[str, Tree]) -> None:
+    """Exchange the list of what is installed: the moment at which it is."""
+    used = {name for one in packs.values() for name in one.trees}
+    listed = Installed(packs=packs, trees={name: trees[name] for name in sorted(used)})
+    place = folder / LIST
+    new = place.with_name(f".{LIST}.{os.getpid()}")
+    try:
+        new.write_text(listed.model_dump_json(indent=1) + "\n", "utf-8")
+        if packs:
+            new.replace(place)
+        else:
+            place.unlink(missing_ok=True)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _fetch(libraries: Sequence[Library], staging: Path) -> list[Wheel]:
+    """Have pip fetch just the files that were agreed to, each by its digest."""
+    if not libraries:
+        return []
+    place = staging / "wheels"
+    place.mkdir()
+    lines = [f"{one.name}=={one.version} --hash=sha256:{one.sha256}" for one in libraries]
+    listed = staging / "requirements.txt"
+    listed.write_text("\n".join(lines) + "\n", "utf-8")
+    options = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", str(place))
+    if (said := pip("download", *options, "--requirement", str(listed))) is not None:
+        raise PackError(
+            f"nothing was installed: the libraries cannot be fetched. pip says: {_last(said)}"
+        )
+    wheels = [read_wheel(file) for file in sorted(place.glob("*.whl"))]
+    for one in wheels:
+        check_members(one)
+    return wheels
+
+
+def _last(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR: ")]
+    return (errors or lines or ["nothing"])[-1].removeprefix("ERROR: ")
+
+
+def unpack(
+    wheel: Wheel, folder: Path, staging: Path, known: dict[str, Tree]
+) -> tuple[str, Tree, Path | None]:
+    """Make a tree of a wheel's members, with bytecode, and run none of them.
+
+    The last is where it lies until it is put in its place; None if it is in its place already.
+    """
+    name = f"{canonicalize_name(wheel.distribution)}-{wheel.version}-{wheel.content[7:19]}"
+    there = known.get(name)
+    if there and there.content == wheel.content and not difference(folder, name, there.digest):
+        return name, there, None
+    made = staging / name
+    for member, data in wheel.members.items():
+        top, _, rest = member.partition("/")
+        if top.endswith(".data"):
+            kind, _, member = rest.partition("/")
+            if kind not in ("purelib", "platlib"):
+                continue
+        file = made / member
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+        file.chmod(0o644)
+    compileall.compile_dir(
+        made,
+        quiet=2,
+        stripdir=str(made),
+        prependdir=str(folder / TREES / name),
+        invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH,
+    )
+    tree = Tree(
+        distribution=wheel.distribution,
+        version=wheel.version,
+        digest=digest_of_tree(digests_in(made)),
+        content=wheel.content,
+    )
+    return name, tree, made
+
+
+def _put(made: Path, folder: Path, name: str) -> None:
+    """Put a tree in its place; one that is there is of the same wheel, and has been changed."""
+    final = folder / TREES / name
+    final.parent.mkdir(exist_ok=True)
+    if final.exists():
+        shutil.rmtree(final)
+    made.rename(final)
+    remember(folder, name, look_at(final), digests_in(final))
+
+
+# -- taking out, and agreeing again -----------------------------------------------------------
+
+
+def remove(name: str, folder: Path, listed: Installed) -> list[str]:
+    """Take a pack out, with the libraries that only it needed; what was taken out."""
+    packs = {other: one for other, one in listed.packs.items() if other != name}
+    write(folder, packs, listed.trees)
+    left = read_installed(folder)
+    gone = [
+        f"{one.distribution} {one.version}"
+        for key, one in listed.trees.items()
+        if key not in left.trees
+    ]
+    sweep(folder, left)
+    return gone
+
+
+def trust(name: str, folder: Path, listed: Installed) -> None:
+    """Agree to a pack as it is now."""
+    trees = dict(listed.trees)
+    for tree in listed.packs[name].trees:
+        place = folder / TREES / tree
+        looks, digests = look_at(place), digests_in(place)
+        if (digest := digest_of_tree(digests)) != trees[tree].digest:
+            trees[tree] = trees[tree].model_copy(update={"digest": digest, "content": ""})
+        remember(folder, tree, looks, digests)
+    own = trees[listed.packs[name].trees[0]]
+    update = {
+        "agreed": datetime.now(UTC).isoformat(timespec="seconds"),
+        "content": own.content or own.digest,
+    }
+    packs = dict(listed.packs) | {name: listed.packs[name].model_copy(update=update)}
+    write(folder, packs, trees)
+
+
+def installed_pack(name: str, folder: Path, listed: Installed) -> InstalledPack:
+    """A pack by its name; :class:`PackError` says which there are."""
+    if name not in listed.packs:
+        known = ", ".join(sorted(listed.packs)) or "none"
+        raise PackError(
+            f"no pack {name!r} was installed by 'musegraph pack install'; installed: {known}"
+        )
+    return InstalledPack(name, folder, listed.packs[name], listed)

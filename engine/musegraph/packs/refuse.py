@@ -1,0 +1,95 @@
+"""What speaks against installing a wheel, apart from the libraries that it asks for."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from musegraph.errors import PackError
+from musegraph.installed import TREES, Agreed, Installed, of_environment
+from musegraph.packs.resolve import Environment
+from musegraph.packs.wheel import Wheel
+
+_AT_START = ("sitecustomize", "usercustomize")
+"""Modules that Python imports by itself when it starts."""
+
+
+def check_python(wheel: Wheel) -> None:
+    """Refuse what was not written for this Python."""
+    wanted = wheel.metadata.requires_python
+    try:
+        fits = wanted is None or SpecifierSet(str(wanted)).contains(platform.python_version(), True)
+    except InvalidSpecifier:
+        fits = False
+    if not fits:
+        raise PackError(
+            f"{wheel.place.name} asks for Python {wanted}, and this is {platform.python_version()}"
+        )
+
+
+def check_name(wheel: Wheel, before: Agreed | None, folder: Path) -> None:
+    """Refuse a namespace that is somebody else's."""
+    name = wheel.manifest.namespace
+    _ = wheel.entry  # refused now if it leads nowhere
+    for entry in of_environment(folder):
+        if entry.name != name:
+            continue
+        dist = entry.dist
+        who = f"{dist.metadata['Name']} {dist.version}" if dist is not None else entry.value
+        raise PackError(
+            f"a pack named {name!r} is in the environment already, from {who}; take that out with "
+            "pip, or have the author of one of them choose another namespace"
+        )
+    if before is not None and canonicalize_name(before.distribution) != canonicalize_name(
+        wheel.distribution
+    ):
+        raise PackError(
+            f"the pack {name!r} that is installed is {before.distribution}, and this one is "
+            f"{wheel.distribution}; 'musegraph pack remove {name}' makes room for it"
+        )
+
+
+def check_members(wheel: Wheel) -> None:
+    """Refuse what Python would run by itself, and what would leave the tree."""
+    for member in wheel.members:
+        top = member.partition("/")[0]
+        bare = top.partition(".")[0]
+        data = top.endswith(".data")
+        inner = member.split("/")[1] if data and member.count("/") else ""
+        if member.endswith(".pth") or bare in _AT_START:
+            raise PackError(
+                f"{wheel.place.name} holds {member}, which Python would run whenever it starts; "
+                "such a wheel is not taken"
+            )
+        if data and inner not in ("purelib", "platlib", "scripts", "data", "headers"):
+            raise PackError(
+                f"{wheel.place.name} holds {member}, which no installer knows a place for"
+            )
+
+
+def check_modules(wheel: Wheel, folder: Path, listed: Installed) -> None:
+    """No module of a pack may hide one of another, or be hidden by it."""
+    own = canonicalize_name(wheel.distribution)
+    there = Environment(folder)
+    for module in wheel.modules():
+        if module in sys.stdlib_module_names:
+            raise PackError(
+                f"{wheel.place.name} brings the module {module!r}, which is Python's own"
+            )
+        others = {one for one in there.bringing(module) if canonicalize_name(one) != own}
+        for name, tree in listed.trees.items():
+            place = folder / TREES / name / module
+            if canonicalize_name(tree.distribution) != own and (
+                place.is_dir() or place.with_name(f"{module}.py").is_file()
+            ):
+                others.add(tree.distribution)
+        if others:
+            raise PackError(
+                f"{wheel.place.name} brings the module {module!r}, and so does "
+                f"{', '.join(sorted(others))}; one of them would hide the other: ask its author "
+                "for another name"
+            )
