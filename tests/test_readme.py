@@ -145,8 +145,19 @@ def test_what_a_readme_links_to_exists(readme: str) -> None:
     text = (ROOT / readme).read_text(encoding="utf-8")
     targets = [t for t in re.findall(r"\]\(([^)\s]+)\)", text) if not t.startswith("http")]
     assert targets
-    missing = [target for target in targets if not (ROOT / target).is_file()]
+    missing = []
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        place = ROOT / (path or readme)
+        if not place.is_file() or (anchor and anchor not in anchors(place)):
+            missing.append(target)
     assert not missing
+
+
+def anchors(page: Path) -> set[str]:
+    """Names under which the headings of a page can be linked to, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one).strip().lower().replace(" ", "-") for one in headings}
 
 
 def test_the_readmes_first_screen_shows_a_picture_made_by_musegraph() -> None:
