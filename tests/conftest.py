@@ -18,6 +18,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two processes that each compute on all cores wait for one another more than they compute.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: many tests wait for as long as they work."""
+    return (os.cpu_count() or 1) + 1
+
+
 DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"
 """Files that are there anyway, and only locked."""
 
