@@ -72,7 +72,7 @@ def _tell(args: Namespace, made: Offer, outcome: str, code: int = FINE) -> int:
 
 def _show_offer(made: Offer, style: Style) -> None:
     wheel, manifest = made.wheel, made.wheel.manifest
-    said = manifest.said_in("en") or wheel.metadata.summary or ""
+    said = manifest.said_in("en") or wheel.summary
     style.line(
         f"{style(f'{made.name} {wheel.version}', 'bold', 'cyan')}  "
         f"{printable(manifest.name_in('en'))}"
