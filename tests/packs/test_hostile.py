@@ -87,5 +87,5 @@ def test_a_list_cannot_lead_out_of_the_folder_of_packs(tmp_path: Path, packs: Pa
     (name,) = read_installed(packs).trees
     for other in ("../../evil", "/evil", ".", ".."):
         place.write_text(text.replace(name, other))
-        with pytest.raises(PackError, match="is damaged .* put a copy of it back"):
+        with pytest.raises(PackError, match=r"is damaged .* put a copy of it back"):
             read_installed(packs)

@@ -86,9 +86,19 @@ def _show_offer(made: Offer, style: Style) -> None:
     if made.before is not None:
         rows.append(["replaces", _replaced(made.before, made)])
     rows += [["content", wheel.content], ["from", printable(made.source)]]
-    for line in table(rows, style, [("dim",), ()], wrap=True):
-        style.line(line)
+    _show_rows(rows, style)
     style.line(style(HONEST, "dim"))
+
+
+def _show_rows(rows: list[list[str]], style: Style) -> None:
+    """Names and what they are; a digest or a path stays in one piece, to be copied."""
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        if " " in text:
+            for line in table([[name.ljust(width), text]], style, [("dim",), ()], wrap=True):
+                style.line(line)
+        else:
+            style.line(f"  {style(name.ljust(width), 'dim')}  {text}")
 
 
 def _facts(
@@ -182,8 +192,7 @@ def info(args: Namespace) -> int:
     style.line(style(f"{facts['pack']} {facts['version']}", "bold", "cyan"))
     if facts["description"]:
         style.line(sentences(facts["description"]))
-    for line in table(rows, style, [("dim",), ()], wrap=True):
-        style.line(line)
+    _show_rows(rows, style)
     return FINE
 
 
