@@ -307,13 +307,14 @@ def remove_pack(args: Namespace) -> int:
     from musegraph.packs.install import held, installed_pack, remove
 
     folder = default_packs()
-    gone: list[str] = []
+    said = ""
     with held(folder) as listed:
         version = installed_pack(args.name, folder, listed).version
         if args.yes or agreed(f"remove {args.name} {version}"):
             gone = remove(args.name, folder, listed)
-    outcome = "removed" if gone else "declined"
-    return _done(args, outcome, f"{', '.join(gone)} removed" if gone else "nothing was removed")
+            more = "" if gone else "; its code stays, because another pack builds on it"
+            said = f"{', '.join(gone) or args.name} removed{more}"
+    return _done(args, "removed" if said else "declined", said or "nothing was removed")
 
 
 def _done(args: Namespace, outcome: str, said: str) -> int:
