@@ -280,7 +280,9 @@ def pack_at(place: Path) -> Pack:
         raise MusegraphError(f"there is no pack at {place}")
     file = place / "__init__.py" if place.is_dir() else place
     if not file.exists():
-        raise MusegraphError(f"{place} holds no __init__.py, so it is no pack")
+        project = (place / "pyproject.toml").is_file()
+        hint = "; it looks like the project of one: name its package, or install it" * project
+        raise MusegraphError(f"{place} holds no __init__.py, so it is no pack{hint}")
     name = re.sub(r"[^a-z0-9_]", "_", place.resolve().stem.lower())
     module = _import(f"musegraph_pack_{name}", file, place.is_dir())
     pack = getattr(module, "pack", None)

@@ -103,6 +103,12 @@ def test_a_pack_that_is_not_there_is_said_so(tmp_path: Path) -> None:
         pack_at(tmp_path / "gone.py")
 
 
+def test_the_project_of_a_pack_in_the_place_of_its_package_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    with pytest.raises(MusegraphError, match="the project of one: name its package, or install"):
+        pack_at(tmp_path)
+
+
 T = TypeVar("T")
 
 

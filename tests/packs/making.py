@@ -110,7 +110,10 @@ def library(
     texts = dict(members or {f"{stem}.py": f'VERSION = "{version}"\n'})
     texts[f"{info}/METADATA"] = metadata
     texts[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    rows = [f"{member},sha256={_digest(text)},{len(text)}" for member, text in texts.items()]
+    rows = [
+        f"{member},sha256={digest(text.encode())},{len(text.encode())}"
+        for member, text in texts.items()
+    ]
     texts[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
     place = folder / f"{stem}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(place, "w") as archive:
@@ -119,8 +122,9 @@ def library(
     return place
 
 
-def _digest(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+def digest(data: bytes) -> str:
+    """As RECORD has it."""
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
 
 
 def content(folder: Path) -> dict[str, bytes]:

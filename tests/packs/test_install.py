@@ -212,6 +212,28 @@ def test_packs_are_resolved_together_and_what_changes_for_another_is_said(
     assert look(packs) == before
 
 
+def test_a_pack_may_build_on_another_pack_which_is_never_exchanged_for_it(
+    tmp_path: Path, packs: Path
+) -> None:
+    making.agree(making.wheel(tmp_path, "one"), packs)
+    uses = making.NODES.replace("from typing", "import musegraph_one\nfrom typing", 1)
+    two = making.wheel(tmp_path, "two", requires=["musegraph", "musegraph-one>=1"], nodes=uses)
+    assert making.agree(two, packs).resolved.added() == []
+    assert opened(packs, "two", "one") == ["two.shout", "one.shout"]
+    three = making.wheel(tmp_path, "three", requires=["musegraph", "musegraph-one>=2"])
+    with pytest.raises(PackError, match=r"asks for musegraph-one>=2, and the pack musegraph-one 1"):
+        making.agree(three, packs)
+    other = making.wheel(tmp_path / "other", "one", version="2.0.0")
+    making.agree(other, packs)
+    assert opened(packs, "two", "one") == ["two.shout", "one.shout"]
+    older = making.wheel(tmp_path / "older", "one", version="0.9.0")
+    with pytest.raises(PackError, match=r"two 1.0.0 asks for musegraph-one>=1, .* would be instal"):
+        making.agree(older, packs)
+    with held(packs) as listed:
+        assert remove("one", packs, listed) == []
+    assert opened(packs, "two", "one") == ["two.shout", "there is none"]
+
+
 def test_a_library_that_nobody_has_is_named_with_who_asks(
     tmp_path: Path, packs: Path, wheels: Path
 ) -> None:

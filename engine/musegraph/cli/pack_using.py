@@ -72,7 +72,7 @@ def _tell(args: Namespace, made: Offer, outcome: str, code: int = FINE) -> int:
 
 def _show_offer(made: Offer, style: Style) -> None:
     wheel, manifest = made.wheel, made.wheel.manifest
-    said = manifest.said_in("en") or wheel.metadata.summary or ""
+    said = manifest.said_in("en") or wheel.summary
     style.line(
         f"{style(f'{made.name} {wheel.version}', 'bold', 'cyan')}  "
         f"{printable(manifest.name_in('en'))}"
@@ -86,9 +86,19 @@ def _show_offer(made: Offer, style: Style) -> None:
     if made.before is not None:
         rows.append(["replaces", _replaced(made.before, made)])
     rows += [["content", wheel.content], ["from", printable(made.source)]]
-    for line in table(rows, style, [("dim",), ()], wrap=True):
-        style.line(line)
+    _show_rows(rows, style)
     style.line(style(HONEST, "dim"))
+
+
+def _show_rows(rows: list[list[str]], style: Style) -> None:
+    """Names and what they are; a digest or a path stays in one piece, to be copied."""
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        if " " in text:
+            for line in table([[name.ljust(width), text]], style, [("dim",), ()], wrap=True):
+                style.line(line)
+        else:
+            style.line(f"  {style(name.ljust(width), 'dim')}  {text}")
 
 
 def _facts(
@@ -182,8 +192,7 @@ def info(args: Namespace) -> int:
     style.line(style(f"{facts['pack']} {facts['version']}", "bold", "cyan"))
     if facts["description"]:
         style.line(sentences(facts["description"]))
-    for line in table(rows, style, [("dim",), ()], wrap=True):
-        style.line(line)
+    _show_rows(rows, style)
     return FINE
 
 
@@ -298,13 +307,14 @@ def remove_pack(args: Namespace) -> int:
     from musegraph.packs.install import held, installed_pack, remove
 
     folder = default_packs()
-    gone: list[str] = []
+    said = ""
     with held(folder) as listed:
         version = installed_pack(args.name, folder, listed).version
         if args.yes or agreed(f"remove {args.name} {version}"):
             gone = remove(args.name, folder, listed)
-    outcome = "removed" if gone else "declined"
-    return _done(args, outcome, f"{', '.join(gone)} removed" if gone else "nothing was removed")
+            more = "" if gone else "; its code stays, because another pack builds on it"
+            said = f"{', '.join(gone) or args.name} removed{more}"
+    return _done(args, "removed" if said else "declined", said or "nothing was removed")
 
 
 def _done(args: Namespace, outcome: str, said: str) -> int:

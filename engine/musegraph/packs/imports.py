@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import packages_distributions
 
 import musegraph
@@ -35,11 +35,6 @@ class Imports:
         listed = self.project.project.get("dependencies", [])
         found = (re.match(r"[A-Za-z0-9][\w.-]*", str(one).strip()) for one in listed)
         return {plain(one[0]) for one in found if one}
-
-    @cached_property
-    def brings(self) -> Mapping[str, list[str]]:
-        """Which installed distributions bring a top-level module."""
-        return packages_distributions()
 
     def errors(self) -> Iterator[tuple[str, str]]:
         """Each import that would fail for others, or later: where, and what to do."""
@@ -101,7 +96,7 @@ class Imports:
         )
 
     def _undeclared(self, top: str) -> str:
-        brought = {plain(one) for one in self.brings.get(top, ())}
+        brought = {plain(one) for one in _brought().get(top, ())}
         if brought & self.declared or plain(top) in self.declared:
             return ""
         if brought:
@@ -111,6 +106,12 @@ class Imports:
             f"imports {top}, which is not installed here and which no dependency is named after; "
             "add the distribution that brings it to project.dependencies, and install it"
         )
+
+
+@cache
+def _brought() -> Mapping[str, list[str]]:
+    """Which installed distributions bring a top-level module; reading that takes a while."""
+    return packages_distributions()
 
 
 def imported(tree: ast.AST, deep: bool = True) -> Iterator[tuple[int, str, str]]:

@@ -135,6 +135,7 @@ def offer(wheel: Wheel, source: str, folder: Path, listed: Installed) -> Offer:
     asked = [
         Asked(one, f"the pack {wheel.distribution} {wheel.version}") for one in wheel.requirements
     ]
+    coming = Library(wheel.distribution, wheel.version, tuple(wheel.requirements))
     trees = trees_of(folder, listed)
     for name, pack in listed.packs.items():
         if name != wheel.manifest.namespace and (
@@ -142,7 +143,7 @@ def offer(wheel: Wheel, source: str, folder: Path, listed: Installed) -> Offer:
         ):
             who = f"the pack {pack.distribution} {pack.version}"
             asked += [Asked(one, who) for one in requirements_of(found[1])]
-    return Offer(wheel, source, before, resolve(asked, folder, listed))
+    return Offer(wheel, source, before, resolve(asked, folder, listed, coming))
 
 
 # -- doing it ---------------------------------------------------------------------------------

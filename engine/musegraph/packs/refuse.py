@@ -6,7 +6,7 @@ import platform
 import sys
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from musegraph.errors import PackError
@@ -20,12 +20,8 @@ _AT_START = ("sitecustomize", "usercustomize")
 
 def check_python(wheel: Wheel) -> None:
     """Refuse what was not written for this Python."""
-    wanted = wheel.metadata.requires_python
-    try:
-        fits = wanted is None or SpecifierSet(str(wanted)).contains(platform.python_version(), True)
-    except InvalidSpecifier:
-        fits = False
-    if not fits:
+    wanted = wheel.python
+    if not SpecifierSet(wanted).contains(platform.python_version(), prereleases=True):
         raise PackError(
             f"{wheel.place.name} asks for Python {wanted}, and this is {platform.python_version()}"
         )

@@ -164,21 +164,30 @@ def trees_of(folder: Path, listed: Installed) -> dict[str, tuple[str, Distributi
 
 
 def resolve(
-    asked: Sequence[Asked], folder: Path, listed: Installed, there: Environment | None = None
+    asked: Sequence[Asked], folder: Path, listed: Installed, coming: Library | None = None
 ) -> Resolved:
-    """The libraries for everything asked for; :class:`PackError` names who is in whose way."""
-    return _Resolving(folder, listed, there or Environment(folder)).resolved(asked)
+    """The libraries for everything asked for; :class:`PackError` names who is in whose way.
+
+    ``coming`` is the pack that is to be installed, which may take the place of another version.
+    """
+    return _Resolving(folder, listed, coming).resolved(asked)
 
 
 class _Resolving:
     """Goes through requirements: the environment meets them, a library of a pack, or nothing."""
 
-    def __init__(self, folder: Path, listed: Installed, there: Environment) -> None:
-        ours = {canonicalize_name(pack.distribution) for pack in listed.packs.values()}
-        found = {key: one for key, (_, one) in trees_of(folder, listed).items()}
-        self.there = there
-        self.trees = {key: one for key, one in found.items() if key not in ours}
+    def __init__(self, folder: Path, listed: Installed, coming: Library | None) -> None:
+        self.there = Environment(folder)
+        self.trees = {key: one for key, (_, one) in trees_of(folder, listed).items()}
         self.before = {key: one.version for key, one in self.trees.items()}
+        self.packs: set[str] = {
+            canonicalize_name(pack.distribution) for pack in listed.packs.values()
+        }
+        """Of the distributions in trees those that are packs, which only people exchange."""
+        self.coming = coming
+        if coming is not None:
+            self.packs.add(coming.key)
+            self.before[coming.key] = coming.version
         self.libraries: dict[str, Library] = {}
         self.seen: dict[str, Asked] = {}
         self.missing: dict[str, None] = {}
@@ -212,13 +221,27 @@ class _Resolving:
             more = requirements_of(there, requirement.extras)
             extra = [need for need in more if need.marker is not None] if requirement.extras else []
             return [Asked(need, one.who) for need in extra]
-        if key in self.trees and requirement.specifier.contains(self.before[key], prereleases=True):
-            library, who = self.trees[key], f"{self.trees[key].metadata['Name']} {self.before[key]}"
-            needs = requirements_of(library, requirement.extras)
-            self.libraries[key] = Library(library.metadata["Name"], self.before[key], tuple(needs))
-            return [Asked(need, who) for need in needs]
+        version = self.before.get(key, "")
+        if version and requirement.specifier.contains(version, prereleases=True):
+            self.libraries[key] = library = self._library(key, requirement.extras)
+            return [Asked(need, f"{library.name} {version}") for need in library.requirements]
+        if key in self.packs:
+            how = "would be" if self.coming is not None and key == self.coming.key else "is"
+            self.clashes.append(
+                f"{one}, and the pack {requirement.name} {version} {how} installed; the two packs "
+                "have to be of versions that fit each other"
+            )
+            return []
         self.missing[key] = None
         return []
+
+    def _library(self, key: str, extras: Iterable[str]) -> Library:
+        """What is in a tree, or will be."""
+        if self.coming is not None and key == self.coming.key:
+            return self.coming
+        one = self.trees[key]
+        needs = requirements_of(one, extras)
+        return Library(one.metadata["Name"], one.version, tuple(needs))
 
     def _look_for(self, asked: Sequence[Asked]) -> None:
         """Ask pip for what is missing, beside the libraries as they are; else for all anew."""
@@ -231,14 +254,14 @@ class _Resolving:
         try:
             found = _by_pip(those, self.there, kept.values())
         except PackError:
-            if not kept:
+            packs = {key: one for key, one in kept.items() if key in self.packs}
+            if packs.keys() == kept.keys():
                 raise
+            keys = {one: canonicalize_name(one.requirement.name) for one in asked}
             wanted = [
-                one
-                for one in asked
-                if self.there.get(canonicalize_name(one.requirement.name)) is None
+                one for one, key in keys.items() if key not in packs and not self.there.get(key)
             ]
-            found, kept = _by_pip(wanted, self.there), {}
+            found, kept = _by_pip(wanted, self.there), packs
         self.libraries = kept | {one.key: one for one in found}
 
 

@@ -123,23 +123,39 @@ class Wheel:
                 f"{self.place.name} has no metadata that can be read: {error}"
             ) from None
 
+    def _said(self, field: str) -> Any:
+        """A field of the metadata, which is looked at when it is first asked for."""
+        try:
+            return getattr(self.metadata, field)
+        except InvalidMetadata as error:
+            raise PackError(f"{self.place.name} has metadata that no tool reads: {error}") from None
+
     @property
     def distribution(self) -> str:
-        return self.metadata.name
+        return str(self._said("name"))
 
     @property
     def version(self) -> str:
-        return str(self.metadata.version)
+        return str(self._said("version"))
+
+    @property
+    def python(self) -> str:
+        """The versions of Python that it asks for; empty if it says none."""
+        return str(self._said("requires_python") or "")
 
     @property
     def requirements(self) -> list[Requirement]:
         """What it requires here; extras are not asked for."""
-        listed = self.metadata.requires_dist or []
+        listed = self._said("requires_dist") or []
         return [one for one in listed if one.marker is None or one.marker.evaluate({"extra": ""})]
 
     @property
     def licence(self) -> str:
-        return str(self.metadata.license_expression or self.metadata.license or "")
+        return str(self._said("license_expression") or self._said("license") or "")
+
+    @property
+    def summary(self) -> str:
+        return str(self._said("summary") or "")
 
     @cached_property
     def content(self) -> str:
