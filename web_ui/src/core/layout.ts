@@ -261,6 +261,8 @@ function longestSplit(edges: Edges, layerOf: readonly number[]): number {
 const SWEEPS = 8;
 /** How much more it counts that a long link is straight than that a node stands level. */
 const STRAIGHT = 4;
+/** How much less it counts for a node that a long link is level than that a short one is. */
+const LOOSE = 0.1;
 /** The height that a long link takes among the nodes that it passes. */
 const LANE = 24;
 /** Between a long link and what it passes; no more than between nodes. */
@@ -288,17 +290,26 @@ function levelled(part: Part, layers: readonly number[][], rowGap: number): numb
     const down = sweep % 2 === 0;
     const sides = down ? part.before : part.after;
     for (const layer of down ? layers : [...layers].reverse()) {
-      level(layer, part, rowGap, ys, (node) => mean(sides[node]!, ys) ?? ys[node]!);
+      level(layer, part, rowGap, ys, (node) => mean(node, sides[node]!, part, ys) ?? ys[node]!);
     }
   }
   return ys;
 }
 
-function mean(nodes: readonly number[], ys: readonly number[]): number | null {
-  if (!nodes.length) return null;
-  let sum = 0;
-  for (const node of nodes) sum += ys[node]!;
-  return sum / nodes.length;
+/** Where a node wants to be; it cares little how its long links come, which only makes graphs high. */
+function mean(
+  node: number,
+  sides: readonly number[],
+  { real }: Part,
+  ys: readonly number[],
+): number | null {
+  let [sum, weights] = [0, 0];
+  for (const one of sides) {
+    const weight = node < real && one >= real ? LOOSE : 1;
+    sum += weight * ys[one]!;
+    weights += weight;
+  }
+  return weights ? sum / weights : null;
 }
 
 /**

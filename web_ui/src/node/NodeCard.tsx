@@ -24,7 +24,7 @@ import { outputLabel } from './outputLabel';
 import { WidthEdge } from './WidthEdge';
 
 /** From here on fields can be typed in; farther away their values are only told. */
-const NEAR = 0.6;
+const NEAR = 0.5;
 
 const isNear = ({ transform }: ReactFlowState): boolean => transform[2] >= NEAR;
 
