@@ -98,13 +98,15 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
                     if status == 200:
                         met.add(route.path)
             reading = {r.path for r in ROUTES if r.method == "GET"} - {"/api/events"}
-            assert met == reading, "each was carried out at least once"
+            elsewhere = {"/api/models/picture"}  # needs a model with a picture: test_catalogue.py
+            assert met == reading - elsewhere, "each was carried out at least once"
             assert tried == 200 * len(reading)
             rows_after, files_after = state(tmp_path)
             assert rows_after == rows
             assert {name: files_after.get(name) for name in files} == files
             made = files_after.keys() - files.keys()
-            assert all("objects" in Path(name).parts for name in made), made
+            index = str(tmp_path / "data" / "models.sqlite")  # what is known of model files
+            assert all("objects" in Path(name).parts for name in made - {index}), made
             assert server.feed.last == last
 
     carried(body())
