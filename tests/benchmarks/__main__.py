@@ -13,11 +13,13 @@ import table
 from determinism import determinism
 from eviction import eviction
 from harness import Row, machine
+from loading import loading
 from memory import memory
 from overhead import linearity, overhead
 from parallel import parallel
 from pictures import cold_start, parity
 from reuse import again_from_text, again_in_memory, edit, restart
+from sampling import batches, step_caches
 from serving import latency, throughput, traffic
 from shelves import library
 from swaps import swaps
@@ -33,16 +35,19 @@ BENCHMARKS = {
     "B7": cold_start,
     "B8": parity,
     "B9": parallel,
+    "B10": batches,
     "B11": tiers,
     "B12": hashing,
     "B13": eviction,
     "B14": swaps,
+    "B16": loading,
     "B17": throughput,
     "B18": latency,
     "B19": traffic,
     "B24": memory,
     "B25": determinism,
     "B26": library,
+    "B27": step_caches,
 }
 
 
