@@ -42,6 +42,8 @@ def _is_own(value: Any, module: ModuleType, name: str) -> bool:
 
 
 def _of_class(cls: type) -> dict[str, Any]:
+    if hasattr(cls, "model_rebuild"):
+        cls.model_rebuild()  # what was not used yet does not say yet what it takes
     members: dict[str, Any] = {}
     for name in dir(cls):
         if name.startswith("_") or name in _OF_PYDANTIC:

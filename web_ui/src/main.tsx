@@ -15,14 +15,24 @@ import { startSettings, useSettings } from './state/settings';
 const PATIENCE = 1000;
 const wait = (time: number) => new Promise((resolve) => setTimeout(resolve, time));
 
+/** The node types, asked for again for as long as the server cannot be reached. */
+async function untilThere(): Promise<void> {
+  try {
+    await loadCatalogue();
+  } catch {
+    await wait(PATIENCE);
+    await untilThere();
+  }
+}
+
 startLog();
 startSettings();
 followLanguage();
 await Promise.all([startTexts(useSettings.getState().language), enter()]);
-const nodes = loadCatalogue();
+const nodes = untilThere();
 // Drawn without its node types a graph would be drawn twice, first as a heap. A server that is slow
-// to say them, or says none, keeps nobody from the page.
-await Promise.all([startFiles(), Promise.race([nodes.catch(() => undefined), wait(PATIENCE)])]);
+// to say them keeps nobody from the page.
+await Promise.all([startFiles(), Promise.race([nodes, wait(PATIENCE)])]);
 createRoot(document.getElementById('root')!, REACT_LOGS).render(
   <StrictMode>
     <PageBoundary>
