@@ -18,6 +18,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Two processes that each compute on all cores wait for one another more than they compute.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Hundreds of tests start Python: where it may not keep what it compiles, each compiles everything.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One more than there are cores: many tests wait for as long as they work."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         UnreadableWorkflow,
     )
     from musegraph.headers import Header, read_gguf, read_header, read_safetensors
-    from musegraph.library import Recognised, recognise
+    from musegraph.library.recognise import Recognised, recognise
     from musegraph.node import UNSET, Context, Weights, node
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run

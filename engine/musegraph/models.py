@@ -7,21 +7,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from musegraph.device import device
 from musegraph.errors import ModelError, ModelMissing
 from musegraph.headers import read_gguf, read_header
-from musegraph.library import (
-    SUFFIXES,
-    Added,
-    Library,
-    Root,
-    default_models,
-    model_files,
-    named_folders,
-)
+from musegraph.library.folders import Added, default_models, named_folders
+from musegraph.library.kinds import SUFFIXES
+from musegraph.library.walk import Root, model_files
 from musegraph.node import Weights
 from musegraph.pack import Registry
 from musegraph.paths import ABSENT, at_home, data_folder, shown, why_missing
@@ -29,6 +24,9 @@ from musegraph.sentences import sentence
 from musegraph.store import Store
 from musegraph.values import Patch, Reference
 from musegraph.values.canonical import canonical, digest, digest_of_file
+
+if TYPE_CHECKING:
+    from musegraph.library.scan import Library
 
 _ON_THE_HUB = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)(?:/(?P<file>\S+\.(?:safetensors|gguf)))?", re.ASCII
@@ -71,8 +69,8 @@ class Models:
         self.budget = budget
         self.confined = False
         """Whether a source is a name in a pack or a model folder, and never a path elsewhere."""
-        self.added = Added(data or data_folder())
-        self.library = Library(data or data_folder())
+        self._data = data or data_folder()
+        self.added = Added(self._data)
         self.renamed: dict[str, str] = {}
         """Names that led nowhere, and the names under which the same models were found."""
         self.expected: dict[str, str] = {}
@@ -86,6 +84,13 @@ class Models:
         self._last: _Resident | None = None
         self._places: dict[str, Path] = {}
         self._digests: dict[Path, tuple[int, int, int, str]] = {}
+
+    @cached_property
+    def library(self) -> Library:
+        """All models by what they are; read only when a model is looked for beyond its name."""
+        from musegraph.library.scan import Library
+
+        return Library(self._data)
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -71,7 +71,8 @@ def furnish(folder: Path) -> None:
 
 def library() -> list[Row]:
     """B26: 2,000 models looked through by a new process, and again when nothing has changed."""
-    from musegraph.library import Library, Root
+    from musegraph.library.scan import Library
+    from musegraph.library.walk import Root
 
     with tempfile.TemporaryDirectory(prefix="musegraph-") as work, one_core():
         folder, data = Path(work) / "models", Path(work) / "data"

@@ -18,8 +18,9 @@ from weights import LORA, SD1, settings, weights
 from musegraph import Context, Engine, ModelSource, Pack, Reference, Registry, Store, node
 from musegraph.errors import ModelMissing
 from musegraph.events import Event, Warned
-from musegraph.library import Entry, Library, Root
 from musegraph.library.index import FILE
+from musegraph.library.scan import Entry, Library
+from musegraph.library.walk import Root
 from musegraph.models import Models
 from musegraph.workflow import Workflow
 

@@ -10,8 +10,7 @@ from test_library import scanned
 from weights import LORA, SD1, TO_K, Shapes, settings, weights
 
 from musegraph import recognise
-from musegraph.library import FAMILIES
-from musegraph.library.families import by_class, by_saying
+from musegraph.library.families import FAMILIES, by_class, by_saying
 from musegraph.library.folders import Added, named_elsewhere, to_add
 
 FLUX = "double_blocks.0.img_attn.norm.key_norm.scale"

@@ -26,9 +26,10 @@ from musegraph_nodes.diffusion import (
     pack,
     sample,
 )
-from musegraph_nodes.diffusion.sampling.samplers import OWN, SamplerName
+from musegraph_nodes.diffusion.sampling.names import SamplerName, ScheduleName
+from musegraph_nodes.diffusion.sampling.samplers import OWN
 from musegraph_nodes.diffusion.sampling.schedulers import SAMPLERS, make_scheduler, offers
-from musegraph_nodes.diffusion.sampling.sigmas import SCHEDULES, ScheduleName
+from musegraph_nodes.diffusion.sampling.sigmas import SCHEDULES
 
 # NumPy talks to diffusers about its arithmetic on tensors.
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")

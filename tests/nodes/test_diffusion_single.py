@@ -22,7 +22,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from musegraph import ModelError
 from musegraph_nodes.diffusion import decode, empty_latent, encode, encode_text, load, sample
 from musegraph_nodes.diffusion.families import FAMILIES
-from musegraph_nodes.diffusion.layouts.single import SHIPPED, read_single, settings_of
+from musegraph_nodes.diffusion.layouts.settings import settings_of
+from musegraph_nodes.diffusion.layouts.single import SHIPPED, read_single
 from musegraph_nodes.diffusion.loader import load as open_part
 from musegraph_nodes.diffusion.loader import quiet
 

@@ -40,7 +40,8 @@ from musegraph_nodes.diffusion.layouts.originals import (
     SDXL,
     Z_IMAGE,
 )
-from musegraph_nodes.diffusion.layouts.single import read_single, settings_of
+from musegraph_nodes.diffusion.layouts.settings import settings_of
+from musegraph_nodes.diffusion.layouts.single import read_single
 from musegraph_nodes.diffusion.load import Parts
 from musegraph_nodes.diffusion.references import vae_of
 

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from musegraph import load_registry, recognise
-from musegraph.library import BY_ID
-from musegraph.library.recognise import Kind
+from musegraph.library.families import BY_ID
+from musegraph.library.kinds import Kind
 from musegraph_nodes.diffusion.layouts import originals
 from musegraph_nodes.diffusion.layouts.originals import Original
 

@@ -23,8 +23,9 @@ from musegraph_nodes.diffusion import (
     sample,
     sigmas,
 )
-from musegraph_nodes.diffusion.sampling.guiders import Guide, Method
+from musegraph_nodes.diffusion.sampling.guiders import Guide
 from musegraph_nodes.diffusion.sampling.loop import Expected, walk_down
+from musegraph_nodes.diffusion.sampling.names import Method
 from musegraph_nodes.diffusion.sampling.noise import Drawing, Source, slerp
 from musegraph_nodes.diffusion.sampling.perturb import blocks_of, perturbed
 from musegraph_nodes.diffusion.sampling.samplers import OWN

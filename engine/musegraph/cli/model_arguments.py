@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, get_args
 
 from musegraph.cli.options import Add, Command, actions, argument, as_json, flag, listed
-
-KINDS = (
-    "pipeline", "checkpoint", "denoiser", "vae", "text_encoder", "lora", "control", "t2i_adapter",
-    "ip_adapter", "embedding", "upscaler", "vision", "depth", "pose", "style", "motion",
-    "other",
-)  # fmt: skip
-"""As :data:`musegraph.library.recognise.Kind`, which takes longer to import."""
+from musegraph.library.kinds import Kind
 
 
 def _common(folders: Any = (), unset: Any = False) -> tuple[Add, ...]:
@@ -31,7 +25,7 @@ _AGAIN = _common(argparse.SUPPRESS, argparse.SUPPRESS)
 
 def _filters(unset: Any = None) -> tuple[Add, ...]:
     return (
-        argument("--kind", choices=KINDS, default=unset, help="list only those of this kind"),
+        argument("--kind", choices=get_args(Kind), default=unset, help="list only this kind"),
         argument("--family", metavar="F", default=unset, help="only those of this, such as sdxl"),
     )
 

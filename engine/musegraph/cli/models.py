@@ -83,7 +83,7 @@ def _list(args: Namespace) -> int:
 
 def _wanted(model: Found, args: Namespace) -> bool:
     """Whether a model is of the kind and of the family that are asked for."""
-    from musegraph.library import title_of
+    from musegraph.library.families import title_of
 
     facts = model.entry.facts
     kind, family = getattr(args, "kind", None), getattr(args, "family", None)
@@ -99,7 +99,7 @@ def _names(there: Models) -> list[str]:
 
 def _model(model: Found) -> dict[str, Any]:
     record, entry = model.record, model.entry
-    from musegraph.library import title_of
+    from musegraph.library.families import title_of
 
     facts = asdict(entry.facts)
     return {
@@ -145,7 +145,7 @@ def _show_models(found: list[Found], style: Style) -> None:
 
 
 def _row(model: Found, style: Style) -> list[str]:
-    from musegraph.library import title_of
+    from musegraph.library.families import title_of
 
     facts, record = model.entry.facts, model.record
     origin = f"{record.source}@{record.commit[:12]}" if record else ""
@@ -198,7 +198,7 @@ def _show(args: Namespace) -> int:
 
 
 def _tell(model: Found, style: Style) -> None:
-    from musegraph.library import title_of
+    from musegraph.library.families import title_of
 
     entry, facts = model.entry, model.entry.facts
     style.line(style(printable(model.name), "bold"))

@@ -19,7 +19,7 @@ def folder(args: Namespace) -> int:
 
 
 def _list(args: Namespace) -> int:
-    from musegraph.library import Added, default_models, named_folders
+    from musegraph.library.folders import Added, default_models, named_folders
 
     listed = [(one, "--models") for one in model_folders(args)]
     listed += [(one, "MUSEGRAPH_MODELS") for one in named_folders()]
@@ -45,8 +45,7 @@ def _list(args: Namespace) -> int:
 
 
 def _add(args: Namespace) -> int:
-    from musegraph.library import Added
-    from musegraph.library.folders import named_elsewhere, to_add
+    from musegraph.library.folders import Added, named_elsewhere, to_add
 
     place = to_add(args.folder)
     new = Added(data_folder()).add(place)
@@ -75,7 +74,7 @@ def _add(args: Namespace) -> int:
 
 
 def _remove(args: Namespace) -> int:
-    from musegraph.library import Added
+    from musegraph.library.folders import Added
 
     added = Added(data_folder())
     given = at_home(args.folder).absolute()

@@ -19,7 +19,7 @@ from typing import Any
 from musegraph.device import has_driver
 from musegraph.errors import ModelError, StoreError
 from musegraph.headers import read_header
-from musegraph.library import Added, default_models, named_folders
+from musegraph.library.folders import Added, default_models, named_folders
 from musegraph.pack import Registry
 from musegraph.paths import data_folder, why_missing
 from musegraph.store.disk import Disk

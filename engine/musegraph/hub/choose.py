@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from musegraph.errors import HubError, MusegraphError
 from musegraph.hub.names import safe_path
 from musegraph.hub.trouble import amount, shown
-from musegraph.library import MAX_DEPTH, MAX_FILES, SUFFIXES
+from musegraph.library.kinds import SUFFIXES
+from musegraph.library.walk import MAX_DEPTH, MAX_FILES
 
 WEIGHTS = (".safetensors", ".gguf")
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle", ".joblib")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from musegraph.hub.record import Record
 from musegraph.hub.shelf import Shelf
-from musegraph.library import Entry, Facts, Root
+from musegraph.library.facts import Facts
+from musegraph.library.scan import Entry
+from musegraph.library.walk import Root
 from musegraph.models import Models
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from musegraph.errors import ModelError, MusegraphError, StoreError
 from musegraph.headers import read_safetensors
-from musegraph.library.facts import PICKLES
+from musegraph.library.kinds import PICKLES
 
 CHILD = Path(__file__).with_name("unpickle.py")
 SECONDS = 120

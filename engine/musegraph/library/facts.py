@@ -14,11 +14,10 @@ from musegraph.errors import ModelError
 from musegraph.headers import Header, read_gguf, read_safetensors
 from musegraph.library.beside import Said, said_by
 from musegraph.library.families import BY_ID, WIDTHS, by_class
+from musegraph.library.kinds import PICKLES, WEIGHTS, Kind
 from musegraph.library.quick import quick_id_of, together
-from musegraph.library.recognise import Kind, recognise
+from musegraph.library.recognise import recognise
 
-WEIGHTS = (".safetensors", ".gguf")
-PICKLES = (".ckpt", ".pt", ".pth", ".bin")
 SETTINGS = 1 << 20
 """Bytes of a model's JSON up to which it is read here."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from musegraph.errors import MusegraphError, StoreError
-from musegraph.library.recognise import Kind
+from musegraph.library.kinds import Kind
 from musegraph.paths import at_home
 from musegraph.whole import write_whole
 

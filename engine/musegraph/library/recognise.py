@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from musegraph.library.families import BY_ID, FAMILIES, WIDTHS, by_saying
-
-Kind = Literal[
-    "pipeline", "checkpoint", "denoiser", "vae", "text_encoder", "lora", "control", "t2i_adapter",
-    "ip_adapter", "embedding", "upscaler", "vision", "depth", "pose", "style", "motion",
-    "other",
-]  # fmt: skip
+from musegraph.library.kinds import Kind
 
 Tensors = Mapping[str, Mapping[str, Any]]
 

@@ -12,13 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from musegraph.errors import ModelError
 from musegraph.garbage import uncollected
-from musegraph.library.facts import Facts, facts_of_file, facts_of_folder
 from musegraph.library.index import FILE, Index, Row
 from musegraph.library.origin import Origin, origins_in
 from musegraph.library.walk import Candidate, Root, candidates
+
+if TYPE_CHECKING:
+    from musegraph.library.facts import Facts
 
 AGAIN_SECONDS = 3.0
 """A name that is not found lets the folders be looked through again, once in so long."""
@@ -129,6 +132,8 @@ class Library:
     def _entries(
         self, index: Index, found: Iterable[tuple[Candidate, Row]], origins: dict[str, Origin]
     ) -> list[Entry]:
+        from musegraph.library.facts import Facts
+
         made: dict[str, Entry] = {}
         for one, row in found:
             if one.source not in made:  # the first folder that has the name counts, as in Models
@@ -224,6 +229,8 @@ class Library:
 
 def read(one: Candidate) -> Row:
     """What the files of a model tell, as it is kept."""
+    from musegraph.library.facts import Facts, facts_of_file, facts_of_folder
+
     try:
         if one.files:
             facts = facts_of_folder(one.place, one.files, one.size)

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from musegraph.errors import ModelError
 from musegraph.library.beside import NOTES, preview_in
-from musegraph.library.facts import PICKLES, WEIGHTS
 from musegraph.library.folders import kind_by_folder
-from musegraph.library.recognise import Kind
+from musegraph.library.kinds import PICKLES, SUFFIXES, WEIGHTS, Kind
 
-SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".gguf", ".model"})
 MAX_FILES = 2000
 MAX_DEPTH = 4
 SAYS_WHAT_IT_IS = ("model_index.json", "config.json", "adapter_config.json")

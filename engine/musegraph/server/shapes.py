@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from musegraph.library.facts import Fault
-from musegraph.library.recognise import Kind
+from musegraph.library.kinds import Kind
 from musegraph.server.api import (
     Answer,
     Digest,

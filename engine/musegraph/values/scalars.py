@@ -30,4 +30,4 @@ ModelSource = Annotated[str, Field(min_length=1), Named("ModelSource")]
 """Where a model is: a name (``starter/scenes``), a folder or a file. It counts by the digest of the
 files behind it, not by its spelling. A port that takes models of some kinds alone says so, for the
 menu on the canvas: ``Field(json_schema_extra={"models": ["lora"]})``; the kinds are those of
-:data:`musegraph.library.recognise.Kind`."""
+:data:`musegraph.library.kinds.Kind`."""

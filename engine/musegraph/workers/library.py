@@ -7,7 +7,9 @@ from typing import Any, get_args, get_origin
 
 from musegraph.annotations import bare
 from musegraph.errors import ModelMissing
-from musegraph.library import Entry, preview_of, title_of
+from musegraph.library.families import title_of
+from musegraph.library.scan import Entry
+from musegraph.library.walk import preview_of
 from musegraph.node import NodeType
 from musegraph.pack import Pack
 from musegraph.run import Engine

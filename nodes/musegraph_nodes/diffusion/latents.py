@@ -9,7 +9,6 @@ from pydantic import Field
 from musegraph import Context, Image, Latent, Model, NodeError, Seed, Vae, node
 
 from .autoencoders import decoded, from_model, moments, to_model
-from .families import family_of
 from .references import check_loader
 from .tiles import decode_tiled, encode_tiled, frugal_tile
 
@@ -161,6 +160,8 @@ def _decoded(net: Any, data: Tensor, ctx: Context) -> Tensor:
 def blank(model: Model, width: int = 0, height: int = 0, batch: int = 1) -> Latent:
     """Zeros of the shape that a model wants for a size in pixels; 0 is its own size."""
     import torch
+
+    from .families import family_of
 
     check_loader(model)
     own = model.options.get("size") or (0, 0)

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph import Loader, ModelError, Patch, Reference
 
-from .families import Encoder, Kind, family_of
-from .layouts.checkpoint import open_single
-from .layouts.single import settings_of, tokenizer_of
-
 if TYPE_CHECKING:
     import torch
+
+    from .families import Kind
 
 _ONE_AT_A_TIME = threading.RLock()
 _STORED = {"F16": "float16", "F32": "float32", "F64": "float32"}
@@ -109,11 +107,17 @@ def settle(net: Any) -> None:
 
 
 def _net(live: Any) -> Any:
+    from .families import Encoder
+
     return live.net if isinstance(live, Encoder) else live
 
 
 def _read(ref: Reference, place: Path, device: str) -> Any:
     """A part in host memory, in the type of number that suits a device."""
+    from .families import Encoder, family_of
+    from .layouts.checkpoint import open_single
+    from .layouts.settings import settings_of
+
     folder = place / ref.part
     kind = family_of(ref).kinds[ref.part]
     with quiet():
@@ -171,6 +175,8 @@ def _open(ref: Reference, kind: Kind, folder: Path, dtype: torch.dtype) -> Any:
 def _tokenizer(
     ref: Reference, kind: Kind, place: Path, config: dict[str, Any] | None, net: Any
 ) -> Any:
+    from .layouts.single import tokenizer_of
+
     assert kind.words is not None
     known = net.config.to_dict() if config is None else config
     folder, options = tokenizer_of(place, kind.words, known, ref.source)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from musegraph import Conditioning, Context, TextEncoder, node
 
-from .families import family_of
-from .prompts.grammar import Choice, Lora, Prompt, literal, parse
-from .prompts.schedule import timeline
-from .prompts.weighting import Weighting, encode
+from .prompts.names import Weighting
 from .references import check_loader
+
+if TYPE_CHECKING:
+    from .prompts.grammar import Prompt
 
 
 @node(version="2", numeric=True, uses="device")
@@ -51,6 +51,11 @@ def encode_text(
     in chunks, and so is what BREAK parts. A prompt that changes on the way gives a part for each
     of its texts.
     """
+    from .families import family_of
+    from .prompts.grammar import literal, parse
+    from .prompts.schedule import timeline
+    from .prompts.weighting import encode
+
     check_loader(encoder)
     prompt = literal(text) if weighting == "off" else parse(text)
     texts = timeline(prompt, steps)
@@ -67,6 +72,8 @@ def encode_text(
 
 def _left(prompt: Prompt) -> list[str]:
     """What a prompt asks for that is not done here, in sentences."""
+    from .prompts.grammar import Choice, Lora
+
     told = []
     for item in prompt.walk():
         if isinstance(item, Lora):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from pydantic import Field
 
 from musegraph import Context, Image, Latent, Mask, Model, NodeError, Seed, TextEncoder, node
-from musegraph_nodes.diffusion.families import family_of
 from musegraph_nodes.diffusion.latents import generators, noise_of
 from musegraph_nodes.diffusion.references import check_loader, part_of
 
@@ -59,6 +58,8 @@ def attention_maps(
     """
     import torch
 
+    from musegraph_nodes.diffusion.families import family_of
+
     check_loader(model)
     check_loader(text_encoder)
     if len(latent.data) != 1:
@@ -88,6 +89,8 @@ def _tokens(
     encoder: TextEncoder, text: str, words: str, ctx: Context
 ) -> list[tuple[str, list[int]]]:
     """Words, each with the places of its tokens in the text."""
+    from musegraph_nodes.diffusion.families import family_of
+
     reader = family_of(encoder).readers[0]
     wanted = [word.strip() for word in words.split(",") if word.strip()]
     wanted = wanted or list(dict.fromkeys(text.replace(",", " ").split()))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Loader, ModelError, Reference, read_header
-from musegraph_nodes.diffusion.layouts.folder import read_json
+from musegraph_nodes.diffusion.layouts.settings import read_json
 
 from .controlnet_names import config_of, from_first_release
 

@@ -22,7 +22,7 @@ from musegraph import (
     node,
     read_header,
 )
-from musegraph_nodes.diffusion.layouts.folder import read_json
+from musegraph_nodes.diffusion.layouts.settings import read_json
 from musegraph_nodes.diffusion.layouts.weights import stored_type
 
 if TYPE_CHECKING:

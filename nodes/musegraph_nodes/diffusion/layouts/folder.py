@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from musegraph import ModelError, read_header
 from musegraph_nodes.diffusion.families import FAMILIES, Family, Kind, Words
 
 from .found import Component, Found
+from .settings import read_json
 from .weights import PICKLES, stored_type
 
 _VARIANTS = ("", "fp16", "bf16")
@@ -47,30 +47,6 @@ def _family(index: dict[str, Any], source: str) -> Family:
         f"the model {source!r} is for the pipeline {pipeline}; this version opens those for"
         f" {known}, others come with later versions"
     )
-
-
-def read_json(file: Path, source: str) -> dict[str, Any]:
-    """The object in a JSON file of a model; :class:`ModelError` if it is missing or damaged."""
-    inside = file.relative_to(file.parents[1])
-    if file.name == "model_index.json" and not file.is_file():
-        raise ModelError(
-            f"the folder {file.parent} holds no model_index.json, so {source!r} is no model in the"
-            " layout of Diffusers; name the folder in which that file lies"
-        )
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(
-            f"the model {source!r} is incomplete: {inside} is missing in {file.parents[1]};"
-            " get the folder again"
-        ) from None
-    except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise ModelError(f"{file} is damaged: it is no JSON; get it again") from None
-    if not isinstance(found, dict):
-        raise ModelError(f"{file} is damaged: it is no JSON object; get it again")
-    return found
 
 
 def _check_class(

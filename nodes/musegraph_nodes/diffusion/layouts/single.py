@@ -14,19 +14,15 @@ from typing import Any
 from musegraph import ModelError, read_gguf, read_header
 from musegraph_nodes.diffusion.families import FAMILIES, Family, Words
 
-from .folder import check_tokenizer, component_of, read_json
+from .folder import check_tokenizer, component_of
 from .found import Component, Found
 from .originals import CONFIGS, SD15, Original, Slot, layout_of, left_over, recognised
+from .settings import read_json, settings_of
 from .shapes import Shapes, divided
 from .weights import PICKLES, Header, stored_type
 
 SHIPPED = CONFIGS / "sd15"
 _SUFFIXES = (".safetensors", ".gguf")
-
-
-def settings_of(place: Path) -> Path:
-    """The folder beside a model file in which its configuration may lie."""
-    return place.with_suffix(".config")
 
 
 def read_single(place: Path, source: str) -> Found:

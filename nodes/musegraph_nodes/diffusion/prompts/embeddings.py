@@ -20,11 +20,12 @@ from musegraph import (
     node,
     read_header,
 )
-from musegraph_nodes.diffusion.families import Encoder
 from musegraph_nodes.diffusion.references import check_loader
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from musegraph_nodes.diffusion.families import Encoder
 
 KIND = "embedding"
 _A1111 = ("emb_params", "string_to_param.*", "*")

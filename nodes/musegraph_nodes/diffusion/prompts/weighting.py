@@ -10,25 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from musegraph import ConditioningPart, Context, NodeError, TextEncoder
 from musegraph_nodes.diffusion.families import Encoder, Family, Reader, States, Tokens
 from musegraph_nodes.diffusion.references import part_of
 
 from .embeddings import words_of
+from .names import Weighting
 from .schedule import Span, Spans
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Weighting = Literal["keep mean", "from empty", "off"]
-"""How weights are laid on the states of a text.
-
-``keep mean`` multiplies, then scales the text so that its mean stays, as A1111 does. ``from empty``
-moves each state away from that of an empty text, z₀ + w·(z − z₀), as ComfyUI does. ``off`` takes
-the text as it is written, brackets and all.
-"""
 
 _NO_MEAN = 1e-5
 """A mean below this share of the spread is none: dividing by it would blow the states up."""

@@ -12,13 +12,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import Field
 
 from musegraph import Json, NodeError, Seed, Text, node
 
-from .grammar import Choice, Item, inside, parse
+if TYPE_CHECKING:
+    from .grammar import Choice, Item
 
 MOST = 10_000
 DEEPEST = 20
@@ -133,6 +134,8 @@ def every(text: str, lists: Known, depth: int = 0) -> list[str]:
 
 def _pieces(text: str, lists: Known, depth: int) -> _Pieces:
     """A prompt as texts and the outermost choices between them."""
+    from .grammar import parse
+
     if depth > DEEPEST:
         raise NodeError(
             f"the lists name each other more than {DEEPEST} deep; somewhere one names itself"
@@ -147,6 +150,8 @@ def _pieces(text: str, lists: Known, depth: int) -> _Pieces:
 
 
 def _outermost(body: Sequence[Item]) -> list[Choice]:
+    from .grammar import Choice, inside
+
     found: list[Choice] = []
     for item in body:
         found += [item] if isinstance(item, Choice) else _outermost(inside(item))

@@ -7,12 +7,13 @@ our own samplers alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from musegraph import Named, NodeError
+from musegraph import NodeError
 
+from .names import Method
 from .perturb import perturbed
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from musegraph_nodes.diffusion.families import Denoiser
 
-Method = Literal["cfg", "apg", "cfg_zero", "tangential", "perp_neg", "pag", "seg", "skip_layers"]
-GuiderValue = Annotated[dict[str, Any], Named("Guider")]
 _WEAKER = ("pag", "seg", "skip_layers")
 
 

@@ -8,14 +8,9 @@ from typing import Annotated
 from pydantic import Field
 
 from musegraph import Context, Latent, Model, NodeError, Seed, node
-from musegraph_nodes.diffusion.families import family_of
-from musegraph_nodes.diffusion.latents import blank, generators, noise_of
 from musegraph_nodes.diffusion.references import check_loader
 
-from .guiders import GuiderValue, Guiding, Method
-from .noise import Drawing, NoiseValue
-from .schedulers import spaced_sigmas
-from .sigmas import ScheduleName, SigmasValue, is_flow, levels_for
+from .names import GuiderValue, Method, NoiseValue, ScheduleName, SigmasValue
 
 
 @node(version="1")
@@ -43,6 +38,12 @@ def sigmas(
     One level more than there are steps, the last of them 0. The names and where each comes from
     are in the README of this pack.
     """
+    from musegraph_nodes.diffusion.families import family_of
+    from musegraph_nodes.diffusion.latents import blank
+
+    from .schedulers import spaced_sigmas
+    from .sigmas import is_flow, levels_for
+
     check_loader(model)
     family = family_of(model)
     if latent is None and model.options["scheduler"].get("use_dynamic_shifting") and not shift:
@@ -143,6 +144,8 @@ def guider(
     the papers of the others are in the README of this pack. ``pag``, ``seg`` and ``skip_layers``
     ask the model once more for each step.
     """
+    from .guiders import Guiding
+
     made = Guiding(
         method=method,
         scale=scale,
@@ -181,6 +184,8 @@ def noise(
     ] = 1.0,
 ) -> NoiseValue:
     """Set how a sampler draws noise: variations of a seed, none at the start, more on the way."""
+    from .noise import Drawing
+
     made = Drawing(
         add=add,
         variation_seed=variation_seed,
@@ -201,6 +206,8 @@ def add_noise(
     seed: Annotated[Seed, Field(description="Item i of a batch takes the seed + i.")] = 0,
 ) -> Latent:
     """Put noise into a latent [B,C,h,w]: for more detail, before a sampler or between two."""
+    from musegraph_nodes.diffusion.latents import generators, noise_of
+
     data = latent.data
     drawn = noise_of(tuple(data.shape), generators(ctx, seed, len(data)))
     return Latent(data + drawn.to(data.device) * amount, latent.family, latent.scale)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from musegraph import Context, Named, NodeError
+from musegraph import Context, NodeError
 from musegraph_nodes.diffusion.latents import generators, noise_of
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
-
-NoiseValue = Annotated[dict[str, Any], Named("Noise")]
 
 
 class Drawing(BaseModel):

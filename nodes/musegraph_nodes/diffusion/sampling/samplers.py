@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from musegraph import NodeError
 
@@ -14,42 +14,6 @@ from .walk import Walk
 if TYPE_CHECKING:
     from torch import Tensor
 
-SamplerName = Literal[
-    "euler",
-    "euler_cfg_pp",
-    "euler_ancestral",
-    "euler_ancestral_cfg_pp",
-    "heun",
-    "heunpp2",
-    "exp_heun_2_x0",
-    "exp_heun_2_x0_sde",
-    "dpm_2",
-    "dpm_2_ancestral",
-    "lms",
-    "dpm_fast",
-    "dpm_adaptive",
-    "dpmpp_2s_ancestral",
-    "dpmpp_sde",
-    "dpmpp_2m",
-    "dpmpp_2m_sde",
-    "dpmpp_2m_sde_heun",
-    "dpmpp_3m_sde",
-    "ddim",
-    "ddpm",
-    "lcm",
-    "tcd",
-    "plms",
-    "ipndm",
-    "deis",
-    "res_multistep",
-    "gradient_estimation",
-    "er_sde",
-    "seeds_2",
-    "seeds_3",
-    "sa_solver",
-    "uni_pc",
-    "uni_pc_bh2",
-]
 Function = Callable[["Tensor", Sequence[float], Walk], "Tensor"]
 
 

@@ -11,29 +11,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from musegraph import Model, Named, NodeError
+from musegraph import Model, NodeError
 
 from .paths import EXPLODING, FLOW, Path
 
 if TYPE_CHECKING:
     from musegraph_nodes.diffusion.families import Family
-
-ScheduleName = Literal[
-    "model default",
-    "normal",
-    "karras",
-    "exponential",
-    "sgm_uniform",
-    "simple",
-    "ddim_uniform",
-    "beta",
-    "beta_timesteps",
-    "linear_quadratic",
-    "kl_optimal",
-    "align_your_steps",
-]
 
 
 @dataclass(frozen=True)
@@ -271,7 +256,6 @@ def align_your_steps(levels: Levels, steps: int) -> list[float]:
     return made
 
 
-SigmasValue = Annotated[list[float], Named("Sigmas")]
 SCHEDULES: dict[str, Callable[[Levels, int], list[float]]] = {
     "normal": normal,
     "karras": karras,
