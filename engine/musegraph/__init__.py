@@ -126,7 +126,7 @@ _HOMES = {
         "Problem StoreError UnreadableWorkflow"
     ),
     "musegraph.headers": "Header read_gguf read_header read_safetensors",
-    "musegraph.library": "Recognised recognise",
+    "musegraph.library.recognise": "Recognised recognise",
     "musegraph.node": "Context UNSET Weights node",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",

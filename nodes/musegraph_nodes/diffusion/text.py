@@ -58,10 +58,9 @@ def encode_text(
 
     check_loader(encoder)
     prompt = literal(text) if weighting == "off" else parse(text)
-    texts = timeline(prompt, steps)
     told = dict.fromkeys([*prompt.warnings(), *_left(prompt)])
     parts = []
-    for spans, ranges in texts:
+    for spans, ranges in timeline(prompt, steps):
         part, more = encode(family_of(encoder), encoder, spans, weighting, clip_skip, ctx)
         parts.append(replace(part, ranges=ranges))
         told |= dict.fromkeys(more)

@@ -67,21 +67,19 @@ def attention_maps(
             f"there are {len(latent.data)} latents, and maps are of one; image.split and a list"
             " give a map of each"
         )
-    family = family_of(model)
-    part, _ = family.encode(text_encoder, text, ctx)
+    part, _ = family_of(model).encode(text_encoder, text, ctx)
     chosen = _tokens(text_encoder, text, words, ctx)
     times, noisy = _levels(model, latent, looks, seed, ctx)
     with ctx.load(model) as net, torch.no_grad(), kept(net):
         high, wide = latent.data.shape[-2:]
         recorder = Recorder((high, wide), [ids for _, ids in chosen])
         recorder.watch(net)
-        denoiser = family.denoiser(net, model, ctx.device)
+        denoiser = family_of(model).denoiser(net, model, ctx.device)
         prepared = denoiser.conditions([part], tuple(latent.data.shape))
         for index, (time, x) in enumerate(zip(times, noisy, strict=True)):
             denoiser(x, time, prepared)
             ctx.progress(index + 1, len(times))
-    scale = latent.scale
-    masks = _stretched(recorder.maps(), (high * scale, wide * scale)).cpu()
+    masks = _stretched(recorder.maps(), (high * latent.scale, wide * latent.scale)).cpu()
     return Maps(Image(_coloured(masks, image, opacity)), Mask(masks))
 
 
