@@ -1,1 +1,1 @@
-"""How the models that come with this pack were made."""
+"""Training the nets of this pack: data, and the scripts that run it."""
