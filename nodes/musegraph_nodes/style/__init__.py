@@ -1,0 +1,1 @@
+"""Pack `style`: pictures repainted in the manner of others."""

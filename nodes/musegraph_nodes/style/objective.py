@@ -1,0 +1,268 @@
+"""What a picture is optimised for, and the gradient towards it: whole, or window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .gram import beyond, content_loss, covered, gram_loss, products, variation
+from .nets import Features
+from .windows import Window, windows
+
+Check = Callable[[], None]
+_OUTSIDE = 100.0
+"""Weight of colours outside 0..1, which are cut off in the end."""
+
+_LEAST = 1e-12
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a style counts: its weight, its mask [H,W] or none, and its Gram matrices by layer."""
+
+    weight: float
+    mask: Tensor | None
+    targets: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each loss counts."""
+
+    content: float = 1.0
+    style: float = 100.0
+    variation: float = 0.0
+    steady: float = 0.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The losses of one picture, each before its weight."""
+
+    total: float
+    content: float
+    style: float
+    variation: float
+    layers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """How a net looks at pictures of one size: which layers, and through which windows."""
+
+    net: Features
+    style_layers: tuple[str, ...]
+    content_layers: tuple[str, ...] = ()
+    side: int = 0
+    around: bool = False
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.style_layers, *self.content_layers)))
+
+    def windows(self, picture: Tensor) -> list[Window]:
+        height, width = picture.shape[-2:]
+        side = self.side if max(height, width) > self.side else 0
+        return windows((height, width), side, self.net.layout, self.layers, self.around)
+
+    def stride(self, layer: str) -> int:
+        return self.net.layout.stride(layer)
+
+    def seen(self, part: Tensor) -> dict[str, Tensor]:
+        return cast("dict[str, Tensor]", self.net(part, self.layers, self.around))
+
+    def weight(self, mask: Tensor | None, layer: str) -> Tensor | None:
+        """A mask [H,W] as a weight of the cells of a layer."""
+        if mask is None:
+            return None
+        stride = self.stride(layer)
+        return F.avg_pool2d(mask[None, None], stride)[0, 0] if stride > 1 else mask
+
+    @torch.no_grad()
+    def grams(self, picture: Tensor, mask: Tensor | None, check: Check) -> dict[str, Tensor]:
+        """The Gram matrix of each layer of style of a picture [1,3,H,W]."""
+        return self.sums(picture, [mask], check)[0]
+
+    @torch.no_grad()
+    def sums(
+        self, picture: Tensor, masks: list[Tensor | None], check: Check
+    ) -> list[dict[str, Tensor]]:
+        """For each mask the Gram matrices of a picture."""
+        made: list[dict[str, Tensor]] = [{} for _ in masks]
+        weights = [{layer: self.weight(m, layer) for layer in self.style_layers} for m in masks]
+        for window in self.windows(picture):
+            check()
+            seen = self.seen(window.cut(picture))
+            for sums, by_layer in zip(made, weights, strict=True):
+                for layer in self.style_layers:
+                    part = self.part(window, seen, layer, by_layer[layer])
+                    sums[layer] = sums[layer] + part if layer in sums else part
+        for sums, by_layer in zip(made, weights, strict=True):
+            for layer in self.style_layers:
+                sums[layer] /= self.cells(picture, layer, by_layer[layer])
+        return made
+
+    def part(
+        self, window: Window, seen: dict[str, Tensor], layer: str, weight: Tensor | None
+    ) -> Tensor:
+        """What a window adds to a Gram matrix, not yet divided by the number of cells."""
+        stride = self.stride(layer)
+        here = None if weight is None else window.of(weight, stride)
+        return products(window.middle(seen[layer], stride), here)
+
+    def cells(self, picture: Tensor, layer: str, weight: Tensor | None) -> Tensor | float:
+        """Over how many cells of a layer a mean goes."""
+        if weight is not None:
+            return covered(weight)
+        stride = self.stride(layer)
+        return float((picture.shape[-2] // stride) * (picture.shape[-1] // stride))
+
+    @torch.no_grad()
+    def content(self, picture: Tensor, check: Check) -> dict[str, Tensor]:
+        """The features of a picture in the layers of content, put together from its windows."""
+        found: dict[str, Tensor] = {}
+        height, width = picture.shape[-2:]
+        if not self.content_layers:
+            return found
+        for window in self.windows(picture):
+            check()
+            seen = self.seen(window.cut(picture))
+            for layer in self.content_layers:
+                stride = self.stride(layer)
+                part = window.middle(seen[layer], stride)
+                if layer not in found:
+                    size = (1, part.shape[1], height // stride, width // stride)
+                    found[layer] = part.new_zeros(size)
+                window.of(found[layer], stride).copy_(part)
+        return found
+
+
+class Objective:
+    """All losses of a picture [1,3,H,W] at one size, and their gradient."""
+
+    def __init__(
+        self,
+        view: View,
+        regions: list[Region],
+        content: dict[str, Tensor],
+        weights: Weights,
+        check: Check,
+        steady: tuple[Tensor, Tensor] | None = None,
+    ) -> None:
+        self.view, self.regions, self.content_at = view, regions, content
+        self.weights, self.check, self.steady = weights, check, steady
+        self.cells = [
+            {layer: view.weight(region.mask, layer) for layer in view.style_layers}
+            for region in regions
+        ]
+        power = [(target**2).sum().clamp(min=_LEAST) for target in content.values()]
+        self.power = dict(zip(content, power, strict=True))
+
+    def __call__(self, picture: Tensor) -> Figures:
+        """The losses; the gradient is left at the picture, times the number of its values.
+
+        Without that factor the gradient of a large picture would be so small that an optimiser
+        takes it for none.
+        """
+        picture.grad = None
+        found = self.view.windows(picture)
+        seen = self._whole(picture) if len(found) == 1 else self._in_windows(picture, found)
+        content, style, layers, loss = seen
+        rough = variation(picture, self.view.around)
+        extra = self.weights.variation * rough + _OUTSIDE * beyond(picture)
+        if self.steady is not None and self.weights.steady:
+            goal, where = self.steady
+            extra = extra + self.weights.steady * (where * (picture - goal) ** 2).mean()
+        loss = loss + extra
+        (loss * picture.numel()).backward()  # type: ignore[no-untyped-call]
+        return Figures(
+            float(loss.detach()), float(content), float(style), float(rough.detach()), layers
+        )
+
+    def _whole(self, picture: Tensor) -> tuple[Tensor, Tensor, dict[str, float], Tensor]:
+        self.check()
+        view = self.view
+        seen = view.seen(picture)
+        window = view.windows(picture)[0]
+        sums = [
+            {layer: view.part(window, seen, layer, cells[layer]) for layer in view.style_layers}
+            for cells in self.cells
+        ]
+        style, layers = self._style(picture, sums)
+        content = picture.new_zeros(())
+        for layer, target in self.content_at.items():
+            content = content + content_loss(seen[layer], target) / len(self.content_at)
+        loss = self.weights.content * content + self.weights.style * style
+        return content.detach(), style.detach(), layers, loss
+
+    def _in_windows(
+        self, picture: Tensor, found: list[Window]
+    ) -> tuple[Tensor, Tensor, dict[str, float], Tensor]:
+        """Two passes: the first finds the Gram matrices, the second the way back through them."""
+        view, scale = self.view, picture.numel()
+        sums = self._sums(picture, found)
+        for by_layer in sums:
+            for layer in by_layer:
+                by_layer[layer].requires_grad_(True)
+        style, layers = self._style(picture, sums)
+        leaves = [by_layer[layer] for by_layer in sums for layer in view.style_layers]
+        ways = torch.autograd.grad(self.weights.style * style, leaves)
+        content = picture.new_zeros(())
+        back = torch.zeros_like(picture)
+        for window in found:
+            self.check()
+            part = window.cut(picture.detach()).clone().requires_grad_(True)
+            seen = view.seen(part)
+            loss = picture.new_zeros(())
+            way = iter(ways)
+            for cells in self.cells:
+                for layer in view.style_layers:
+                    made = view.part(window, seen, layer, cells[layer])
+                    loss = loss + (next(way) * made).sum()
+            for layer, target in self.content_at.items():
+                stride = view.stride(layer)
+                apart = window.middle(seen[layer], stride) - window.of(target, stride)
+                away = (apart**2).sum() / self.power[layer] / len(self.content_at)
+                content = content + away.detach()
+                loss = loss + self.weights.content * away
+            (loss * scale).backward()  # type: ignore[no-untyped-call]
+            assert part.grad is not None
+            window.add(back, part.grad)
+        picture.grad = back
+        return content, style.detach(), layers, self._known(content, style)
+
+    def _known(self, content: Tensor, style: Tensor) -> Tensor:
+        """The part of the loss whose gradient has been found already."""
+        return (self.weights.content * content + self.weights.style * style).detach()
+
+    @torch.no_grad()
+    def _sums(self, picture: Tensor, found: list[Window]) -> list[dict[str, Tensor]]:
+        made: list[dict[str, Tensor]] = [{} for _ in self.regions]
+        for window in found:
+            self.check()
+            seen = self.view.seen(window.cut(picture))
+            for sums, cells in zip(made, self.cells, strict=True):
+                for layer in self.view.style_layers:
+                    part = self.view.part(window, seen, layer, cells[layer])
+                    sums[layer] = sums[layer] + part if layer in sums else part
+        return made
+
+    def _style(
+        self, picture: Tensor, sums: list[dict[str, Tensor]]
+    ) -> tuple[Tensor, dict[str, float]]:
+        """The style loss of all regions, and that of each layer alone."""
+        style = picture.new_zeros(())
+        layers = dict.fromkeys(self.view.style_layers, 0.0)
+        total = sum(region.weight for region in self.regions) or 1.0
+        for region, by_layer, cells in zip(self.regions, sums, self.cells, strict=True):
+            for layer, target in region.targets.items():
+                made = by_layer[layer] / self.view.cells(picture, layer, cells[layer])
+                one = gram_loss(made, target) * (region.weight / total)
+                layers[layer] += float(one.detach())
+                style = style + one / len(region.targets)
+        return style, layers
