@@ -67,9 +67,7 @@ class _Chart:
             self._text(f"1e{power}" if abs(power) > 3 else f"{10.0**power:g}", start, "rm", -6)
         for step in marks:
             x, foot = self.place(step, 10.0**self.low)
-            self.draw.line(
-                [(x, _ROOM[1] * _FINER), (x, foot)], fill=_FAINT, width=_FINER
-            )
+            self.draw.line([(x, _ROOM[1] * _FINER), (x, foot)], fill=_FAINT, width=_FINER)
         x, foot = self.place(self.steps - 1, 10.0**self.low)
         self._text("1", (_ROOM[0] * _FINER, foot + 16 * _FINER), "lm", 0)
         if self.steps > 1:

@@ -149,7 +149,9 @@ def _recoloured(crop: Tensor, rng: np.random.Generator) -> Tensor:
     return (mixed - mean) * gain + mean + float(rng.uniform(-0.15, 0.15))
 
 
-def train(work: Path, minutes: float, plan: Plan | None = None, steps: int | None = None) -> Student:
+def train(
+    work: Path, minutes: float, plan: Plan | None = None, steps: int | None = None
+) -> Student:
     """Train until so many minutes have been spent, earlier runs included."""
     plan = plan or Plan()
     torch.manual_seed(plan.seed)

@@ -209,7 +209,9 @@ def _waves(g: Ground) -> Tensor:
 def _splashes(g: Ground) -> Tensor:
     """Ink thrown and dragged: hard edges at every size, with dry places."""
     drag = torch.rand(_CELLS * 8, generator=g.random)[(g.across / g.scale).long() % (_CELLS * 8)]
-    field = 0.5 * g.noise(25 * g.scale) + 0.3 * g.noise(8 * g.scale) + 0.2 * g.noise(3) + 0.15 * drag
+    field = (
+        0.5 * g.noise(25 * g.scale) + 0.3 * g.noise(8 * g.scale) + 0.2 * g.noise(3) + 0.15 * drag
+    )
     ink = torch.sigmoid((field - g.number(0.5, 0.65)) * 40)[..., None]
     return (g.palette[-1] * 0.4 + 0.6) * (1 - ink) + g.palette[0] * 0.5 * ink
 
