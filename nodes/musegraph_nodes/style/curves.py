@@ -30,7 +30,7 @@ def drawn(curves: Mapping[str, Sequence[float]], marks: Sequence[int] = ()) -> I
     from PIL import Image as pil
     from PIL import ImageDraw
 
-    page = pil.new("RGB", tuple(side * _FINER for side in _SIZE), _PAPER)
+    page = pil.new("RGB", (_SIZE[0] * _FINER, _SIZE[1] * _FINER), _PAPER)
     chart = _Chart(ImageDraw.Draw(page), curves)
     chart.axes(marks)
     for (name, values), colour in zip(curves.items(), _COLOURS, strict=False):
@@ -67,9 +67,7 @@ class _Chart:
             self._text(f"1e{power}" if abs(power) > 3 else f"{10.0**power:g}", start, "rm", -6)
         for step in marks:
             x, foot = self.place(step, 10.0**self.low)
-            self.draw.line(
-                [(x, _ROOM[1] * _FINER), (x, foot)], fill=_FAINT, width=_FINER
-            )
+            self.draw.line([(x, _ROOM[1] * _FINER), (x, foot)], fill=_FAINT, width=_FINER)
         x, foot = self.place(self.steps - 1, 10.0**self.low)
         self._text("1", (_ROOM[0] * _FINER, foot + 16 * _FINER), "lm", 0)
         if self.steps > 1:

@@ -1,5 +1,6 @@
-"""Textures drawn by rule, on which the feature net learns what marks are: how long, how wide, which
-way, how dense, how sharp, and in which colours.
+"""Textures drawn by rule, on which the feature net learns what marks are.
+
+That is: how long, how wide, which way, how dense, how sharp, and in which colours.
 
 Each maker draws one kind on a grid of pixels from a few random numbers, and no two pictures of a
 kind are alike. They are rough on purpose, and many: the style pictures themselves are finer.
@@ -146,7 +147,7 @@ def _dots(g: Ground) -> Tensor:
 
 
 def _tiles(g: Ground) -> Tensor:
-    """Cells with seams between: a mosaic where they are small, leaded glass where they are large."""
+    """Cells with seams between: small ones as in a mosaic, large ones as in leaded glass."""
     step = 9 * g.scale * g.number(0.7, 2)
     near, second, number = _nearest(g, step)
     tone = g.cells().flatten()[number] * 0.7 + g.noise(40) * 0.3
@@ -209,7 +210,9 @@ def _waves(g: Ground) -> Tensor:
 def _splashes(g: Ground) -> Tensor:
     """Ink thrown and dragged: hard edges at every size, with dry places."""
     drag = torch.rand(_CELLS * 8, generator=g.random)[(g.across / g.scale).long() % (_CELLS * 8)]
-    field = 0.5 * g.noise(25 * g.scale) + 0.3 * g.noise(8 * g.scale) + 0.2 * g.noise(3) + 0.15 * drag
+    field = (
+        0.5 * g.noise(25 * g.scale) + 0.3 * g.noise(8 * g.scale) + 0.2 * g.noise(3) + 0.15 * drag
+    )
     ink = torch.sigmoid((field - g.number(0.5, 0.65)) * 40)[..., None]
     return (g.palette[-1] * 0.4 + 0.6) * (1 - ink) + g.palette[0] * 0.5 * ink
 
