@@ -63,4 +63,5 @@ def _root(matrix: Tensor, inverse: bool = False) -> Tensor:
 
     values, vectors = torch.linalg.eigh(matrix)
     roots = values.clamp(min=_LEAST).sqrt()
-    return vectors @ torch.diag(1 / roots if inverse else roots) @ vectors.T
+    made: Tensor = vectors @ torch.diag(1 / roots if inverse else roots) @ vectors.T
+    return made

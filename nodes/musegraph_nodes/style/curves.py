@@ -30,7 +30,7 @@ def drawn(curves: Mapping[str, Sequence[float]], marks: Sequence[int] = ()) -> I
     from PIL import Image as pil
     from PIL import ImageDraw
 
-    page = pil.new("RGB", tuple(side * _FINER for side in _SIZE), _PAPER)
+    page = pil.new("RGB", (_SIZE[0] * _FINER, _SIZE[1] * _FINER), _PAPER)
     chart = _Chart(ImageDraw.Draw(page), curves)
     chart.axes(marks)
     for (name, values), colour in zip(curves.items(), _COLOURS, strict=False):

@@ -1,4 +1,4 @@
-"""Node `style.load_features` and the loader `features`: a net whose layers say how pictures look."""
+"""Node `style.load_features` and the loader `features`: nets that see how a picture is made."""
 
 from __future__ import annotations
 

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 _LEAST = 1e-12
 
 
-def products(features: Tensor, weight: Tensor | None = None) -> Tensor:
+def products(features: Tensor, weight: Tensor | None = None, mean: Tensor | None = None) -> Tensor:
     """[C,C]: products of channels of features [1,C,h,w], summed over all cells.
 
     A ``weight`` [h,w] says how much each cell counts, as a guidance channel does (Gatys et al.
-    2017, section 4).
+    2017, section 4). A ``mean`` [C,1] is what each channel is taken from.
     """
     flat = features[0].flatten(1)
+    if mean is not None:
+        flat = flat - mean
     if weight is not None:
         flat = flat * weight.flatten()
     return flat @ flat.T

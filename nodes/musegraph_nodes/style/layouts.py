@@ -1,4 +1,4 @@
-"""How nets of the VGG kind lie in a file: which convolutions there are, how wide, and between pools.
+"""How nets of the VGG kind lie in a file: which convolutions there are, and how wide.
 
 The names are those of torchvision: ``features.N.weight`` and ``features.N.bias``, where N counts
 convolutions, activations and pools alike. So a step of two from one convolution to the next has an
@@ -212,8 +212,8 @@ def _scale(metadata: Mapping[str, Any], source: str) -> tuple[tuple[float, ...],
             read = ()
         if len(read) != 3 or (name == "deviation" and min(read) <= 0):
             raise ModelError(
-                f"the feature net {source!r} says its {name} as {metadata[name]!r}, and it is a list"
-                " of three numbers"
+                f"the feature net {source!r} says its {name} as {metadata[name]!r}, and it is a"
+                " list of three numbers"
             )
         made.append(read)
     return tuple(made)

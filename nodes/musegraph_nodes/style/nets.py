@@ -18,6 +18,9 @@ class Features(nn.Module):
     become smoother with averages.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, layout: Layout, pooling: str = "avg") -> None:
         super().__init__()
         self.layout, self.pooling = layout, pooling
@@ -68,8 +71,7 @@ class Features(nn.Module):
 
 def build(layout: Layout, pooling: str = "avg") -> Features:
     """A net without weights yet: they are put in by load_state_dict(assign=True)."""
-    net = Features(layout, pooling)
-    return net
+    return Features(layout, pooling)
 
 
 def orthogonal(layout: Layout, seed: int = 0, pooling: str = "avg") -> Features:

@@ -15,6 +15,9 @@ from .nets import Features
 from .windows import Window, windows
 
 Check = Callable[[], None]
+Cells = dict[str, Tensor | None]
+"""How much each cell of a layer counts; none where all count alike."""
+
 _OUTSIDE = 100.0
 """Weight of colours outside 0..1, which are cut off in the end."""
 
@@ -23,11 +26,15 @@ _LEAST = 1e-12
 
 @dataclass(frozen=True)
 class Region:
-    """Where a style counts: its weight, its mask [H,W] or none, and its Gram matrices by layer."""
+    """Where a style counts: its weight, its mask [H,W] or none, and its Gram matrices by layer.
+
+    Features are taken from ``means`` [C,1], where there are any, before they are multiplied.
+    """
 
     weight: float
     mask: Tensor | None
     targets: dict[str, Tensor]
+    means: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,36 +91,55 @@ class View:
         return F.avg_pool2d(mask[None, None], stride)[0, 0] if stride > 1 else mask
 
     @torch.no_grad()
-    def grams(self, picture: Tensor, mask: Tensor | None, check: Check) -> dict[str, Tensor]:
-        """The Gram matrix of each layer of style of a picture [1,3,H,W]."""
-        return self.sums(picture, [mask], check)[0]
-
-    @torch.no_grad()
-    def sums(
-        self, picture: Tensor, masks: list[Tensor | None], check: Check
-    ) -> list[dict[str, Tensor]]:
-        """For each mask the Gram matrices of a picture."""
-        made: list[dict[str, Tensor]] = [{} for _ in masks]
-        weights = [{layer: self.weight(m, layer) for layer in self.style_layers} for m in masks]
+    def grams(
+        self, picture: Tensor, mask: Tensor | None, check: Check
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Gram matrix and mean [C,1] of each layer of style of a picture [1,3,H,W]."""
+        grams: dict[str, Tensor] = {}
+        means: dict[str, Tensor] = {}
+        weights = {layer: self.weight(mask, layer) for layer in self.style_layers}
         for window in self.windows(picture):
             check()
             seen = self.seen(window.cut(picture))
-            for sums, by_layer in zip(made, weights, strict=True):
+            for layer, weight in weights.items():
+                stride = self.stride(layer)
+                here = None if weight is None else window.of(weight, stride)
+                part = window.middle(seen[layer], stride)
+                _add(grams, layer, products(part, here))
+                flat = part[0].flatten(1)
+                _add(means, layer, flat.sum(1) if here is None else flat @ here.flatten() ** 2)
+        for layer, weight in weights.items():
+            cells = self.cells(picture, layer, weight)
+            grams[layer] /= cells
+            means[layer] = (means[layer] / cells)[:, None]
+        return grams, means
+
+    @torch.no_grad()
+    def sums(
+        self, picture: Tensor, regions: list[Region], cells: list[Cells], check: Check
+    ) -> list[dict[str, Tensor]]:
+        """What the Gram matrices of a picture in each region are made of, before the mean."""
+        made: list[dict[str, Tensor]] = [{} for _ in regions]
+        for window in self.windows(picture):
+            check()
+            seen = self.seen(window.cut(picture))
+            for sums, region, by_layer in zip(made, regions, cells, strict=True):
                 for layer in self.style_layers:
-                    part = self.part(window, seen, layer, by_layer[layer])
-                    sums[layer] = sums[layer] + part if layer in sums else part
-        for sums, by_layer in zip(made, weights, strict=True):
-            for layer in self.style_layers:
-                sums[layer] /= self.cells(picture, layer, by_layer[layer])
+                    _add(sums, layer, self.part(window, seen, layer, by_layer[layer], region))
         return made
 
     def part(
-        self, window: Window, seen: dict[str, Tensor], layer: str, weight: Tensor | None
+        self,
+        window: Window,
+        seen: dict[str, Tensor],
+        layer: str,
+        weight: Tensor | None,
+        region: Region,
     ) -> Tensor:
-        """What a window adds to a Gram matrix, not yet divided by the number of cells."""
+        """What a window adds to the Gram matrix of a region, before the mean."""
         stride = self.stride(layer)
         here = None if weight is None else window.of(weight, stride)
-        return products(window.middle(seen[layer], stride), here)
+        return products(window.middle(seen[layer], stride), here, region.means.get(layer))
 
     def cells(self, picture: Tensor, layer: str, weight: Tensor | None) -> Tensor | float:
         """Over how many cells of a layer a mean goes."""
@@ -142,6 +168,10 @@ class View:
         return found
 
 
+def _add(sums: dict[str, Tensor], layer: str, part: Tensor) -> None:
+    sums[layer] = sums[layer] + part if layer in sums else part
+
+
 class Objective:
     """All losses of a picture [1,3,H,W] at one size, and their gradient."""
 
@@ -156,7 +186,7 @@ class Objective:
     ) -> None:
         self.view, self.regions, self.content_at = view, regions, content
         self.weights, self.check, self.steady = weights, check, steady
-        self.cells = [
+        self.cells: list[Cells] = [
             {layer: view.weight(region.mask, layer) for layer in view.style_layers}
             for region in regions
         ]
@@ -179,7 +209,7 @@ class Objective:
             goal, where = self.steady
             extra = extra + self.weights.steady * (where * (picture - goal) ** 2).mean()
         loss = loss + extra
-        (loss * picture.numel()).backward()  # type: ignore[no-untyped-call]
+        (loss * picture.numel()).backward()
         return Figures(
             float(loss.detach()), float(content), float(style), float(rough.detach()), layers
         )
@@ -190,8 +220,11 @@ class Objective:
         seen = view.seen(picture)
         window = view.windows(picture)[0]
         sums = [
-            {layer: view.part(window, seen, layer, cells[layer]) for layer in view.style_layers}
-            for cells in self.cells
+            {
+                layer: view.part(window, seen, layer, cells[layer], region)
+                for layer in view.style_layers
+            }
+            for region, cells in zip(self.regions, self.cells, strict=True)
         ]
         style, layers = self._style(picture, sums)
         content = picture.new_zeros(())
@@ -205,7 +238,7 @@ class Objective:
     ) -> tuple[Tensor, Tensor, dict[str, float], Tensor]:
         """Two passes: the first finds the Gram matrices, the second the way back through them."""
         view, scale = self.view, picture.numel()
-        sums = self._sums(picture, found)
+        sums = view.sums(picture.detach(), self.regions, self.cells, self.check)
         for by_layer in sums:
             for layer in by_layer:
                 by_layer[layer].requires_grad_(True)
@@ -220,9 +253,9 @@ class Objective:
             seen = view.seen(part)
             loss = picture.new_zeros(())
             way = iter(ways)
-            for cells in self.cells:
+            for region, cells in zip(self.regions, self.cells, strict=True):
                 for layer in view.style_layers:
-                    made = view.part(window, seen, layer, cells[layer])
+                    made = view.part(window, seen, layer, cells[layer], region)
                     loss = loss + (next(way) * made).sum()
             for layer, target in self.content_at.items():
                 stride = view.stride(layer)
@@ -230,7 +263,7 @@ class Objective:
                 away = (apart**2).sum() / self.power[layer] / len(self.content_at)
                 content = content + away.detach()
                 loss = loss + self.weights.content * away
-            (loss * scale).backward()  # type: ignore[no-untyped-call]
+            (loss * scale).backward()
             assert part.grad is not None
             window.add(back, part.grad)
         picture.grad = back
@@ -241,16 +274,10 @@ class Objective:
         return (self.weights.content * content + self.weights.style * style).detach()
 
     @torch.no_grad()
-    def _sums(self, picture: Tensor, found: list[Window]) -> list[dict[str, Tensor]]:
-        made: list[dict[str, Tensor]] = [{} for _ in self.regions]
-        for window in found:
-            self.check()
-            seen = self.view.seen(window.cut(picture))
-            for sums, cells in zip(made, self.cells, strict=True):
-                for layer in self.view.style_layers:
-                    part = self.view.part(window, seen, layer, cells[layer])
-                    sums[layer] = sums[layer] + part if layer in sums else part
-        return made
+    def style(self, picture: Tensor) -> dict[str, float]:
+        """The style loss of each layer of a picture, and no gradient."""
+        sums = self.view.sums(picture, self.regions, self.cells, self.check)
+        return self._style(picture, sums)[1]
 
     def _style(
         self, picture: Tensor, sums: list[dict[str, Tensor]]

@@ -45,9 +45,9 @@ def optimised(
     method = _method(optimiser, picture)
     last: list[Figures] = []
 
-    def closure() -> Tensor:
+    def closure() -> float:
         last.append(objective(picture))
-        return picture.new_tensor(last[-1].total * picture.numel())
+        return last[-1].total * picture.numel()
 
     curve.sizes.append(len(curve.figures))
     for step in range(steps):

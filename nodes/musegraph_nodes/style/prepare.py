@@ -1,4 +1,4 @@
-"""Pictures, masks, weights and layers as the nodes of this pack want them, or why they are refused."""
+"""Pictures, masks, weights and layers as the nodes of this pack want them, or why not."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def styles_of(
     weights: list[float] | None,
     masks: list[Mask] | None,
     content: tuple[int, int] | None,
+    port: str = "styles",
 ) -> list[Style]:
     """All style pictures with what belongs to them; ``content`` is the size that masks have."""
     if not styles:
@@ -75,7 +76,7 @@ def styles_of(
     for image, share, place in zip(styles, shares, places, strict=True):
         if share == 0:
             continue
-        pictures, alpha = colours(image, "styles"), alpha_of(image)
+        pictures, alpha = colours(image, port), alpha_of(image)
         for at in range(len(pictures)):
             seen = None if alpha is None else alpha[at]
             made.append(Style(pictures[at : at + 1], seen, share / len(pictures), place))

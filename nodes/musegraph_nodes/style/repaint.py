@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from musegraph import Context, Image
 
 from .colours import as_bright, grey, matched, recoloured
-from .gram import content_loss, gram_loss
+from .gram import content_loss
 from .objective import Objective, Region, View, Weights
 from .optimise import Curve, Optimiser, optimised, sizes
 from .prepare import Style, check_side, fitted, resized, resized_mask
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Keep = Literal["none", "luminance", "histogram"]
 Init = Literal["content", "noise", "picture"]
+Statistics = Literal["centred", "gram"]
+Grams = tuple[dict[str, "Tensor"], dict[str, "Tensor"]]
 COARSEST = 96
 """Pixels of the shorter side below which no coarser picture is made of itself."""
 
@@ -31,7 +33,7 @@ WHOLE = 900 * 2**20
 """Bytes of what a net keeps of a picture up to which the picture is taken whole."""
 
 WINDOW, FRUGAL = 512, 192
-"""Pixels along a window: where a picture is too large to be taken whole, and where memory ran out."""
+"""Pixels along a window: where a picture is too large to be whole, and where memory ran out."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,13 @@ class Options:
     levels: int = 0
     optimiser: Optimiser = "lbfgs"
     keep: Keep = "none"
+    statistics: Statistics = "centred"
     style_scale: float = 1.0
     tile: int = 0
     preview: int = 5
     around: bool = False
+    natural: bool = False
+    """Whether a style keeps its own size instead of being as long as the result."""
 
 
 @dataclass(frozen=True)
@@ -113,46 +118,55 @@ def repaint(
     Without ``content`` nothing but the style counts. ``start`` is where it begins, at any size.
     """
     device = work.ctx.device
-    usual = content if content is not None else start
-    assert usual is not None
     styles = _coloured(styles, content, options.keep)
-    base = content
-    if content is not None and options.keep == "luminance":
-        base = grey(content)
-    made = start if start is not None else cast("Tensor", base)
+    base = grey(content) if content is not None and options.keep == "luminance" else content
+    made = start if start is not None else base
+    assert made is not None
     if options.keep == "luminance":
         made = grey(made)
     figures: dict[str, Any] = {}
-    for at in sizes(size, options.levels, max(COARSEST, _least(net, options))):
-        view = View(
-            net, options.style_layers, _content_layers(options, base), _side(net, at, options, work),
-            options.around,
-        )  # fmt: skip
+    for at in sizes_of(size, net, options):
         here = None if base is None else resized(base, at).to(device)
-        regions = _regions(view, styles, at, size, options, work)
-        check_side(at, net.layout, view.layers, "size")
-        targets = {} if here is None else view.content(here, work.ctx.check)
-        held = None
-        if steady is not None:
-            held = resized(steady.picture, at).to(device), resized(steady.where, at).to(device)
-        objective = Objective(view, regions, targets, options.weights, work.ctx.check, held)
+        objective = _objective(net, here, styles, at, size, options, work, steady)
         finish = _finisher(content, at, options.keep)
         before = resized(made, at).to(device)
         made = optimised(
             objective, before, options.steps, options.optimiser, work.curve, work.told(finish)
-        ).cpu()
-        figures = _figures(view, regions, targets, here, made.to(device), work)
+        )
+        figures = _figures(objective, here, made, work)
+        made = made.cpu()
     return _finisher(content, size, options.keep)(made), figures
 
 
-def _content_layers(options: Options, base: Tensor | None) -> tuple[str, ...]:
-    wanted = base is not None and options.weights.content > 0
-    return options.content_layers if wanted else ()
+def _objective(
+    net: Features,
+    content: Tensor | None,
+    styles: list[Style],
+    size: tuple[int, int],
+    whole: tuple[int, int],
+    options: Options,
+    work: Work,
+    steady: Steady | None,
+) -> Objective:
+    """What a picture of one size is optimised for."""
+    device = work.ctx.device
+    wanted = options.content_layers if content is not None and options.weights.content else ()
+    side = _side(net, size, options, work)
+    view = View(net, options.style_layers, wanted, side, options.around)
+    check_side(size, net.layout, view.layers, "size")
+    regions = _regions(view, styles, size, whole, options, work)
+    targets = {} if content is None else view.content(content, work.ctx.check)
+    held = None
+    if steady is not None:
+        held = resized(steady.picture, size).to(device), resized(steady.where, size).to(device)
+    return Objective(view, regions, targets, options.weights, work.ctx.check, held)
 
 
-def _least(net: Features, options: Options) -> int:
+def sizes_of(size: tuple[int, int], net: Features, options: Options) -> list[tuple[int, int]]:
+    """The sizes at which a picture is worked on, from coarse to fine."""
     layers = (*options.style_layers, *options.content_layers)
-    return max(net.layout.stride(layer) for layer in layers)
+    least = max(net.layout.stride(layer) for layer in layers)
+    return sizes(size, options.levels, least if options.levels else max(COARSEST, least))
 
 
 def _side(net: Features, size: tuple[int, int], options: Options, work: Work) -> int:
@@ -199,12 +213,14 @@ def _regions(
     The distance from several targets, weighted, is that from their mean and a constant.
     """
     device = work.ctx.device
+    device = work.ctx.device
     made: list[Region] = []
-    blended: list[tuple[float, dict[str, Tensor]]] = []
+    blended: list[tuple[float, Grams]] = []
     scale = options.style_scale * max(size) / max(whole)
     for style in styles:
         own = (style.picture.shape[3], style.picture.shape[2])
-        wanted = fitted(own, max(1, round(max(whole) * scale)))
+        longest = max(own) if options.natural else max(whole)
+        wanted = fitted(own, max(1, round(longest * scale)))
         check_side(wanted, view.net.layout, view.style_layers, "styles")
         picture = resized(style.picture, wanted).to(device)
         seen = None if style.seen is None else resized_mask(style.seen, wanted).to(device)
@@ -213,48 +229,43 @@ def _regions(
             blended.append((style.weight, grams))
         else:
             mask = resized_mask(style.mask, size).to(device)
-            made.append(Region(style.weight, mask, grams))
+            made.append(_region([(style.weight, grams)], mask, options.statistics))
     if blended:
-        total = sum(weight for weight, _ in blended)
-        mean = {
-            layer: sum((grams[layer] * (weight / total) for weight, grams in blended[1:]),
-                       blended[0][1][layer] * (blended[0][0] / total))
-            for layer in view.style_layers
-        }  # fmt: skip
-        made.insert(0, Region(total, None, mean))
+        made.insert(0, _region(blended, None, options.statistics))
     return made
 
 
+def _region(
+    parts: list[tuple[float, Grams]], mask: Tensor | None, statistics: Statistics
+) -> Region:
+    total = sum(weight for weight, _ in parts)
+
+    def mean(which: int, layer: str) -> Tensor:
+        return torch.stack([grams[which][layer] * (w / total) for w, grams in parts]).sum(0)
+
+    layers = tuple(parts[0][1][0])
+    targets = {layer: mean(0, layer) for layer in layers}
+    if statistics == "gram":
+        return Region(total, mask, targets)
+    means = {layer: mean(1, layer) for layer in layers}
+    # The mean of products is that of products of what is left, and the product of means.
+    targets = {layer: targets[layer] - means[layer] @ means[layer].T for layer in layers}
+    return Region(total, mask, targets, means)
+
+
 def _figures(
-    view: View,
-    regions: list[Region],
-    targets: dict[str, Tensor],
-    content: Tensor | None,
-    made: Tensor,
-    work: Work,
+    objective: Objective, content: Tensor | None, made: Tensor, work: Work
 ) -> dict[str, Any]:
-    """What came of it: Gram losses of the content and of the result, by layer, and the distance."""
-    check = work.ctx.check
-
-    def losses(picture: Tensor) -> dict[str, float]:
-        found = view.sums(picture, [region.mask for region in regions], check)
-        total = sum(region.weight for region in regions)
-        return {
-            layer: sum(
-                float(gram_loss(grams[layer], region.targets[layer])) * region.weight / total
-                for grams, region in zip(found, regions, strict=True)
-            )
-            for layer in view.style_layers
-        }
-
-    after = losses(made)
+    """What came of it: style losses of the content and the result, and the distance."""
+    after = objective.style(made)
     figures: dict[str, Any] = {"layers": after, "style": sum(after.values()) / len(after)}
     if content is not None:
-        before = losses(content)
+        before = objective.style(content)
         figures["style_of_content"] = sum(before.values()) / len(before)
         figures["fall"] = figures["style_of_content"] / max(figures["style"], 1e-12)
-    if targets:
-        features = view.content(made, check)
-        apart = [float(content_loss(features[layer], goal)) for layer, goal in targets.items()]
+    if objective.content_at:
+        features = objective.view.content(made, work.ctx.check)
+        goals = objective.content_at.items()
+        apart = [float(content_loss(features[layer], goal)) for layer, goal in goals]
         figures["content"] = sum(apart) / len(apart)
     return figures

@@ -1,8 +1,8 @@
 """A picture in windows that overlap, through which a net sees just what it sees in the whole.
 
-Gram matrices and distances are sums over cells, so they are put together from windows: each counts
-the cells of its middle, and its margin is as wide as the net sees. What comes out, and the gradient,
-are those of the whole picture; memory is that of one window.
+Gram matrices and distances are sums over cells, so they are put together from windows: each
+counts the cells of its middle, and its margin is as wide as the net sees. What comes out, and the
+gradient, are those of the whole picture; memory is that of one window.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ An interrupted training goes on from its last checkpoint; `--to` writes the net 
 
 Each block is to tell, by its Gram matrix alone, which two crops are of the same texture out of a
 batch (Chen et al. 2020, in every block), also where their colours were changed: so what a Gram loss
-compares says how long, wide, dense and sharp the marks are and which way they go. And what a
-picture shows must be readable from the deepest layer of content, so a small decoder paints it back.
+compares says how long, wide, dense and sharp the marks are and which way they go. And each block is
+to keep what it saw, colours above all: its cells must give the pixels below them back by one linear
+map. The first block stays as it was drawn, orthogonal, for nothing keeps colours better.
 """
 
 from __future__ import annotations
@@ -26,28 +27,32 @@ from musegraph_nodes.starter.scenes.make_data import sample
 from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Clock, load_average
 from musegraph_nodes.style.layouts import Layout, planned
 from musegraph_nodes.style.nets import Features, orthogonal
+from musegraph_nodes.style.painting import STYLES, paint
 from musegraph_nodes.style.training.strokes import texture
 
 #: Shipped weights.
 WEIGHTS = Path(__file__).resolve().parents[2] / "starter" / "weights" / "features"
 
 BLOCKS = ((16, 24), (32, 48), (64, 96), (128, 128), (160, 160))
-CONTENT = "conv4_1"
+FIXED = 1
+"""Blocks that do not learn."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """Sizes and settings of a training run."""
 
-    textures: int = 4000
-    scenes: int = 600
+    textures: int = 2000
+    scenes: int = 300
+    paintings: int = 1
+    """Pictures in each of the eight styles; each gives 16 crops."""
     size: int = 128
     crop: int = 64
     pairs: int = 16
-    rate: float = 2e-3
+    rate: float = 1e-3
     temperature: float = 0.1
-    painted: float = 4.0
-    recoloured: float = 0.6
+    kept: float = 3.0
+    recoloured: float = 0.4
     average: float = 0.995
     seed: int = 0
 
@@ -73,29 +78,26 @@ class Student(nn.Module):
         widths = [self.net.layout.conv(layer).makes for layer in self.layers]
         self.mixes = nn.ModuleList(nn.Conv2d(wide, min(wide, 24), 1) for wide in widths)
         self.heads = nn.ModuleList(nn.Linear(min(wide, 24) ** 2, 64) for wide in widths)
-        self.decoder = nn.Sequential(
-            nn.Conv2d(self.net.layout.conv(CONTENT).makes, 64, 3, padding=1),
-            nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(64, 32, 3, padding=1),
-            nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(32, 16, 3, padding=1),
-            nn.ReLU(),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(16, 3, 3, padding=1),
+        # One linear map from a cell to the pixels below it, in every block but the last.
+        self.backs = nn.ModuleList(
+            nn.Conv2d(wide, 3 * 4**at, 1) for at, wide in enumerate(widths[:-1])
         )
+        for conv in self.net.layout.convs:
+            if conv.block <= FIXED:
+                self.net.features[str(conv.number)].requires_grad_(False)
 
-    def forward(self, pictures: Tensor) -> tuple[list[Tensor], Tensor]:
-        """An embedding of each block, and the pictures painted back."""
-        made = self.net(pictures, (*self.layers, CONTENT))
-        embeddings = []
+    def forward(self, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """An embedding of each block, and the pictures that the blocks give back."""
+        made = self.net(pictures, self.layers)
+        embeddings, given = [], []
         for layer, mix, head in zip(self.layers, self.mixes, self.heads, strict=True):
             flat = mix(made[layer]).flatten(2)
             gram = flat @ flat.transpose(1, 2) / flat.shape[2]
             signed = gram.sign() * (gram.abs() + 1e-6).sqrt()
             embeddings.append(F.normalize(head(signed.flatten(1)), dim=1))
-        return embeddings, self.decoder(made[CONTENT])
+        for at, back in enumerate(self.backs):
+            given.append(F.pixel_shuffle(back(made[self.layers[at]]), 2**at))
+        return embeddings, given
 
 
 def paired(embedding: Tensor, temperature: float) -> Tensor:
@@ -116,6 +118,12 @@ def pool(plan: Plan, work: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
         # A scene at twice the size has details of the size of strokes.
         wide = [render(sample(plan.seed, index)[0], size * 2) for index in range(plan.scenes)]
         made += [scene[size // 2 : -size // 2, size // 2 : -size // 2] for scene in wide]
+        for style in STYLES:
+            for seed in range(plan.paintings):
+                whole = paint(style, 10_000 + seed, size * 4)
+                made += list(
+                    whole.reshape(4, size, 4, size, 3).swapaxes(1, 2).reshape(-1, size, size, 3)
+                )
         partial = file.with_suffix(".partial.npy")
         np.save(partial, np.stack(made))
         partial.rename(file)
@@ -157,9 +165,9 @@ def train(
     torch.manual_seed(plan.seed)
     pictures = pool(plan, work)
     student = Student(plan)
-    parameters = list(student.parameters())
+    parameters = [p for p in student.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, plan.rate, betas=(0.9, 0.95), weight_decay=0.01)
-    averages = Averages(parameters, plan.average)
+    averages = Averages(list(student.parameters()), plan.average)
     checkpoints = Checkpoints(work / "features")
     progress = checkpoints.restore(student, averages, optimizer)
 
@@ -168,16 +176,17 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = rate
         crops = batch(pictures, plan, np.random.default_rng([plan.seed, number]))
-        embeddings, painted = student(crops)
+        embeddings, given = student(crops)
         told = torch.stack([paired(one, plan.temperature) for one in embeddings])
-        away = F.l1_loss(painted, crops)
+        away = torch.stack([F.l1_loss(one, crops) for one in given])
         optimizer.zero_grad(set_to_none=True)
-        (told.mean() + plan.painted * away).backward()
+        (told.mean() + plan.kept * away.sum()).backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         averages.update(number)
         found = {f"block{at}": float(loss) for at, loss in enumerate(told.detach(), 1)}
-        return {**found, "painted": float(away.detach())}
+        lost = {f"lost{at}": float(loss) for at, loss in enumerate(away.detach(), 1)}
+        return {**found, **lost}
 
     def save() -> None:
         checkpoints.save(progress, student, averages, optimizer)

@@ -1,5 +1,6 @@
-"""Textures drawn by rule, on which the feature net learns what marks are: how long, how wide, which
-way, how dense, how sharp, and in which colours.
+"""Textures drawn by rule, on which the feature net learns what marks are.
+
+That is: how long, how wide, which way, how dense, how sharp, and in which colours.
 
 Each maker draws one kind on a grid of pixels from a few random numbers, and no two pictures of a
 kind are alike. They are rough on purpose, and many: the style pictures themselves are finer.
@@ -146,7 +147,7 @@ def _dots(g: Ground) -> Tensor:
 
 
 def _tiles(g: Ground) -> Tensor:
-    """Cells with seams between: a mosaic where they are small, leaded glass where they are large."""
+    """Cells with seams between: small ones as in a mosaic, large ones as in leaded glass."""
     step = 9 * g.scale * g.number(0.7, 2)
     near, second, number = _nearest(g, step)
     tone = g.cells().flatten()[number] * 0.7 + g.noise(40) * 0.3
