@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -174,6 +176,36 @@ class Models:
         """Where a source lives and its digest; reads the files the first time."""
         place = self.path(source)
         return Weights(place, self._content(place), source)
+
+    def keep(self, name: str, file: Path) -> Weights:
+        """Put weights that a node made into the first folder of models, whole or not at all."""
+        if not _is_name(name):
+            raise ModelError(f"{shown(name)!r} is no name for a model")
+        place = self.folders[0] / name
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            partial = place.with_name(f".{place.name}.{os.getpid()}.part")
+            shutil.copyfile(file, partial)
+            partial.replace(place)
+        except OSError as error:
+            raise ModelError(
+                f"the model {name!r} cannot be kept in {shown(self.folders[0])}:"
+                f" {error.strerror or error}; make room there, or choose another folder of models"
+            ) from error
+        return self.weights(name)
+
+    def bench(self, name: str) -> Path:
+        """A folder for what a node has to find again after it was stopped or killed."""
+        if not _is_name(name):
+            raise ModelError(f"{shown(name)!r} is no name for a folder")
+        place = self._data / "unfinished" / name
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ModelError(
+                f"no checkpoint can be kept in {shown(place)}: {error.strerror or error}"
+            ) from error
+        return place
 
     def _content(self, place: Path) -> str:
         parts = [(file, self._remembered(file) or self._hash(file)) for file in self.files(place)]

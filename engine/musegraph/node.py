@@ -102,6 +102,14 @@ class Context:
         """Where a model source lives, and the digest of its files."""
         raise NodeError(f"no model can be found outside a run (asked for {source!r})")
 
+    def keep(self, name: str, file: Path) -> Weights:
+        """Put weights that a node made among the models, under a name that is free or theirs."""
+        raise NodeError(f"no model can be kept outside a run (asked for {name!r})")
+
+    def bench(self, name: str) -> Path:
+        """A folder of that name that outlasts the run: for checkpoints, which a killed one left."""
+        raise NodeError(f"nothing is kept outside a run (asked for {name!r})")
+
     def generator(self, seed: int) -> Generator:
         """A generator on the CPU, so that every device starts from the same noise."""
         import torch

@@ -159,7 +159,7 @@ def _house(rng: Rng, drawing: Drawing) -> None:
     drawing.measure((left, ground), (left, top), 0.04)
     drawing.measure((right + 0.03, peak), (right + 0.03, ground), -0.045)
     _tree(rng, drawing, right + 0.16, ground)
-    _plan(rng, drawing, left, 0.62, right - left, 0.27)
+    _plan(rng, drawing, left, 0.62, right - left, 0.22)
 
 
 def _tree(rng: Rng, drawing: Drawing, x: float, ground: float) -> None:
@@ -316,7 +316,7 @@ def _section(rng: Rng, drawing: Drawing) -> None:
         drawing.ring(ends[0][0], ends[0][1], 0.008, MIDDLE)
     drawing.hatch(x, y, wide, 0.016, 0.007)
     drawing.measure((x, y + 0.14), (x + wide, y + 0.14), 0.03)
-    cx, cy, r = 0.8, 0.7, 0.115
+    cx, cy, r = 0.8, 0.752, 0.088
     drawing.ring(cx, cy, r, MIDDLE)
     for k in range(5):
         t = 2 * math.pi * k / 5 + 0.4
@@ -324,7 +324,7 @@ def _section(rng: Rng, drawing: Drawing) -> None:
             drawing.line([(cx + 0.035 * math.cos(t + 4 * off), cy + 0.035 * math.sin(t + 4 * off)),
                           (cx + r * math.cos(t + off), cy + r * math.sin(t + off))], MIDDLE)  # fmt: skip
         for far in (0.058, 0.085):
-            drawing.ring(cx + far * math.cos(t), cy + far * math.sin(t), 0.005, THIN)
+            drawing.ring(cx + far * 0.8 * math.cos(t), cy + far * 0.8 * math.sin(t), 0.004, THIN)
     drawing.line(circle(cx, cy, 0.038, 6), THICK, closed=True)
     drawing.ring(cx, cy, 0.014, MIDDLE)
 

@@ -190,15 +190,15 @@ def _village(rng: Rng, hour: str, ground: float, colour: Pixels, angle: Field, p
     for number in range(int(rng.integers(4, 8))):
         cx, wide = left + 0.058 * number, rng.uniform(0.02, 0.03)
         low, high = ground + rng.uniform(0.02, 0.06), rng.uniform(0.03, 0.045)
-        tip = 0.16 if number == 3 else 0.035
-        narrow = 0.5 if number == 3 else 1.0
+        tip = 0.13 if number == 3 else 0.035
+        narrow = 0.62 if number == 3 else 1.0
         wall = (np.abs(x - cx) < wide * narrow) & (y < low) & (y > low - high)
         rise = np.clip((y - (low - high - tip)) / tip, 0, 1)
         roof = (np.abs(x - cx) < wide * narrow * 1.15 * rise) & (y <= low - high) & (rise > 0)
         colour[wall] = np.array(walls[number % 3], np.float32) / 255
         colour[roof] = np.array(roofs[number % 3], np.float32) / 255
         angle[wall] = 1.57
-        angle[roof] = (0.9 * np.sign(x - cx)).astype(np.float32)[roof]
+        angle[roof] = ((1.42 if number == 3 else 0.9) * np.sign(x - cx)).astype(np.float32)[roof]
         part[wall], part[roof] = 40 + 2 * number, 41 + 2 * number
         pane = (np.hypot(x - cx, (y - low + high / 2) * 0.8) < 0.006) & wall
         colour[pane] = np.array((255, 206, 80) if hour == "night" else (90, 90, 110)) / 255

@@ -218,7 +218,7 @@ def _laid(rng: Rng, size: int, design: Design) -> Pixels:
     side = 0.0148 * size
     far, angle = _rows(labels, side)
     tiles = _placed(rng, labels, far, angle, side)
-    mortar = Sheet(size, (120, 110, 98))
+    mortar = Sheet(size, (104, 95, 84))
     relief = Sheet(size, (20, 20, 20))
     for x, y, turn, part, scale in tiles:
         colours = design.colours[part]
@@ -236,8 +236,8 @@ def _laid(rng: Rng, size: int, design: Design) -> Pixels:
     stone = mortar.pixels() * (1 + 0.05 * fractal(rng, size, 60, 3))[..., None]
     height = blur(relief.field(), 0.0013 * size)
     tip = blur(relief.field(), 0.006 * size)
-    shade, gloss = lit(height + 0.35 * tip, 0.0042 * size, 0.2)
-    made = stone * (0.3 + 0.7 * shade)[..., None] + gloss[..., None] * (height > 0.4)[..., None]
+    shade, gloss = lit(height + 0.2 * tip, 0.0026 * size, 0.12)
+    made = stone * (0.26 + 0.76 * shade)[..., None] + gloss[..., None] * (height > 0.4)[..., None]
     return np.asarray(
         np.clip(made * (0.97 + 0.05 * cloud(rng, size, 3))[..., None], 0, 1), np.float32
     )

@@ -19,7 +19,7 @@ from .fields import (
     moved,
     smoothstep,
 )
-from .sheet import Colour, Point, Sheet, circle, curve
+from .sheet import Colour, Point, Sheet, circle, curve, ribbon
 
 Array = np.ndarray[Any, Any]
 WASHI: Colour = (238, 227, 200)
@@ -66,11 +66,12 @@ def woodblock(rng: Rng, size: int) -> Pixels:
     sun = (rng.uniform(0.2, 0.8), rng.uniform(0.14, 0.3))
     blocks.area(circle(*sun, rng.uniform(0.055, 0.085), 60), inks["sun"], 0.003)
     _mists(rng, blocks, 0.1, horizon - 0.12, int(rng.integers(2, 4)))
-    _mountain(rng, blocks, inks, horizon)
+    flip, breaking = bool(rng.random() < 0.5), bool(rng.random() < 0.75)
+    _mountain(rng, blocks, inks, horizon, 0.34 if flip and breaking else 0.66)
     _hills(rng, blocks, inks, horizon)
     _sea(rng, blocks, inks, horizon)
-    if rng.random() < 0.75:
-        _breaker(rng, blocks, inks, horizon)
+    if breaking:
+        _breaker(rng, blocks, inks, flip)
     else:
         _pine(rng, blocks, inks)
     return _printed(rng, size, blocks, inks, horizon)
@@ -93,8 +94,10 @@ def _mists(rng: Rng, blocks: Blocks, top: float, low: float, many: int) -> None:
             blocks.area(points, (240, 231, 208), 0.0022)
 
 
-def _mountain(rng: Rng, blocks: Blocks, inks: dict[str, Colour], horizon: float) -> None:
-    peak, tip = rng.uniform(0.3, 0.7), rng.uniform(0.16, 0.26)
+def _mountain(
+    rng: Rng, blocks: Blocks, inks: dict[str, Colour], horizon: float, near: float
+) -> None:
+    peak, tip = near + rng.uniform(-0.08, 0.08), rng.uniform(0.16, 0.26)
     wide = rng.uniform(0.42, 0.56)
     flank = np.linspace(0, 1, 30)
     rise = (1 - flank) ** 1.75
@@ -166,9 +169,8 @@ def _sea(rng: Rng, blocks: Blocks, inks: dict[str, Colour], horizon: float) -> N
             blocks.line(np.stack((x[part], low[part]), 1), 0.0028 + 0.001 * depth, 0.9)
 
 
-def _breaker(rng: Rng, blocks: Blocks, inks: dict[str, Colour], horizon: float) -> None:
+def _breaker(rng: Rng, blocks: Blocks, inks: dict[str, Colour], flip: bool) -> None:
     """One great wave that rises at a side and curls over, with foam like claws."""
-    flip = bool(rng.random() < 0.5)
     high = rng.uniform(0.3, 0.42)
 
     def placed(points: Any) -> Array:
@@ -207,25 +209,42 @@ def _foam(rng: Rng, blocks: Blocks, lip: Array, placed: Any) -> None:
     along /= np.hypot(along[:, 0], along[:, 1])[:, None]
     normal = np.stack((-along[:, 1], along[:, 0]), 1)
     share = np.linspace(0, 1, len(lip))
-    scallop = 0.016 + 0.03 * share + 0.008 * np.abs(np.sin(np.arange(len(lip)) * 0.9))
-    crest = np.concatenate((lip - normal * 0.012, (lip + normal * scallop[:, None])[::-1]))
+    scallop = (
+        0.016 * np.minimum(1, 5 * share)
+        + 0.03 * share
+        + 0.008 * np.minimum(1, 5 * share) * np.abs(np.sin(np.arange(len(lip)) * 0.9))
+    )
+    crest = np.concatenate(
+        (
+            lip - normal * 0.012 * np.minimum(1, 5 * share)[:, None],
+            (lip + normal * scallop[:, None])[::-1],
+        )
+    )
     blocks.area(placed(crest), white, 0.0036)
-    for index in range(4, len(lip), 3):
-        reach = (0.02 + 0.055 * share[index]) * rng.uniform(0.7, 1.3)
-        base = lip[index] + normal[index] * scallop[index] * 0.7
-        for lean in (-0.7, 0.1, 0.8):
-            out = normal[index] * math.cos(lean) + along[index] * math.sin(lean)
-            hook = np.array((0.25, 0.95)) * reach * 0.6
-            mid = base + out * reach * 0.6
-            tip = mid + hook * 0.7 + out * reach * 0.15
-            wide = along[index] * reach * 0.22
-            claw = np.concatenate(
-                (
-                    curve([base - wide, mid - wide * 0.7, tip], 9),
-                    curve([tip, mid + wide * 0.5, base + wide], 9),
-                )
-            )
-            blocks.area(placed(claw), white, 0.0028)
+    for index in range(2, len(lip)):
+        late = share[index]
+        # Over the crest the foam lies on the wave; past it, claws reach forward and down.
+        out_at = normal[index] if late < 0.34 else -normal[index]
+        root = lip[index] + out_at * (scallop[index] * 0.75 if late < 0.34 else 0.004)
+        reach = (0.022 + 0.06 * late) * rng.uniform(0.7, 1.25)
+        for lean in (-0.6, 0.5) if late >= 0.34 else (0.1,):
+            _claw(blocks, root, out_at, along[index], reach, lean + rng.normal(0, 0.15), placed)
+    for index in range(int(len(lip) * 0.3), len(lip), 2):
+        spot = lip[index] - normal[index] * rng.uniform(-0.02, 0.03)
+        blocks.area(placed(circle(*spot, rng.uniform(0.009, 0.018), 12)), white, 0.0024)
+
+
+def _claw(
+    blocks: Blocks, root: Array, out: Array, along: Array, reach: float, lean: float, placed: Any
+) -> None:
+    """A finger of foam that bends down at its end."""
+    way = out * math.cos(lean) + along * math.sin(lean)
+    side = np.array((-way[1], way[0])) * reach * 0.2
+    middle = root + way * reach * 0.6 + np.array((0.0, 0.1)) * reach
+    tip = root + way * reach * 0.85 + np.array((0.12, 0.62)) * reach
+    upper = curve([root - side, middle - side * 0.9, tip], 9)
+    lower = curve([tip, middle + side * 0.5, root + side], 9)
+    blocks.area(placed(np.concatenate((upper, lower))), (243, 239, 226), 0.0026)
 
 
 def _spray(rng: Rng, blocks: Blocks, placed: Any) -> None:
@@ -255,8 +274,6 @@ def _pine(rng: Rng, blocks: Blocks, inks: dict[str, Colour]) -> None:
         a = rock[int(rng.integers(0, 26))] + (0.0, 0.03)
         blocks.line(placed(curve([a, a + (0.012, 0.05), a + (0.05, 0.1)], 9)), 0.005)
     trunk = curve([(0.1, 0.78), (0.15, 0.62), (0.1, 0.46), (0.24, 0.32), (0.36, 0.2)], 30)
-    from .sheet import ribbon
-
     blocks.area(placed(ribbon(trunk, np.linspace(0.05, 0.014, 30).tolist())), (104, 74, 58), 0.004)
     for t, far, way in (
         (8, 0.2, 1),
@@ -308,18 +325,14 @@ def _printed(
     dark = 1 - flat.mean(-1)
     washi = np.array(WASHI, np.float32) / 255
     flat = mixed(
-        flat, np.full_like(flat, washi), np.clip(0.1 + 0.16 * grain * (0.3 + dark), 0, 0.7)
+        flat, np.full_like(flat, washi), np.clip(0.08 + 0.085 * grain * (0.3 + dark), 0, 0.7)
     )
     flat = flat * (1 + 0.018 * paper)[..., None]
     bitten = key + (1 - key) * np.clip(0.12 * (paper - 1.2), 0, 0.5)
     made = mixed(np.full_like(flat, np.array(KEY) / 255), flat, np.clip(bitten, 0, 1))
     margin = 0.028 + 0.0012 * cloud(rng, size, 30)
     inset = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
-    bare = (
-        smoothstep(0.003, -0.003, inset - margin)
-        if False
-        else 1 - smoothstep(-0.002, 0.002, inset - margin)
-    )
+    bare = 1 - smoothstep(-0.002, 0.002, inset - margin)
     made = mixed(made, washi * (1 + 0.02 * paper)[..., None], bare)
     rule = np.exp(-(((inset - margin) / 0.0022) ** 2)).astype(np.float32)
     made = mixed(made, np.full_like(made, np.array(KEY) / 255), rule * 0.9)
@@ -329,10 +342,10 @@ def _printed(
 def _grain(rng: Rng, size: int) -> Field:
     """Long fibres of the block, bent around a few knots."""
     x, y = grid(size)
-    bend = 0.02 * cloud(rng, size, 2, 3)
+    bend = 0.012 * cloud(rng, size, 2, 3)
     for _ in range(2):
         cx, cy = rng.uniform(0, 1, 2)
-        bend += 0.05 * np.sign(y - cy) * np.exp(-(((x - cx) / 0.16) ** 2 + ((y - cy) / 0.06) ** 2))
+        bend += 0.025 * np.sign(y - cy) * np.exp(-(((x - cx) / 0.16) ** 2 + ((y - cy) / 0.06) ** 2))
     lines = rng.normal(0, 1, 4 * size).astype(np.float32)
     at = np.clip((y + bend + 0.5) * size * 1.6, 0, 4 * size - 2)
     fine = np.interp(at, np.arange(4 * size), blur(lines[:, None], 1.1)[:, 0])
