@@ -134,6 +134,12 @@ def read_layout(
         )
     whole = any(name.startswith("classifier.") for name in tensors)
     ordered = sorted(numbers)
+    for number in ordered:
+        if len(shapes.get(f"features.{number}.weight", ())) == 1:
+            raise ModelError(
+                f"the feature net {source!r} has batch normalisation (its features.{number}.weight"
+                " is a list of numbers); get the VGG without it"
+            )
     _check_numbers(ordered, whole, source)
     return Layout(_convs(ordered, shapes, source), *_scale(metadata or {}, source))
 
@@ -176,11 +182,6 @@ def _convs(
     for number in numbers:
         block, place = (block + 1, 1) if number - before == 3 else (block, place + 1)
         weight = shapes.get(f"features.{number}.weight", ())
-        if len(weight) == 1:
-            raise ModelError(
-                f"the feature net {source!r} has batch normalisation at features.{number}; get the"
-                " VGG without it"
-            )
         makes = weight[0] if weight else 0
         _shaped(shapes, f"features.{number}.weight", (max(makes, 1), reads, 3, 3), source)
         _shaped(shapes, f"features.{number}.bias", (makes,), source)

@@ -26,6 +26,8 @@ class Style:
     mask: Tensor | None
     """[H,W] at the size of the content: where in the result the style counts."""
 
+    port: str = "styles"
+
 
 def colours(image: Image, port: str) -> Tensor:
     """[B,3,H,W] in host memory; what shows through takes the mean colour of what is seen."""
@@ -79,7 +81,7 @@ def styles_of(
         pictures, alpha = colours(image, port), alpha_of(image)
         for at in range(len(pictures)):
             seen = None if alpha is None else alpha[at]
-            made.append(Style(pictures[at : at + 1], seen, share / len(pictures), place))
+            made.append(Style(pictures[at : at + 1], seen, share / len(pictures), place, port))
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -184,10 +184,7 @@ def _coloured(styles: list[Style], content: Tensor | None, keep: Keep) -> list[S
     if content is None or keep == "none":
         return styles
     change = as_bright if keep == "luminance" else matched
-    return [
-        Style(change(style.picture, content), style.seen, style.weight, style.mask)
-        for style in styles
-    ]
+    return [replace(style, picture=change(style.picture, content)) for style in styles]
 
 
 def _finisher(
@@ -221,7 +218,8 @@ def _regions(
         own = (style.picture.shape[3], style.picture.shape[2])
         longest = max(own) if options.natural else max(whole)
         wanted = fitted(own, max(1, round(longest * scale)))
-        check_side(wanted, view.net.layout, view.style_layers, "styles")
+        for side in (own, wanted):
+            check_side(side, view.net.layout, view.style_layers, style.port)
         picture = resized(style.picture, wanted).to(device)
         seen = None if style.seen is None else resized_mask(style.seen, wanted).to(device)
         grams = view.grams(picture, seen, work.ctx.check)

@@ -106,7 +106,9 @@ def options_of(
         given.get("steady", 0.0),
     )
     layout = net.layout
-    style = layers_of(given["style_layers"], STYLE_LAYERS, layout, "style_layers")
+    style = layers_of(
+        given["style_layers"], STYLE_LAYERS, layout, "layers" if natural else "style_layers"
+    )
     content = layers_of(given.get("content_layers", ""), CONTENT_LAYERS, layout, "content_layers")
     return Options(
         weights, style, content, given["steps"], given["levels"], given["optimiser"],
