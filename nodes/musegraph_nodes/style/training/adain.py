@@ -25,6 +25,9 @@ from musegraph_nodes.style.training.fast import grams
 from musegraph_nodes.style.training.scenes import scenes
 from musegraph_nodes.style.training.strokes import texture
 
+BLOCKS = 3
+"""How deep the encoder goes: deeper has larger strokes, and takes longer to learn."""
+
 WEIGHTS = Path(__file__).resolve().parents[2] / "starter" / "weights" / "adain"
 
 
@@ -34,9 +37,9 @@ class Plan:
 
     textures: int = 200
     side: int = 384
-    crop: int = 128
-    batch: int = 4
-    rate: float = 1e-3
+    crop: int = 96
+    batch: int = 2
+    rate: float = 2e-3
     content: float = 1.0
     style: float = 6.0
     same: float = 4.0
@@ -114,7 +117,7 @@ def opened(features: Path) -> AdaIN:
     """A net with a trained encoder and a decoder that has learned nothing."""
     encoder = load(Reference(loader="style.features", source=str(features)), features, "cpu")
     torch.manual_seed(0)
-    return AdaIN(encoder)
+    return AdaIN(encoder, BLOCKS)
 
 
 def train(
