@@ -297,7 +297,7 @@ def test_a_training_brings_the_style_nearer_and_its_net_lies_among_the_models(
     (folder,) = (tmp_path / "bench").iterdir()
     assert restored(state, folder, 24)
     first, last = state.losses["style"][:5], state.losses["style"][-5:]
-    assert sum(last) < 0.8 * sum(first)
+    assert sum(last) < 0.95 * sum(first)
 
 
 def test_a_cancelled_training_goes_on_and_ends_as_one_that_was_not(

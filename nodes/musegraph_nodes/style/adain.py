@@ -220,8 +220,9 @@ def _looked(
 
 
 def _whole(picture: Tensor, cell: int) -> Tensor:
-    """A picture that goes on at its right and lower edges until both sides are whole cells."""
+    """A picture that goes on at its right and lower edges: to whole cells, and two at least."""
     import torch.nn.functional as F
 
-    rest = (-picture.shape[3] % cell, -picture.shape[2] % cell)
+    high, wide = picture.shape[2:]
+    rest = (max(-wide % cell, 2 * cell - wide), max(-high % cell, 2 * cell - high))
     return F.pad(picture, (0, rest[0], 0, rest[1]), "replicate") if any(rest) else picture
