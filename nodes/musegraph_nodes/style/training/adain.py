@@ -40,8 +40,8 @@ class Plan:
     crop: int = 96
     batch: int = 2
     rate: float = 2e-3
-    content: float = 1.0
-    style: float = 6.0
+    content: float = 0.4
+    style: float = 10.0
     same: float = 4.0
     average: float = 0.995
     seed: int = 0
@@ -86,16 +86,20 @@ def batch(
 
 def losses(net: AdaIN, content: Tensor, style: Tensor) -> dict[str, Tensor]:
     """How far what is painted is from the aim, from the style, and from itself as its own style."""
+    # The loss looks deeper than the encoder: at marks that are larger than what it sees.
+    layers = (*net.layers, f"conv{BLOCKS + 1}_1")
     with torch.no_grad():
         here, there = net.look(content), net.look(style)
         aim = adain(here.features, there.features)
-        wanted = net.encoder(style, net.layers)
+        wanted = net.encoder(style, layers)
     painted = net(here, [Share(there)])
-    seen = net.encoder(painted, net.layers)
+    seen = net.encoder(painted, layers)
     deepest = net.layers[-1]
     away = ((seen[deepest] - aim) ** 2).mean() / (aim**2).mean()
     apart = []
-    for layer in net.layers:
+    for made, goal in zip(_stats(painted), _stats(style), strict=True):
+        apart.append(((made - goal) ** 2).mean() * 10)
+    for layer in layers:
         made, goal = grams(seen[layer]), grams(wanted[layer])
         power = (goal**2).sum((1, 2))
         apart.append((((made - goal) ** 2).sum((1, 2)) / power).clamp(max=4).mean())
