@@ -46,8 +46,9 @@ class _Chart:
         self.steps = max((len(values) for values in curves.values()), default=0)
         seen = [v for values in curves.values() for v in values if 0 < v < math.inf]
         low, high = (min(seen), max(seen)) if seen else (0.1, 1.0)
-        self.low = math.floor(math.log10(low))
-        self.high = max(self.low + 1, math.ceil(math.log10(high)))
+        self.high = math.ceil(math.log10(high))
+        # A loss that begins at next to nothing would push all others together.
+        self.low = min(self.high - 1, max(self.high - 7, math.floor(math.log10(low))))
         self.name_at = _ROOM[0] * _FINER
 
     def place(self, step: float, value: float) -> tuple[float, float]:

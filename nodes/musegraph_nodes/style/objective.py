@@ -116,13 +116,23 @@ class View:
 
     @torch.no_grad()
     def sums(
-        self, picture: Tensor, regions: list[Region], cells: list[Cells], check: Check
+        self,
+        picture: Tensor,
+        regions: list[Region],
+        cells: list[Cells],
+        check: Check,
+        also: Callable[[Window, dict[str, Tensor]], None] | None = None,
     ) -> list[dict[str, Tensor]]:
-        """What the Gram matrices of a picture in each region are made of, before the mean."""
+        """What the Gram matrices of a picture in each region are made of, before the mean.
+
+        ``also`` is shown the features of each window on the way.
+        """
         made: list[dict[str, Tensor]] = [{} for _ in regions]
         for window in self.windows(picture):
             check()
             seen = self.seen(window.cut(picture))
+            if also is not None:
+                also(window, seen)
             for sums, region, by_layer in zip(made, regions, cells, strict=True):
                 for layer in self.style_layers:
                     _add(sums, layer, self.part(window, seen, layer, by_layer[layer], region))
@@ -274,10 +284,19 @@ class Objective:
         return (self.weights.content * content + self.weights.style * style).detach()
 
     @torch.no_grad()
-    def style(self, picture: Tensor) -> dict[str, float]:
-        """The style loss of each layer of a picture, and no gradient."""
-        sums = self.view.sums(picture, self.regions, self.cells, self.check)
-        return self._style(picture, sums)[1]
+    def measured(self, picture: Tensor) -> tuple[dict[str, float], float]:
+        """The style loss of each layer of a picture, and its content loss, and no gradient."""
+        away = 0.0
+
+        def seen(window: Window, features: dict[str, Tensor]) -> None:
+            nonlocal away
+            for layer, target in self.content_at.items():
+                stride = self.view.stride(layer)
+                apart = window.middle(features[layer], stride) - window.of(target, stride)
+                away += float((apart**2).sum() / self.power[layer]) / len(self.content_at)
+
+        sums = self.view.sums(picture, self.regions, self.cells, self.check, seen)
+        return self._style(picture, sums)[1], away
 
     def _style(
         self, picture: Tensor, sums: list[dict[str, Tensor]]

@@ -11,7 +11,6 @@ import torch
 from musegraph import Context, Image
 
 from .colours import as_bright, grey, matched, recoloured
-from .gram import content_loss
 from .objective import Objective, Region, View, Weights
 from .optimise import Curve, Optimiser, optimised, sizes
 from .prepare import Style, check_side, fitted, resized, resized_mask
@@ -125,6 +124,7 @@ def repaint(
     if options.keep == "luminance":
         made = grey(made)
     figures: dict[str, Any] = {}
+    begun = len(work.curve.figures)
     for at in sizes_of(size, net, options):
         here = None if base is None else resized(base, at).to(device)
         objective = _objective(net, here, styles, at, size, options, work, steady)
@@ -133,7 +133,11 @@ def repaint(
         made = optimised(
             objective, before, options.steps, options.optimiser, work.curve, work.told(finish)
         )
-        figures = _figures(objective, here, made, work)
+        if at == size:
+            # Where it began with the content at this size, the first step has said its loss.
+            told = start is None and work.curve.sizes[-1] == begun
+            before_it = work.curve.figures[begun].style if told else None
+            figures = _figures(objective, here, made, before_it)
         made = made.cpu()
     return _finisher(content, size, options.keep)(made), figures
 
@@ -252,18 +256,20 @@ def _region(
 
 
 def _figures(
-    objective: Objective, content: Tensor | None, made: Tensor, work: Work
+    objective: Objective, content: Tensor | None, made: Tensor, before: float | None
 ) -> dict[str, Any]:
-    """What came of it: style losses of the content and the result, and the distance."""
-    after = objective.style(made)
+    """What came of it: style losses of the content and the result, and the distance.
+
+    ``before`` is the style loss of the content where it is known.
+    """
+    after, away = objective.measured(made)
     figures: dict[str, Any] = {"layers": after, "style": sum(after.values()) / len(after)}
     if content is not None:
-        before = objective.style(content)
-        figures["style_of_content"] = sum(before.values()) / len(before)
-        figures["fall"] = figures["style_of_content"] / max(figures["style"], 1e-12)
+        if before is None:
+            found = objective.measured(content)[0]
+            before = sum(found.values()) / len(found)
+        figures["style_of_content"] = before
+        figures["fall"] = before / max(figures["style"], 1e-12)
     if objective.content_at:
-        features = objective.view.content(made, work.ctx.check)
-        goals = objective.content_at.items()
-        apart = [float(content_loss(features[layer], goal)) for layer, goal in goals]
-        figures["content"] = sum(apart) / len(apart)
+        figures["content"] = away
     return figures
