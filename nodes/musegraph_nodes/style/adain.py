@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LOADER = "style.adain"
 BUNDLED = "starter/adain"
 _PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
-_KEPT = 256 * 2**20
+_KEPT = 384 * 2**20
 """Bytes of what was seen of pictures that are kept: so a slider runs the decoder alone."""
 
 
@@ -104,21 +104,22 @@ class Painter:
         self.net = net
         self.seen: OrderedDict[bytes, Look] = OrderedDict()
 
-    def look(self, picture: Tensor, device: str) -> Look:
+    def look(self, picture: Tensor, device: str, manner: bool = False) -> Look:
         """What the encoder sees of a picture [1,3,H,W]; of one that it saw lately, at once."""
-        key = blake2b(repr(tuple(picture.shape)).encode(), digest_size=16)
+        key = blake2b(repr((manner, *picture.shape)).encode(), digest_size=16)
         key.update(picture.numpy().tobytes())
         found = self.seen.pop(key.digest(), None)
         if found is None:
             found = self.net.look(picture.to(device))
+            found = found.manner() if manner else found
         self.seen[key.digest()] = found
-        while len(self.seen) > 2 and sum(map(_bytes, self.seen.values())) > _KEPT:
+        while len(self.seen) > 1 and sum(map(_bytes, self.seen.values())) > _KEPT:
             self.seen.popitem(last=False)
         return found
 
 
 def _bytes(look: Look) -> int:
-    return int(look.features.numel()) * 4
+    return sum(int(made.numel()) * 4 for made in look.features.values())
 
 
 def load(ref: Reference, place: Path, device: str) -> Painter:
@@ -214,7 +215,7 @@ def _looked(
         if style.mask is not None:
             mask = resized(style.mask[None, None], (picture.shape[3], picture.shape[2]))
             mask = _whole(mask, cell).to(ctx.device)
-        return Share(live.look(shown, ctx.device), style.weight, mask)
+        return Share(live.look(shown, ctx.device, manner=True), style.weight, mask)
 
     return looked
 

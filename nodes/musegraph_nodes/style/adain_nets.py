@@ -1,9 +1,10 @@
 """AdaIN: a content's features with the statistics of a style's, and a decoder that paints them.
 
-As Huang and Belongie 2017, with two additions to the decoder, because the encoder is small. It is
-told what the upper layers see of the style, as scales and shifts of its own channels (Ghiasi et al.
-2017): so strokes are of the right size and colour. And it is given noise, always the same for a
-size: so it has something to make strokes of where a content is flat.
+As Huang and Belongie 2017, with three additions to the decoder, because the encoder is small. It
+gets the upper layers of the content too, each with the statistics of the style's (Sheng et al.
+2018): so edges stay sharp. It is told what all layers see of the style, as scales and shifts of its
+own channels (Ghiasi et al. 2017): so strokes are of the right size and colour. And it is given
+noise, always the same for a size: so it has something to make strokes of where a content is flat.
 """
 
 from __future__ import annotations
@@ -22,13 +23,32 @@ _LEAST = 1e-5
 HIDDEN = 96
 
 
+Moments = tuple[Tensor, Tensor]
+"""Means and deviations of the channels of a layer, [B,C,1,1] each."""
+
+
 @dataclass(frozen=True)
 class Look:
-    """What the encoder sees of pictures: features of the deepest layer, statistics of all asked."""
+    """What the encoder sees of pictures: features by layer, and their moments."""
 
-    features: Tensor
-    stats: Tensor
-    """[B,2·channels of all layers]: means and deviations."""
+    features: dict[str, Tensor]
+    moments: dict[str, Moments]
+
+    @property
+    def stats(self) -> Tensor:
+        """[B,2·channels of all layers]."""
+        parts = [part.flatten(1) for pair in self.moments.values() for part in pair]
+        return torch.cat(parts, 1)
+
+    def part(self, count: int) -> Look:
+        """The first pictures of a batch."""
+        features = {layer: made[:count] for layer, made in self.features.items()}
+        moments = {layer: (m[:count], d[:count]) for layer, (m, d) in self.moments.items()}
+        return Look(features, moments)
+
+    def manner(self) -> Look:
+        """What of it counts for a style."""
+        return Look({}, self.moments)
 
 
 @dataclass(frozen=True)
@@ -50,9 +70,13 @@ def mean_and_deviation(features: Tensor) -> tuple[Tensor, Tensor]:
 
 def adain(content: Tensor, style: Tensor) -> Tensor:
     """The content's features with the means and deviations of the style's."""
-    mean, deviation = mean_and_deviation(content)
-    goal, spread = mean_and_deviation(style)
-    return (content - mean) / deviation * spread + goal
+    return moved(content, mean_and_deviation(content), mean_and_deviation(style))
+
+
+def moved(content: Tensor, known: Moments, goal: Moments) -> Tensor:
+    """Features whose moments are known, with those of the goal."""
+    scale = goal[1] / known[1]
+    return content * scale + (goal[0] - known[0] * scale)
 
 
 def layers_of(layout: Layout, blocks: int) -> tuple[str, ...]:
@@ -72,10 +96,15 @@ class Stage(nn.Module):
         self.told = nn.Linear(HIDDEN, 2 * makes)
         nn.init.zeros_(self.told.weight)
         nn.init.zeros_(self.told.bias)
+        self.gain = nn.Parameter(torch.full((reads, 1, 1), 0.5)) if larger else None
 
-    def forward(self, x: Tensor, told: Sequence[tuple[Tensor, Tensor | float]]) -> Tensor:
+    def forward(
+        self, x: Tensor, told: Sequence[tuple[Tensor, Tensor | float]], beside: Tensor | None
+    ) -> Tensor:
         if self.larger:
             x = F.interpolate(x, scale_factor=2, mode="nearest")
+        if beside is not None:
+            x = x + self.gain * beside
         x = self.conv(x)
         x = x + self.noise * still(x)
         by: Tensor | float = 0.0
@@ -122,28 +151,45 @@ class AdaIN(nn.Module):
     def look(self, pictures: Tensor) -> Look:
         """What the encoder sees of pictures [B,3,H,W] of 0..1."""
         seen = self.encoder(pictures, self.layers)
-        parts = [torch.cat(mean_and_deviation(seen[layer]), 1).flatten(1) for layer in self.layers]
-        return Look(seen[self.layers[-1]], torch.cat(parts, 1))
+        made = {layer: seen[layer] for layer in self.layers}
+        return Look(made, {layer: mean_and_deviation(part) for layer, part in made.items()})
 
     def forward(self, content: Look, styles: Sequence[Share], strength: float = 1.0) -> Tensor:
         """The content repainted, [B,3,h,w] not yet cut to 0..1; sides are multiples of a cell."""
         shares = _shares(styles)
-        aim = torch.zeros_like(content.features)
-        told: list[tuple[Tensor, Tensor | float]] = []
-        for style, share in zip(styles, shares, strict=True):
-            part: Tensor | float = share
-            if isinstance(share, Tensor):
-                part = F.interpolate(share, aim.shape[-2:], mode="bilinear", antialias=True)
-            aim = aim + adain(content.features, style.look.features) * part
-            told.append((self.told(style.look.stats), share * strength))
-        aim = content.features + (aim - content.features) * strength
+        told: list[tuple[Tensor, Tensor | float]] = [
+            (self.told(style.look.stats), share * strength)
+            for style, share in zip(styles, shares, strict=True)
+        ]
         if strength < 1:
             told.append((self.told(content.stats), 1 - strength))
-        x = aim
+        above = list(self.layers[:-1])
+        x = self._aim(self.layers[-1], content, styles, shares, strength)
         for stage in self.stages:
-            x = stage(x, told)
+            larger = bool(stage.larger)
+            beside = None
+            if larger:
+                beside = self._aim(above.pop(), content, styles, shares, strength)
+            x = stage(x, told, beside)
         made: Tensor = self.paint(x)
         return made
+
+    @staticmethod
+    def _aim(
+        layer: str,
+        content: Look,
+        styles: Sequence[Share],
+        shares: Sequence[Tensor | float],
+        strength: float,
+    ) -> Tensor:
+        """The content's features of a layer with the moments of the styles."""
+        here, known = content.features[layer], content.moments[layer]
+        aim = here * (1 - strength)
+        for style, share in zip(styles, shares, strict=True):
+            if isinstance(share, Tensor):
+                share = F.interpolate(share, here.shape[-2:], mode="bilinear", antialias=True)
+            aim = aim + moved(here, known, style.look.moments[layer]) * (share * strength)
+        return aim
 
 
 def _shares(styles: Sequence[Share]) -> list[Tensor | float]:
