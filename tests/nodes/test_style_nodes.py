@@ -45,10 +45,10 @@ def content_data(size: int = 64) -> torch.Tensor:
 
 
 def stripes(size: int = 64, step: int = 8) -> torch.Tensor:
-    """[1,size,size,3]: red and blue stripes."""
+    """[1,size,size,3]: red and blue stripes, with the grain of paper."""
     band = (torch.arange(size) // (step // 2) % 2 == 0)[None, :, None]
     colour = torch.where(band, torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.1, 0.2, 0.7]))
-    return colour[None].expand(1, size, size, 3).contiguous()
+    return colour + 0.1 * noise(1, size, size, 3, seed=9)
 
 
 @node(version="1")
