@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LEAST = 1e-12
-_SOFT = 0.1
+_SOFT = 0.5
 """Share of the mean variance below which less variance counts no more: it is as good as none."""
 
 _FLAT = 1e-3
