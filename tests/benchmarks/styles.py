@@ -116,7 +116,7 @@ def ours(net: Any, content: Any, style: Any, steps: int) -> Any:
     ref = FeatureNet(loader="style.features", source="bench")
     return transfer(
         Image(content), [Image(style)], ref, context(net), size=0, steps=steps, levels=1,
-        compare="gram", preview=5,
+        compare="gram", style_weight=30, preview=5,
     )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def repainting_peak(kind: str) -> float:
     net = opened(kind)
     content, style = noises(LARGE)
     before = resident_megabytes()
-    ours(net, content, style, 2)
+    ours(net, content, style, 1)
     return peak_megabytes() - before
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from musegraph import ModelError
 from musegraph_nodes.style.colours import as_bright, grey, luminance, matched, recoloured
 from musegraph_nodes.style.features import load_features
-from musegraph_nodes.style.gram import gram, gram_loss
+from musegraph_nodes.style.gram import gram, gram_loss, whitener
 from musegraph_nodes.style.layouts import MEAN, Layout, numbered, planned, read_layout
 from musegraph_nodes.style.nets import Features, build, orthogonal
 from musegraph_nodes.style.objective import Objective, Region, View, Weights
@@ -238,7 +238,12 @@ def test_windows_give_the_losses_and_the_gradient_of_the_whole(around: bool, mas
         view = View(net, layers, ("conv2_1",), side, around)
         grams, means = View(net, layers).grams(other, None, lambda: None)
         targets = {layer: grams[layer] - means[layer] @ means[layer].T for layer in layers}
-        regions = [Region(1.0, mask, targets, means), Region(0.5, None, grams)]
+        whiteners = {layer: whitener(targets[layer], means[layer]) for layer in layers}
+        regions = [
+            Region(1.0, mask, targets, means, whiteners),
+            Region(0.5, None, grams),
+            Region(0.5, None, targets, means),
+        ]
         goal = view.content(picture.detach() ** 2, lambda: None)
         objective = Objective(view, regions, goal, Weights(1, 10, 0.5), lambda: None)
         figures = objective(picture)
@@ -271,6 +276,19 @@ def test_a_gram_matrix_does_not_depend_on_where_things_are_or_on_the_size() -> N
     half = torch.zeros(8, 16)
     half[:, :8] = 1
     assert float(gram_loss(gram(twice, half), gram(features))) < 1e-10
+
+
+def test_a_whitener_makes_faint_variations_count_as_much_as_strong_ones() -> None:
+    strong = torch.diag(torch.tensor([100.0, 1.0]))
+    through = whitener(strong, torch.zeros(2, 1))
+    faint_off, strong_off = strong.clone(), strong.clone()
+    faint_off[1, 1] += 4
+    strong_off[0, 0] += 4
+    assert float(gram_loss(faint_off, strong)) == float(gram_loss(strong_off, strong))
+    seen = [float(gram_loss(off, strong, through)) for off in (faint_off, strong_off)]
+    assert seen[0] > 100 * seen[1]
+    flat = whitener(torch.zeros(2, 2), torch.ones(2, 1))
+    assert bool(torch.isfinite(flat).all())
 
 
 def test_sizes_go_from_coarse_to_fine_and_end_at_the_size() -> None:

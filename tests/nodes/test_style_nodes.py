@@ -45,10 +45,10 @@ def content_data(size: int = 64) -> torch.Tensor:
 
 
 def stripes(size: int = 64, step: int = 8) -> torch.Tensor:
-    """[1,size,size,3]: red and blue stripes."""
+    """[1,size,size,3]: red and blue stripes, with the grain of paper."""
     band = (torch.arange(size) // (step // 2) % 2 == 0)[None, :, None]
     colour = torch.where(band, torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.1, 0.2, 0.7]))
-    return colour[None].expand(1, size, size, 3).contiguous()
+    return colour + 0.1 * noise(1, size, size, 3, seed=9)
 
 
 @node(version="1")
@@ -299,8 +299,8 @@ def test_weights_blend_styles() -> None:
 @pytest.mark.parametrize("keep", ["luminance", "histogram"])
 def test_the_colours_of_the_content_are_kept(keep: str) -> None:
     content = content_data()
-    kept = painted(keep_colours=keep, steps=15).image.data
-    plain = painted(steps=15).image.data
+    kept = painted(keep_colours=keep, steps=30, style_weight=100).image.data
+    plain = painted(steps=30, style_weight=100).image.data
     mean = content.mean((1, 2))
     apart, lost = ((made.mean((1, 2)) - mean).abs().sum() for made in (kept, plain))
     assert float(apart) < float(lost) / 2
@@ -352,7 +352,8 @@ def test_frames_that_begin_with_the_last_result_flicker_less_than_frames_alone()
     frames, styles = moving(3), [Image(stripes())]
     fast = {"size": 0, "steps": 12, "levels": 1}
     grained = [Image(f.data + 0.02 * noise(*f.data.shape, seed=i)) for i, f in enumerate(frames)]
-    made = transfer_frames(grained, styles, net(), Bench(), next_steps=8, **fast)
+    # These stripes are far from the content, so the style pulls hard.
+    made = transfer_frames(grained, styles, net(), Bench(), next_steps=8, steady=1e4, **fast)
     alone = [painted(content=frame, styles=styles, **fast).image for frame in grained]
 
     def flicker(images: list[Image]) -> float:

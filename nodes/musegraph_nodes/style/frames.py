@@ -62,7 +62,7 @@ def transfer_frames(
         int, Field(ge=1, le=5000, description="Of each picture after the first, at full size.")
     ] = 20,
     levels: Levels = 0,
-    style_weight: StyleWeight = 30.0,
+    style_weight: StyleWeight = 3.0,
     content_weight: ContentWeight = 1.0,
     smooth: SmoothWeight = 1.0,
     steady: Annotated[
@@ -74,7 +74,7 @@ def transfer_frames(
     style_scale: StyleScale = 1.0,
     style_layers: StyleLayers = "",
     content_layers: ContentLayers = "",
-    compare: Compare = "centred",
+    compare: Compare = "whitened",
     tile: Tile = 0,
     preview: Preview = 5,
 ) -> Frames:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LEAST = 1e-12
+_SOFT = 0.5
+"""Share of the mean variance below which less variance counts no more: it is as good as none."""
+
+_FLAT = 1e-3
+"""The same of the squared mean, which counts where there is next to no variance."""
 
 
 def products(features: Tensor, weight: Tensor | None = None, mean: Tensor | None = None) -> Tensor:
@@ -39,9 +44,29 @@ def covered(weight: Tensor) -> Tensor:
     return (weight * weight).sum().clamp(min=_LEAST)
 
 
-def gram_loss(made: Tensor, target: Tensor) -> Tensor:
-    """How far a Gram matrix is from another, of which 1 is all."""
-    return ((made - target) ** 2).sum() / (target**2).sum().clamp(min=_LEAST)
+def gram_loss(made: Tensor, target: Tensor, whitener: Tensor | None = None) -> Tensor:
+    """How far a Gram matrix is from another, of which 1 is all.
+
+    With a ``whitener`` both are seen through it first, so that what varies little in the style
+    counts as much as what varies most; noise above all, of which a style mostly has little.
+    """
+    if whitener is None:
+        return ((made - target) ** 2).sum() / (target**2).sum().clamp(min=_LEAST)
+    return ((whitener @ (made - target) @ whitener) ** 2).sum() / len(target)
+
+
+def whitener(target: Tensor, mean: Tensor) -> Tensor:
+    """[C,C]: what turns a covariance, nearly, into that of independent channels of power 1.
+
+    ``mean`` [C,1] is that of the channels: of a style of one colour, nothing else is left to say
+    what is much and what is little.
+    """
+    import torch
+
+    values, vectors = torch.linalg.eigh(target.double())
+    floor = _SOFT * values.mean() + _FLAT * (mean.double() ** 2).mean() + _LEAST
+    scaled = vectors * (values.clamp(min=0) + floor).rsqrt()
+    return (scaled @ vectors.T).to(target.dtype)
 
 
 def content_loss(made: Tensor, target: Tensor) -> Tensor:

@@ -28,13 +28,15 @@ _LEAST = 1e-12
 class Region:
     """Where a style counts: its weight, its mask [H,W] or none, and its Gram matrices by layer.
 
-    Features are taken from ``means`` [C,1], where there are any, before they are multiplied.
+    ``means`` [C,1], where there are any, are taken off the features before they are multiplied;
+    through ``whiteners`` [C,C] the matrices are compared.
     """
 
     weight: float
     mask: Tensor | None
     targets: dict[str, Tensor]
     means: dict[str, Tensor] = field(default_factory=dict)
+    whiteners: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Weights:
     """How much each loss counts."""
 
     content: float = 1.0
-    style: float = 100.0
+    style: float = 3.0
     variation: float = 0.0
     steady: float = 0.0
 
@@ -308,7 +310,8 @@ class Objective:
         for region, by_layer, cells in zip(self.regions, sums, self.cells, strict=True):
             for layer, target in region.targets.items():
                 made = by_layer[layer] / self.view.cells(picture, layer, cells[layer])
-                one = gram_loss(made, target) * (region.weight / total)
+                away = gram_loss(made, target, region.whiteners.get(layer))
+                one = away * (region.weight / total)
                 layers[layer] += float(one.detach())
                 style = style + one / len(region.targets)
         return style, layers

@@ -53,10 +53,11 @@ KeepColours = Annotated[
     ),
 ]
 Compare = Annotated[
-    Literal["centred", "gram"],
+    Literal["whitened", "centred", "gram"],
     Field(
         description="What of the features is compared. gram: Gram matrices as they are; centred:"
-        " about the mean of the style, which tells strokes better apart."
+        " about the mean of the style; whitened: and faint variations count as much as strong"
+        " ones, so that strokes are clear and noise is rare. The others want ten times the weight."
     ),
 ]
 StyleLayers = Annotated[

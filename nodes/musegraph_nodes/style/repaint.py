@@ -11,6 +11,7 @@ import torch
 from musegraph import Context, Image
 
 from .colours import as_bright, grey, matched, recoloured
+from .gram import whitener
 from .objective import Objective, Region, View, Weights
 from .optimise import Curve, Optimiser, optimised, sizes
 from .prepare import Style, check_side, fitted, resized, resized_mask
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 Keep = Literal["none", "luminance", "histogram"]
 Init = Literal["content", "noise", "picture"]
-Statistics = Literal["centred", "gram"]
+Statistics = Literal["whitened", "centred", "gram"]
 Grams = tuple[dict[str, "Tensor"], dict[str, "Tensor"]]
 COARSEST = 96
 """Pixels of the shorter side below which no coarser picture is made of itself."""
@@ -46,7 +47,7 @@ class Options:
     levels: int = 0
     optimiser: Optimiser = "lbfgs"
     keep: Keep = "none"
-    statistics: Statistics = "centred"
+    statistics: Statistics = "whitened"
     style_scale: float = 1.0
     tile: int = 0
     preview: int = 5
@@ -252,7 +253,10 @@ def _region(
     means = {layer: mean(1, layer) for layer in layers}
     # The mean of products is that of products of what is left, and the product of means.
     targets = {layer: targets[layer] - means[layer] @ means[layer].T for layer in layers}
-    return Region(total, mask, targets, means)
+    if statistics == "centred":
+        return Region(total, mask, targets, means)
+    whiteners = {layer: whitener(targets[layer], means[layer]) for layer in layers}
+    return Region(total, mask, targets, means, whiteners)
 
 
 def _figures(

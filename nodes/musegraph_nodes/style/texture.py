@@ -44,7 +44,7 @@ def texture(
     optimiser: OptimiserName = "lbfgs",
     scale: StyleScale = 1.0,
     layers: StyleLayers = "",
-    compare: Compare = "centred",
+    compare: Compare = "whitened",
     tile: Tile = 0,
     preview: Preview = 5,
     seed: Annotated[Seed, Field(description="Other seeds give other pieces of it.")] = 0,
@@ -61,7 +61,7 @@ def texture(
     prepared = styles_of([sample], None, None, None, "sample")
     check_size(width, height)
     given = {
-        "style_weight": 1.0, "smooth": smooth / 30, "steps": steps, "levels": levels,
+        "style_weight": 1.0, "smooth": smooth / 3, "steps": steps, "levels": levels,
         "optimiser": optimiser, "style_scale": scale, "style_layers": layers, "compare": compare,
         "tile": tile, "preview": preview,
     }  # fmt: skip
