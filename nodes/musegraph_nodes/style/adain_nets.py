@@ -103,7 +103,7 @@ class Stage(nn.Module):
     ) -> Tensor:
         if self.larger:
             x = F.interpolate(x, scale_factor=2, mode="nearest")
-        if beside is not None:
+        if beside is not None and self.gain is not None:
             x = x + self.gain * beside
         x = self.conv(x)
         x = x + self.noise * still(x)
