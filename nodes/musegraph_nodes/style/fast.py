@@ -93,7 +93,7 @@ def apply(
     strength: Annotated[
         float, Field(ge=0, le=1, description="1: as the net paints it; 0: the picture as it was.")
     ] = 1.0,
-    preserve_colour: Annotated[
+    keep_colours: Annotated[
         Literal["none", "luminance"],
         Field(description="luminance: brightness from the style, colours from the picture."),
     ] = "none",
@@ -111,7 +111,7 @@ def apply(
         for at in range(len(planes)):
             ctx.progress(at, len(planes))
             one = planes[at : at + 1]
-            made.append(_painted(live, one, strength, preserve_colour == "luminance", ctx))
+            made.append(_painted(live, one, strength, keep_colours == "luminance", ctx))
     ctx.progress(len(planes), len(planes))
     data = torch.cat(made).permute(0, 2, 3, 1)
     if alpha is not None:

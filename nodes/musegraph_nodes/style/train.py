@@ -11,9 +11,9 @@ from pydantic import Field
 
 from musegraph import Cancelled, Context, Image, NodeError, Seed, node
 
-from . import fast
 from .curves import drawn
 from .fast import FastNet
+from .fast import reference as fast_reference
 from .features import BUNDLED, FeatureNet
 from .features import reference as features_reference
 from .prepare import check_side, colours, fitted, layers_of, resized
@@ -203,4 +203,4 @@ def _kept(ctx: Context, state: State, folder: Path, name: str) -> FastNet:
     told = blake2b(file.read_bytes(), digest_size=4).hexdigest()
     kept = ctx.keep(f"trained/{name}-{told}.safetensors", file)
     file.unlink()
-    return fast.reference(kept.source, ctx)
+    return fast_reference(kept.source, ctx)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -210,7 +211,7 @@ def _engine(rng: Rng, drawing: Drawing) -> None:
     ]
     for x, y, radius in wheels:
         _gear(rng, drawing, x, y, radius)
-    for (x, y, r), (u, v, s) in zip(wheels[:-1], wheels[1:], strict=True):
+    for (x, y, r), (u, v, s) in pairwise(wheels):
         drawing.axis((x - r * 0.2, y), (u + s * 0.2, v))
     x, y, r = wheels[0]
     drawing.measure((x - r, y + r + 0.01), (x + r, y + r + 0.01), 0.03)
@@ -222,8 +223,14 @@ def _engine(rng: Rng, drawing: Drawing) -> None:
     base = 0.73
     left, right = 0.11, 0.6
     drawing.axis((0.07, base), (0.93 if rng.random() < 0.4 else 0.64, base))
-    parts = [(left, 0.05, 0.03), (left + 0.05, 0.09, 0.075), (left + 0.14, 0.06, 0.045),
-             (left + 0.2, 0.14, 0.1), (left + 0.34, 0.08, 0.06), (left + 0.42, right - left - 0.42, 0.032)]  # fmt: skip
+    parts = [
+        (left, 0.05, 0.03),
+        (left + 0.05, 0.09, 0.075),
+        (left + 0.14, 0.06, 0.045),
+        (left + 0.2, 0.14, 0.1),
+        (left + 0.34, 0.08, 0.06),
+        (left + 0.42, right - left - 0.42, 0.032),
+    ]
     for k, (at, wide, half) in enumerate(parts):
         drawing.box(at, base - half, wide, 2 * half, THICK if k in (1, 3) else MIDDLE)
         if k in (1, 3):
@@ -321,8 +328,13 @@ def _section(rng: Rng, drawing: Drawing) -> None:
     for k in range(5):
         t = 2 * math.pi * k / 5 + 0.4
         for off in (-0.1, 0.1):
-            drawing.line([(cx + 0.035 * math.cos(t + 4 * off), cy + 0.035 * math.sin(t + 4 * off)),
-                          (cx + r * math.cos(t + off), cy + r * math.sin(t + off))], MIDDLE)  # fmt: skip
+            drawing.line(
+                [
+                    (cx + 0.035 * math.cos(t + 4 * off), cy + 0.035 * math.sin(t + 4 * off)),
+                    (cx + r * math.cos(t + off), cy + r * math.sin(t + off)),
+                ],
+                MIDDLE,
+            )
         for far in (0.058, 0.085):
             drawing.ring(cx + far * 0.8 * math.cos(t), cy + far * 0.8 * math.sin(t), 0.004, THIN)
     drawing.line(circle(cx, cy, 0.038, 6), THICK, closed=True)
@@ -363,7 +375,7 @@ def _copied(rng: Rng, size: int, drawing: Drawing) -> Pixels:
         fold += np.exp(-np.abs(along - at) * size / 2.2) - 0.5 * np.exp(
             -np.abs(along - at - 0.006) * size / 3
         )
-    made = made + 0.12 * (fold * (0.6 + 0.4 * cloud(rng, size, 40)))[..., None]
+    made += 0.12 * (fold * (0.6 + 0.4 * cloud(rng, size, 40)))[..., None]
     shade, _ = lit(fractal(rng, size, 50, 4), 0.02, 0.0)
     vignette = 1 - 0.22 * smoothstep(0.42, 0.75, np.hypot(x - 0.5, y - 0.5).astype(np.float32))
     return np.asarray(np.clip(made * (shade * vignette)[..., None], 0, 1), np.float32)

@@ -18,7 +18,7 @@ Rng = np.random.Generator
 
 
 def grid(size: int) -> tuple[Field, Field]:
-    """x and y of every pixel's middle, from 0 to 1."""
+    """X and y of every pixel's middle, from 0 to 1."""
     axis = ((np.arange(size) + 0.5) / size).astype(np.float32)
     x, y = np.meshgrid(axis, axis)
     return x, y
@@ -26,7 +26,7 @@ def grid(size: int) -> tuple[Field, Field]:
 
 def cloud(rng: Rng, size: int, across: float, down: float | None = None) -> Field:
     """Smooth noise around 0 of deviation 1, with so many bumps across and down."""
-    wide, high = max(2, round(across) + 2), max(2, round(down if down else across) + 2)
+    wide, high = max(2, round(across) + 2), max(2, round(down or across) + 2)
     coarse = rng.normal(0, 1, (high, wide)).astype(np.float32)
     whole = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
     made = np.asarray(whole, np.float32)

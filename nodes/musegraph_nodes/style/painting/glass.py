@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,15 @@ Array = np.ndarray[Any, Any]
 Palette = dict[str, list[Colour]]
 PALETTES: list[Palette] = [
     {"sky": [(40, 104, 196), (66, 142, 214), (30, 76, 168), (120, 184, 226)],
-     "sun": [(255, 206, 70), (255, 178, 48)], "ray": [(250, 214, 130), (246, 178, 92), (232, 138, 70)],
+     "sun": [(255, 206, 70), (255, 178, 48)],
+     "ray": [(250, 214, 130), (246, 178, 92), (232, 138, 70)],
      "hill": [(36, 140, 92), (82, 168, 84), (26, 104, 92), (150, 188, 72)],
      "water": [(22, 96, 150), (40, 146, 176), (96, 190, 200), (20, 66, 130)],
      "flower": [(214, 40, 62), (236, 92, 120), (244, 150, 60), (170, 46, 140)],
      "leaf": [(40, 130, 60), (90, 170, 60)], "edge": [(160, 30, 50), (200, 60, 50)]},
     {"sky": [(96, 52, 150), (160, 70, 160), (214, 96, 130), (70, 50, 140)],
-     "sun": [(255, 232, 150), (255, 196, 90)], "ray": [(244, 130, 90), (250, 170, 96), (226, 96, 100)],
+     "sun": [(255, 232, 150), (255, 196, 90)],
+     "ray": [(244, 130, 90), (250, 170, 96), (226, 96, 100)],
      "hill": [(40, 90, 130), (60, 120, 140), (34, 70, 110), (90, 150, 130)],
      "water": [(150, 70, 130), (236, 140, 100), (90, 60, 140), (250, 190, 120)],
      "flower": [(250, 220, 120), (240, 120, 60), (220, 50, 70), (240, 240, 220)],
@@ -101,7 +104,7 @@ def _land(
         cuts = np.sort(
             np.concatenate(([-0.02, 1.02], rng.uniform(0.05, 0.95, int(rng.integers(3, 6)))))
         )
-        for left, right in zip(cuts[:-1], cuts[1:], strict=True):
+        for left, right in pairwise(cuts):
             inside = (u >= left - 0.014) & (u <= right + 0.014)
             lean = rng.normal(0, 0.03)
             points = [
@@ -118,11 +121,11 @@ def _lily(rng: Rng, window: Window, palette: Palette, x: float) -> None:
     stem = curve([(x, y), (x + rng.normal(0, 0.03), 0.86), (x + rng.normal(0, 0.03), 1.02)], 20)
     for way in (-1, 1):
         root = stem[int(rng.integers(8, 13))]
-        tip = root + (way * 0.11 * big, -0.1)
+        tip = root + np.array((way * 0.11 * big, -0.1))
         leaf = np.concatenate(
             (
-                curve([root, root + (way * 0.02, -0.08), tip], 10),
-                curve([tip, root + (way * 0.1, -0.02), root], 10),
+                curve([root, root + np.array((way * 0.02, -0.08)), tip], 10),
+                curve([tip, root + np.array((way * 0.1, -0.02)), root], 10),
             )
         )
         window.pane(leaf, picked(rng, palette["leaf"]))
@@ -156,11 +159,11 @@ def _rose(rng: Rng, window: Window, palette: Palette) -> None:
             turn = 2 * math.pi * (k + 0.5 * (ring % 2)) / many
             c, s = math.cos(turn), math.sin(turn)
             wide, long = far * math.sin(math.pi / many) * 0.96, big * 0.36
-            shape = curve(
+            leaf = curve(
                 [(far - long, 0), (far, -wide), (far + long, 0), (far, wide), (far - long, 0)], 30
             )
             for part, tone in ((1.0, rings[2 * ring + 1]), (0.5, rings[2 * ring + k % 2])):
-                small = (shape - (far, 0)) * part + (far, 0)
+                small = (leaf - (far, 0)) * part + (far, 0)
                 window.pane(
                     [(0.5 + u * c - v * s, 0.5 + u * s + v * c) for u, v in small],
                     picked(rng, palette[tone]),
@@ -169,8 +172,14 @@ def _rose(rng: Rng, window: Window, palette: Palette) -> None:
     for k in range(8):
         a = 2 * math.pi * k / 8
         b = a + 2 * math.pi / 8
-        window.pane([(0.5, 0.5), (0.5 + 0.055 * math.cos(a), 0.5 + 0.055 * math.sin(a)),
-                     (0.5 + 0.055 * math.cos(b), 0.5 + 0.055 * math.sin(b))], picked(rng, palette["sun"]))  # fmt: skip
+        window.pane(
+            [
+                (0.5, 0.5),
+                (0.5 + 0.055 * math.cos(a), 0.5 + 0.055 * math.sin(a)),
+                (0.5 + 0.055 * math.cos(b), 0.5 + 0.055 * math.sin(b)),
+            ],
+            picked(rng, palette["sun"]),
+        )
 
 
 def _border(rng: Rng, window: Window, palette: Palette) -> None:
@@ -178,8 +187,12 @@ def _border(rng: Rng, window: Window, palette: Palette) -> None:
     for side in range(4):
         for k in range(many):
             a, b = k / many, (k + 1) / many
-            box = [[(a, 0), (b, 0), (b, wide), (a, wide)], [(1 - wide, a), (1, a), (1, b), (1 - wide, b)],
-                   [(a, 1 - wide), (b, 1 - wide), (b, 1), (a, 1)], [(0, a), (wide, a), (wide, b), (0, b)]][side]  # fmt: skip
+            box = [
+                [(a, 0), (b, 0), (b, wide), (a, wide)],
+                [(1 - wide, a), (1, a), (1, b), (1 - wide, b)],
+                [(a, 1 - wide), (b, 1 - wide), (b, 1), (a, 1)],
+                [(0, a), (wide, a), (wide, b), (0, b)],
+            ][side]
             window.pane(box, picked(rng, palette["edge" if k % 2 else "sun"]))
 
 

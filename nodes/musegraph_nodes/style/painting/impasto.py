@@ -49,6 +49,12 @@ LANDS: dict[str, list[list[Colour]]] = {
     ],
 }
 
+TREES: dict[str, list[Colour]] = {
+    "night": [(14, 34, 40), (28, 62, 48), (54, 84, 44), (10, 22, 36)],
+    "evening": [(62, 44, 60), (92, 60, 56), (50, 58, 54), (120, 74, 48)],
+    "day": [(24, 74, 56), (52, 110, 60), (18, 56, 58), (96, 136, 62)],
+}
+
 
 @dataclass
 class Motif:
@@ -75,7 +81,7 @@ def impasto(rng: Rng, size: int) -> Pixels:
 
 def landscape(rng: Rng, size: int) -> Motif:
     """Sky with whirls and lights, hills, a field, and trees like flames."""
-    x, y = grid(size)
+    _, y = grid(size)
     hour = ("night", "evening", "day")[int(rng.choice(3, p=[0.5, 0.25, 0.25]))]
     horizon = rng.uniform(0.52, 0.68)
     angle, tone = _whirls(rng, size, horizon)
@@ -155,11 +161,7 @@ def _patches(rng: Rng, size: int, palette: list[Colour]) -> Pixels:
 def _trees(rng: Rng, hour: str, ground: float, colour: Pixels, angle: Field, part: Any) -> None:
     size = len(angle)
     x, y = grid(size)
-    greens: list[Colour] = {
-        "night": [(14, 34, 40), (28, 62, 48), (54, 84, 44), (10, 22, 36)],
-        "evening": [(62, 44, 60), (92, 60, 56), (50, 58, 54), (120, 74, 48)],
-        "day": [(24, 74, 56), (52, 110, 60), (18, 56, 58), (96, 136, 62)],
-    }[hour]
+    greens: list[Colour] = TREES[hour]
     base = rng.choice([0.16, 0.82]) + rng.normal(0, 0.04)
     for number in range(int(rng.integers(1, 4))):
         cx = base + number * rng.uniform(0.06, 0.1) * rng.choice([-1, 1])
@@ -265,8 +267,8 @@ def trace(
     ways = np.stack(whole, 1)
     row, column = _cells(ways[:, STEPS // 2], size)
     picked = motif.colour[row, column] * 255
-    picked = picked * (1 + rng.normal(0, 0.08, (len(x), 1))) + rng.normal(0, 9, (len(x), 3))
-    return ways, picked, count
+    shades: Array = picked * (1 + rng.normal(0, 0.08, (len(x), 1))) + rng.normal(0, 9, (len(x), 3))
+    return ways, shades, count
 
 
 def _cells(points: Array, size: int) -> tuple[Array, Array]:

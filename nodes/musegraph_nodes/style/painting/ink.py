@@ -190,10 +190,19 @@ def _twig(rng: Rng, rice: Rice, at: Point, dark: float) -> None:
 def _plum(rng: Rng, rice: Rice) -> list[tuple[float, float, float]]:
     way = int(rng.choice([-1, 1]))
     x0 = 0.0 if way > 0 else 1.0
-    trunk = curve([(x0 - way * 0.04, rng.uniform(0.84, 0.98)), (x0 + way * 0.2, 0.72), (x0 + way * 0.34, 0.75),
-                   (x0 + way * 0.52, 0.52), (x0 + way * 0.66, 0.5), (x0 + way * 0.82, 0.26)], 70)  # fmt: skip
+    trunk = curve(
+        [
+            (x0 - way * 0.04, rng.uniform(0.84, 0.98)),
+            (x0 + way * 0.2, 0.72),
+            (x0 + way * 0.34, 0.75),
+            (x0 + way * 0.52, 0.52),
+            (x0 + way * 0.66, 0.5),
+            (x0 + way * 0.82, 0.26),
+        ],
+        70,
+    )
     rice.stroke(trunk, [0.11, 0.085, 0.06, 0.042, 0.028, 0.01], 0.86, 0.62)
-    rice.stroke(trunk + (0.006, 0.02), [0.05, 0.04, 0.02, 0.012, 0.004], 0.5, 0.8)
+    rice.stroke(trunk + np.array((0.006, 0.02)), [0.05, 0.04, 0.02, 0.012, 0.004], 0.5, 0.8)
     flowers: list[tuple[float, float, float]] = []
     for place in (18, 27, 36, 44, 50, 56, 62, 68):
         turn = rng.uniform(-2.4, -0.7) if rng.random() < 0.75 else rng.uniform(0.2, 1.2)

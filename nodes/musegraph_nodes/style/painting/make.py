@@ -35,7 +35,8 @@ CONTENTS = {
         "flat vector", "sea", "sunset", "lighthouse", "red", "left", 1, "sun", "right", "clear", 3
     ),
     "castle": SceneSpec(
-        "flat vector", "mountains", "dawn", "castle", "white", "center", 1, "sun", "left", "clear", 5
+        "flat vector", "mountains", "dawn", "castle", "white", "center", 1, "sun", "left",
+        "clear", 5,
     ),
     "city": SceneSpec(
         "flat vector", "city", "dusk", "bridge", "", "center", 1, "full moon", "right", "clear", 7
@@ -74,6 +75,7 @@ def write(folder: Path, pictures: dict[str, np.ndarray[Any, Any]], quality: int)
     """One JPEG for each picture, colours as sharp as the rest, and no larger than it may be."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, pixels in pictures.items():
+        made = BytesIO()
         for lower in range(0, 40, 4):
             made = BytesIO()
             Image.fromarray(pixels).save(

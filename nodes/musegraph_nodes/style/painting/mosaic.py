@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from .fields import Pixels, Rng, blur, cloud, fractal, grid, lit
+from .fields import Pixels, Rng, blur, cloud, fractal, lit
 from .sheet import Colour, Point, Sheet, circle, curve, label
 
 Array = np.ndarray[Any, Any]
@@ -84,11 +84,15 @@ def _fishes(rng: Rng, design: Design, ground: int) -> None:
         thick = 0.011 + 0.006 * np.sin(x * 18 + k * 2 + 1)
         points = [*zip(x, wave, strict=True), *list(zip(x, wave + thick, strict=True))[::-1]]
         design.part(points, blues if ground != 1 else pale)
-    for k, (x, y) in enumerate(
+    for k, (cx, cy) in enumerate(
         [(0.36, 0.3), (0.62, 0.52), (0.36, 0.74)][: int(rng.integers(2, 4))]
     ):
         _fish(
-            rng, design, x + rng.normal(0, 0.03), y + rng.normal(0, 0.02), FISHES[(k + ground) % 4]
+            rng,
+            design,
+            cx + rng.normal(0, 0.03),
+            cy + rng.normal(0, 0.02),
+            FISHES[(k + ground) % 4],
         )
 
 
@@ -151,8 +155,18 @@ def _flower(rng: Rng, design: Design, ground: int) -> None:
     ):
         for k in range(many):
             turn = start + 2 * math.pi * (k + 0.5 * (ring % 2)) / many
-            shape = curve([(far - long, 0), (far, -wide), (far + long * 0.75, -wide * 0.55), (far + long, 0),
-                           (far + long * 0.75, wide * 0.55), (far, wide), (far - long, 0)], 28)  # fmt: skip
+            shape = curve(
+                [
+                    (far - long, 0),
+                    (far, -wide),
+                    (far + long * 0.75, -wide * 0.55),
+                    (far + long, 0),
+                    (far + long * 0.75, wide * 0.55),
+                    (far, wide),
+                    (far - long, 0),
+                ],
+                28,
+            )
             c, s = math.cos(turn), math.sin(turn)
             placed = [(0.5 + u * c - v * s, 0.5 + u * s + v * c) for u, v in shape]
             middle = shape.mean(0)
@@ -191,8 +205,10 @@ def _sun(rng: Rng, design: Design, ground: int) -> None:
     design.part(circle(x, y, 0.105), [DARK])
     design.part(circle(x, y, 0.092), [(240, 196, 80), (250, 220, 120), (228, 170, 60)])
     hills: list[list[Colour]] = [
-        [(90, 120, 110), (112, 142, 122)], [(96, 130, 76), (122, 152, 86)], [(52, 96, 70), (74, 116, 76)],
-    ]  # fmt: skip
+        [(90, 120, 110), (112, 142, 122)],
+        [(96, 130, 76), (122, 152, 86)],
+        [(52, 96, 70), (74, 116, 76)],
+    ]
     u = np.linspace(0.088, 0.912, 60)
     for k, colours in enumerate(hills):
         top = 0.58 + 0.09 * k + 0.05 * np.sin(u * rng.uniform(5, 9) + rng.uniform(0, 6))
@@ -221,7 +237,7 @@ def _laid(rng: Rng, size: int, design: Design) -> Pixels:
     mortar = Sheet(size, (104, 95, 84))
     relief = Sheet(size, (20, 20, 20))
     for x, y, turn, part, scale in tiles:
-        colours = design.colours[part]
+        colours = design.colours[int(part)]
         base = colours[int(rng.integers(len(colours)))]
         tone = tuple(np.array(base) * (1 + rng.normal(0, 0.075)) + rng.normal(0, 5, 3))
         half = side * 0.46 * scale

@@ -13,8 +13,8 @@ Array = np.ndarray[Any, Any]
 PIGMENTS: Array = np.array([
     (34, 44, 120), (44, 92, 176), (96, 156, 214), (168, 202, 226), (22, 108, 100), (54, 148, 92),
     (132, 184, 84), (206, 208, 92), (250, 222, 84), (252, 182, 60), (240, 126, 52), (216, 66, 48),
-    (232, 124, 130), (248, 196, 176), (146, 70, 132), (188, 148, 196), (250, 242, 216), (84, 52, 92),
-    (108, 130, 60), (160, 92, 62),
+    (232, 124, 130), (248, 196, 176), (146, 70, 132), (188, 148, 196), (250, 242, 216),
+    (84, 52, 92), (108, 130, 60), (160, 92, 62),
 ], float)  # fmt: skip
 HOURS: list[dict[str, list[tuple[float, Colour]]]] = [
     {"sky": [(0, (92, 150, 208)), (0.6, (170, 206, 226)), (1, (250, 226, 190))],
@@ -178,7 +178,7 @@ def _dotted(rng: Rng, scene: Pixels) -> Pixels:
         x, y = (np.clip(a[keep] + rng.normal(0, 0.4, keep.sum()) * step, 0, 0.9999) for a in (x, y))
         row, column = (y * size).astype(int), (x * size).astype(int)
         picked = _pigments(rng, soft[row, column] * 255)
-        turn = np.degrees(np.arctan2(down[row, column], right[row, column])) + 90
+        turn: Array = np.degrees(np.arctan2(down[row, column], right[row, column])) + 90
         for k in rng.permutation(len(x)):
             r = radius * rng.uniform(0.78, 1.14)
             paint = paints[picked[k]]

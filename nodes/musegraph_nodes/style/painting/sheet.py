@@ -13,7 +13,8 @@ from .fields import Field, Pixels
 
 Colour = tuple[float, float, float]
 Point = tuple[float, float]
-Points = Sequence[Point] | np.ndarray[Any, Any]
+Points = Any
+"""Pairs of x and y: tuples, arrays, or an array of them all."""
 
 
 class Sheet:
@@ -74,7 +75,7 @@ class Sheet:
     def pixels(self) -> Pixels:
         """What was drawn, `[size, size, 3]` from 0 to 1."""
         drawn = self.surface.toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3]
-        return np.asarray(drawn, np.float32) / 255
+        return np.asarray(drawn.astype(np.float32) / np.float32(255), np.float32)
 
     def field(self) -> Field:
         """The red of what was drawn, `[size, size]` from 0 to 1."""

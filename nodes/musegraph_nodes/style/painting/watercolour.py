@@ -14,8 +14,9 @@ Array = np.ndarray[Any, Any]
 BOXES: list[dict[str, Colour]] = [
     {"sky": (92, 150, 204), "warm": (244, 176, 120), "far": (120, 140, 190), "mid": (84, 128, 150),
      "near": (72, 112, 84), "leaf": (112, 146, 62), "dark": (44, 62, 84), "accent": (206, 84, 62)},
-    {"sky": (196, 134, 170), "warm": (250, 190, 110), "far": (160, 120, 170), "mid": (124, 100, 150),
-     "near": (86, 96, 112), "leaf": (170, 130, 60), "dark": (70, 52, 84), "accent": (226, 110, 60)},
+    {"sky": (196, 134, 170), "warm": (250, 190, 110), "far": (160, 120, 170),
+     "mid": (124, 100, 150), "near": (86, 96, 112), "leaf": (170, 130, 60),
+     "dark": (70, 52, 84), "accent": (226, 110, 60)},
     {"sky": (116, 184, 190), "warm": (248, 220, 150), "far": (130, 170, 180), "mid": (70, 140, 130),
      "near": (54, 110, 84), "leaf": (140, 170, 70), "dark": (34, 74, 84), "accent": (216, 70, 90)},
 ]  # fmt: skip
@@ -60,7 +61,7 @@ class Paper:
         tone: Pixels = np.full((size, size, 3), np.array(colour) / 255, np.float32)
         if second is not None:
             share = smoothstep(-0.8, 0.8, fractal(rng, size, 4, 3))[..., None]
-            tone = tone * (1 - share) + np.array(second, np.float32) / 255 * share
+            tone += (np.array(second, np.float32) / 255 - tone) * share
         swallowed = -np.log(np.clip(tone, 0.03, 0.985))
         self.light *= np.exp(-swallowed * density[..., None]).astype(np.float32)
 
@@ -87,7 +88,8 @@ class Paper:
         cx, cy = self.rng.uniform(0.2, 0.8, 2)
         for _ in range(many):
             x, y = cx + self.rng.normal(0, 0.2), cy + self.rng.normal(0, 0.2)
-            sheet.oval(x, y, *(self.rng.gamma(1.6, 0.0022) * np.array((1, 1))), (255, 255, 255))
+            radius = self.rng.gamma(1.6, 0.0022)
+            sheet.oval(x, y, radius, radius, (255, 255, 255))
         self.wash(sheet.field(), colour, strength, edge=0.9, ragged=0.001)
 
     def pixels(self) -> Pixels:
@@ -144,7 +146,7 @@ def _lake(rng: Rng, paper: Paper, box: dict[str, Colour]) -> None:
 
 def _water(rng: Rng, paper: Paper, box: dict[str, Colour], frame: Field, shore: float) -> None:
     size = paper.size
-    x, y = grid(size)
+    _, y = grid(size)
     glint = cloud(rng, size, 9, 60) * 0.7 + cloud(rng, size, 3, 30) * 0.6
     depth = np.clip((y - shore) / (0.97 - shore), 0, 1)
     lake = frame * (y > shore) * (glint < 1.35) * (0.55 + 0.45 * depth)
@@ -275,8 +277,14 @@ def _blossom(
             a = start + 2 * math.pi * k / petals
             c, s = math.cos(a), math.sin(a)
             wide = big * rng.uniform(0.34, 0.46)
-            shape = [(0.1 * big, 0), (0.6 * big, -wide), (big * 1.05, -wide * 0.5), (big * rng.uniform(0.95, 1.15), 0),
-                     (big * 1.05, wide * 0.5), (0.6 * big, wide)]  # fmt: skip
+            shape = [
+                (0.1 * big, 0),
+                (0.6 * big, -wide),
+                (big * 1.05, -wide * 0.5),
+                (big * rng.uniform(0.95, 1.15), 0),
+                (big * 1.05, wide * 0.5),
+                (0.6 * big, wide),
+            ]
             sheet.smooth_fill(
                 [(cx + u * c - v * s, cy + u * s + v * c) for u, v in shape], (255, 255, 255)
             )

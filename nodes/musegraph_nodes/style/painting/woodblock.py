@@ -1,4 +1,4 @@
-"""Woodblock print: flat inks inside key lines, skies wiped from dark to light, grain of the block."""
+"""Woodblock print: flat inks inside key lines, wiped skies, the grain of the block."""
 
 from __future__ import annotations
 
@@ -137,8 +137,11 @@ def _hills(rng: Rng, blocks: Blocks, inks: dict[str, Colour], horizon: float) ->
         for at in rng.uniform(0, 1, 16):
             y = float(np.interp(at, x, top))
             for dx in (-0.007, 0, 0.007):
-                blocks.line([(at + dx, y + 0.016), (at + dx * 1.4, y + 0.004), (at + dx, y - 0.008)],
-                            0.0042, 0.4)  # fmt: skip
+                blocks.line(
+                    [(at + dx, y + 0.016), (at + dx * 1.4, y + 0.004), (at + dx, y - 0.008)],
+                    0.0042,
+                    0.4,
+                )
 
 
 def _sea(rng: Rng, blocks: Blocks, inks: dict[str, Colour], horizon: float) -> None:
@@ -193,7 +196,7 @@ def _breaker(rng: Rng, blocks: Blocks, inks: dict[str, Colour], flip: bool) -> N
                 (0.3, 0.36 + 0.34 * t), (0.335 - 0.04 * t, 0.55 + 0.25 * t)]  # fmt: skip
         way = curve(band[: 5 - (k % 2)], 30)
         if k % 2 == 0:
-            stripe = np.concatenate((way, (way + (0.004, 0.024))[::-1]))
+            stripe = np.concatenate((way, (way + np.array((0.004, 0.024)))[::-1]))
             blocks.area(placed(stripe), inks["pale"], 0.0028)
         else:
             blocks.line(placed(way), 0.0046)
@@ -231,7 +234,7 @@ def _foam(rng: Rng, blocks: Blocks, lip: Array, placed: Any) -> None:
             _claw(blocks, root, out_at, along[index], reach, lean + rng.normal(0, 0.15), placed)
     for index in range(int(len(lip) * 0.3), len(lip), 2):
         spot = lip[index] - normal[index] * rng.uniform(-0.02, 0.03)
-        blocks.area(placed(circle(*spot, rng.uniform(0.009, 0.018), 12)), white, 0.0024)
+        blocks.area(placed(circle(spot[0], spot[1], rng.uniform(0.009, 0.018), 12)), white, 0.0024)
 
 
 def _claw(
@@ -253,7 +256,9 @@ def _spray(rng: Rng, blocks: Blocks, placed: Any) -> None:
         turn = rng.uniform(-0.5, 1.4)
         x, y = 0.52 + far * math.cos(turn), 0.3 + far * math.sin(turn) + 0.02
         spot = placed([(x, y)])[0]
-        blocks.area(circle(*spot, rng.uniform(0.0025, 0.0065), 10), (243, 239, 226), 0.0016)
+        blocks.area(
+            circle(spot[0], spot[1], rng.uniform(0.0025, 0.0065), 10), (243, 239, 226), 0.0016
+        )
 
 
 def _pine(rng: Rng, blocks: Blocks, inks: dict[str, Colour]) -> None:
@@ -272,7 +277,9 @@ def _pine(rng: Rng, blocks: Blocks, inks: dict[str, Colour]) -> None:
     blocks.area(placed([*rock, (-0.1, 1.06)]), tuple(0.55 * np.array(inks["hill"])), 0.005)
     for _ in range(16):
         a = rock[int(rng.integers(0, 26))] + (0.0, 0.03)
-        blocks.line(placed(curve([a, a + (0.012, 0.05), a + (0.05, 0.1)], 9)), 0.005)
+        blocks.line(
+            placed(curve([a, a + np.array((0.012, 0.05)), a + np.array((0.05, 0.1))], 9)), 0.005
+        )
     trunk = curve([(0.1, 0.78), (0.15, 0.62), (0.1, 0.46), (0.24, 0.32), (0.36, 0.2)], 30)
     blocks.area(placed(ribbon(trunk, np.linspace(0.05, 0.014, 30).tolist())), (104, 74, 58), 0.004)
     for t, far, way in (
@@ -291,8 +298,10 @@ def _pine(rng: Rng, blocks: Blocks, inks: dict[str, Colour]) -> None:
         for k in range(3, 12, 2):
             x, y = limb[k]
             wide = rng.uniform(0.05, 0.075)
-            pad = [(x + wide * math.cos(a), y - 0.026 * max(0, math.sin(a)) + 0.006 * math.sin(7 * a))
-                   for a in np.linspace(0, 2 * math.pi, 26)]  # fmt: skip
+            pad = [
+                (x + wide * math.cos(a), y - 0.026 * max(0, math.sin(a)) + 0.006 * math.sin(7 * a))
+                for a in np.linspace(0, 2 * math.pi, 26)
+            ]
             blocks.area(placed(pad), (44, 88, 70), 0.0028)
             for a in np.linspace(-0.8, 0.8, 9):
                 tip_at = (x + wide * 0.8 * math.sin(a), y - 0.022 * math.cos(a))

@@ -155,7 +155,7 @@ def save(state: State, plan: Plan, folder: Path) -> None:
 
 
 def restored(state: State, folder: Path, most: int) -> bool:
-    """Go on from the newest checkpoint that is not beyond ``most`` steps; a damaged one counts not."""
+    """Go on from the newest sound checkpoint that is not beyond ``most`` steps."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
