@@ -286,7 +286,7 @@ def test_a_whitener_makes_faint_variations_count_as_much_as_strong_ones() -> Non
     strong_off[0, 0] += 4
     assert float(gram_loss(faint_off, strong)) == float(gram_loss(strong_off, strong))
     seen = [float(gram_loss(off, strong, through)) for off in (faint_off, strong_off)]
-    assert seen[0] > 100 * seen[1]
+    assert seen[0] > 10 * seen[1]
     flat = whitener(torch.zeros(2, 2), torch.ones(2, 1))
     assert bool(torch.isfinite(flat).all())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -22,8 +22,11 @@ from .options import (
     StyleScale,
     Tile,
 )
-from .prepare import styles_of
+from .prepare import Style, styles_of
 from .transfer import count_of, curve_of, options_of
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 Side = Annotated[int, Field(ge=32, le=4096, description="In pixels.")]
 
@@ -54,8 +57,6 @@ def texture(
     From noise, until the layers of a feature net find in it what they find in the sample (Gatys,
     Ecker and Bethge 2015, https://arxiv.org/abs/1505.07376).
     """
-    import torch
-
     from .repaint import Work, as_image, repaint
 
     prepared = styles_of([sample], None, None, None, "sample")
@@ -76,11 +77,18 @@ def texture(
                 f" and {width}×{height} is none; {_near(width, step)}×{_near(height, step)} is"
             )
         work = Work(ctx, options.steps * count_of(size, net, options), preview=options.preview)
-        noise = torch.randn(1, 3, height, width, generator=ctx.generator(seed))
-        mean = torch.stack([style.picture.mean((2, 3)) for style in prepared]).mean(0)
-        start = (mean[:, :, None, None] + 0.15 * noise).clamp(0, 1)
+        start = _begun(prepared, size, ctx.generator(seed))
         made, figures = repaint(net, None, prepared, size, start, options, work)
     return Repainted(as_image(made), curve_of(work), figures)
+
+
+def _begun(samples: list[Style], size: tuple[int, int], random: Generator) -> Tensor:
+    """Noise [1,3,H,W] about the mean colour of the samples."""
+    import torch
+
+    noise = torch.randn(1, 3, size[1], size[0], generator=random)
+    mean = torch.stack([sample.picture.mean((2, 3)) for sample in samples]).mean(0)
+    return (mean[:, :, None, None] + 0.15 * noise).clamp(0, 1)
 
 
 def _near(side: int, step: int) -> int:
