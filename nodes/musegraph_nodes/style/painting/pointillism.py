@@ -185,7 +185,8 @@ def _dotted(rng: Rng, scene: Pixels) -> Pixels:
         x, y = (np.clip(a[keep] + rng.normal(0, 0.4, keep.sum()) * step, 0, 0.9999) for a in (x, y))
         row, column = (y * size).astype(int), (x * size).astype(int)
         picked = _pigments(rng, soft[row, column] * 255)
-        turn = np.asarray(np.degrees(np.arctan2(down[row, column], right[row, column])) + 90)
+        slope: Array = np.arctan2(down, right)
+        turn: Array = np.degrees(slope[row, column]) + 90
         for k in rng.permutation(len(x)):
             r = radius * rng.uniform(0.78, 1.14)
             paint = paints[picked[k]]
