@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,6 +42,19 @@ def test_an_edit_of_the_source_changes_the_version_of_nodes_that_promise_none(
     assert before == pack_at(file).types["loud.shout"].version
     file.write_text(ONE.replace("!", "?"))
     assert pack_at(file).types["loud.shout"].version != before
+
+
+def test_an_edit_within_a_second_that_is_as_long_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "mine.py"
+    said = []
+    for loud in ("it loud", "it LOUD"):
+        file.write_text(ONE.replace("it loud", loud))
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        said.append(pack_at(file).types["mine.shout"].text)
+    assert said == ["Say it loud.", "Say it LOUD."]
 
 
 def test_a_folder_with_several_modules_is_a_pack(tmp_path: Path) -> None:
