@@ -224,8 +224,8 @@ def test_a_mask_for_each_picture_of_a_batch_equals_the_pipeline_and_one_for_some
     )
     kwargs = {"ip_adapter_masks": [processed(half("left"), half("right")), None]}
     expected = plain(
-        tiny, encoder, [files["plain"], files["other"]], [pil(pictures), pil(picture(2))], [1.0, 1.0],
-        cross_attention_kwargs=kwargs,
+        tiny, encoder, [files["plain"], files["other"]], [pil(pictures), pil(picture(2))],
+        [1.0, 1.0], cross_attention_kwargs=kwargs,
     )  # fmt: skip
     assert torch.equal(ours(tiny, model, told), expected)
     with pytest.raises(NodeError, match="there are 2 masks for 3 pictures"):

@@ -45,6 +45,11 @@ Source = Annotated[
     ),
 ]
 
+Where = Annotated[
+    Mask | None,
+    Field(description="Where it counts: one, or one for each picture; without, everywhere."),
+]
+
 
 class WithPicture(NamedTuple):
     """A model that looks at a picture, and the text with the picture."""
@@ -66,10 +71,7 @@ def ip_adapter(
     end: Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end.")] = 1.0,
     only: Only = "all",
     blocks: Blocks = "",
-    mask: Annotated[
-        Mask | None,
-        Field(description="Where it counts: one, or one for each picture; without, everywhere."),
-    ] = None,
+    mask: Where = None,
 ) -> WithPicture:
     """Let a model look at a picture as it reads a text (https://arxiv.org/abs/2308.06721).
 
