@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph import Conditioning, ConditioningPart, Context, ControlNet, Model, NodeError
 
-from .adders import ADDERS, NETS, Held, every, pictures
+from .adders import ADDERS, NETS, Held, every, pictures, together
 from .ip_adapter_live import KIND
 from .marks import PICTURE, is_led
 
@@ -85,6 +85,7 @@ def _masks(parts: Sequence[ConditioningPart]) -> dict[str, Tensor]:
 
 _ALIKE = {
     "controlnet": ("cross_attention_dim", "block_out_channels"),
+    "controlnet_union": ("cross_attention_dim", "block_out_channels"),
     "t2i_adapter": (),
     "sd3_controlnet": ("num_attention_heads", "attention_head_dim", "in_channels"),
     "flux_controlnet": ("num_attention_heads", "attention_head_dim", "joint_attention_dim"),
@@ -155,10 +156,10 @@ class Leads:
         """What the net is called with, and what leads it there."""
         asked, at = self.denoiser.asked, self.denoiser.at
         added = dict(kwargs)
-        for control in self.held:
-            on = [bool(mark) for mark in asked[f"{control.name}:on"]]
-            if control.acts(at) and any(on):
-                ADDERS[control.ref.part](control, on, args, kwargs, asked, added)
+        acting = [one for one in self.held if one.acts(at) and bool(asked[f"{one.name}:on"].any())]
+        for controls in together(acting, asked):
+            on = [bool(mark) for mark in asked[f"{controls[0].name}:on"]]
+            ADDERS[controls[0].ref.part](controls, on, args, kwargs, asked, added)
         if self.pictures:
             self._show(asked, added)
         return args, added
