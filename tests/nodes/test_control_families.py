@@ -215,10 +215,9 @@ def union(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 UNIONS: dict[str, tuple[list[str], dict[str, Any], dict[str, Any]]] = {
-    "a line": (["line"], {"strength": 0.7}, {"controlnet_conditioning_scale": 0.7}),
-    "depth for a part of the steps": (
-        ["depth"], {"start": 0.25, "end": 0.75},
-        {"control_guidance_start": 0.25, "control_guidance_end": 0.75},
+    "a line for a part of the steps": (
+        ["line"], {"strength": 0.7, "end": 0.7},
+        {"controlnet_conditioning_scale": 0.7, "control_guidance_end": 0.7},
     ),
     # Without guidance, with which its pipeline fails: it marks the kinds of twice as many pictures.
     "in guess mode": (["pose"], {"guess": True}, {"guess_mode": True, "guidance_scale": 1.0}),
