@@ -127,6 +127,16 @@ def test_what_is_made_again_without_a_word_says_nothing_any_more(tmp_path: Path)
     store.close()
 
 
+def test_what_was_said_is_forgotten_with_the_record_that_it_belongs_to() -> None:
+    store = Store(records=4)
+    for number in range(20):
+        said = Said(notes=["by hand"]) if number % 2 else None
+        store.put(f"k{number}", "toy.solve", {"out": 1.0}, 0.0, said=said)
+    held = {key for key in (*store._records, *store._older) if int(key[1:]) % 2}
+    assert held == set(store._said)
+    assert len(held) <= 2
+
+
 def test_what_many_items_say_alike_stands_there_once_and_what_they_say_apart_is_bounded() -> None:
     alike = go(
         ("c", {"type": "toy.count", "values": {"most": 5}}),

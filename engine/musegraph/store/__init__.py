@@ -108,6 +108,7 @@ class Store:
     def _remember(self, key: str, record: Record) -> None:
         if len(self._records) >= self._most:
             self._older, self._records = self._records, {}
+            self._said = {key: said for key, said in self._said.items() if key in self._older}
         self._records[key] = record
         if record.said is not None:
             self._said[key] = record.said
