@@ -36,23 +36,25 @@ def apply_loras(ref: Reference, net: Any, patches: Sequence[Patch], place: Place
             low.append((f"lora{index}", patch, names, file))
     taken = []  # only now: what is put beside a module hides its weights
     for adapter, patch, names, file in low:
-        opened = _opened(net, file, patch, family)
+        opened = _opened(ref.part, net, file, patch, family)
         with as_computed(net):
             if _inject(ref.part, net, opened, adapter, patch, names):
                 taken.append((adapter, patch))
     _activate(net, taken)
 
 
-def _opened(net: Any, file: Path, patch: Patch, family: str) -> Opened:
+def _opened(part: str, net: Any, file: Path, patch: Patch, family: str) -> Opened:
+    """What a file holds for a network; the rest of it is not kept."""
     mixin = mixin_of(net, family)
-    return once(net, file, lambda: open_lora(file, patch.source, mixin, net), mixin.__name__)
+    kind = f"{mixin.__name__} {part}"
+    return once(net, file, lambda: open_lora(file, patch.source, mixin, net).of(part), kind)
 
 
 def _inject(
     part: str, net: Any, opened: Opened, adapter: str, patch: Patch, names: dict[str, Any]
 ) -> bool:
     """Put one LoRA on a network; False if it has nothing for this part."""
-    own = {key: value for key, value in opened.tensors.items() if key.startswith(f"{part}.")}
+    own = opened.tensors
     if not own:
         _check_some(opened, net, patch, names)
         return False
@@ -65,12 +67,12 @@ def _inject(
     }
     try:
         if hasattr(net, "load_lora_adapter"):
-            net.load_lora_adapter(dict(opened.tensors), prefix=part, **options)
+            net.load_lora_adapter(dict(own), prefix=part, **options)
         else:
             from diffusers.loaders.lora_base import _load_lora_into_text_encoder
 
             _load_lora_into_text_encoder(
-                dict(opened.tensors),
+                dict(own),
                 text_encoder=net,
                 prefix=part,
                 text_encoder_name=part,
@@ -87,9 +89,9 @@ def _check_some(opened: Opened, net: Any, patch: Patch, names: dict[str, Any]) -
     denoisers = ("unet.", "transformer.")
     known = (*denoisers, "text_encoder.", "text_encoder_2.", "text_encoder_3.")
     wrong = hasattr(net, "load_lora_adapter") and any(
-        key.startswith(denoisers) for key in opened.tensors
+        key.startswith(denoisers) for key in opened.names
     )
-    if wrong or not any(key.startswith(known) for key in opened.tensors):
+    if wrong or not any(key.startswith(known) for key in opened.names):
         first = next(iter(names), "nothing")
         raise refused(patch.source, net, names, f"none of its tensors belongs there ({first} …)")
 
