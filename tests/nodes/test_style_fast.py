@@ -323,6 +323,8 @@ def test_equal_seeds_train_equal_nets_and_others_do_not(
         for shop, seed in zip(shops, (3, 3, 4), strict=True)
     ]
     assert same(made[0], made[1])
+    one, two = ((shop.folder / "models/trained").iterdir() for shop in shops[:2])
+    assert next(one).read_bytes() == next(two).read_bytes(), "equal nets are equal files"
     assert not same(made[0], made[2])
 
 

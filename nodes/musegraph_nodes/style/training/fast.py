@@ -198,7 +198,8 @@ def write(state: State, file: Path, said: dict[str, Any]) -> None:
     from safetensors.torch import save_file
 
     tensors = {name: t.detach().cpu().contiguous() for name, t in state.net.state_dict().items()}
-    save_file(tensors, file, metadata={"format": "pt", **{k: str(v) for k, v in said.items()}})
+    # One entry: several would be written in any order, and equal nets are to be equal files.
+    save_file(tensors, file, metadata={"musegraph": json.dumps(said, sort_keys=True)})
 
 
 def sample(state: State, picture: Tensor, side: int = 256) -> Tensor:
