@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
@@ -298,12 +299,28 @@ def pack_at(place: Path) -> Pack:
     return Pack(name, found, folder=place)
 
 
+class _FromSource(SourceFileLoader):
+    """Compiles the file each time, and keeps nothing.
+
+    Python tells by time in seconds and size whether what it kept is still the same, and an edit
+    within a second need not change either.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def _import(name: str, file: Path, package: bool) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        name, file, submodule_search_locations=[str(file.parent)] if package else None
-    )
-    if spec is None or spec.loader is None:
+    if file.suffix != ".py":
         raise MusegraphError(f"{file} is no Python file")
+    spec = importlib.util.spec_from_file_location(
+        name,
+        file,
+        loader=_FromSource(name, str(file)),
+        submodule_search_locations=[str(file.parent)] if package else None,
+    )
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -173,6 +173,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "value-gone": "the file is no longer here, or was damaged; make it again",
     "no-picture": "it is no picture",
+    "no-score": "it is no score",
     "no-sound": "it is no sound",
     "file-empty": "the file is empty",
     "uploads-full": "{most} uploads are on already; try again in a moment",

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from forked import forked, suits
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "musegraph")
 
@@ -169,18 +171,22 @@ def musegraph(
 
     ``more`` are variables of its environment.
     """
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=place,
-        env=environment(place, **more),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-        timeout=120,
-        check=False,
-        preexec_fn=before,
-    )
+    variables = environment(place, **more)
+    if before is None and suits(more):
+        done = forked(place, variables, arguments)
+    else:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=place,
+            env=variables,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=120,
+            check=False,
+            preexec_fn=before,
+        )
     assert "Traceback" not in done.stdout + done.stderr
     assert "please report it" not in done.stderr
     return done

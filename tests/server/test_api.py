@@ -19,9 +19,13 @@ from test_assets import most_memory, picture, upload
 from test_runs import LIGHT
 from test_sounds import sound
 
+from musegraph import Note, Score, Track
 from musegraph.server.openapi import document, parameters_of
 from musegraph.server.routes import Route
 from musegraph.server.table import ROUTES
+from musegraph.values.midi import write_midi
+
+SCORE = Score(96, (Track.of([Note(0, 96, 60)]),))
 
 KEPT = Path(__file__).resolve().parents[2] / "engine" / "musegraph" / "server" / "openapi.json"
 
@@ -69,6 +73,7 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
         async with served(tmp_path) as (client, server):
             _, asset = await upload(client, picture())
             _, heard = await upload(client, sound("WAV", np.zeros((80, 1), np.float32)), "a.wav")
+            _, score = await upload(client, write_midi(SCORE), "a.mid")
             run = await client.carry_out(LIGHT)
             saved = {"workflow": LIGHT, "name": "mine"}
             _, kept = await client.ask("POST", "/api/workflows", json=saved)
@@ -83,7 +88,8 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
                 if route.method != "GET" or route.path == "/api/events":
                     continue
                 own = {"id": ids.get(route.path.removeprefix("/api/").split("/")[0], run["id"]),
-                       "digest": (heard if "peaks" in route.path else asset)["asset"]}  # fmt: skip
+                       "digest": {"peaks": heard, "score": score}.get(
+                           route.path.rpartition("/")[2], asset)["asset"]}  # fmt: skip
                 for index, query in enumerate(queries(route, draw)):
                     if route.path.endswith("/value") and index == 0:
                         query = "?node=one&port=out"

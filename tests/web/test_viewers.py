@@ -17,6 +17,9 @@ from harness import ROOT, Served, press, unable
 sys.path.insert(0, str(ROOT / "tests"))
 from xss import PAYLOADS
 
+from musegraph import Note, Score, Tempo, Track
+from musegraph.values.midi import write_midi
+
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 UPLOAD = """async ([name, bytes]) => {
@@ -336,6 +339,31 @@ def test_m6_what_was_painted_is_not_lost_by_leaving(page: Any) -> None:
     press(page, "Escape")
     page.get_by_role("button", name="Discard").click()
     page.locator("dialog[open]").wait_for(state="detached")
+
+
+def test_a_score_is_a_piano_roll_with_a_line_that_moves(page: Any, axe_core: str) -> None:
+    lead = Track.of([Note(n * 240, 220, 60 + (n * 7) % 17, 40 + n) for n in range(64)], name="Lead")
+    bass = Track.of([Note(n * 960, 900, 36 + n % 5, 90, 1) for n in range(16)], name="Bass")
+    look_at(page, "song.mid", write_midi(Score(480, (lead, bass), (Tempo(0, 500_000),))))
+    viewer(page, "score").get_by_role("img", name=re.compile("song.mid, 80 notes")).wait_for()
+    page.wait_for_function(
+        """() => {
+          const canvas = document.querySelector('[data-viewer=score] canvas');
+          if (!canvas || !canvas.width) return false;
+          const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size > 8;
+        }"""
+    )
+    assert page.get_by_role("list", name="Tracks").get_by_role("listitem").all_inner_texts() == [
+        "Lead", "Bass",
+    ]  # fmt: skip
+    page.get_by_role("slider", name=re.compile("song.mid")).focus()
+    press(page, "Space")
+    page.wait_for_function(
+        "() => Number(document.querySelector('[role=slider]').ariaValueNow) > 0.2"
+    )
+    press(page, "Space")
+    assert axe(page, axe_core) == []
 
 
 def test_m4_a_sound_has_an_outline_and_plays_a_part(page: Any, axe_core: str) -> None:

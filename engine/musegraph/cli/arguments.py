@@ -59,7 +59,7 @@ _AGAIN = _common(argparse.SUPPRESS, argparse.SUPPRESS)
 _OF_TYPE = argument("--type", metavar="T", help="only those of this node or pack")
 
 _CACHE_ACTIONS = (
-    Command("list", "list the results, largest first", (_OF_TYPE, *_AGAIN), epilog=""),
+    Command("list", "list the results, largest first", (_OF_TYPE,)),
     Command(
         "clear",
         "remove results; what is pinned, or came from outside, stays",
@@ -73,15 +73,12 @@ _CACHE_ACTIONS = (
             ),
             flag("--pinned", "also what is pinned"),
             flag("--yes", "do not ask"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "verify",
         "read everything and remove what is damaged; exit code 1 if something was",
-        _AGAIN,
-        epilog="",
+        (),
     ),
 )
 
@@ -210,7 +207,7 @@ _COMMANDS = (
     Command(
         "cache",
         "show, clear or verify what is kept between runs",
-        (*_common(), actions(*_CACHE_ACTIONS)),
+        (*_common(), actions(*_CACHE_ACTIONS, also=_AGAIN)),
     ),
     MODELS_COMMAND,
     PACK_COMMAND,

@@ -31,18 +31,16 @@ def _filters(unset: Any = None) -> tuple[Add, ...]:
 
 
 _FOLDER_ACTIONS = (
-    Command("list", "list the folders", _AGAIN, epilog=""),
+    Command("list", "list the folders", ()),
     Command(
         "add",
         "also look for models in this folder, from now on",
-        (argument("folder", metavar="DIR", help="also one of ComfyUI"), *_AGAIN),
-        epilog="",
+        (argument("folder", metavar="DIR", help="also one of ComfyUI"),),
     ),
     Command(
         "remove",
         "look into a folder no more; its files stay",
-        (argument("folder", metavar="DIR", help="a folder that was added"), *_AGAIN),
-        epilog="",
+        (argument("folder", metavar="DIR", help="a folder that was added"),),
     ),
 )
 
@@ -66,9 +64,7 @@ _ACTIONS = (
             argument("--as", metavar="NAME", dest="name", default="", help="give it this name"),
             flag("--replace", "put it in the place of another commit of it, or mend it"),
             flag("--yes", "do not ask"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "list",
@@ -79,9 +75,7 @@ _ACTIONS = (
                 "--verify",
                 "read what was fetched in full; exit code 1 if something has changed",
             ),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "remove",
@@ -89,27 +83,22 @@ _ACTIONS = (
         (
             argument("name", metavar="NAME", help="its name, as `models list` says it"),
             flag("--yes", "do not ask"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "show",
         "say all that is known of a model",
-        (argument("name", metavar="NAME", help="its name, as `models list` says it"), *_AGAIN),
-        epilog="",
+        (argument("name", metavar="NAME", help="its name, as `models list` says it"),),
     ),
     Command(
         "scan",
         "look through all folders, and say what is damaged, double, or to be converted",
-        _AGAIN,
-        epilog="",
+        (),
     ),
     Command(
         "folder",
         "list, add or remove folders that are looked through for models",
-        (*_AGAIN, actions(*_FOLDER_ACTIONS, dest="what")),
-        epilog="",
+        (actions(*_FOLDER_ACTIONS, also=_AGAIN, dest="what"),),
     ),
     Command(
         "convert",
@@ -118,15 +107,13 @@ _ACTIONS = (
             argument("file", metavar="FILE", help="a .ckpt, .pt, .pth or .bin file, or its name"),
             argument("-o", "--out", metavar="FILE", default="", help="write it here"),
             flag("--replace", "put it in the place of a file that is there"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
 )
 
 MODELS_COMMAND = Command(
     "models",
     "list the models there are; fetch, show, convert or remove one",
-    (*_filters(), *_common(), actions(*_ACTIONS)),
+    (*_filters(), *_common(), actions(*_ACTIONS, also=_AGAIN)),
     more="\n\nNothing else in Musegraph fetches: opening or running a workflow never does.",
 )

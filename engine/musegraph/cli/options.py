@@ -76,13 +76,13 @@ class Command(NamedTuple):
             add(made)
 
 
-def actions(*commands: Command, dest: str = "action") -> Add:
-    """What may follow a command and has options of its own."""
+def actions(*commands: Command, also: tuple[Add, ...], dest: str = "action") -> Add:
+    """What may follow a command and has options of its own; ``also`` is what all of it takes."""
 
     def add(made: Parser) -> None:
         under = made.add_subparsers(dest=dest, metavar="ACTION", title="actions")
         for action in commands:
-            action.add_to(under)
+            action._replace(takes=(*action.takes, *also), epilog="").add_to(under)
 
     return add
 

@@ -28,15 +28,12 @@ _MAKING = (
         (
             argument("name", metavar="NAME", help="a word, such as loud or loud-colours"),
             argument("--dir", metavar="DIR", default=".", help="put its folder here"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "check",
         "report everything that others would stumble over; exit code 1 if there is something",
-        (_HERE, *_AGAIN),
-        epilog="",
+        (_HERE,),
     ),
     Command(
         "test",
@@ -44,9 +41,7 @@ _MAKING = (
         (
             _HERE,
             flag("--update", "take what the nodes give now for the golden results"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "build",
@@ -54,9 +49,7 @@ _MAKING = (
         (
             _HERE,
             argument("--out", metavar="DIR", default="", help="write it here; else in PATH/dist"),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "docs",
@@ -66,15 +59,12 @@ _MAKING = (
             argument(
                 "--out", metavar="DIR", default="", help="write them here; else in PATH/build/docs"
             ),
-            *_AGAIN,
         ),
-        epilog="",
     ),
     Command(
         "index",
         "write the index of a folder of wheels, for `pack install --index`",
-        (argument("path", metavar="DIR", help="the folder with the wheels"), *_AGAIN),
-        epilog="",
+        (argument("path", metavar="DIR", help="the folder with the wheels"),),
     ),
 )
 
@@ -86,36 +76,34 @@ _USING = (
             argument("source", metavar="WHEEL|FOLDER|ZIP|NAME", help="the pack"),
             _INDEX,
             _YES,
-            *_AGAIN,
         ),
-        epilog="",
     ),
-    Command("list", "list all packs, where they are from, and which are off", _AGAIN, epilog=""),
+    Command("list", "list all packs, where they are from, and which are off", ()),
     Command(
         "info",
         "say what a pack is, without running any of it",
-        (
-            argument("source", metavar="NAME|WHEEL|FOLDER", help="an installed pack, or another"),
-            *_AGAIN,
-        ),
-        epilog="",
+        (argument("source", metavar="NAME|WHEEL|FOLDER", help="an installed pack, or another"),),
     ),
     Command(
         "trust",
         "agree to an installed pack as it is now, after it has changed",
-        (_NAME, _YES, *_AGAIN),
-        epilog="",
+        (
+            _NAME,
+            _YES,
+        ),
     ),
     Command(
         "remove",
         "take an installed pack out, with the libraries that only it needs",
-        (_NAME, _YES, *_AGAIN),
-        epilog="",
+        (
+            _NAME,
+            _YES,
+        ),
     ),
 )
 
 PACK_COMMAND = Command(
     "pack",
     "write, check, test, build and install packs of nodes",
-    (*_common(), actions(*_MAKING, *_USING)),
+    (*_common(), actions(*_MAKING, *_USING, also=_AGAIN)),
 )

@@ -224,6 +224,8 @@ class Asset(KeptFile):
     sample_rate: int | None = None
     channels: int | None = None
     seconds: float | None = None
+    tracks: int | None = None
+    notes: int | None = None
 
 
 class Peaks(Answer):
@@ -233,6 +235,23 @@ class Peaks(Answer):
     frames: int
     minima: list[list[float]]
     maxima: list[list[float]]
+
+
+class ScoreTrack(Answer):
+    """A track of a score: each note as start and duration in seconds, pitch and velocity."""
+
+    name: str
+    drums: bool
+    notes: list[tuple[float, float, int, int]]
+
+
+class ScoreRoll(Answer):
+    """A score in seconds: its tracks, where its bars begin, and its tempo where it changes."""
+
+    seconds: float
+    tracks: list[ScoreTrack]
+    bars: list[float]
+    tempos: list[tuple[float, float]]
 
 
 class Saved(Answer):

@@ -131,6 +131,8 @@ _ASSETS = (
     Route("GET", "/api/assets/{digest}/peaks", assets.get_peaks, "What a waveform is drawn from.",
           "assets", gives=api.Peaks, path_types=DIGEST, query={"bins": Bins},
           errors={415: "It is no sound."}),
+    Route("GET", "/api/assets/{digest}/score", assets.get_score, "What a piano roll is drawn from.",
+          "assets", gives=api.ScoreRoll, path_types=DIGEST, errors={415: "It is no score."}),
 )  # fmt: skip
 
 _FACTS = (

@@ -32,6 +32,7 @@ from musegraph.values.scalars import (
     Seed,
     Text,
 )
+from musegraph.values.score import KeySignature, Message, Meter, Note, Score, Tempo, Track
 from musegraph.values.types import Fit, Type, fits, list_of, parse_type
 
 __all__ = [
@@ -45,18 +46,25 @@ __all__ = [
     "Image",
     "Integer",
     "Json",
+    "KeySignature",
     "Latent",
     "Mask",
     "Media",
+    "Message",
+    "Meter",
     "Model",
     "ModelSource",
     "Named",
+    "Note",
     "Number",
     "Patch",
     "Reference",
+    "Score",
     "Seed",
+    "Tempo",
     "Text",
     "TextEncoder",
+    "Track",
     "Type",
     "Vae",
     "Vision",

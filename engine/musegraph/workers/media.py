@@ -74,7 +74,21 @@ def describe(place: Path, name: str) -> dict[str, Any]:
         return {"media": picture, "width": width, "height": height, "frames": frames}
     if heard and (facts := sound.describe(place)):
         return {"media": heard, **facts}
+    if start[:4] == b"MThd":
+        return {"media": "audio/midi", **_score(place, name)}
     return {"media": BYTES}
+
+
+def _score(place: Path, name: str) -> dict[str, Any]:
+    """Tracks, notes and seconds of a MIDI file."""
+    from musegraph.values.midi import MidiError, read_midi
+
+    try:
+        score = read_midi(place.read_bytes())
+    except MidiError as error:
+        raise NodeError(f"{name!r} cannot be read as MIDI: {error}") from None
+    notes = sum(len(track.notes) for track in score.tracks)
+    return {"tracks": len(score.tracks), "notes": notes, "seconds": score.seconds}
 
 
 def sniff(data: bytes) -> str | None:

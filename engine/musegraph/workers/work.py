@@ -181,6 +181,14 @@ def peaks(engine: Engine, message: Message) -> dict[str, Any]:
     return outline(_place(engine, message["asset"]), int(message["bins"]))
 
 
+def score(engine: Engine, message: Message) -> dict[str, Any]:
+    """The notes of a score in seconds."""
+    from musegraph.values.midi import read_midi
+    from musegraph.workers.score import roll
+
+    return roll(read_midi(_bytes(engine, message["asset"])))
+
+
 def _place(engine: Engine, asset: str) -> Path:
     """Where the bytes of a file are; whoever asks has just seen that they are whole."""
     assert engine.store.disk is not None
@@ -207,6 +215,7 @@ QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "peaks": peaks,
     "plan": plan,
     "read_workflow": reading.read_workflow,
+    "score": score,
     "settle_all": settle_all,
     "thumbnail": thumbnail,
     "value": values.value,

@@ -418,6 +418,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/assets/{digest}/score': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What a piano roll is drawn from. */
+    get: operations['get_score'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/healthz': {
     parameters: {
       query?: never;
@@ -688,6 +705,16 @@ export interface components {
        * @default null
        */
       seconds: number | null;
+      /**
+       * Tracks
+       * @default null
+       */
+      tracks: number | null;
+      /**
+       * Notes
+       * @default null
+       */
+      notes: number | null;
     };
     /**
      * Cache
@@ -1636,6 +1663,32 @@ export interface components {
       };
     };
     /**
+     * ScoreRoll
+     * @description A score in seconds: its tracks, where its bars begin, and its tempo where it changes.
+     */
+    ScoreRoll: {
+      /** Seconds */
+      seconds: number;
+      /** Tracks */
+      tracks: components['schemas']['ScoreTrack'][];
+      /** Bars */
+      bars: number[];
+      /** Tempos */
+      tempos: [number, number][];
+    };
+    /**
+     * ScoreTrack
+     * @description A track of a score: each note as start and duration in seconds, pitch and velocity.
+     */
+    ScoreTrack: {
+      /** Name */
+      name: string;
+      /** Drums */
+      drums: boolean;
+      /** Notes */
+      notes: [number, number, number, number][];
+    };
+    /**
      * ServerEvent
      * @description One event: its ``type`` says which.
      */
@@ -1991,6 +2044,12 @@ export interface components {
        * @default null
        */
       notes: string[] | null;
+      /**
+       * Warnings
+       * @description What its user should know.
+       * @default null
+       */
+      warnings: string[] | null;
       /**
        * Error
        * @default null
@@ -5582,6 +5641,82 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Peaks'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  get_score: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        digest: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What a piano roll is drawn from. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScoreRoll'];
         };
       };
       /** @description The token is missing or wrong. */

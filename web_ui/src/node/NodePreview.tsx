@@ -1,4 +1,12 @@
-import { ChevronLeft, ChevronRight, File, Film, Music, PersonStanding } from 'lucide-react';
+import {
+  AudioLines,
+  ChevronLeft,
+  ChevronRight,
+  File,
+  Film,
+  Music,
+  PersonStanding,
+} from 'lucide-react';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NodeView } from '@/core/project';
@@ -124,9 +132,10 @@ export function Piece({ piece, width, title }: { piece: Shown; width: number; ti
   );
 }
 
-const ICONS = { sound: Music, film: Film, motion: PersonStanding, other: File };
+const ICONS = { sound: AudioLines, score: Music, film: Film, motion: PersonStanding, other: File };
 
 const kindOf = (media: string, type: string): keyof typeof ICONS => {
+  if (media === 'audio/midi' || type === 'Score') return 'score';
   if (media.startsWith('audio/') || type === 'Audio') return 'sound';
   if (media.startsWith('video/') || type === 'Video') return 'film';
   return type === 'Motion' ? 'motion' : 'other';

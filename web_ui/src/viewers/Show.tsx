@@ -16,6 +16,7 @@ import { useWords } from '@/i18n/said';
 
 const Sound = lazy(() => import('./audio/Sound'));
 const Film = lazy(() => import('./video/Film'));
+const Score = lazy(() => import('./score/Score'));
 const Motion = lazy(() => import('./motion/Motion'));
 
 /** What is looked at, in the viewer for its kind. */
@@ -39,6 +40,8 @@ function Chosen({ item }: { item: ViewerItem }) {
         return <Picture file={file} title={title} />;
       case 'sound':
         return <Sound file={file} title={title} />;
+      case 'score':
+        return <Score file={file} title={title} />;
       case 'film':
         return <Film file={file} title={title} />;
       case 'text':

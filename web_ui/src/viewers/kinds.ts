@@ -10,6 +10,7 @@ export type File = Schemas['OutputFile'];
 export type Kind =
   | 'picture'
   | 'sound'
+  | 'score'
   | 'film'
   | 'motion'
   | 'text'
@@ -27,6 +28,8 @@ const SUFFIXES: Readonly<Record<string, Kind>> = {
   jpeg: 'picture',
   webp: 'picture',
   gif: 'picture',
+  mid: 'score',
+  midi: 'score',
   wav: 'sound',
   mp3: 'sound',
   flac: 'sound',
@@ -54,6 +57,7 @@ const SHOWN = /^image\/(?:png|jpeg|webp|gif|avif|bmp)$/;
 export function kindOfFile({ media, name }: Pick<File, 'media' | 'name'>): Kind {
   const type = media.split(';')[0]!.trim().toLowerCase();
   if (SHOWN.test(type)) return 'picture';
+  if (type === 'audio/midi') return 'score';
   if (type.startsWith('audio/')) return 'sound';
   if (type.startsWith('video/')) return 'film';
   if (type === 'application/json') return 'json';

@@ -38,10 +38,12 @@ SHOWN = frozenset(
 )  # fmt: skip
 """What is served as itself; all else is bytes."""
 
+MIDI = "audio/midi"
+
 KEPT = "private, max-age=31536000, immutable"
 """What has a digest for an address never changes."""
 
-_FACTS = ("width", "height", "frames", "sample_rate", "channels", "seconds")
+_FACTS = ("width", "height", "frames", "sample_rate", "channels", "seconds", "tracks", "notes")
 _FENCE = "sandbox; default-src 'none'; style-src 'none'"
 
 
@@ -135,10 +137,20 @@ async def get_model_picture(server: Server, ask: Ask) -> web.StreamResponse:
 async def get_peaks(server: Server, ask: Ask) -> web.Response:
     """The outline of a sound, to draw its waveform from."""
     kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
-    if not str(kept["media"]).startswith("audio/"):
+    if kept["media"] == MIDI or not str(kept["media"]).startswith("audio/"):
         raise Bad(sentence("no-sound"), 415, "media")
     await _verify(server, kept["asset"])
     made = await server.dispatcher.ask("peaks", asset=kept["asset"], bins=ask["bins"] or 1000)
+    return web.json_response(made, headers={"Cache-Control": KEPT})
+
+
+async def get_score(server: Server, ask: Ask) -> web.Response:
+    """The notes of a score in seconds, to draw it as a piano roll."""
+    kept = await server.database.read(lambda db: queue.asset(db, ask["digest"]))
+    if kept["media"] != MIDI:
+        raise Bad(sentence("no-score"), 415, "media")
+    await _verify(server, kept["asset"])
+    made = await server.dispatcher.ask("score", asset=kept["asset"])
     return web.json_response(made, headers={"Cache-Control": KEPT})
 
 

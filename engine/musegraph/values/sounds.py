@@ -1,0 +1,85 @@
+"""Sound files to samples and back, by libsndfile: WAV, FLAC, OGG (Vorbis and Opus) and MP3."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from musegraph.errors import NodeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SOUND_FORMATS = {
+    "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "mp3": "audio/mpeg",
+}  # fmt: skip
+_CODINGS = {
+    "wav": ("WAV", "PCM_24"), "flac": ("FLAC", "PCM_24"),
+    "ogg": ("OGG", "VORBIS"), "mp3": ("MP3", "MPEG_LAYER_III"),
+}  # fmt: skip
+MAX_SAMPLES = 1 << 28
+"""More samples of all channels together are not read: 46 minutes in stereo at 48 kHz."""
+BLOCK = 1 << 16
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def decode_sound(data: bytes, name: str) -> tuple[Tensor, int]:
+    """The samples of a sound file [1,C,N], float32, and how many of them are a second."""
+    import torch
+    from soundfile import LibsndfileError, SoundFile
+
+    blocks, count = [], 0
+    try:
+        with SoundFile(BytesIO(data)) as sound:
+            rate = int(sound.samplerate)
+            # Block by block: what the head says of the length may be wrong.
+            while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
+                count += block.size
+                if count > MAX_SAMPLES:
+                    raise NodeError(
+                        f"{name!r} has more than {MAX_SAMPLES:,} samples in its channels; cut it"
+                    )
+                blocks.append(torch.from_numpy(block))
+    except LibsndfileError as error:
+        raise NodeError(
+            f"{name!r} is no sound that can be read (WAV, FLAC, OGG, MP3), or damaged:"
+            f" {error.error_string}"
+        ) from None
+    if not blocks:
+        raise NodeError(f"{name!r} is a sound of no length")
+    found = torch.cat(blocks).T.contiguous()[None]
+    if not bool(torch.isfinite(found).all()):
+        raise NodeError(f"{name!r} holds samples that are not numbers; save it again")
+    return found, rate
+
+
+def encode_sound(samples: Tensor, rate: int, name: str, kind: str, quality: int | None) -> bytes:
+    """The bytes of a file with a sound [C,N]; 24 bits a sample where nothing is left out.
+
+    ``quality`` 1 to 100 is for OGG and MP3. What is louder than full scale is cut off.
+    """
+    import torch
+    from soundfile import LibsndfileError, SoundFile
+
+    samples = samples.detach().float().cpu()
+    if not bool(torch.isfinite(samples).all()):
+        raise NodeError(f"{name!r} holds samples that are not numbers (NaN) and cannot be saved")
+    if kind == "mp3" and rate not in _MP3_RATES:
+        raise NodeError(f"{name!r} has {rate} samples a second, which MP3 does not know; save FLAC")
+    form, coding = _CODINGS[kind]
+    options: dict[str, Any] = {}
+    if quality is not None and kind in ("ogg", "mp3"):
+        options["compression_level"] = 1 - min(max(quality, 1), 100) / 100
+    out = BytesIO()
+    try:
+        with SoundFile(
+            out, "w", rate, len(samples), subtype=coding, format=form, **options
+        ) as sound:
+            for block in samples.clamp(-1, 1).split(BLOCK, dim=1):
+                sound.write(block.T.numpy())
+    except LibsndfileError as error:
+        raise NodeError(
+            f"{name!r} cannot be saved as {kind} with {len(samples)} channels at {rate} Hz:"
+            f" {error.error_string}"
+        ) from None
+    return out.getvalue()
