@@ -192,13 +192,13 @@ def holds(name: str, *sides: int) -> Change:
     [
         (lacks("decoder.paint.weight"), "no decoder.paint.weight"),
         (lacks("decoder.stages.1.noise"), "no decoder.stages.1.noise"),
-        (lacks("decoder.told.0.bias"), "no decoder.told.0.bias"),
+        (lacks("decoder.told.1.bias"), "no decoder.told.1.bias"),
         (lacks("features.5.bias"), "no features.5.bias"),
         (
             holds("decoder.stages.0.conv.weight", 12, 9, 3, 3),
             "stages.0.conv.weight is of the shape",
         ),
-        (holds("decoder.told.0.weight", 96, 1), "told.0.weight is of the shape"),
+        (holds("decoder.told.1.weight", 96, 1), "told.1.weight is of the shape"),
         (holds("decoder.stages.9.noise", 3, 1, 1), "also holds decoder.stages.9.noise"),
         (holds("features.5.weight", 10, 8, 5, 5), "features.5.weight is of the shape"),
         (holds("encoder.weight", 3), "holds encoder.weight"),

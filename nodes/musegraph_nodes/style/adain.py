@@ -140,18 +140,22 @@ def load(ref: Reference, place: Path, device: str) -> Painter:
 adain_loader = Loader(load, lambda live: bytes_of(live.net))
 
 
+Places = Annotated[
+    list[Mask] | None, Field(description="Where each style counts: one mask for each.")
+]
+Strength = Annotated[
+    float, Field(ge=0, le=1, description="1: wholly in the style; 0: as the content was.")
+]
+
+
 @node(id="adain", version="1", numeric=True, uses="device")
 def adain(
     content: Content,
     styles: Styles,
     ctx: Context,
     weights: Shares = None,
-    masks: Annotated[
-        list[Mask] | None, Field(description="Where each style counts: one mask for each.")
-    ] = None,
-    strength: Annotated[
-        float, Field(ge=0, le=1, description="1: wholly in the style; 0: as the content was.")
-    ] = 1.0,
+    masks: Places = None,
+    strength: Strength = 1.0,
     size: Longest = 0,
     style_size: Annotated[
         int, Field(ge=32, le=2048, description="Longer side of the styles: smaller, finer strokes.")
@@ -181,7 +185,7 @@ def adain(
         for at in range(len(pictures)):
             ctx.progress(at, len(pictures))
             picture = resized(pictures[at : at + 1], (wide, high))
-            known: Callable[[Style], Share] = _looked(live, picture, style_size, keep_colours, ctx)
+            known = _looked(live, picture, style_size, keep_colours, ctx)
             look = live.look(_whole(picture, cell), ctx.device)
             painted = live.net(look, [known(style) for style in prepared], strength)
             painted = painted[..., :high, :wide].clamp(0, 1).cpu()
@@ -189,10 +193,10 @@ def adain(
                 painted = recoloured(painted, picture)
             made.append(painted if strength else picture)
     ctx.progress(len(pictures), len(pictures))
-    data = torch.cat(made).permute(0, 2, 3, 1)
+    planes = torch.cat(made)
     if alpha is not None:
-        data = torch.cat((data, resized(alpha[:, None], (wide, high))[:, 0, :, :, None]), -1)
-    return Image(data.contiguous())
+        planes = torch.cat((planes, resized(alpha[:, None], (wide, high))), 1)
+    return Image(planes.permute(0, 2, 3, 1).contiguous())
 
 
 def _looked(

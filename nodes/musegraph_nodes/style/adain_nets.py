@@ -103,7 +103,7 @@ class Stage(nn.Module):
     ) -> Tensor:
         if self.larger:
             x = F.interpolate(x, scale_factor=2, mode="nearest")
-        if beside is not None:
+        if beside is not None and self.gain is not None:
             x = x + self.gain * beside
         x = self.conv(x)
         x = x + self.noise * still(x)
@@ -134,8 +134,13 @@ class AdaIN(nn.Module):
         self.layers = layers_of(layout, blocks)
         self.stride = layout.stride(self.layers[-1])
         widths = [layout.conv(layer).makes for layer in self.layers]
+        # Without the last norm, what tells styles apart would be a small part of what is told.
         self.told = nn.Sequential(
-            nn.Linear(2 * sum(widths), HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU()
+            nn.LayerNorm(2 * sum(widths), elementwise_affine=False),
+            nn.Linear(2 * sum(widths), HIDDEN),
+            nn.ReLU(),
+            nn.Linear(HIDDEN, HIDDEN),
+            nn.LayerNorm(HIDDEN, elementwise_affine=False),
         )
         convs = layout.convs[: layout.layers.index(self.layers[-1]) + 1]
         stages = []

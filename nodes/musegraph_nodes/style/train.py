@@ -34,6 +34,38 @@ _SAVE_EVERY = 25
 _LEAST = 32
 """Pixels along the shorter side of a picture that a net can learn from."""
 
+Manner = Annotated[Image, Field(description="The picture whose manner is learned.")]
+Practice = Annotated[
+    list[Image] | None,
+    Field(
+        description="What the net practises on: a folder of pictures of any kind. Without them"
+        " it practises on scenes that come with Musegraph."
+    ),
+]
+Eyes = Annotated[FeatureNet | None, Field(description="Sees styles; the bundled net without one.")]
+NetName = Annotated[
+    str, Field(max_length=60, description="Begins the name that the net gets among the models.")
+]
+TrainSteps = Annotated[
+    int, Field(ge=1, le=100_000, description="More come closer; a later run goes on from here.")
+]
+StyleShare = Annotated[float, Field(ge=0, le=1e6, description="How much the manner counts.")]
+ContentShare = Annotated[float, Field(ge=0, le=1e6, description="How much what is shown counts.")]
+Smoothness = Annotated[
+    float, Field(ge=0, le=1e4, description="How much neighbours are to be alike.")
+]
+StyleSize = Annotated[
+    int, Field(ge=32, le=2048, description="Longer side of the style: smaller, finer strokes.")
+]
+Crop = Annotated[
+    int, Field(ge=64, le=512, multiple_of=16, description="Pixels along what it sees at once.")
+]
+Batch = Annotated[int, Field(ge=1, le=16, description="Pictures in a step.")]
+Width = Annotated[
+    int,
+    Field(ge=4, le=64, description="Channels of the first layer; the public nets have 32."),
+]
+
 
 class Trained(NamedTuple):
     """A net, what it makes of the first picture, and how it got there."""
@@ -46,43 +78,18 @@ class Trained(NamedTuple):
 @node(version="1", numeric=True, uses="device")
 def train_fast(
     ctx: Context,
-    style: Annotated[Image, Field(description="The picture whose manner is learned.")],
-    pictures: Annotated[
-        list[Image] | None,
-        Field(
-            description="What the net practises on: a folder of pictures of any kind. Without them"
-            " it practises on scenes that come with Musegraph."
-        ),
-    ] = None,
-    features: Annotated[
-        FeatureNet | None, Field(description="Sees styles; the bundled net without one.")
-    ] = None,
-    name: Annotated[
-        str, Field(max_length=60, description="Begins the name that the net gets among the models.")
-    ] = "my style",
-    steps: Annotated[
-        int, Field(ge=1, le=100_000, description="More come closer; a later run goes on from here.")
-    ] = 600,
-    style_weight: Annotated[
-        float, Field(ge=0, le=1e6, description="How much the manner counts.")
-    ] = 5.0,
-    content_weight: Annotated[
-        float, Field(ge=0, le=1e6, description="How much what is shown counts.")
-    ] = 1.0,
-    smoothness: Annotated[
-        float, Field(ge=0, le=1e4, description="How much neighbours are to be alike.")
-    ] = 0.0,
-    style_size: Annotated[
-        int, Field(ge=32, le=2048, description="Longer side of the style: smaller, finer strokes.")
-    ] = 384,
-    crop: Annotated[
-        int, Field(ge=64, le=512, multiple_of=16, description="Pixels along what it sees at once.")
-    ] = 192,
-    batch: Annotated[int, Field(ge=1, le=16, description="Pictures in a step.")] = 2,
-    width: Annotated[
-        int,
-        Field(ge=4, le=64, description="Channels of the first layer; the public nets have 32."),
-    ] = 16,
+    style: Manner,
+    pictures: Practice = None,
+    features: Eyes = None,
+    name: NetName = "my style",
+    steps: TrainSteps = 600,
+    style_weight: StyleShare = 5.0,
+    content_weight: ContentShare = 1.0,
+    smoothness: Smoothness = 0.0,
+    style_size: StyleSize = 384,
+    crop: Crop = 192,
+    batch: Batch = 2,
+    width: Width = 16,
     seed: Seed = 0,
 ) -> Trained:
     """Train a net that repaints pictures in the style of one, for style.apply.
@@ -92,16 +99,7 @@ def train_fast(
     """
     from .training.fast import Plan, begun, restored, sample
 
-    if not _NAME.fullmatch(name):
-        raise NodeError(
-            "port 'name': give up to 60 letters, digits, spaces, points and dashes, a letter first;"
-            f" got {name!r}"
-        )
-    if not style_weight and not content_weight:
-        raise NodeError(
-            "port 'style_weight': it is 0, and content_weight is too, so there is nothing to learn;"
-            " set one above 0"
-        )
+    _check(name, style_weight, content_weight)
     shown, practice = _style(style, style_size), _practice(pictures)
     ref = features or features_reference(BUNDLED, "avg", ctx)
     with ctx.load(ref) as live:
@@ -121,6 +119,19 @@ def train_fast(
         _train(ctx, state, plan, live, shown, practice, steps, folder)
     net = _kept(ctx, state, folder, name)
     return Trained(net, as_image(sample(state, practice[0], 512)), drawn(state.losses))
+
+
+def _check(name: str, style_weight: float, content_weight: float) -> None:
+    if not _NAME.fullmatch(name):
+        raise NodeError(
+            "port 'name': give up to 60 letters, digits, spaces, points and dashes, a letter first;"
+            f" got {name!r}"
+        )
+    if not style_weight and not content_weight:
+        raise NodeError(
+            "port 'style_weight': it is 0, and content_weight is too, so there is nothing to learn;"
+            " set one above 0"
+        )
 
 
 def _style(style: Image, side: int) -> Tensor:

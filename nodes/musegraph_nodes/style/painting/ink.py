@@ -250,6 +250,14 @@ def _crag(rng: Rng, rice: Rice) -> None:
             18,
         )
         rice.stroke(way, [0.006, 0.03, 0.008], rng.uniform(0.35, 0.85), 0.85)
+    _pine(rng, rice, side)
+    _boat(rng, rice, side)
+
+
+def _pine(rng: Rng, rice: Rice, side: int) -> None:
+    def at(a: float, b: float) -> Point:
+        return 0.5 + side * (a - 0.5), b
+
     trunk = curve([at(0.86, 0.6), at(0.83, 0.46), at(0.74, 0.4), at(0.69, 0.27), at(0.58, 0.2)], 40)
     rice.stroke(trunk, [0.042, 0.034, 0.026, 0.012], 0.88, 0.5)
     for place, far in ((14, -0.16), (20, 0.14), (26, -0.17), (32, 0.13), (38, -0.12), (39, 0.06)):
@@ -261,7 +269,10 @@ def _crag(rng: Rng, rice: Rice) -> None:
             for turn in np.linspace(-2.9, -0.25, 12):
                 tip = (cx + 0.042 * math.cos(turn), cy + 0.03 * math.sin(turn))
                 rice.stroke([(cx, cy), tip], [0.0026, 0.0016], 0.85, 0.05)
-    boat = at(rng.uniform(0.16, 0.34), rng.uniform(0.78, 0.88))
+
+
+def _boat(rng: Rng, rice: Rice, side: int) -> None:
+    boat = (0.5 + side * (rng.uniform(0.16, 0.34) - 0.5), rng.uniform(0.78, 0.88))
     hull = curve(
         [
             (boat[0] - 0.07, boat[1] - 0.012),

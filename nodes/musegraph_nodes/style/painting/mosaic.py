@@ -303,9 +303,7 @@ def _placed(
             if taken[row, column]:
                 continue
             level = (math.floor(far[row, column] / side) + 0.5) * side
-            if abs(far[row, column] - level) > side * (
-                0.12 if scale == 1.0 and room < 0.2 else 0.5
-            ):
+            if abs(far[row, column] - level) > side * (0.12 if room < 0.2 else 0.5):
                 continue
             x, y = float(column), float(row)
             walking = lay(x, y, scale, room)
@@ -313,10 +311,8 @@ def _placed(
                 turn = angle[round(y), round(x)] + math.pi / 2
                 x, y = x + side * math.cos(turn), y + side * math.sin(turn)
                 column, row = round(x), round(y)
-                if (
-                    not (0 <= column < size and 0 <= row < size)
-                    or labels[row, column] != tiles[-1][3]
-                ):
+                inside = 0 <= column < size and 0 <= row < size
+                if not inside or labels[row, column] != tiles[-1][3]:
                     break
                 off = level - far[row, column]
                 x += off * math.cos(angle[row, column])

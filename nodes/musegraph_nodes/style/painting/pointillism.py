@@ -110,47 +110,7 @@ def _foreground(rng: Rng, made: Pixels, hour: dict[str, list[tuple[float, Colour
     shadow = smoothstep(0.3, 1.2, fractal(rng, size, 2.5, 3, stretch=3)) * (y > edge)
     made = mixed(made, made * np.array((0.42, 0.5, 0.86), np.float32), 0.85 * shadow)
     for number in range(int(rng.integers(1, 4))):
-        cx = 0.5 - side * rng.uniform(0.16, 0.46)
-        foot = float(0.66 + 0.26 * (0.5 + side * (cx - 0.5)) ** 1.3) + rng.uniform(0.02, 0.14)
-        top = rng.uniform(0.1, 0.26) + 0.05 * number
-        trunk = (
-            (
-                np.abs(x - cx - 0.012 * np.sin(y * 16 + number))
-                < 0.012 + 0.01 * smoothstep(foot - 0.1, foot, y)
-            )
-            & (y < foot)
-            & (y > top + 0.1)
-        )
-        light = smoothstep(-0.01, 0.012, (x - cx))
-        made[trunk] = mixed(
-            np.full_like(made, (0.3, 0.18, 0.3)), np.full_like(made, (0.8, 0.52, 0.34)), light
-        )[trunk]
-        crown = np.full((size, size), -2, np.float32)
-        for _ in range(14):
-            bx, by, r = (
-                cx + rng.normal(0, 0.08),
-                top + 0.12 + rng.normal(0, 0.055),
-                rng.uniform(0.05, 0.09),
-            )
-            crown = np.maximum(crown, 1 - np.hypot(x - bx, (y - by) * 1.15) / r)
-        leafy = crown + 0.16 * fractal(rng, size, 22, 3) > 0.12
-        sunny = cloud(rng, size, 16) * 0.6 + (cx - x) * 5 + (top + 0.12 - y) * 7
-        leaves = ramp(
-            [
-                (-1.6, (30, 50, 110)),
-                (-0.5, (24, 96, 84)),
-                (0.5, (84, 156, 78)),
-                (1.6, (228, 220, 96)),
-            ],
-            sunny,
-        )
-        made[leafy] = leaves[leafy]
-        fall = (
-            (np.abs((y - foot) - 0.18 * side * (x - cx)) < 0.014 + 0.01 * cloud(rng, size, 9))
-            & ((x - cx) * side > 0)
-            & ((x - cx) * side < 0.34)
-        )
-        made[fall] *= np.array((0.4, 0.44, 0.84), np.float32)
+        _tree(rng, made, side, number)
     for _ in range(70):
         fx, fy = rng.uniform(0, 1, 2)
         if fy > 0.7 + 0.26 * (0.5 + side * (fx - 0.5)) ** 1.3:
@@ -159,6 +119,53 @@ def _foreground(rng: Rng, made: Pixels, hour: dict[str, list[tuple[float, Colour
                 int(rng.integers(3))
             ]
     return made
+
+
+def _tree(rng: Rng, made: Pixels, side: int, number: int) -> None:
+    """A tree between light and shade, and its shadow on the grass."""
+    size = len(made)
+    x, y = grid(size)
+    cx = 0.5 - side * rng.uniform(0.16, 0.46)
+    foot = float(0.66 + 0.26 * (0.5 + side * (cx - 0.5)) ** 1.3) + rng.uniform(0.02, 0.14)
+    top = rng.uniform(0.1, 0.26) + 0.05 * number
+    trunk = (
+        (
+            np.abs(x - cx - 0.012 * np.sin(y * 16 + number))
+            < 0.012 + 0.01 * smoothstep(foot - 0.1, foot, y)
+        )
+        & (y < foot)
+        & (y > top + 0.1)
+    )
+    light = smoothstep(-0.01, 0.012, (x - cx))
+    made[trunk] = mixed(
+        np.full_like(made, (0.3, 0.18, 0.3)), np.full_like(made, (0.8, 0.52, 0.34)), light
+    )[trunk]
+    crown = np.full((size, size), -2, np.float32)
+    for _ in range(14):
+        bx, by, r = (
+            cx + rng.normal(0, 0.08),
+            top + 0.12 + rng.normal(0, 0.055),
+            rng.uniform(0.05, 0.09),
+        )
+        crown = np.maximum(crown, 1 - np.hypot(x - bx, (y - by) * 1.15) / r)
+    leafy = crown + 0.16 * fractal(rng, size, 22, 3) > 0.12
+    sunny = cloud(rng, size, 16) * 0.6 + (cx - x) * 5 + (top + 0.12 - y) * 7
+    leaves = ramp(
+        [
+            (-1.6, (30, 50, 110)),
+            (-0.5, (24, 96, 84)),
+            (0.5, (84, 156, 78)),
+            (1.6, (228, 220, 96)),
+        ],
+        sunny,
+    )
+    made[leafy] = leaves[leafy]
+    fall = (
+        (np.abs((y - foot) - 0.18 * side * (x - cx)) < 0.014 + 0.01 * cloud(rng, size, 9))
+        & ((x - cx) * side > 0)
+        & ((x - cx) * side < 0.34)
+    )
+    made[fall] *= np.array((0.4, 0.44, 0.84), np.float32)
 
 
 def _dotted(rng: Rng, scene: Pixels) -> Pixels:
@@ -178,7 +185,8 @@ def _dotted(rng: Rng, scene: Pixels) -> Pixels:
         x, y = (np.clip(a[keep] + rng.normal(0, 0.4, keep.sum()) * step, 0, 0.9999) for a in (x, y))
         row, column = (y * size).astype(int), (x * size).astype(int)
         picked = _pigments(rng, soft[row, column] * 255)
-        turn: Array = np.degrees(np.arctan2(down[row, column], right[row, column])) + 90
+        slope: Array = np.arctan2(down, right)
+        turn: Array = np.degrees(slope[row, column]) + 90
         for k in rng.permutation(len(x)):
             r = radius * rng.uniform(0.78, 1.14)
             paint = paints[picked[k]]

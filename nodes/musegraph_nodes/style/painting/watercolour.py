@@ -174,41 +174,10 @@ def _trees(rng: Rng, paper: Paper, box: dict[str, Colour], shore: float) -> None
     for number in range(int(rng.integers(3, 6))):
         cx = 0.5 + side * (0.34 - 0.09 * number + rng.normal(0, 0.02))
         foot, high = shore + 0.05 - 0.012 * number, rng.uniform(0.24, 0.4) - 0.03 * number
-        sheet = Sheet(size)
         if number % 2 == 0:
-            for k in range(13):
-                t = (k + 1) / 13
-                wide = 0.012 + 0.075 * t * high / 0.35
-                y = foot - high * (1 - t * 0.93)
-                way = curve(
-                    [
-                        (cx - wide * rng.uniform(0.7, 1.1), y + 0.018),
-                        (cx, y - 0.006),
-                        (cx + wide * rng.uniform(0.7, 1.1), y + 0.016),
-                    ],
-                    14,
-                )
-                sheet.fill(
-                    ribbon(way, (0.026 * np.sin(np.linspace(0.25, 2.9, 14))).tolist()),
-                    (255, 255, 255),
-                )
-            paper.wash(sheet.field(), box["near"], 1.15, wet=0.0012, edge=0.55, second=box["dark"])
+            _fir(rng, paper, box, cx, foot, high)
         else:
-            for _ in range(26):
-                turn, far = rng.uniform(0, 2 * math.pi), rng.uniform(0, 0.075)
-                r = rng.uniform(0.012, 0.026)
-                sheet.oval(
-                    cx + far * math.cos(turn),
-                    foot - high * 0.62 + far * math.sin(turn) * 1.2,
-                    r,
-                    r * 0.8,
-                    (255, 255, 255),
-                )
-            paper.wash(sheet.field(), box["leaf"], 1.0, wet=0.002, edge=0.5, second=box["accent"])
-            stem = Sheet(size)
-            way = curve([(cx, foot - high * 0.75), (cx + 0.006, foot - high * 0.4), (cx, foot)], 12)
-            stem.fill(ribbon(way, np.linspace(0.003, 0.011, 12).tolist()), (255, 255, 255))
-            paper.wash(stem.field(), box["dark"], 1.0, edge=0.4, ragged=0.002)
+            _birch(rng, paper, box, cx, foot, high)
     bank = Sheet(size)
     u = np.linspace(0, 1, 40)
     low = shore + 0.03 + 0.03 * np.clip(side * (u - 0.5) * 2, -0.6, 1)
@@ -224,6 +193,50 @@ def _trees(rng: Rng, paper: Paper, box: dict[str, Colour], shore: float) -> None
         ragged=0.008,
         second=box["leaf"],
     )
+
+
+def _fir(
+    rng: Rng, paper: Paper, box: dict[str, Colour], cx: float, foot: float, high: float
+) -> None:
+    sheet = Sheet(paper.size)
+    for k in range(13):
+        t = (k + 1) / 13
+        wide = 0.012 + 0.075 * t * high / 0.35
+        y = foot - high * (1 - t * 0.93)
+        way = curve(
+            [
+                (cx - wide * rng.uniform(0.7, 1.1), y + 0.018),
+                (cx, y - 0.006),
+                (cx + wide * rng.uniform(0.7, 1.1), y + 0.016),
+            ],
+            14,
+        )
+        sheet.fill(
+            ribbon(way, (0.026 * np.sin(np.linspace(0.25, 2.9, 14))).tolist()),
+            (255, 255, 255),
+        )
+    paper.wash(sheet.field(), box["near"], 1.15, wet=0.0012, edge=0.55, second=box["dark"])
+
+
+def _birch(
+    rng: Rng, paper: Paper, box: dict[str, Colour], cx: float, foot: float, high: float
+) -> None:
+    sheet = Sheet(paper.size)
+    for _ in range(26):
+        turn, far = rng.uniform(0, 2 * math.pi), rng.uniform(0, 0.075)
+        r = rng.uniform(0.012, 0.026)
+        sheet.oval(
+            cx + far * math.cos(turn),
+            foot - high * 0.62 + far * math.sin(turn) * 1.2,
+            r,
+            r * 0.8,
+            (255, 255, 255),
+        )
+    paper.wash(sheet.field(), box["leaf"], 1.0, wet=0.002, edge=0.5, second=box["accent"])
+    stem = Sheet(paper.size)
+    way = curve([(cx, foot - high * 0.75), (cx + 0.006, foot - high * 0.4), (cx, foot)], 12)
+    stem.fill(ribbon(way, np.linspace(0.003, 0.011, 12).tolist()), (255, 255, 255))
+    paper.wash(stem.field(), box["dark"], 1.0, edge=0.4, ragged=0.002)
 
 
 def _bouquet(rng: Rng, paper: Paper, box: dict[str, Colour]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m musegraph_nodes.style.training.adain --features FILE --work DIR --minutes M`.
+"""`python -m musegraph_nodes.style.training.adain --work DIR --minutes M`.
 
 Trains the decoder that style.adain comes with, on starter scenes and on crops of the eight style
 pictures and of textures drawn by rule. The feature net stays as it is and lies in the result,
@@ -21,7 +21,9 @@ from musegraph import Reference
 from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Clock, load_average
 from musegraph_nodes.style.adain_nets import AdaIN, Share, moved
 from musegraph_nodes.style.features import load
+from musegraph_nodes.style.nets import orthogonal
 from musegraph_nodes.style.training.fast import grams
+from musegraph_nodes.style.training.features import layout
 from musegraph_nodes.style.training.scenes import scenes
 from musegraph_nodes.style.training.strokes import texture
 
@@ -119,15 +121,17 @@ def _stats(features: Tensor) -> tuple[Tensor, Tensor]:
     return mean, ((features - mean[:, :, None, None]) ** 2).mean((2, 3)).add(1e-5).sqrt()
 
 
-def opened(features: Path) -> AdaIN:
-    """A net with a trained encoder and a decoder that has learned nothing."""
-    encoder = load(Reference(loader="style.features", source=str(features)), features, "cpu")
+def opened(features: Path | None) -> AdaIN:
+    """A net whose decoder has learned nothing; without a feature net its encoder is orthogonal."""
+    encoder = orthogonal(layout())
+    if features is not None:
+        encoder = load(Reference(loader="style.features", source=str(features)), features, "cpu")
     torch.manual_seed(0)
     return AdaIN(encoder, BLOCKS)
 
 
 def train(
-    features: Path, styles: Path, work: Path, minutes: float, steps: int | None = None
+    features: Path | None, styles: Path, work: Path, minutes: float, steps: int | None = None
 ) -> AdaIN:
     """Train until so many minutes have been spent, earlier runs included."""
     plan = Plan()
@@ -162,7 +166,7 @@ def train(
     return net
 
 
-def export(features: Path, work: Path, target: Path) -> Path:
+def export(features: Path | None, work: Path, target: Path) -> Path:
     """Write encoder and averaged decoder as one file of float16."""
     from safetensors.torch import save_file
 
@@ -178,10 +182,10 @@ def export(features: Path, work: Path, target: Path) -> Path:
         for name, tensor in kept.items()
         if not name.startswith("features.") or int(name.split(".")[1]) <= last
     }
-    layout = net.encoder.layout
+    kind = net.encoder.layout
     target.mkdir(parents=True, exist_ok=True)
     file = target / "model.safetensors"
-    said = {"mean": str(list(layout.mean)), "deviation": str(list(layout.deviation))}
+    said = {"mean": str(list(kind.mean)), "deviation": str(list(kind.deviation))}
     save_file(kept, file, metadata={"format": "pt", **said})
     file.chmod(0o644)
     return file
@@ -190,7 +194,7 @@ def export(features: Path, work: Path, target: Path) -> Path:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--features", type=Path, required=True, help="the feature net")
+    parser.add_argument("--features", type=Path, help="a feature net; an orthogonal one without")
     parser.add_argument("--styles", type=Path, default=Path("workflows/images/styles"))
     parser.add_argument("--work", type=Path, required=True, help="checkpoints and pictures")
     parser.add_argument("--minutes", type=float, default=30, help="earlier runs included")
