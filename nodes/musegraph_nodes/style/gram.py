@@ -66,7 +66,8 @@ def whitener(target: Tensor, mean: Tensor) -> Tensor:
     values, vectors = torch.linalg.eigh(target.double())
     floor = _SOFT * values.mean() + _FLAT * (mean.double() ** 2).mean() + _LEAST
     scaled = vectors * (values.clamp(min=0) + floor).rsqrt()
-    return (scaled @ vectors.T).to(target.dtype)
+    made: Tensor = (scaled @ vectors.T).to(target.dtype)
+    return made
 
 
 def content_loss(made: Tensor, target: Tensor) -> Tensor:
