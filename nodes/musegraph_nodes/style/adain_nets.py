@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -119,9 +120,14 @@ class Stage(nn.Module):
 
 def still(like: Tensor) -> Tensor:
     """Noise [1,1,h,w] that is always the same for a size."""
-    high, wide = like.shape[-2:]
+    return _noise(int(like.shape[-2]), int(like.shape[-1])).to(like.device)
+
+
+@lru_cache(8)
+def _noise(high: int, wide: int) -> Tensor:
     made = torch.Generator().manual_seed(high * 65_537 + wide)
-    return torch.randn(1, 1, high, wide, generator=made).to(like.device)
+    with torch.inference_mode(False):
+        return torch.randn(1, 1, high, wide, generator=made)
 
 
 class AdaIN(nn.Module):
