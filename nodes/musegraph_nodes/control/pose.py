@@ -48,13 +48,20 @@ def pose(
     ctx: Context,
     people: Annotated[
         list[Mask] | None,
-        Field(description="A mask over each person; without any, one fills the picture."),
+        Field(
+            description="A mask over each person; without any, one fills the picture.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = None,
     least: Annotated[
-        Share, Field(description="How sure the net has to be of a point that is drawn.")
+        Share,
+        Field(
+            description="How sure the net has to be of a point that is drawn.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0.3,
-    thickness: Thickness = 0.0,
-    precision: Precision = "auto",
+    thickness: Annotated[Thickness, Field(json_schema_extra={"advanced": True})] = 0.0,
+    precision: Annotated[Precision, Field(json_schema_extra={"advanced": True})] = "auto",
 ) -> Pose:
     """Read the pose of each person with VitPose, and draw it in the colours of OpenPose.
 

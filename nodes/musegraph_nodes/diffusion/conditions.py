@@ -18,7 +18,13 @@ Size = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes that of the picture made.")
 ]
 Crop = Annotated[
-    int, Field(ge=0, le=16384, description="Pixels that seem cut off; 0 shows the subject whole.")
+    int,
+    Field(
+        ge=0,
+        le=16384,
+        description="Pixels that seem cut off; 0 shows the subject whole.",
+        json_schema_extra={"advanced": True},
+    ),
 ]
 
 
@@ -33,11 +39,21 @@ def condition_sizes(
     target_height: Size = 0,
     score: Annotated[
         float,
-        Field(ge=0, le=10, description="How beautiful it is to be, as the refiner is told."),
+        Field(
+            ge=0,
+            le=10,
+            description="How beautiful it is to be, as the refiner is told.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 6.0,
     score_away: Annotated[
         float,
-        Field(ge=0, le=10, description="How beautiful what guidance leads away from would be."),
+        Field(
+            ge=0,
+            le=10,
+            description="How beautiful what guidance leads away from would be.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 2.5,
 ) -> Conditioning:
     """Tell Stable Diffusion XL of sizes, which it knows from the pictures it was trained on.

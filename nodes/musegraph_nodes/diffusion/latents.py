@@ -24,7 +24,12 @@ Side = Annotated[
 ]
 Tile = Annotated[
     int,
-    Field(ge=0, le=16384, description="Side of a tile in pixels, to save memory; 0: whole."),
+    Field(
+        ge=0,
+        le=16384,
+        description="Side of a tile in pixels, to save memory; 0: whole.",
+        json_schema_extra={"advanced": True},
+    ),
 ]
 
 
@@ -48,9 +53,18 @@ def encode(
     ctx: Context,
     posterior: Annotated[
         Literal["mean", "sample"],
-        Field(description="The middle of what the encoder thinks likely, or one drawn by seed."),
+        Field(
+            description="The middle of what the encoder thinks likely, or one drawn by seed.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = "mean",
-    seed: Annotated[Seed, Field(description="Only for sample; picture i takes the seed + i.")] = 0,
+    seed: Annotated[
+        Seed,
+        Field(
+            description="Only for sample; picture i takes the seed + i.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = 0,
     tile: Tile = 0,
 ) -> Latent:
     """Encode pictures [B,H,W,3] into a latent [B,C,h,w], to start image-to-image from.

@@ -32,31 +32,63 @@ def sample(
     ] = 7.0,
     sampler: Annotated[SamplerName, Field(description="How a step is made.")] = "dpmpp_2m",
     schedule: Annotated[
-        ScheduleName, Field(description="How the noise levels of the steps are spaced.")
+        ScheduleName,
+        Field(
+            description="How the noise levels of the steps are spaced.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = "model default",
     denoise: Annotated[
         float,
         Field(ge=0, le=1, description="How much to make anew: 1 all of it, 0 leaves the latent."),
     ] = 1.0,
     guidance_rescale: Annotated[
-        float, Field(ge=0, le=1, description="Against washed-out pictures at high guidance.")
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Against washed-out pictures at high guidance.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0.0,
     sigmas: Annotated[
         SigmasValue | None,
-        Field(description="The noise levels to visit, in place of steps and schedule."),
+        Field(
+            description="The noise levels to visit, in place of steps and schedule.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = None,
     guider: Annotated[
-        GuiderValue | None, Field(description="Another way to guide than plain guidance.")
+        GuiderValue | None,
+        Field(
+            description="Another way to guide than plain guidance.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = None,
     noise: Annotated[
-        NoiseValue | None, Field(description="Another way to draw noise than by the seed alone.")
+        NoiseValue | None,
+        Field(
+            description="Another way to draw noise than by the seed alone.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = None,
     start: Annotated[
         float,
-        Field(ge=0, lt=1, description="Where another model stopped, to go on from its latent."),
+        Field(
+            ge=0,
+            lt=1,
+            description="Where another model stopped, to go on from its latent.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0.0,
     end: Annotated[
-        float, Field(gt=0, le=1, description="Where to stop, for a refiner to go on; 1: the end.")
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Where to stop, for a refiner to go on; 1: the end.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 1.0,
 ) -> Latent:
     """Sample a latent [B,C,h,w] that shows what the text says.

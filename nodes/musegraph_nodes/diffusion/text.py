@@ -30,18 +30,29 @@ def encode_text(
     ctx: Context,
     clip_skip: Annotated[
         int,
-        Field(ge=0, le=11, description="How many last layers to leave out; some models want it."),
+        Field(
+            ge=0,
+            le=11,
+            description="How many last layers to leave out; some models want it.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0,
     weighting: Annotated[
         Weighting,
         Field(
             description="How (more:1.2) counts: keep mean as in A1111, from empty as in ComfyUI;"
-            " off takes brackets as they are written."
+            " off takes brackets as they are written.",
+            json_schema_extra={"advanced": True},
         ),
     ] = "keep mean",
     steps: Annotated[
         int,
-        Field(ge=0, le=1000, description="Those of the sampler, for [a:b:12] and [a|b]; else 0."),
+        Field(
+            ge=0,
+            le=1000,
+            description="Those of the sampler, for [a:b:12] and [a|b]; else 0.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0,
 ) -> Conditioning:
     """Encode a prompt for a sampler.

@@ -51,8 +51,10 @@ def resize(
             "cut the rest off; pad: contain, and fill the rest with the background."
         ),
     ] = "cover",
-    method: Annotated[Method, Field(description="The resampling filter.")] = "lanczos",
-    background: Fill = "#000000",
+    method: Annotated[
+        Method, Field(description="The resampling filter.", json_schema_extra={"advanced": True})
+    ] = "lanczos",
+    background: Annotated[Fill, Field(json_schema_extra={"advanced": True})] = "#000000",
 ) -> Image:
     """Resample pictures to a width and height, without aliasing where they become smaller."""
     check_size(width, height, len(image.data))

@@ -63,13 +63,31 @@ def cut_out(
         ),
     ] = 0,
     multiple: Annotated[
-        int, Field(ge=1, le=256, description="Width and height are multiples of this; models ask.")
+        int,
+        Field(
+            ge=1,
+            le=256,
+            description="Width and height are multiples of this; models ask.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 8,
     grow: Annotated[
-        int, Field(ge=0, le=256, description="The mask is made wider first, in pixels.")
+        int,
+        Field(
+            ge=0,
+            le=256,
+            description="The mask is made wider first, in pixels.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0,
     feather: Annotated[
-        int, Field(ge=0, le=512, description="How softly it goes back, in pixels inwards.")
+        int,
+        Field(
+            ge=0,
+            le=512,
+            description="How softly it goes back, in pixels inwards.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 8,
 ) -> CutOut:
     """Cut out what a mask shows, with surroundings, for a model to make anew; image.stitch follows.

@@ -62,13 +62,31 @@ def grid(
     cell: Annotated[
         int, Field(ge=0, le=4096, description="Longest side of each picture; 0 keeps their size.")
     ] = 0,
-    gap: Annotated[int, Field(ge=0, le=1024, description="Space between, in pixels.")] = 16,
-    background: Color = "#f6f5f2",
+    gap: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1024,
+            description="Space between, in pixels.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = 16,
+    background: Annotated[Color, Field(json_schema_extra={"advanced": True})] = "#f6f5f2",
     label_size: Annotated[
-        int, Field(ge=0, le=200, description="Height of the letters; 0 suits the pictures.")
+        int,
+        Field(
+            ge=0,
+            le=200,
+            description="Height of the letters; 0 suits the pictures.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0,
     font: Annotated[
-        File | None, Field(description="A .ttf or .otf file; without one, Aileron is used.")
+        File | None,
+        Field(
+            description="A .ttf or .otf file; without one, Aileron is used.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = None,
     row_labels: Annotated[
         list[str] | None, Field(description="A text left of each row, from above.")

@@ -37,14 +37,29 @@ def upscale(
     ],
     ctx: Context,
     tile: Annotated[
-        int, Field(ge=0, le=4096, description="Side of a tile of the picture, in pixels; 0: whole.")
+        int,
+        Field(
+            ge=0,
+            le=4096,
+            description="Side of a tile of the picture, in pixels; 0: whole.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 256,
     overlap: Annotated[
-        int, Field(ge=0, le=512, description="Pixels that tiles share; more hides where they meet.")
+        int,
+        Field(
+            ge=0,
+            le=512,
+            description="Pixels that tiles share; more hides where they meet.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 32,
     precision: Annotated[
         Literal["auto", "float32", "float16", "bfloat16"],
-        Field(description="Of the arithmetic. auto: float32 on the CPU, float16 on a GPU."),
+        Field(
+            description="Of the arithmetic. auto: float32 on the CPU, float16 on a GPU.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = "auto",
 ) -> Image:
     """Enlarge pictures with a net; by how much, its file says: mostly 2 or 4 times.

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 _COLOURS = ((0.0, 0.0, 0.2), (0.1, 0.3, 0.9), (0.2, 0.9, 0.6), (1.0, 0.9, 0.2), (0.9, 0.1, 0.1))
 """From where a word is not looked at to where it is most."""
 Looks = Annotated[
-    int, Field(ge=1, le=50, description="At how many noise levels to look; they are averaged.")
+    int,
+    Field(
+        ge=1,
+        le=50,
+        description="At how many noise levels to look; they are averaged.",
+        json_schema_extra={"advanced": True},
+    ),
 ]
 
 
@@ -47,8 +53,18 @@ def attention_maps(
         Image | None, Field(description="The decoded picture, to lay the maps over.")
     ] = None,
     looks: Looks = 6,
-    seed: Annotated[Seed, Field(description="Of the noise.")] = 0,
-    opacity: Annotated[float, Field(ge=0, le=1, description="Of the maps over the picture.")] = 0.6,
+    seed: Annotated[
+        Seed, Field(description="Of the noise.", json_schema_extra={"advanced": True})
+    ] = 0,
+    opacity: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Of the maps over the picture.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = 0.6,
 ) -> Maps:
     """Show where a model looks for a word: ``masks`` [W,H,W] 0..1, and as colours over a picture.
 

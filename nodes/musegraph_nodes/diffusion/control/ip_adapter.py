@@ -35,7 +35,10 @@ Only = Annotated[
 ]
 Blocks = Annotated[
     str,
-    Field(description="Weights of blocks, times the weight: IN08:0, OUT01:1.5. Empty: all 1."),
+    Field(
+        description="Weights of blocks, times the weight: IN08:0, OUT01:1.5. Empty: all 1.",
+        json_schema_extra={"advanced": True},
+    ),
 ]
 Source = Annotated[
     ModelSource,
@@ -67,8 +70,24 @@ def ip_adapter(
     image: Annotated[Image, Field(description="What to look at; a batch is seen as one thing.")],
     ctx: Context,
     weight: Annotated[float, Field(ge=-5, le=5, description="1 is as trained.")] = 1.0,
-    start: Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at once.")] = 0.0,
-    end: Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end.")] = 1.0,
+    start: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Where it sets in: 0 at once.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = 0.0,
+    end: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Where it ends: 1 at the end.",
+            json_schema_extra={"advanced": True},
+        ),
+    ] = 1.0,
     only: Only = "all",
     blocks: Blocks = "",
     mask: Where = None,

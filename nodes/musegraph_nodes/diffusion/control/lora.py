@@ -38,13 +38,20 @@ def lora(
     ] = None,
     strength: Strength = 1.0,
     clip_strength: Annotated[
-        float, Field(ge=-20, le=20, description="The strength in the text encoder.")
+        float,
+        Field(
+            ge=-20,
+            le=20,
+            description="The strength in the text encoder.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 1.0,
     blocks: Annotated[
         str,
         Field(
             description="Strengths of blocks, times the strength: IN04:0.5, M00:0, OUT03-05:1.2,"
-            " or a row of 12, 17, 20 or 26 numbers. Empty: all 1."
+            " or a row of 12, 17, 20 or 26 numbers. Empty: all 1.",
+            json_schema_extra={"advanced": True},
         ),
     ] = "",
 ) -> WithLora:

@@ -45,13 +45,37 @@ Every = Annotated[
     int, Field(ge=1, le=20, description="deep, taylor, pyramid: compute anew in each n-th step.")
 ]
 Threshold = Annotated[
-    float, Field(ge=0, le=2, description="first block, mag: how much change is passed over.")
+    float,
+    Field(
+        ge=0,
+        le=2,
+        description="first block, mag: how much change is passed over.",
+        json_schema_extra={"advanced": True},
+    ),
 ]
-Steps = Annotated[int, Field(ge=1, le=1000, description="mag: how many steps the sampler makes.")]
+Steps = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=1000,
+        description="mag: how many steps the sampler makes.",
+        json_schema_extra={"advanced": True},
+    ),
+]
 Last = Annotated[
-    bool, Field(description="Another order in memory, faster for convolutions on some devices.")
+    bool,
+    Field(
+        description="Another order in memory, faster for convolutions on some devices.",
+        json_schema_extra={"advanced": True},
+    ),
 ]
-Compile = Annotated[bool, Field(description="torch.compile by region: minutes once, then faster.")]
+Compile = Annotated[
+    bool,
+    Field(
+        description="torch.compile by region: minutes once, then faster.",
+        json_schema_extra={"advanced": True},
+    ),
+]
 Tiled = Annotated[
     bool, Field(description="The autoencoder works in overlapping tiles, as diffusers does.")
 ]

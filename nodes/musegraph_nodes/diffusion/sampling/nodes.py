@@ -125,17 +125,38 @@ def guider(
     layers: Layers = [],  # noqa: B006 # an input's default, never changed
     momentum: Annotated[
         float,
-        Field(ge=-1, le=1, description="Of apg: below 0, each step leads away from the last."),
+        Field(
+            ge=-1,
+            le=1,
+            description="Of apg: below 0, each step leads away from the last.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0.0,
     parallel: Annotated[
         float,
-        Field(ge=0, le=1, description="Of apg: what counts of guidance along the answer itself."),
+        Field(
+            ge=0,
+            le=1,
+            description="Of apg: what counts of guidance along the answer itself.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 0.0,
     most: Annotated[
-        float, Field(ge=0, description="Of apg: the greatest length of guidance; 0: any.")
+        float,
+        Field(
+            ge=0,
+            description="Of apg: the greatest length of guidance; 0: any.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 15.0,
     zero_steps: Annotated[
-        int, Field(ge=0, le=1000, description="Of cfg_zero: how many first steps stand still.")
+        int,
+        Field(
+            ge=0,
+            le=1000,
+            description="Of cfg_zero: how many first steps stand still.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 1,
 ) -> GuiderValue:
     """Choose how a sampler follows a text; its ``guidance`` stays the strength.
@@ -163,7 +184,11 @@ def guider(
 @node(version="1")
 def noise(
     add: Annotated[
-        bool, Field(description="Off: the latent has its noise already, from another sampler.")
+        bool,
+        Field(
+            description="Off: the latent has its noise already, from another sampler.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = True,
     variation_seed: Annotated[
         Seed, Field(description="Of the other noise; item i of a batch takes it + i.")
@@ -177,10 +202,17 @@ def noise(
             ge=-1,
             le=1,
             description="The share of fresh noise in each step; -1: what the sampler is known for.",
+            json_schema_extra={"advanced": True},
         ),
     ] = -1.0,
     scale: Annotated[
-        float, Field(ge=0, le=2, description="How strong fresh noise is; above 1 for more detail.")
+        float,
+        Field(
+            ge=0,
+            le=2,
+            description="How strong fresh noise is; above 1 for more detail.",
+            json_schema_extra={"advanced": True},
+        ),
     ] = 1.0,
 ) -> NoiseValue:
     """Set how a sampler draws noise: variations of a seed, none at the start, more on the way."""
