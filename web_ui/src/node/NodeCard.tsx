@@ -12,6 +12,7 @@ import { useDocument, useDocumentStore } from '@/state/context';
 import { usePortProblems } from '@/state/runs/problems';
 import { useWorkspace } from '@/state/workspace';
 import { FieldRow, PortLabel } from './FieldRow';
+import { Fold } from './Fold';
 import { NodeBoundary } from './NodeBoundary';
 import { NodeError } from './NodeError';
 import { NodeHeader } from './NodeHeader';
@@ -97,6 +98,13 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
           />
         );
       })}
+      {geometry.fold && (
+        <Fold
+          view={view}
+          fold={geometry.fold}
+          troubled={geometry.fold.names.some((name) => problems.has(name))}
+        />
+      )}
       {geometry.preview && (
         <NodePreview view={view} y={geometry.preview.y} height={geometry.preview.height} />
       )}
