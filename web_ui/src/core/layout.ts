@@ -258,11 +258,12 @@ function longestSplit(edges: Edges, layerOf: readonly number[]): number {
 
 // -- heights -------------------------------------------------------------------------------------
 
-const SWEEPS = 8;
-/** How much more it counts that a long link is straight than that a node stands level. */
-const STRAIGHT = 4;
-/** How much less it counts for a node that a long link is level than that a short one is. */
-const LOOSE = 0.1;
+/** Over all columns, from one side and from the other: by what is linked on that side. */
+const ROUGH = 4;
+/** And by all that is linked: each of these brings the sum of squares nearer to the least. */
+const FINE = 4;
+/** How much less it counts that a long link is level where it comes to a node than that a short one is. */
+const LOOSE = 0.2;
 /** The height that a long link takes among the nodes that it passes. */
 const LANE = 24;
 /** Between a long link and what it passes; no more than between nodes. */
@@ -285,31 +286,32 @@ function placed(part: Part, layers: readonly number[][], columnGap: number, rowG
 /** Tops of nodes, as level as possible with those that they are linked with, nothing overlapping. */
 function levelled(part: Part, layers: readonly number[][], rowGap: number): number[] {
   const ys = new Array<number>(part.layerOf.length).fill(0);
-  for (const layer of layers) level(layer, part, rowGap, ys, () => 0);
-  for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
+  for (const layer of layers) level(layer, part, rowGap, ys, () => ({ y: 0, weight: 1 }));
+  const all = part.before.map((before, node) => [...before, ...part.after[node]!]);
+  for (let sweep = 0; sweep < ROUGH + FINE; sweep += 1) {
     const down = sweep % 2 === 0;
-    const sides = down ? part.before : part.after;
-    for (const layer of down ? layers : [...layers].reverse()) {
-      level(layer, part, rowGap, ys, (node) => mean(node, sides[node]!, part, ys) ?? ys[node]!);
-    }
+    const sides = sweep >= ROUGH ? all : down ? part.before : part.after;
+    for (const layer of down ? layers : [...layers].reverse())
+      level(layer, part, rowGap, ys, (node) => wish(node, sides[node]!, part, ys));
   }
   return ys;
 }
 
-/** Where a node wants to be; it cares little how its long links come, which only makes graphs high. */
-function mean(
-  node: number,
-  sides: readonly number[],
-  { real }: Part,
-  ys: readonly number[],
-): number | null {
-  let [sum, weights] = [0, 0];
+/** Where a node wants to be, and how much: with each link that it has it gives way less. */
+interface Wish {
+  readonly y: number;
+  readonly weight: number;
+}
+
+/** A node cares little how its long links come, which only makes graphs high. */
+function wish(node: number, sides: readonly number[], { real }: Part, ys: readonly number[]): Wish {
+  let [sum, weight] = [0, 0];
   for (const one of sides) {
-    const weight = node < real && one >= real ? LOOSE : 1;
-    sum += weight * ys[one]!;
-    weights += weight;
+    const counts = node < real === one < real ? 1 : LOOSE;
+    sum += counts * ys[one]!;
+    weight += counts;
   }
-  return weights ? sum / weights : null;
+  return weight ? { y: sum / weight, weight } : { y: ys[node]!, weight: LOOSE };
 }
 
 /**
@@ -321,15 +323,15 @@ function level(
   part: Part,
   rowGap: number,
   ys: number[],
-  wanted: (node: number) => number,
+  wished: (node: number) => Wish,
 ): void {
   const blocks: { sum: number; weight: number; count: number }[] = [];
   const offsets: number[] = [];
   let offset = 0;
   for (const [at, node] of layer.entries()) {
     offsets.push(offset);
-    const weight = node < part.real ? 1 : STRAIGHT;
-    let block = { sum: (wanted(node) - offset) * weight, weight, count: 1 };
+    const { y, weight } = wished(node);
+    let block = { sum: (y - offset) * weight, weight, count: 1 };
     for (
       let last = blocks.at(-1);
       last && last.sum / last.weight >= block.sum / block.weight;
