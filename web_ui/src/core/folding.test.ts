@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { arranged } from './arrange';
-import type { GraphDocument, WorkflowDocument } from './document';
+import type { WorkflowDocument } from './document';
 import { foldedInputs } from './folding';
 import { ROW } from './geometry';
 import { project } from './project';
@@ -9,7 +9,7 @@ import { pushedDown } from './room';
 import { CATALOGUE } from './testing/catalogue';
 
 /** A graph of one node with three inputs that are rarely set, beside what it may take. */
-const graph = (more: GraphDocument = {}, rare: object = {}): WorkflowDocument => ({
+const graph = (more: Partial<WorkflowDocument> = {}, rare: object = {}): WorkflowDocument => ({
   musegraph: 1,
   ...more,
   nodes: {
