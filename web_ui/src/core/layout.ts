@@ -65,6 +65,8 @@ export interface Part {
   /** By number, in the layers before and after. */
   readonly before: readonly number[][];
   readonly after: readonly number[][];
+  /** How many links go through each point, the first of them at 0. */
+  readonly carried: readonly number[];
   /** The points of long links, from left to right. */
   readonly chains: readonly { source: number; port: string; points: readonly number[] }[];
 }
@@ -151,6 +153,7 @@ function layered(nodes: Nodes, edges: Edges): Part {
   const longest = longestSplit(forward, layerOf);
   const chains = new Map<string, { source: number; port: string; points: number[] }>();
   const joined = new Set<string>();
+  const carried: number[] = [];
   for (const [from, to, port] of forward) {
     const span = layerOf[to]! - layerOf[from]!;
     if (span > longest || (span === 1 && joined.has(`${from} ${to}`))) continue;
@@ -165,7 +168,9 @@ function layered(nodes: Nodes, edges: Edges): Part {
       after.push([]);
       join(chain[step - 1] ?? from, point);
       chain.push(point);
+      carried.push(0);
     }
+    for (const point of chain.slice(0, span - 1)) carried[point - nodes.length]! += 1;
     join(span > 1 ? chain[span - 2]! : from, to);
   }
   const forPoints = (size: number) => new Array<number>(layerOf.length - nodes.length).fill(size);
@@ -177,6 +182,7 @@ function layered(nodes: Nodes, edges: Edges): Part {
     layerOf,
     before,
     after,
+    carried,
     chains: [...chains.values()],
   };
 }
@@ -303,15 +309,22 @@ interface Wish {
   readonly weight: number;
 }
 
-/** A node cares little how its long links come, which only makes graphs high. */
-function wish(node: number, sides: readonly number[], { real }: Part, ys: readonly number[]): Wish {
+function wish(node: number, sides: readonly number[], part: Part, ys: readonly number[]): Wish {
   let [sum, weight] = [0, 0];
   for (const one of sides) {
-    const counts = node < real === one < real ? 1 : LOOSE;
+    const counts = worth(node, one, part);
     sum += counts * ys[one]!;
     weight += counts;
   }
   return weight ? { y: sum / weight, weight } : { y: ys[node]!, weight: LOOSE };
+}
+
+/** How much it counts that two are level. How long links come to a node only makes graphs high. */
+function worth(one: number, other: number, { real, layerOf, carried }: Part): number {
+  if (one < real === other < real) return 1;
+  const [node, point] = [Math.min(one, other), Math.max(one, other)];
+  // Where they begin, all that go one way together.
+  return LOOSE * (layerOf[point]! > layerOf[node]! ? carried[point - real]! : 1);
 }
 
 /**
