@@ -71,7 +71,7 @@ describe('automatic layout', () => {
   it('puts a chain in one row', () => {
     const { places } = layoutGraph(graph('a-b b-c c-d'));
     expect([...places.values()].map(({ y }) => y)).toEqual([0, 0, 0, 0]);
-    expect([...places.values()].map(({ x }) => x)).toEqual([0, 336, 672, 1008]);
+    expect([...places.values()].map(({ x }) => x)).toEqual([0, 320, 640, 960]);
   });
 
   it.each([

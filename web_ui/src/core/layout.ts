@@ -39,11 +39,16 @@ export interface Point {
   readonly y: number;
 }
 
-/** The room that is left for the long links of an output: the middle of each column on the way. */
+/** The room that is left for the long links of an output: where they enter and leave each column. */
 export interface Lane {
   readonly source: string;
   readonly sourcePort: string;
-  readonly points: readonly Point[];
+  readonly spans: readonly Span[];
+}
+
+export interface Span {
+  readonly from: Point;
+  readonly to: Point;
 }
 
 export interface Layout {
@@ -72,7 +77,7 @@ export interface Part {
 }
 
 export const layoutGraph: LayoutEngine = (graph, options = {}) => {
-  const { columnGap = 96, rowGap = 40, partGap = 96, grid = 8 } = options;
+  const { columnGap = 80, rowGap = 40, partGap = 96, grid = 8 } = options;
   const parts = split(graph).map(({ nodes, edges }) => {
     const part = layered(nodes, edges);
     const layers = orderLayers(part);
@@ -88,11 +93,11 @@ export const layoutGraph: LayoutEngine = (graph, options = {}) => {
       places.set(id, { x: snap(x + xs[node]!), y: snap(y + ys[node]!) });
     });
     for (const { source, port, points } of part.chains) {
-      const middle = (point: number): Point => ({
-        x: snap(x + xs[point]! + columns[part.layerOf[point]!]! / 2),
-        y: snap(y + ys[point]! + LANE / 2),
-      });
-      lanes.push({ source: part.ids[source]!, sourcePort: port, points: points.map(middle) });
+      const span = (point: number): Span => {
+        const from = { x: snap(x + xs[point]!), y: snap(y + ys[point]! + LANE / 2) };
+        return { from, to: { ...from, x: from.x + columns[part.layerOf[point]!]! } };
+      };
+      lanes.push({ source: part.ids[source]!, sourcePort: port, spans: points.map(span) });
     }
   });
   return { places, lanes };
