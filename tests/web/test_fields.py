@@ -172,7 +172,7 @@ def test_text_in_a_node_is_selected_with_the_mouse_and_the_node_stays(canvas: An
 FIELDS = {
     "words": {"type": "core.text", "values": {"text": "abc"}},
     "noise": {"type": "image.noise"},
-    "resize": {"type": "image.resize"},
+    "resize": {"type": "image.resize", "values": {"background": "#000000"}},
 }
 
 

@@ -16,6 +16,7 @@ import { Fold } from './Fold';
 import { NodeBoundary } from './NodeBoundary';
 import { NodeError } from './NodeError';
 import { NodeHeader } from './NodeHeader';
+import { useOutputTexts } from './inputTexts';
 import css from './NodeCard.module.css';
 import { NodePreview } from './NodePreview';
 import { useNodePath } from './NodeStatus';
@@ -149,7 +150,8 @@ function SocketRow({
 }) {
   const { t } = useTranslation(['fields', 'canvas']);
   const { input, output } = row;
-  const result = output && view.named[output.name];
+  const result = (output && view.named[output.name]) ?? undefined;
+  const called = useOutputTexts(result).label ?? result;
   return (
     <div
       className={css.sockets}
@@ -168,7 +170,7 @@ function SocketRow({
           title={result ? t('result', { name: result }) : output.help || undefined}
           data-result={result !== undefined || undefined}
         >
-          {result ?? outputLabel(output, t)}
+          {called ?? outputLabel(output, t)}
           {result && <ArrowRightToLine size={11} aria-hidden />}
         </span>
       )}
