@@ -17,6 +17,8 @@ from .planes import connected, grey, shifted, shown
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Ink = Annotated[
     Literal["white on black", "black on white"],
     Field(description="ControlNets want lines white on black; a page has them black on white."),
@@ -37,28 +39,18 @@ def lines(
     ] = 20.0,
     level: Annotated[
         float,
-        Field(
-            ge=0,
-            le=1,
-            description="What is darker is inked; higher inks more.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(ge=0, le=1, description="What is darker is inked; higher inks more."),
+        ADVANCED,
     ] = 0.8,
     softness: Annotated[
         float,
-        Field(
-            gt=0,
-            le=1,
-            description="How gradually ink sets in.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(gt=0, le=1, description="How gradually ink sets in."),
+        ADVANCED,
     ] = 0.3,
     shadows: Annotated[
         Share,
-        Field(
-            description="0 draws lines alone, 1 fills what is dark with ink.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(description="0 draws lines alone, 1 fills what is dark with ink."),
+        ADVANCED,
     ] = 0.0,
     ink: Ink = "white on black",
 ) -> Image:
@@ -103,21 +95,13 @@ def scribble(
     ] = 1.0,
     shortest: Annotated[
         int,
-        Field(
-            ge=1,
-            le=4096,
-            description="Pixels of the shortest line that is drawn.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(ge=1, le=4096, description="Pixels of the shortest line that is drawn."),
+        ADVANCED,
     ] = 12,
     smooth: Annotated[
         float,
-        Field(
-            ge=0,
-            le=32,
-            description="How freely the pen takes corners, in pixels.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(ge=0, le=32, description="How freely the pen takes corners, in pixels."),
+        ADVANCED,
     ] = 2.0,
 ) -> Image:
     """Draw a picture as by hand with a thick pen, white on black: the ridges of its soft edges."""

@@ -14,17 +14,15 @@ from .latents import Tile, encoded
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Size = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes that of the picture made.")
 ]
 Crop = Annotated[
     int,
-    Field(
-        ge=0,
-        le=16384,
-        description="Pixels that seem cut off; 0 shows the subject whole.",
-        json_schema_extra={"advanced": True},
-    ),
+    Field(ge=0, le=16384, description="Pixels that seem cut off; 0 shows the subject whole."),
+    ADVANCED,
 ]
 
 
@@ -39,21 +37,13 @@ def condition_sizes(
     target_height: Size = 0,
     score: Annotated[
         float,
-        Field(
-            ge=0,
-            le=10,
-            description="How beautiful it is to be, as the refiner is told.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(ge=0, le=10, description="How beautiful it is to be, as the refiner is told."),
+        ADVANCED,
     ] = 6.0,
     score_away: Annotated[
         float,
-        Field(
-            ge=0,
-            le=10,
-            description="How beautiful what guidance leads away from would be.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(ge=0, le=10, description="How beautiful what guidance leads away from would be."),
+        ADVANCED,
     ] = 2.5,
 ) -> Conditioning:
     """Tell Stable Diffusion XL of sizes, which it knows from the pictures it was trained on.

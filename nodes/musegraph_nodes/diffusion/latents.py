@@ -18,18 +18,16 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 _MOST_SEEDS = 2**53
 Side = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes what the model was trained for.")
 ]
 Tile = Annotated[
     int,
-    Field(
-        ge=0,
-        le=16384,
-        description="Side of a tile in pixels, to save memory; 0: whole.",
-        json_schema_extra={"advanced": True},
-    ),
+    Field(ge=0, le=16384, description="Side of a tile in pixels, to save memory; 0: whole."),
+    ADVANCED,
 ]
 
 
@@ -53,17 +51,13 @@ def encode(
     ctx: Context,
     posterior: Annotated[
         Literal["mean", "sample"],
-        Field(
-            description="The middle of what the encoder thinks likely, or one drawn by seed.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(description="The middle of what the encoder thinks likely, or one drawn by seed."),
+        ADVANCED,
     ] = "mean",
     seed: Annotated[
         Seed,
-        Field(
-            description="Only for sample; picture i takes the seed + i.",
-            json_schema_extra={"advanced": True},
-        ),
+        Field(description="Only for sample; picture i takes the seed + i."),
+        ADVANCED,
     ] = 0,
     tile: Tile = 0,
 ) -> Latent:

@@ -9,6 +9,8 @@ from pydantic import Field
 from musegraph import Model, Patch, Vae, node
 from musegraph_nodes.diffusion.references import check_loader, vae_of
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Storage = Annotated[
     Literal["as loaded", "float8_e4m3fn", "float8_e5m2", "int8 by torchao"],
     Field(description="How weights are kept between uses; 8 bits halve 16."),
@@ -46,35 +48,23 @@ Every = Annotated[
 ]
 Threshold = Annotated[
     float,
-    Field(
-        ge=0,
-        le=2,
-        description="first block, mag: how much change is passed over.",
-        json_schema_extra={"advanced": True},
-    ),
+    Field(ge=0, le=2, description="first block, mag: how much change is passed over."),
+    ADVANCED,
 ]
 Steps = Annotated[
     int,
-    Field(
-        ge=1,
-        le=1000,
-        description="mag: how many steps the sampler makes.",
-        json_schema_extra={"advanced": True},
-    ),
+    Field(ge=1, le=1000, description="mag: how many steps the sampler makes."),
+    ADVANCED,
 ]
 Last = Annotated[
     bool,
-    Field(
-        description="Another order in memory, faster for convolutions on some devices.",
-        json_schema_extra={"advanced": True},
-    ),
+    Field(description="Another order in memory, faster for convolutions on some devices."),
+    ADVANCED,
 ]
 Compile = Annotated[
     bool,
-    Field(
-        description="torch.compile by region: minutes once, then faster.",
-        json_schema_extra={"advanced": True},
-    ),
+    Field(description="torch.compile by region: minutes once, then faster."),
+    ADVANCED,
 ]
 Tiled = Annotated[
     bool, Field(description="The autoencoder works in overlapping tiles, as diffusers does.")
