@@ -40,6 +40,7 @@ WORDS = {
         "None.": "无。",
         "required": "必填",
         "optional": "可选",
+        "advanced": "高级",
         "{} node": "{} 个节点",
         "{} nodes": "{} 个节点",
         "{} to {}": "{} 至 {}",
