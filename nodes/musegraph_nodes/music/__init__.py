@@ -1,0 +1,29 @@
+"""Pack `music`: chords, scores and what is done with them."""
+
+from pathlib import Path
+
+from musegraph import Pack
+
+from .edit import change_tempo, humanise, loop, merge, quantise, split, transpose
+from .harmony import chords, voice_chords
+from .picture import piano_roll
+
+pack = Pack(
+    "music",
+    nodes=[
+        chords,
+        voice_chords,
+        transpose,
+        quantise,
+        humanise,
+        change_tempo,
+        merge,
+        split,
+        loop,
+        piano_roll,
+    ],
+    version="1.0.0",
+    title="Music",
+    libraries=("pillow", "torch"),
+    texts=Path(__file__).parent / "texts",
+)
