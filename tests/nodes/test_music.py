@@ -217,10 +217,21 @@ def test_scores_are_merged_at_once_or_one_after_another_whatever_their_ticks() -
     other = Score(96, (Track.of([Note(0, 96, 72)], name="Two"),), (Tempo(0, 250_000),))
     both = edit.merge([SCORE, other])
     assert [track.name for track in both.tracks] == ["One", "Two"]
-    assert both.tracks[1].notes == [Note(0, 480, 72)]
+    assert both.tracks[1].notes == [Note(0, 480, 72, channel=1)]
     after = edit.merge([SCORE, other], one_after_another=True)
     assert after.notes[-1] == Note(720, 480, 72)
     assert after.seconds == pytest.approx(SCORE.seconds + other.seconds)
+
+
+def test_what_plays_at_the_same_time_keeps_its_instruments() -> None:
+    piano, strings, drums = written(program=0), written(program=48), SCORE
+    both = edit.merge([piano, strings, drums])
+    told = [track.programs for track in both.tracks]
+    assert told == [{0: 0}, {1: 48}, {2: 5, 9: 0}]
+    assert [track.channels for track in both.tracks] == [[0], [1], [2, 9]]
+    assert [n.pitch for n in both.tracks[1].notes] == [n.pitch for n in strings.notes]
+    crowd = edit.merge([written(program=number) for number in range(20)])
+    assert len({track.channels[0] for track in crowd.tracks[:15]}) == 15
 
 
 def test_a_score_that_is_split_is_the_same_when_it_is_merged() -> None:

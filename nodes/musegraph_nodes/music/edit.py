@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -142,14 +142,17 @@ def merge(
         bool, Field(description="One after the other, each in its own tempo.")
     ] = False,
 ) -> Score:
-    """Put scores together: at the same time, or one after the other."""
+    """Put scores together: at the same time, or one after the other.
+
+    What plays at the same time keeps its instruments: the channels of a later score are others than
+    those of the earlier ones, as long as there are free ones.
+    """
     if not scores:
         raise NodeError("there is nothing to merge; link at least one score")
     resolution = max(score.resolution for score in scores)
     fitted = [rescaled(score, resolution) for score in scores]
     if not one_after_another:
-        first = fitted[0]
-        return replace(first, tracks=tuple(track for score in fitted for track in score.tracks))
+        return replace(fitted[0], tracks=tuple(_apart(fitted)))
     tracks: list[Track] = []
     tempos, meters, keys, at = (
         list[Tempo](),
@@ -168,6 +171,40 @@ def merge(
         keys += [key._replace(time=key.time + at) for key in score.keys]
         at += score.end
     return Score(resolution, tuple(tracks), tuple(tempos), tuple(meters), tuple(keys))
+
+
+def _apart(scores: Sequence[Score]) -> list[Track]:
+    """The tracks of scores, each score on channels of its own; drums stay where they are."""
+    made: list[Track] = []
+    taken: set[int] = {DRUMS}
+    for score in scores:
+        own = {channel for track in score.tracks for channel in _channels(track)} - {DRUMS}
+        free = [channel for channel in range(16) if channel not in taken | own]
+        other = {c: free.pop(0) for c in sorted(own & taken) if free}
+        made += [_moved(track, other) if other else track for track in score.tracks]
+        taken |= {other.get(channel, channel) for channel in own}
+    return made
+
+
+def _channels(track: Track) -> set[int]:
+    said = {event.data[0] & 0x0F for event in track.events if event.data[0] < 0xF0}
+    return said | {*track.channels}
+
+
+def _moved(track: Track, other: Mapping[int, int]) -> Track:
+    def message(event: Message) -> Message:
+        status = event.data[0]
+        if status >= 0xF0:
+            return event
+        channel = other.get(status & 0x0F, status & 0x0F)
+        return event._replace(data=bytes((status & 0xF0 | channel,)) + event.data[1:])
+
+    return Track.of(
+        [note._replace(channel=other.get(note.channel, note.channel)) for note in track.notes],
+        [message(event) for event in track.events],
+        track.name,
+        track.end,
+    )
 
 
 @node(version="1")
