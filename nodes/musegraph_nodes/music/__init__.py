@@ -1,4 +1,4 @@
-"""Pack `music`: chords, scores and what is done with them."""
+"""Pack `music`: chords, scores, what is done with them, and how they sound."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from musegraph import Pack
 from .edit import change_tempo, humanise, loop, merge, quantise, split, transpose
 from .harmony import chords, voice_chords
 from .picture import piano_roll
+from .sound import render
 
 pack = Pack(
     "music",
@@ -21,9 +22,10 @@ pack = Pack(
         split,
         loop,
         piano_roll,
+        render,
     ],
     version="1.0.0",
     title="Music",
-    libraries=("pillow", "torch"),
+    libraries=("pillow", "scipy", "torch"),
     texts=Path(__file__).parent / "texts",
 )
