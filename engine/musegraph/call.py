@@ -16,7 +16,14 @@ from musegraph.plan import Step
 from musegraph.plan.keys import key_of, recipe_of
 from musegraph.plan.literals import Asset, Refused, check
 from musegraph.shortage import Relief, Shortage, shortage_of
-from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, list_entry
+from musegraph.store import (
+    DURABLE_SECONDS,
+    NOTHING,
+    UNSET_ENTRY,
+    Entry,
+    Record,
+    list_entry,
+)
 from musegraph.values import Media, Type
 from musegraph.values.canonical import digest
 from musegraph.values.codec import PLAIN, own, tensors_of, to_host
@@ -97,6 +104,8 @@ class Call:
         start = perf_counter()
         outputs: dict[str, Any] = {}
         shortage = None
+        if context is not None:
+            context.said = None
         try:
             outputs = self._invoke(arguments, context)
         except Exception as error:
@@ -108,7 +117,7 @@ class Call:
             outputs, makeshift = self._relieved(shortage, attempt, context)
             if makeshift:  # in host memory, so that its identity is that of its content
                 key, outputs = None, {name: to_host(value) for name, value in outputs.items()}
-        return self._put(key, outputs, perf_counter() - start)
+        return self._put(key, outputs, perf_counter() - start, context)
 
     def _relieved(
         self,
@@ -127,7 +136,13 @@ class Call:
             self.site.emit(Warned(relief.sentence(shortage), self.step.id))
         return made
 
-    def _put(self, key: str | None, outputs: dict[str, Any], seconds: float) -> Record:
+    def _put(
+        self,
+        key: str | None,
+        outputs: dict[str, Any],
+        seconds: float,
+        context: RunContext | None,
+    ) -> Record:
         id = self.step.id
         try:
             return self.store.put(
@@ -137,6 +152,7 @@ class Call:
                 seconds,
                 durable=id in self.site.durable,
                 recipe=self.recipe,
+                said=None if context is None else context.said,
                 made=self.made,
                 stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
             )
@@ -260,6 +276,8 @@ class Call:
         key = key_of(recipe_of(self.step.prefix, ids)) if self.type.cache else None
         known = self.store.record(key) if key is not None else None
         if known is not None and all(self.store.available(e) for e in known.outputs.values()):
+            if known.said is not None:
+                self.site.repeat({self.step.id: known.said})
             return known
         for name in self.step.each:
             if name in self.linked and self.linked[name].json is not NOTHING:
@@ -281,7 +299,8 @@ class Call:
             else:
                 outputs[name] = list_entry(entries)
         seconds = sum(record.seconds for record in records)
-        record = Record(outputs, seconds, self.type.id, self.recipe)
+        said = self.site.said.get(self.step.id)
+        record = Record(outputs, seconds, self.type.id, self.recipe, said)
         if self.key is not None and not self.makeshift:
             self.store.put_record(
                 self.key,

@@ -15,13 +15,11 @@ from musegraph.models import Models
 from musegraph.node import Context, NodeType, Weights
 from musegraph.secrets import secret, variable
 from musegraph.shortage import Relief
-from musegraph.store import Entry, Store
+from musegraph.store import Entry, Said, Store
 from musegraph.terms import Terms
 from musegraph.values import Reference
 
 Emit = Callable[[Event], None]
-MOST_NOTES = 100
-"""Of one step: a mapped one may have thousands of items, each with its own."""
 
 
 class Running(Protocol):
@@ -54,8 +52,8 @@ class Site:
     reliefs: dict[str, Relief] = field(default_factory=dict)
     """What was done for want of memory, by step."""
 
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    """What nodes said of how they did it, by step."""
+    said: dict[str, Said] = field(default_factory=dict)
+    """What nodes said of their work, by step."""
 
     secrets: set[str] = field(default_factory=set)
     """What nodes asked for by name; it is never shown."""
@@ -72,6 +70,13 @@ class Site:
         for hidden in self.secrets:
             text = text.replace(hidden, "•••")
         return text
+
+    def repeat(self, told: Mapping[str, Said]) -> None:
+        """Say again, by step, what nodes said that made results which are in the store."""
+        for step, said in told.items():
+            self.said.setdefault(step, Said()).add(said)
+            for text in said.warnings:
+                self.emit(Warned(text, step))
 
     def stored(self, step: str) -> Callable[[], None]:
         """What the store calls once the results of a step are on disk."""
@@ -92,6 +97,8 @@ class RunContext(Context):
         """Whether models are asked for whose weights stay in host memory."""
         self.leased: list[Reference] = []
         """The models that were asked for, the last one last."""
+        self.said: Said | None = None
+        """What the call that is on said of its work."""
 
     def progress(
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
@@ -107,13 +114,20 @@ class RunContext(Context):
         self.progress(0.0, 0.0, text=text)
 
     def warn(self, text: str) -> None:
-        self._site.emit(Warned(self._site.concealed(text), self._step))
+        text = self._site.concealed(text)
+        for said in self._told():
+            said.warn(text)
+        self._site.emit(Warned(text, self._step))
 
     def note(self, text: str) -> None:
-        told = self._site.notes.setdefault(self._step, [])
         text = self._site.concealed(text)
-        if text not in told and len(told) < MOST_NOTES:
-            told.append(text)
+        for said in self._told():
+            said.note(text)
+
+    def _told(self) -> tuple[Said, Said]:
+        """Where it is taken in what the node says: of this call, and of the whole step."""
+        self.said = self.said or Said()
+        return self.said, self._site.said.setdefault(self._step, Said())
 
     def load(self, ref: Reference) -> AbstractContextManager[Any]:
         self.check()

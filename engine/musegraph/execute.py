@@ -59,7 +59,7 @@ class Execution:
         self.outcome = Outcome(plan, settled, outputs=(dict if whole else Overlay)(plan.known))
         durable = plan.durable.union(port.node for port in plan.targets)
         about = store, models, emit, cancel, terms, durable
-        self.site = Site(*about, reliefs=self.outcome.reliefs, notes=self.outcome.notes)
+        self.site = Site(*about, reliefs=self.outcome.reliefs, said=self.outcome.said)
         self._meter = Meter()
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
@@ -123,6 +123,7 @@ class Execution:
                 if id in self.site.durable:
                     self.store.make_durable(step.key)
             self._tell(id, outputs, True, 0.0)
+        self.site.repeat(self.store.said(outcome.keys))
 
     def _supervise(self) -> None:
         pause = PATIENCE
@@ -277,14 +278,13 @@ class Execution:
 
     def _answer(self, call: Call) -> None:
         """Take the results of a call from the store, or run it."""
-        step, key = call.step, call.key
-        forced = step.id in self._forced
+        step, key, forced = call.step, call.key, call.step.id in self._forced
         start = perf_counter()
-        known = self.store.record(key) if key is not None and not forced else None
-        if known is not None:
+        if key is not None and not forced and (known := self.store.record(key)) is not None:
             if step.id in self.site.durable:
-                self.store.make_durable(key or "")
+                self.store.make_durable(key)
             self._done(step, known, cached=True)
+            self.site.repeat({step.id: known.said} if known.said else {})
             return
         record = self._measured(call, forced, start)
         if forced:

@@ -84,6 +84,8 @@ class Models:
         self._last: _Resident | None = None
         self._places: dict[str, Path] = {}
         self._digests: dict[Path, tuple[int, int, int, str]] = {}
+        self._sound: dict[Path, tuple[int, int, int]] = {}
+        """Files whose header was good, and of which size, age and number they were then."""
 
     @cached_property
     def library(self) -> Library:
@@ -156,11 +158,22 @@ class Models:
         if not found:
             raise ModelError(f"the folder {place} holds no model: no .safetensors, no .json")
         for file in found:
-            if file.suffix == ".safetensors":
-                read_header(file)
-            elif file.suffix == ".gguf":
-                read_gguf(file)
+            self._check(file)
         return found
+
+    def _check(self, file: Path) -> None:
+        """Refuse weights with a bad header; a file that stays the same is read once."""
+        if file.suffix not in (".safetensors", ".gguf"):
+            return
+        stat = file.stat()
+        facts = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        if self._sound.get(file) == facts:
+            return
+        if file.suffix == ".gguf":
+            read_gguf(file)
+        else:
+            read_header(file)
+        self._sound[file] = facts
 
     def known_digest(self, source: str) -> str | None:
         """The digest of a source's files, if all of them are remembered; never reads weights."""

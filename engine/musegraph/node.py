@@ -361,6 +361,13 @@ def _read(
 
 def _port(where: str, name: str, hint: Any, default: Any = REQUIRED) -> Port:
     try:
-        return Port(name, hint, type_of(hint), default)
+        made = type_of(hint)
     except InvalidNode as error:
         raise InvalidNode(f"{where}: port {name!r}: {error}") from None
+    plain = made.is_json or (made.item or made).is_variable
+    if default is not REQUIRED and default is not None and default != [] and not plain:
+        raise InvalidNode(
+            f"{where}: port {name!r} has a default of type {made}, which no workflow file can hold;"
+            f" write '{made.required()} | None = None' and make it inside the function"
+        )
+    return Port(name, hint, made, default)

@@ -11,7 +11,7 @@ from musegraph.meter import Profile
 from musegraph.plan import Known, Plan
 from musegraph.sentences import said_by
 from musegraph.shortage import Relief, shortage_of
-from musegraph.store import Tier
+from musegraph.store import Said, Tier
 
 TOLD = 0.00005
 """Seconds from which it is noted how long a step took: a record shows no less."""
@@ -48,8 +48,8 @@ class Outcome:
     reliefs: dict[str, Relief] = field(default_factory=dict)
     """What was done so that a step could run whose memory ran out."""
 
-    notes: dict[str, list[str]] = field(default_factory=dict)
-    """What the steps said of how they did it."""
+    said: dict[str, Said] = field(default_factory=dict)
+    """What the steps said of their work, now or when what is cached was made."""
 
     @property
     def status(self) -> dict[str, Status]:

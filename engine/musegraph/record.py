@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -13,7 +14,7 @@ from musegraph.outcome import Outcome
 from musegraph.plan import Plan, Step
 from musegraph.plan.keys import read_prefix, read_recipe
 from musegraph.sentences import naming
-from musegraph.store import Store
+from musegraph.store import Said, Store
 from musegraph.values.canonical import canonical
 
 READABLE = 200
@@ -45,7 +46,7 @@ def make_record(
             facts["seconds"] = round(outcome.seconds[id], 4)
         if taken := outcome.profiles.get(id):
             facts |= taken.json()
-        facts |= _told(id, outcome)
+        facts |= _told(id, outcome, store.said({id: key}) if key else {})
         if id in outcome.errors:
             facts["error"], facts["code"] = outcome.errors[id], outcome.codes.get(id, "failed")
             facts |= naming(outcome.errors[id])
@@ -67,15 +68,15 @@ def make_record(
     }
 
 
-def _told(id: str, outcome: Outcome) -> dict[str, Any]:
+def _told(id: str, outcome: Outcome, before: Mapping[str, Said]) -> dict[str, Any]:
     """What helped when memory ran out, and what the node says of how it did its work."""
     facts: dict[str, Any] = {}
     if relief := outcome.reliefs.get(id):
         facts["relief"] = relief.words()
         if relief.makeshift:
             facts["makeshift"] = True
-    if notes := outcome.notes.get(id):
-        facts["notes"] = list(notes)
+    if said := outcome.said.get(id) or before.get(id):
+        facts |= said.json()
     return facts
 
 

@@ -148,6 +148,21 @@ def test_patches_are_applied_for_the_lease_and_taken_back(tmp_path: Path) -> Non
     assert models.loads == 1
 
 
+def test_a_file_that_stays_the_same_has_its_header_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, reads = tmp_path / "m.safetensors", []
+    save_file({"w": torch.tensor([1.0])}, file)
+    monkeypatch.setattr(musegraph.models, "read_header", reads.append)
+    models = Models(Registry(), Store(), (tmp_path,), data=tmp_path / "data")
+    for _ in range(3):
+        assert models.files(file) == [file]
+    assert reads == [file]
+    save_file({"w": torch.tensor([1.0, 2.0])}, file)
+    models.files(file)
+    assert reads == [file, file]
+
+
 def test_leases_with_other_patches_wait_and_with_the_same_share(tmp_path: Path) -> None:
     models = Models(Registry.of(nets()), Store())
     file = write(tmp_path / "a.safetensors", 3)

@@ -8,9 +8,23 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import torch
 import toys
+from pydantic import BaseModel
 
-from musegraph import InvalidNode, MusegraphError, Pack, Registry, load_registry, node
+from musegraph import (
+    Engine,
+    Image,
+    InvalidNode,
+    InvalidWorkflow,
+    Model,
+    MusegraphError,
+    Pack,
+    Registry,
+    Store,
+    load_registry,
+    node,
+)
 from musegraph.pack import pack_at
 
 ONE = '''
@@ -98,6 +112,50 @@ def test_a_type_that_cannot_travel_is_refused_with_the_port_named() -> None:
         @node
         def odd(a: Path) -> int:
             return 1
+
+
+class Camera(BaseModel):
+    zoom: float = 1.0
+
+
+def test_a_default_that_no_workflow_file_can_hold_is_refused_where_it_is_declared() -> None:
+    with pytest.raises(
+        InvalidNode, match=r"port 'by' has a default of type Camera.*\| None = None"
+    ):
+
+        @node
+        def shoot(by: Camera = Camera()) -> float:  # noqa: B008
+            return by.zoom
+
+    with pytest.raises(InvalidNode, match="port 'image' has a default of type Image"):
+
+        @node
+        def show(image: Image = Image(torch.zeros(1, 1, 1, 3))) -> int:  # noqa: B008
+            return 1
+
+
+def test_a_reference_as_a_default_is_what_the_node_is_called_with() -> None:
+    usual = Model(loader="toy.loader", source="usual")
+
+    @node(version="1")
+    def source(model: Model = usual) -> str:
+        return model.source
+
+    work = toys.document({"s": {"type": "source"}}, outputs={"out": "s.out"})
+    with Engine(Registry.of(Pack("toy", [source])), Store()) as engine:
+        assert toys.go(work, engine).outputs() == {"out": "usual"}
+
+
+def test_a_default_that_its_own_port_refuses_is_a_problem_of_the_workflow() -> None:
+    @node(version="1")
+    def total(values: list[float] = ["two"]) -> float:  # type: ignore[list-item]  # noqa: B006
+        return sum(values)
+
+    fine = {"t": {"type": "total", "values": {"values": [2.0]}}}
+    with Engine(Registry.of(Pack("toy", [total])), Store()) as engine:
+        with pytest.raises(InvalidWorkflow, match="'two'"):
+            engine.plan(toys.document({"t": {"type": "total"}}))
+        assert toys.go(toys.document(fine), engine).ok
 
 
 def test_a_node_function_stays_an_ordinary_function() -> None:

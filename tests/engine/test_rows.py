@@ -332,3 +332,43 @@ def test_the_steps_that_rows_share_are_known_before_they_run(
     with Batch(engine, work, place / "rows.csv", place / "out") as batch:
         plans = [batch.plan(task) for task in batch.todo]
     assert [plan.durable for plan in plans] == [{"grey", "group"}, {"grey"}, {"grey", "group"}]
+
+
+WARNS = '''
+from musegraph import Context, Text, node
+
+
+@node(version="1")
+def heed(ctx: Context, text: str = "careful") -> Text:
+    """Say something that a user should know."""
+    ctx.warn(f"be {text}")
+    return text
+
+
+@node(version="1")
+def join(one: str, other: str) -> Text:
+    """Put two texts together."""
+    return one + other
+'''
+
+
+def test_a_warning_of_a_step_that_rows_share_is_told_once_and_again_when_it_is_cached(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "pack.py").write_text(WARNS)
+    work = {
+        "musegraph": 1,
+        "inputs": {"text": {"to": ["join.other"], "default": "x"}},
+        "outputs": {"said": "join.out"},
+        "nodes": {
+            "heed": {"type": "pack.heed"},
+            "join": {"type": "pack.join", "links": {"one": "heed.out"}},
+        },
+    }
+    write(tmp_path, "work.json", work)
+    (tmp_path / "rows.csv").write_text("text\na\nb\nc\n")
+    first = rows(tmp_path)
+    single = musegraph(tmp_path, "run", "work.json", "--packs", "pack.py")
+    for done in (first, single):
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("warning: heed: be careful") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import tiny_lora
 import torch
 from diffusers import (
     ControlNetModel,
+    ControlNetUnionModel,
     StableDiffusionXLAdapterPipeline,
     StableDiffusionXLControlNetPipeline,
+    StableDiffusionXLControlNetUnionPipeline,
 )
 from originals import unet_name
 from PIL import Image as Pictures
@@ -30,6 +33,8 @@ from musegraph_nodes.diffusion import (
     lora,
     sample,
 )
+from musegraph_nodes.diffusion.control.controlnet import KINDS
+from musegraph_nodes.diffusion.control.controlnet_names import config_of
 from musegraph_nodes.diffusion.loader import quiet
 
 pytestmark = [
@@ -190,6 +195,102 @@ def test_a_controlnet_for_sdxl_equals_the_pipeline_bit_for_bit(
         num_inference_steps=3, generator=torch.Generator().manual_seed(7), output_type="pt",
     ).images.permute(0, 2, 3, 1)  # fmt: skip
     assert torch.equal(ours(tiny, told=told), plain)
+
+
+@pytest.fixture(scope="module")
+def union(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ControlNet for six kinds of pictures, made of the tiny UNet of SDXL."""
+    place = tmp_path_factory.mktemp("controls") / "union"
+    unet = opened("sdxl").pipeline.unet
+    known = signature(ControlNetUnionModel.__init__).parameters
+    config = {name: value for name, value in unet.config.items() if name in known}
+    with torch.random.fork_rng(devices=[]), quiet():
+        torch.manual_seed(0)
+        net = ControlNetUnionModel(
+            **config, conditioning_embedding_out_channels=(8, 16, 16), num_trans_channel=16,
+            num_trans_head=2, num_proj_channel=16,
+        )  # fmt: skip
+        randomised(net, 1).save_pretrained(place)
+    return place
+
+
+UNIONS: dict[str, tuple[list[str], dict[str, Any], dict[str, Any]]] = {
+    "a line for a part of the steps": (
+        ["line"], {"strength": 0.7, "end": 0.7},
+        {"controlnet_conditioning_scale": 0.7, "control_guidance_end": 0.7},
+    ),
+    # Without guidance, with which its pipeline fails: it marks the kinds of twice as many pictures.
+    "in guess mode": (["pose"], {"guess": True}, {"guess_mode": True, "guidance_scale": 1.0}),
+    "two together": (
+        ["pose", "depth"], {"strength": 0.6}, {"controlnet_conditioning_scale": [0.6, 0.6]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNIONS)
+def test_a_union_controlnet_equals_the_pipeline_bit_for_bit(
+    case: str, opened: Open, union: Path
+) -> None:
+    kinds, how, plain_how = UNIONS[case]
+    tiny = opened("sdxl")
+    net = load_controlnet(str(union), tiny.ctx)
+    assert net.options["kinds"] == 6
+    told = encode_text(tiny.parts.text_encoder, PROMPT, tiny.ctx)
+    for seed, kind in enumerate(kinds):
+        told = control(told, net, picture(seed), kind=kind, **how)  # type: ignore[arg-type]
+    with quiet():
+        live = ControlNetUnionModel.from_pretrained(union)
+        parts = tiny.pipeline.components | {"controlnet": live}
+        pipeline = StableDiffusionXLControlNetUnionPipeline(**parts)
+    pipeline.set_progress_bar_config(disable=True)
+    asked = {"guidance_scale": 4.0} | plain_how
+    plain = pipeline(
+        PROMPT, control_image=[planes(picture(seed)) for seed in range(len(kinds))],
+        control_mode=[KINDS.index(kind) for kind in kinds], num_inference_steps=3,
+        generator=torch.Generator().manual_seed(7), output_type="pt", **asked,
+    ).images.permute(0, 2, 3, 1)  # fmt: skip
+    made = ours(tiny, told=told, guidance=asked["guidance_scale"])
+    if asked["guidance_scale"] > 1:
+        assert torch.equal(made, plain)
+    else:  # kernels for a batch of one round by where numbers lie
+        assert torch.allclose(made, plain, atol=1e-6)
+
+
+def test_a_union_controlnet_is_told_what_kind_a_picture_is_and_others_are_not(
+    opened: Open, union: Path, tmp_path: Path
+) -> None:
+    tiny = opened("sdxl")
+    told = encode_text(tiny.parts.text_encoder, PROMPT, tiny.ctx)
+    net = load_controlnet(str(union), tiny.ctx)
+    for kind in ("not said", "tile"):
+        with pytest.raises(NodeError, match=r"tells 6 kinds of pictures apart; .*: pose, depth,"):
+            control(told, net, picture(), kind=kind)  # type: ignore[arg-type]
+    with quiet():
+        ControlNetModel.from_unet(
+            tiny.pipeline.unet, conditioning_embedding_out_channels=(8, 16, 16)
+        ).save_pretrained(tmp_path)
+    with pytest.raises(NodeError, match="was made for one kind of picture; leave kind at"):
+        control(told, load_controlnet(str(tmp_path), tiny.ctx), picture(), kind="line")
+
+
+def test_a_single_file_of_a_union_controlnet_is_told_by_its_shapes() -> None:
+    options: dict[str, Any] = {
+        "cross_attention_dim": 2048, "attention_head_dim": [5, 10, 20],
+        "block_out_channels": [320, 640, 1280], "use_linear_projection": True,
+        "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+        "transformer_layers_per_block": [1, 2, 10], "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 256, "projection_class_embeddings_input_dim": 2816,
+        "conditioning_embedding_out_channels": [16, 32, 96, 256], "num_control_type": 8,
+    }  # fmt: skip
+    with torch.device("meta"), quiet():
+        net = ControlNetUnionModel(**options)
+    shapes = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
+    cls, config = config_of(shapes, "promax")
+    assert cls == "ControlNetUnionModel"
+    assert {name: config[name] for name in options} == options
+    with torch.device("meta"), quiet():
+        again = ControlNetUnionModel(**config)
+    assert {name: tuple(t.shape) for name, t in again.state_dict().items()} == shapes
 
 
 def test_a_t2i_adapter_for_sdxl_equals_the_pipeline_bit_for_bit(

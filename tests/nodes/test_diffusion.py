@@ -70,7 +70,6 @@ def plain_scheduler(tiny: Tiny, name: str) -> Any:
     options: dict[str, dict[str, Any]] = {
         "dpmpp_2m_sde": {"algorithm_type": "sde-dpmsolver++"},
         "dpmpp_2m_sde_heun": {"algorithm_type": "sde-dpmsolver++", "solver_type": "heun"},
-        "dpmpp_3m_sde": {"algorithm_type": "sde-dpmsolver++", "solver_order": 3},
         "plms": {"skip_prk_steps": True},
     }
     kind = getattr(diffusers, SAMPLERS[name].scheduler)
@@ -94,14 +93,15 @@ def test_every_node_says_in_a_sentence_what_it_computes_and_has_a_version() -> N
     exact = {"load", "empty_latent", "sigmas", "custom_sigmas", "cut_sigmas", "guider", "noise"}
     exact |= {"lora", "combine", "range", "embedding", "prompt_wildcards", "prompt_permutations"}
     exact |= {"condition_sizes", "load_controlnet", "control", "load_vision", "seamless"}
-    exact |= {"optimise"}
+    exact |= {"optimise", "freeu"}
     exact = {f"diffusion.{name}" for name in exact}
     for id, kind in pack.types.items():
         assert kind.text.split("\n")[0].endswith("."), id
         # Of the sampler, uni_pc became the solver that the name stands for; of all that compute
-        # with weights, these lie in memory of their own now, and kernels round by that.
-        changed = ("encode_text", "encode", "sample", "decode")
-        assert kind.version == ("2" if id.removeprefix("diffusion.") in changed else "1"), id
+        # with weights, these lie in memory of their own now, and kernels round by that. Then more
+        # samplers on flows became those of diffusers, and dpmpp_3m_sde became ours.
+        changed = {"encode_text": "2", "encode": "2", "sample": "3", "decode": "2"}
+        assert kind.version == changed.get(id.removeprefix("diffusion."), "1"), id
         assert kind.numeric == (id not in exact), id
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from diffusers import DDIMScheduler
+from diffusers.image_processor import IPAdapterMaskProcessor
 from PIL import Image as Pictures
 from safetensors.torch import load_file, save_file
 from tiny_sd import Tiny, make_tiny
 from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from musegraph import Conditioning, Image, Model, ModelError, NodeError
+from musegraph import Conditioning, Image, Mask, Model, ModelError, NodeError
 from musegraph_nodes.diffusion import embed_image, encode_text, ip_adapter, load_vision, sample
 from musegraph_nodes.diffusion.loader import quiet
 
@@ -40,7 +42,30 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def adapter(file: Path, unet: Any, seed: int = 0, plus: bool = False) -> Path:
+def resampler(width: int, rand: Any) -> dict[str, torch.Tensor]:
+    """The net of IP-Adapter Plus by the names of the files that are shared."""
+    from diffusers.models.embeddings import IPAdapterPlusImageProjection
+
+    net = IPAdapterPlusImageProjection(16, width, hidden_dims=64, heads=1, num_queries=4)
+    names = {
+        "ln0": "0.norm1", "ln1": "0.norm2", "attn.to_q": "0.to_q", "attn.to_out.0": "0.to_out",
+        "ff.0": "1.0", "ff.1.net.0.proj": "1.1", "ff.1.net.2": "1.3",
+    }  # fmt: skip
+    made, rest = {}, dict(net.state_dict())
+    for name in list(rest):
+        if name.endswith("attn.to_k.weight"):
+            key, value = rest.pop(name), rest.pop(name.replace("to_k", "to_v"))
+            block = name.removesuffix("attn.to_k.weight")
+            made[f"{block}0.to_kv.weight"] = rand(len(key) + len(value), key.shape[1])
+    for name, tensor in rest.items():
+        found = re.fullmatch(r"(layers\.\d\.)(.+)\.(weight|bias)", name)
+        if found:
+            name = f"{found[1]}{names[found[2]]}.{found[3]}"
+        made[name] = rand(*tensor.shape)
+    return {f"image_proj.{name}": tensor for name, tensor in made.items()}
+
+
+def adapter(file: Path, unet: Any, seed: int = 0, kind: str = "plain") -> Path:
     """A random adapter in the layout of the files that are shared."""
     random = torch.Generator().manual_seed(seed)
 
@@ -55,7 +80,9 @@ def adapter(file: Path, unet: Any, seed: int = 0, plus: bool = False) -> Path:
             made[f"ip_adapter.{number}.to_k_ip.weight"] = rand(*module.to_k.weight.shape)
             made[f"ip_adapter.{number}.to_v_ip.weight"] = rand(*module.to_v.weight.shape)
             number += 2
-    if plus:
+    if kind == "plus":
+        made |= resampler(width, rand)
+    elif kind == "full":
         from diffusers.models.embeddings import IPAdapterFullImageProjection
 
         net = IPAdapterFullImageProjection(image_embed_dim=16, cross_attention_dim=width)
@@ -78,7 +105,8 @@ def files(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     return {
         "plain": adapter(place / "plain.safetensors", unet),
         "other": adapter(place / "other.safetensors", unet, 5),
-        "patches": adapter(place / "patches.safetensors", unet, 6, plus=True),
+        "full": adapter(place / "full.safetensors", unet, 6, "full"),
+        "plus": adapter(place / "plus.safetensors", unet, 8, "plus"),
     }
 
 
@@ -129,7 +157,7 @@ def plain(
             pipeline.feature_extractor = None
 
 
-@pytest.mark.parametrize("kind", ["plain", "patches"])
+@pytest.mark.parametrize("kind", ["plain", "full", "plus"])
 def test_an_ip_adapter_equals_the_pipeline_bit_for_bit(
     kind: str, tiny: Tiny, encoder: Path, files: dict[str, Path]
 ) -> None:
@@ -149,6 +177,70 @@ def test_two_adapters_one_with_two_pictures_equal_the_pipeline(
     both = [files["plain"], files["other"]]
     expected = plain(tiny, encoder, both, [pil(one), pil(two)], [0.4, 1.0])
     assert torch.equal(ours(tiny, model, told), expected)
+
+
+def half(side: str) -> Mask:
+    """The left or the right half of the picture that is made."""
+    made = torch.zeros(1, 32, 32)
+    made[..., slice(None, 16) if side == "left" else slice(16, None)] = 1
+    return Mask(made)
+
+
+def processed(*masks: Mask) -> torch.Tensor:
+    """Masks as scripts make them of pictures: [1,n,H,W]."""
+    shown = [Pictures.fromarray((one.data[0] * 255).byte().numpy()) for one in masks]
+    made: torch.Tensor = IPAdapterMaskProcessor().preprocess(shown, height=32, width=32)
+    return made.reshape(1, len(masks), 32, 32)
+
+
+def test_two_adapters_with_a_half_each_equal_the_pipeline(
+    tiny: Tiny, encoder: Path, files: dict[str, Path]
+) -> None:
+    one, two = picture(1), picture(2)
+    model, told = looking(
+        tiny, encoder, (files["plain"], one, {"weight": 0.4, "mask": half("left")}),
+        (files["plus"], two, {"mask": half("right")}),
+    )  # fmt: skip
+    masks = [processed(half("left")), processed(half("right"))]
+    expected = plain(
+        tiny, encoder, [files["plain"], files["plus"]], [pil(one), pil(two)], [0.4, 1.0],
+        cross_attention_kwargs={"ip_adapter_masks": masks}, negative_prompt="fog",
+    )  # fmt: skip
+    made = ours(tiny, model, told, negative=text(tiny, "fog"))
+    assert torch.equal(made, expected)
+    without = looking(
+        tiny, encoder, (files["plain"], one, {"weight": 0.4}), (files["plus"], two, {})
+    )
+    assert not torch.allclose(made, ours(tiny, *without, negative=text(tiny, "fog")), atol=1e-3)
+
+
+def test_a_mask_for_each_picture_of_a_batch_equals_the_pipeline_and_one_for_some_adapters_is_fine(
+    tiny: Tiny, encoder: Path, files: dict[str, Path]
+) -> None:
+    both = Mask(torch.cat([half("left").data, half("right").data]))
+    pictures = picture(1, batch=2)
+    model, told = looking(
+        tiny, encoder, (files["plain"], pictures, {"mask": both}), (files["other"], picture(2), {})
+    )
+    kwargs = {"ip_adapter_masks": [processed(half("left"), half("right")), None]}
+    expected = plain(
+        tiny, encoder, [files["plain"], files["other"]], [pil(pictures), pil(picture(2))],
+        [1.0, 1.0], cross_attention_kwargs=kwargs,
+    )  # fmt: skip
+    assert torch.equal(ours(tiny, model, told), expected)
+    with pytest.raises(NodeError, match="there are 2 masks for 3 pictures"):
+        looking(tiny, encoder, (files["plain"], picture(1, batch=3), {"mask": both}))
+
+
+def test_a_mask_of_another_size_is_stretched_over_the_picture(
+    tiny: Tiny, encoder: Path, files: dict[str, Path]
+) -> None:
+    large = Mask(half("left").data.repeat_interleave(2, 1).repeat_interleave(3, 2))
+    made = [
+        ours(tiny, *looking(tiny, encoder, (files["plain"], picture(), {"mask": mask})))
+        for mask in (half("left"), large)
+    ]
+    assert torch.allclose(*made, atol=1e-2)
 
 
 def test_blocks_of_an_adapter_have_weights_of_their_own_as_in_the_pipeline(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from tiny_sd import Tiny, make_tiny
 
 from musegraph import Model, ModelError, NodeError, TextEncoder
 from musegraph_nodes.diffusion import encode_text, lora, sample
+from musegraph_nodes.diffusion.control import once
 from musegraph_nodes.diffusion.control.blocks import block_of, blocks_of, read_blocks
 from musegraph_nodes.diffusion.loader import quiet
 
@@ -127,6 +131,59 @@ def test_on_off_and_on_again_leaves_the_base_bit_equal(tiny: Tiny, tmp_path: Pat
     assert torch.equal(ours(tiny, *tiny.parts[:2]), bare)
     assert torch.equal(with_lora(tiny, (low, 0.8, 0.8), (whole, 0.6, 1.0)), first)
     assert not torch.equal(first, bare)
+
+
+def spoilt(file: Path) -> None:
+    """Overwrite a file in place, of the same size and age: who reads it again reads nonsense."""
+    facts = file.stat()
+    file.write_bytes(b"\xff" * facts.st_size)
+    os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+
+def test_on_again_reads_no_file_a_second_time(tiny: Tiny, tmp_path: Path) -> None:
+    pipeline = tiny.pipeline
+    low = tiny_lora.kohya(tmp_path / "a.safetensors", pipeline.unet, pipeline.text_encoder)
+    whole = loha(tmp_path / "b.safetensors", pipeline.unet)
+    loras = ((low, 0.8, 0.8), (whole, 0.6, 1.0))
+    model, encoder = tiny.parts.model, tiny.parts.text_encoder
+    for file, strength, clip in loras:
+        how = {"strength": strength, "clip_strength": clip}
+        model, encoder = lora(model, str(file), tiny.ctx, encoder, **how)
+    first, bare = ours(tiny, model, encoder), ours(tiny, *tiny.parts[:2])
+    for file in (low, whole):
+        spoilt(file)
+    assert torch.equal(ours(tiny, model, encoder), first)
+    assert torch.equal(ours(tiny, *tiny.parts[:2]), bare)
+    os.utime(low)  # another file, for all that is known
+    with pytest.raises(ModelError):
+        ours(tiny, model, encoder)
+
+
+def test_what_was_read_is_kept_within_bounds_and_goes_with_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / f"{name}.bin" for name in "abc"]
+    reads: list[Path] = []
+
+    def ask(net: Any, file: Path) -> None:
+        def read() -> dict[str, torch.Tensor]:
+            reads.append(file)
+            return {"t": torch.zeros(256)}
+
+        assert torch.equal(once.once(net, file, read, "test")["t"], torch.zeros(256))
+
+    for file in files:
+        file.touch()
+    monkeypatch.setattr(once, "MOST", 2500)  # two of them
+    net = torch.nn.Linear(1, 1)
+    for file in (files[0], files[1], files[0], files[2], files[0], files[1]):
+        ask(net, file)
+    assert reads == [files[0], files[1], files[2], files[1]]
+    assert net in once._KEPT
+    gone = weakref.ref(net)
+    del net
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_lora_that_fails_half_way_leaves_the_base_as_it_was(tiny: Tiny, tmp_path: Path) -> None:

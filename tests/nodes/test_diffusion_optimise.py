@@ -20,6 +20,7 @@ from musegraph_nodes.diffusion import (
     decode,
     empty_latent,
     encode_text,
+    freeu,
     lora,
     optimise,
     sample,
@@ -59,6 +60,34 @@ def plain(tiny: Tiny) -> torch.Tensor:
 
 def shape_of(net: Any) -> list[Any]:
     return [(name, vars(module).keys()) for name, module in net.named_modules()]
+
+
+# FreeU
+
+
+def test_freeu_equals_that_of_the_pipeline_and_leaves_the_base_bit_equal(tiny: Tiny) -> None:
+    numbers = {"b1": 1.5, "b2": 1.6, "s1": 0.9, "s2": 0.2}
+    before = ours(tiny)
+    with tiny.ctx.load(tiny.parts.model) as net:
+        shape = shape_of(net)
+    made = ours(tiny, freeu(tiny.parts.model, **numbers))
+    tiny.pipeline.enable_freeu(**numbers)
+    try:
+        expected = plain(tiny)
+    finally:
+        tiny.pipeline.disable_freeu()
+    assert torch.equal(made, expected)
+    assert not torch.allclose(made, before, atol=1e-2)
+    with tiny.ctx.load(tiny.parts.model) as net:
+        assert shape_of(net) == shape
+    assert torch.equal(ours(tiny), before)
+    twice = freeu(freeu(tiny.parts.model, b1=1.1), **numbers)
+    assert torch.equal(ours(tiny, twice), made)  # the last one holds
+
+
+def test_freeu_is_refused_for_a_model_without_skips(flux: Opened) -> None:
+    with pytest.raises(ModelError, match="a FluxTransformer2DModel has no skips"):
+        ours(flux, freeu(flux.parts.model), sampler="euler")
 
 
 # Where weights lie

@@ -29,7 +29,7 @@ from musegraph_nodes.diffusion.sampling.names import Method
 from musegraph_nodes.diffusion.sampling.noise import Drawing, Source, slerp
 from musegraph_nodes.diffusion.sampling.perturb import blocks_of, perturbed
 from musegraph_nodes.diffusion.sampling.samplers import OWN
-from musegraph_nodes.diffusion.sampling.schedulers import SAMPLERS
+from musegraph_nodes.diffusion.sampling.schedulers import FLOW_SAMPLERS, SAMPLERS
 from musegraph_nodes.diffusion.sampling.sigmas import SCHEDULES, levels_of, make_sigmas, whole
 
 PROMPT, OTHER = "a red sun", "fog"
@@ -466,5 +466,8 @@ def test_the_readme_tells_of_every_sampler_schedule_and_guider() -> None:
     assert sorted(named) == sorted([*OWN, "model default", *SCHEDULES, *get_args(Method)])
     for name, own in OWN.items():
         (row,) = [line for line in text.splitlines() if re.match(rf"\|[^|]*`{name}`", line)]
-        assert (name in SAMPLERS) == (row.split("|")[2].strip() != ""), name
-        assert (row.split("|")[5].strip() == "yes") == own.random, name
+        cells = [cell.strip() for cell in row.split("|")]
+        for cell, offered in zip(cells[2:4], (SAMPLERS, FLOW_SAMPLERS), strict=True):
+            there = offered[name].scheduler.removesuffix("Scheduler") if name in offered else ""
+            assert cell == there, name
+        assert (cells[6] == "yes") == own.random, name

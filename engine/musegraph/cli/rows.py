@@ -75,6 +75,7 @@ class RowsView:
         self.debug = args.debug
         self.failures = 0
         self.ran = 0
+        self.warned: set[tuple[str | None, str]] = set()
         self.started = self.told = perf_counter()
         self._shown = View(outline(batch), args.debug)
         self.style = self._shown.style
@@ -198,6 +199,10 @@ class _RowView(View):
         elif isinstance(event, StepDone) and not event.cached:
             self.rows.show(self.rows.place(self.task))
         elif isinstance(event, Warned):
+            told = (event.node, str(event.message))
+            if told in self.rows.warned:
+                return  # of a step that rows share
+            self.rows.warned.add(told)
             self.rows.clear()
             self.warning(event)
 

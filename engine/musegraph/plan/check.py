@@ -227,7 +227,11 @@ class Checker:
                 self.problem(step.id, port.name, "missing", sentence(how, type=port.type))
                 return
             value = None if port.default is REQUIRED else port.default
-            known = self._defaults[kind.id, port.name] = _default(port, value)
+            try:
+                known = self._defaults[kind.id, port.name] = _default(port, value)
+            except Refused as error:
+                self.problem(step.id, port.name, "value", said_by(error))
+                return
         step.literals[port.name] = known
 
     def value(

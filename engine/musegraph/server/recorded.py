@@ -34,6 +34,7 @@ class StepRecord(BaseModel):
     relief: list[str] | None = Field(default=None, description="What helped when memory ran out.")
     makeshift: bool | None = Field(default=None, description="Whether the result is for this run.")
     notes: list[str] | None = Field(default=None, description="How it was done, in words.")
+    warnings: list[str] | None = Field(default=None, description="What its user should know.")
     error: str | None = None
     code: str | None = Field(default=None, description="What kind of error it was.")
 

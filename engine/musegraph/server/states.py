@@ -124,6 +124,7 @@ def recorded(record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         step = found[id] = step_state(facts["status"])
         step["seconds"], step["outputs"] = facts.get("seconds"), facts["outputs"]
         step["makeshift"] = bool(facts.get("makeshift"))
+        step["warnings"] = list(facts.get("warnings", ()))[:WARNINGS]
         if "error" in facts:
             code = facts.get("code", "failed")
             step["error"] = {name: facts.get(name) for name in _ERROR}

@@ -14,7 +14,7 @@ from musegraph.node import UNSET
 from musegraph.paths import at_home
 from musegraph.store.disk import Disk
 from musegraph.store.live import Live
-from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record
+from musegraph.store.records import NOTHING, UNSET_ENTRY, Entry, Record, Said
 from musegraph.store.writer import Job, Writer
 from musegraph.values import Media, decode
 from musegraph.values.canonical import digest, digest_of_buffers, json_identity, parse
@@ -27,6 +27,7 @@ __all__ = [
     "UNSET_ENTRY",
     "Entry",
     "Record",
+    "Said",
     "Store",
     "Tier",
     "default_folder",
@@ -87,6 +88,8 @@ class Store:
         self._older: dict[str, Record] = {}
         """Records not asked for since the others came; forgotten when these have become many."""
         self._most = records // 2
+        self._said: dict[str, Said] = {}
+        """What the nodes said of whom it is known, by key: of few, and none costs a look."""
         self._bytes: dict[str, bytes] = {}
         self._writer = Writer(self.disk) if self.disk else None
         self._problems: list[str] = []
@@ -105,7 +108,18 @@ class Store:
     def _remember(self, key: str, record: Record) -> None:
         if len(self._records) >= self._most:
             self._older, self._records = self._records, {}
+            self._said = {key: said for key, said in self._said.items() if key in self._older}
         self._records[key] = record
+        if record.said is not None:
+            self._said[key] = record.said
+        elif self._said:
+            self._said.pop(key, None)
+
+    def said(self, keys: Mapping[str, str]) -> dict[str, Said]:
+        """Of steps whose records have been asked for, by their keys: what their nodes said."""
+        if not self._said:
+            return {}
+        return {id: said for id, key in keys.items() if (said := self._said.get(key)) is not None}
 
     def recipe(self, key: str) -> str:
         """What the key of a step was made of; empty if that is not known."""
@@ -184,6 +198,7 @@ class Store:
         *,
         durable: bool = False,
         recipe: str = "",
+        said: Said | None = None,
         made: dict[str, Any] | None = None,
         stored: Callable[[], None] | None = None,
     ) -> Record:
@@ -200,7 +215,7 @@ class Store:
             else:
                 place = key or f"once-{uuid4().hex}"
                 entries[name] = self.enter(value, seconds, f"{place}/{name}", made)
-        record = Record(entries, seconds, type_, recipe)
+        record = Record(entries, seconds, type_, recipe, said)
         if key is not None:
             self.put_record(key, record, durable or seconds >= DURABLE_SECONDS, stored, made)
         return record

@@ -23,7 +23,7 @@ from typing import Any
 
 from musegraph.errors import StoreError
 from musegraph.paths import text_of
-from musegraph.store.records import Entry, Record, lines_of, recipe_in
+from musegraph.store.records import Entry, Record, lines_of, read_stored, recipe_in, stored
 from musegraph.store.trouble import unusable
 from musegraph.values.canonical import digest_of_buffers, digest_of_file, is_digest
 
@@ -184,8 +184,7 @@ class Disk:
         row = self._row("select outputs, seconds, type, sum from records where key=?", key)
         if row is None or row[3] != _sum(key, row[2], row[0]):
             return None
-        outputs = {name: Entry.from_json(made) for name, made in json.loads(row[0]).items()}
-        return Record(outputs, row[1], row[2])
+        return read_stored(json.loads(row[0]), row[1], row[2])
 
     def recipe(self, key: str) -> str:
         """What a key was made of; empty if that is not known."""
@@ -219,7 +218,7 @@ class Disk:
         """Write records together; a later record of the same key replaces the earlier."""
         rows = []
         for key, record in records:
-            text = json.dumps({name: entry.to_json() for name, entry in record.outputs.items()})
+            text = json.dumps(stored(record))
             sum_ = _sum(key, record.type, text)
             recipe = json.dumps(lines_of(record.recipe))
             rows.append((key, record.type, text, record.seconds, recipe, now, sum_))

@@ -8,6 +8,7 @@ from .conditions import condition_inpaint, condition_sizes
 from .control.attention_maps import attention_maps
 from .control.controlnet import control, load_controlnet
 from .control.controlnet_files import controlnet
+from .control.freeu import freeu
 from .control.ip_adapter import ip_adapter
 from .control.lora import lora
 from .control.optimise import optimise
@@ -53,6 +54,7 @@ pack = Pack(
         load_vision,
         embed_image,
         ip_adapter,
+        freeu,
         seamless,
         optimise,
         attention_maps,

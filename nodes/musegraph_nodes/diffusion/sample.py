@@ -11,7 +11,7 @@ from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, nod
 from .sampling.names import GuiderValue, NoiseValue, SamplerName, ScheduleName, SigmasValue
 
 
-@node(version="2", numeric=True, uses="device", frugal="with one picture at a time in the model")
+@node(version="3", numeric=True, uses="device", frugal="with one picture at a time in the model")
 def sample(
     model: Model,
     positive: Annotated[Conditioning, Field(description="What is to be seen.")],

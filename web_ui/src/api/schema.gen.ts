@@ -2045,6 +2045,12 @@ export interface components {
        */
       notes: string[] | null;
       /**
+       * Warnings
+       * @description What its user should know.
+       * @default null
+       */
+      warnings: string[] | null;
+      /**
        * Error
        * @default null
        */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 NETS = {
     "controlnet": "UNet2DConditionModel",
+    "controlnet_union": "UNet2DConditionModel",
     "t2i_adapter": "UNet2DConditionModel",
     "sd3_controlnet": "SD3Transformer2DModel",
     "flux_controlnet": "FluxTransformer2DModel",
 }
 """The kind of denoiser that each kind of control leads."""
+UNION = "controlnet_union"
 _FOR_ALL = ("txt_ids", "img_ids")
 """What a transformer is given once for a whole batch."""
 
@@ -60,7 +62,7 @@ def pictures(control: Held, picture: Tensor, denoiser: Denoiser, ctx: Context) -
     if kind == "t2i_adapter":
         seen = control.once(picture, lambda: _seen(control, picture, denoiser.device))
         return {f"{control.name}:{index}": tensor for index, tensor in enumerate(seen)}
-    if kind != "controlnet":
+    if kind not in ("controlnet", UNION):
         (picture,) = control.once(picture, lambda: [_latent(control, picture, denoiser, ctx)])
     return {control.name: picture.to(device=denoiser.device, dtype=control.net.dtype)}
 
@@ -95,8 +97,20 @@ def _seen(control: Held, picture: Tensor, device: str) -> list[Tensor]:
     return [tensor * control.spec["strength"] for tensor in made]
 
 
+def together(controls: Sequence[Held], asked: Prepared) -> list[list[Held]]:
+    """Controls in order, those in one that are asked as one: kinds of pictures for one union."""
+    groups: dict[Any, list[Held]] = {}
+    for control in controls:
+        key: Any = control.name
+        if control.ref.part == UNION:
+            on = tuple(asked[f"{control.name}:on"].tolist())
+            key = (id(control.net), control.spec["guess"], on)
+        groups.setdefault(key, []).append(control)
+    return list(groups.values())
+
+
 def _add_unet(
-    control: Held,
+    controls: Sequence[Held],
     on: list[bool],
     args: Any,
     kwargs: Mapping[str, Any],
@@ -104,6 +118,7 @@ def _add_unet(
     added: dict[str, Any],
 ) -> None:
     """What a ControlNet adds to the blocks of a UNet; zeros where it does not lead."""
+    control = controls[0]
     dtype = control.net.dtype
     picked = [index for index, lit in enumerate(on) if lit]
     every = len(picked) == len(on)
@@ -118,8 +133,7 @@ def _add_unet(
         own(args[0][:, : control.net.config.in_channels]),
         args[1],
         encoder_hidden_states=own(kwargs["encoder_hidden_states"]),
-        controlnet_cond=own(asked[control.name]),
-        conditioning_scale=control.spec["strength"],
+        **_shown(controls, [own(asked[one.name]) for one in controls]),
         guess_mode=control.spec["guess"],
         added_cond_kwargs={name: own(t) for name, t in more.items()} if more else None,
         return_dict=False,
@@ -131,6 +145,24 @@ def _add_unet(
         spread = [one + other for one, other in zip(earlier, spread, strict=True)]
     added["down_block_additional_residuals"] = spread[:-1]
     added["mid_block_additional_residual"] = spread[-1]
+
+
+def _shown(controls: Sequence[Held], seen: list[Tensor]) -> dict[str, Any]:
+    """The pictures of a ControlNet and how they count; of a union with what kind each is."""
+    import torch
+
+    strengths = [float(control.spec["strength"]) for control in controls]
+    if controls[0].ref.part != UNION:
+        return {"controlnet_cond": seen[0], "conditioning_scale": strengths[0]}
+    kinds = [int(control.spec["kind"]) for control in controls]
+    marks = torch.zeros(controls[0].net.config.num_control_type)
+    marks[kinds] = 1
+    return {
+        "controlnet_cond": seen,
+        "conditioning_scale": strengths,
+        "control_type": marks.to(seen[0]).repeat(len(seen[0]), 1),
+        "control_type_idx": kinds,
+    }
 
 
 def _spread(tensor: Tensor, picked: list[int], count: int, dtype: Any) -> Tensor:
@@ -145,7 +177,7 @@ def _spread(tensor: Tensor, picked: list[int], count: int, dtype: Any) -> Tensor
 
 
 def _add_adapter(
-    control: Held,
+    controls: Sequence[Held],
     on: list[bool],
     args: Any,
     kwargs: Mapping[str, Any],
@@ -153,6 +185,7 @@ def _add_adapter(
     added: dict[str, Any],
 ) -> None:
     """What a T2I-Adapter adds inside the blocks on the way down."""
+    (control,) = controls
     picked = [index for index, lit in enumerate(on) if lit]
     count = sum(name.startswith(f"{control.name}:") for name in asked) - 1
     seen = [asked[f"{control.name}:{index}"] for index in range(count)]
@@ -169,7 +202,7 @@ def _add_adapter(
 
 
 def _add_transformer(
-    control: Held,
+    controls: Sequence[Held],
     on: list[bool],
     args: Any,
     kwargs: Mapping[str, Any],
@@ -177,6 +210,7 @@ def _add_transformer(
     added: dict[str, Any],
 ) -> None:
     """What a ControlNet adds after the blocks of a transformer; zeros where it does not lead."""
+    (control,) = controls
     net, config = control.net, control.net.config
     picked = [index for index, lit in enumerate(on) if lit]
     like = kwargs["hidden_states"]
@@ -219,6 +253,7 @@ def _add_transformer(
 
 ADDERS = {
     "controlnet": _add_unet,
+    UNION: _add_unet,
     "t2i_adapter": _add_adapter,
     "sd3_controlnet": _add_transformer,
     "flux_controlnet": _add_transformer,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,15 @@ from .controlnet_files import LOADER, read_controlnet
 if TYPE_CHECKING:
     from torch import Tensor
 
+KINDS = ("pose", "depth", "soft edge", "line", "normal", "segment", "tile", "inpaint")
+"""Kinds of pictures by the numbers that the union ControlNets for SDXL give them."""
+
+Kind = Annotated[
+    Literal[
+        "not said", "pose", "depth", "soft edge", "line", "normal", "segment", "tile", "inpaint"
+    ],
+    Field(description="What a union ControlNet is shown: line also for canny, soft edge scribble."),
+]  # fmt: skip
 Start = Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at the first step.")]
 End = Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 after the last step.")]
 
@@ -42,13 +51,14 @@ def load_controlnet(
     """
     place = ctx.weights(source)
     found = read_controlnet(place.path, source)
+    kinds = {"kinds": found.kinds} if found.kinds else {}
     return ControlNet(
         loader=LOADER,
         source=source,
         digest=place.digest,
         part=found.kind,
         family=found.family,
-        options={"precision": precision, "stored": stored_type(found.header)},
+        options={"precision": precision, "stored": stored_type(found.header)} | kinds,
     )
 
 
@@ -66,12 +76,33 @@ def control(
         bool,
         Field(description="Leads only towards, not away: finds out of the picture what is meant."),
     ] = False,
+    kind: Kind = "not said",
 ) -> Conditioning:
     """Lead what a text makes by a picture, with a ControlNet or a T2I-Adapter.
 
     What guidance leads away from is led by the same picture, as in the pipelines of diffusers,
-    unless it has controls of its own or ``guess`` is on.
+    unless it has controls of its own or ``guess`` is on. Pictures of several kinds for one union
+    ControlNet are shown to it together.
     """
+    _check(conditioning, controlnet, kind)
+    if start >= end:
+        raise NodeError(
+            f"the control ends at {end:g}, before it starts at {start:g}; set end higher"
+        )
+    spec: dict[str, Any] = {
+        "ref": controlnet.model_dump(mode="json"),
+        "strength": strength,
+        "start": start,
+        "end": end,
+        "guess": guess,
+    }
+    if kind != "not said":
+        spec["kind"] = KINDS.index(kind)
+    return add_control(conditioning, spec, _planes(image))
+
+
+def _check(conditioning: Conditioning, controlnet: ControlNet, kind: str) -> None:
+    """Refuse a control of another pack or family, and a kind of picture that it cannot tell."""
     if controlnet.loader != LOADER:
         raise NodeError(
             f"the reference to {controlnet.source!r} was made for {controlnet.loader!r}; link one"
@@ -85,18 +116,18 @@ def control(
             f"the ControlNet {controlnet.source!r} is for the family {controlnet.family!r} and the"
             f" text is encoded for {conditioning.family!r}; take one that was made for that family"
         )
-    if start >= end:
+    known_kinds = KINDS[: int(controlnet.options.get("kinds", 0))]
+    if kind in known_kinds or (kind == "not said" and not known_kinds):
+        return
+    if not known_kinds:
         raise NodeError(
-            f"the control ends at {end:g}, before it starts at {start:g}; set end higher"
+            f"the ControlNet {controlnet.source!r} was made for one kind of picture; leave kind at"
+            " 'not said'"
         )
-    spec = {
-        "ref": controlnet.model_dump(mode="json"),
-        "strength": strength,
-        "start": start,
-        "end": end,
-        "guess": guess,
-    }
-    return add_control(conditioning, spec, _planes(image))
+    raise NodeError(
+        f"the ControlNet {controlnet.source!r} tells {len(known_kinds)} kinds of pictures apart;"
+        f" set kind to that of this one: {', '.join(known_kinds)}"
+    )
 
 
 def _planes(image: Image) -> Tensor:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LOADER = "diffusion.controlnet"
 CLASSES = {
     "ControlNetModel": "controlnet",
+    "ControlNetUnionModel": "controlnet_union",
     "T2IAdapter": "t2i_adapter",
     "SD3ControlNetModel": "sd3_controlnet",
     "FluxControlNetModel": "flux_controlnet",
@@ -41,9 +42,16 @@ class FoundControl:
         return CLASSES[self.cls]
 
     @property
+    def kinds(self) -> int:
+        """How many kinds of pictures it tells apart; 0 of one that was made for one kind."""
+        if self.kind != "controlnet_union":
+            return 0
+        return int(self.config.get("num_control_type", 6))
+
+    @property
     def family(self) -> str:
         """Which texts it reads; empty if nobody can tell."""
-        if self.cls == "ControlNetModel":
+        if self.kind in ("controlnet", "controlnet_union"):
             return _FAMILIES.get(self.config.get("cross_attention_dim", 1280), "")
         return "sdxl" if self.config.get("adapter_type") == "full_adapter_xl" else ""
 
@@ -63,8 +71,9 @@ def _folder(place: Path, source: str) -> FoundControl:
         )
     if config.get("num_mode") or config.get("extra_conditioning_channels"):
         raise ModelError(
-            f"the ControlNet {source!r} is of many modes in one (union) or wants a mask beside the"
-            " picture, which is not known here; take one that was made for one kind of picture"
+            f"the ControlNet {source!r} is of many modes in one (union, for FLUX.1) or wants a mask"
+            " beside the picture, which is not known here; take one that was made for one kind of"
+            " picture"
         )
     files = sorted(place.glob(f"{_STEM}*.safetensors"))
     plain = [file for file in files if file.name == f"{_STEM}.safetensors"]

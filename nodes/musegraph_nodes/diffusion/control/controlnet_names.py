@@ -20,7 +20,10 @@ def config_of(shapes: Shapes, source: str) -> tuple[str, dict[str, Any]]:
     """The class in diffusers and the configuration that shapes of tensors tell of."""
     names = {name.removeprefix("control_model."): shape for name, shape in shapes.items()}
     if f"{_CONDITION}conv_in.weight" in names:
-        return "ControlNetModel", _unet_config(names, source)
+        config = _unet_config(names, source)
+        if "task_embedding" in names:
+            return "ControlNetUnionModel", config | _union_config(names)
+        return "ControlNetModel", config
     if f"{_HINT}0.weight" in names:
         return "ControlNetModel", _unet_config(_renamed(names), source)
     if any(re.match(r"(adapter\.)?body\.0\.", name) for name in names):
@@ -81,6 +84,18 @@ def _unet_config(names: Shapes, source: str) -> dict[str, Any]:
             "projection_class_embeddings_input_dim": names["add_embedding.linear_1.weight"][1],
         }
     return made
+
+
+def _union_config(names: Shapes) -> dict[str, Any]:
+    """What one for several kinds of pictures has beside the rest."""
+    layers = {name.split(".")[1] for name in names if name.startswith("transformer_layes.")}
+    kinds, wide = names["task_embedding"]
+    return {
+        "num_control_type": kinds,
+        "num_trans_channel": wide,
+        "num_trans_layer": len(layers),
+        "num_proj_channel": names["spatial_ch_projs.weight"][0],
+    }
 
 
 def _first(names: Shapes, end: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from musegraph import (
     Conditioning,
     Context,
     Image,
+    Mask,
     Model,
     ModelSource,
     NodeError,
@@ -24,6 +25,9 @@ from .blocks import read_blocks
 from .ip_adapter_live import KIND, read_adapter
 from .marks import PICTURE
 from .vision import check_vision, embeddings
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Only = Annotated[
     Literal["all", "style", "layout", "style and layout"],
@@ -39,6 +43,11 @@ Source = Annotated[
         description="One .safetensors file with image_proj and ip_adapter in it.",
         json_schema_extra={"models": ["ip_adapter"]},
     ),
+]
+
+Where = Annotated[
+    Mask | None,
+    Field(description="Where it counts: one, or one for each picture; without, everywhere."),
 ]
 
 
@@ -62,6 +71,7 @@ def ip_adapter(
     end: Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end.")] = 1.0,
     only: Only = "all",
     blocks: Blocks = "",
+    mask: Where = None,
 ) -> WithPicture:
     """Let a model look at a picture as it reads a text (https://arxiv.org/abs/2308.06721).
 
@@ -89,9 +99,21 @@ def ip_adapter(
         options["blocks"] = known
     patch = Patch(source=source, digest=found.digest, strength=weight, options=options)
     index = sum(other.options.get("kind") == KIND for other in model.patches)
-    own = {f"{PICTURE}{index}": seen.cpu(), f"{PICTURE}{index}:free": none.cpu()}
+    name = f"{PICTURE}{index}"
+    own = {name: seen.cpu(), f"{name}:free": none.cpu()}
+    if mask is not None:
+        own[f"{name}:mask"] = _masks(mask, seen.shape[1])
     parts = tuple(replace(part, embeds=part.embeds | own) for part in conditioning.parts)
     return WithPicture(
         model.model_copy(update={"patches": (*model.patches, patch)}),
         Conditioning(parts, conditioning.family),
     )
+
+
+def _masks(mask: Mask, count: int) -> Tensor:
+    """A mask for each picture: [1,n,H,W]."""
+    if len(mask.data) not in (1, count):
+        raise NodeError(
+            f"there are {len(mask.data)} masks for {count} pictures; give one, or one for each"
+        )
+    return mask.data.float().cpu().expand(count, -1, -1)[None].contiguous()

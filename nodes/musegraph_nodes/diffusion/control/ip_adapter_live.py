@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from musegraph import ModelError, Patch, read_header
 
 from .blocks import block_of
+from .once import once
 
 KIND = "ip_adapter"
 _PLACES = {
@@ -59,13 +61,18 @@ def apply_adapters(net: Any, patches: Sequence[Patch], place: Callable[[Patch], 
     """Put adapters on a UNet, in the order of their patches."""
     from safetensors.torch import load_file
 
-    found = [read_adapter(place(patch), patch.source) for patch in patches]
+    found = []
+    for patch in patches:
+        file = place(patch)
+        read = partial(read_adapter, file, patch.source)
+        found.append(once(net, file, read, "adapter") if file.is_file() else read())
     for adapter, patch in zip(found, patches, strict=True):
         _check(net, adapter, patch)
     states = []
     for adapter in found:
         state: dict[str, dict[str, Any]] = {"image_proj": {}, KIND: {}}
-        for name, tensor in load_file(adapter.file).items():
+        tensors = once(net, adapter.file, partial(load_file, adapter.file), KIND)
+        for name, tensor in tensors.items():
             part, _, rest = name.partition(".")
             state.setdefault(part, {})[rest] = tensor
         states.append(state)

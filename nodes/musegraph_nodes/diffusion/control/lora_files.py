@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,13 @@ class Opened:
     tensors: dict[str, Any]
     alphas: dict[str, Any] | None
     metadata: dict[str, Any] | None
+    names: tuple[str, ...]
+    """Of all tensors, also where those of one part alone are kept."""
+
+    def of(self, part: str) -> Opened:
+        """The same with the tensors of one part."""
+        own = {key: value for key, value in self.tensors.items() if key.startswith(f"{part}.")}
+        return replace(self, tensors=own)
 
 
 def file_of(place: Path, source: str) -> Path:
@@ -128,7 +135,7 @@ def open_lora(file: Path, source: str, mixin: Any, net: Any) -> Opened:
         ) from error
     tensors, metadata = found[0], found[-1]
     alphas = found[1] if len(found) == 3 else None
-    return Opened(tensors, alphas or None, metadata)
+    return Opened(tensors, alphas or None, metadata, tuple(tensors))
 
 
 def refused(source: str, net: Any, names: dict[str, dict[str, Any]], why: str) -> ModelError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from musegraph import ModelError, Patch, Reference
 from .blocks import block_of, blocks_of
 from .lora_files import WHOLE, Opened, file_of, header_of, mixin_of, open_lora, refused
 from .lycoris import merge
+from .once import once
 from .placed import as_computed
 
 PlaceOf = Callable[[Patch], Path]
@@ -26,43 +29,54 @@ def apply_loras(ref: Reference, net: Any, patches: Sequence[Patch], place: Place
     low: list[tuple[str, Patch, dict[str, Any], Path]] = []
     for index, patch in enumerate(patches):
         file = file_of(place(patch), patch.source)
-        names = header_of(file, patch.source)
+        names = once(net, file, partial(header_of, file, patch.source), "names")
         if any(sign in known for known in names for sign in WHOLE):
             merge(ref.part, net, file, patch, _strength_in(net, patch))
         else:
             low.append((f"lora{index}", patch, names, file))
     taken = []  # only now: what is put beside a module hides its weights
     for adapter, patch, names, file in low:
-        opened = open_lora(file, patch.source, mixin_of(net, family), net)
+        opened = _opened(ref.part, net, file, patch, family)
         with as_computed(net):
             if _inject(ref.part, net, opened, adapter, patch, names):
                 taken.append((adapter, patch))
     _activate(net, taken)
 
 
+def _opened(part: str, net: Any, file: Path, patch: Patch, family: str) -> Opened:
+    """What a file holds for a network; the rest of it is not kept."""
+    mixin = mixin_of(net, family)
+    kind = f"{mixin.__name__} {part}"
+    return once(net, file, lambda: open_lora(file, patch.source, mixin, net).of(part), kind)
+
+
 def _inject(
     part: str, net: Any, opened: Opened, adapter: str, patch: Patch, names: dict[str, Any]
 ) -> bool:
     """Put one LoRA on a network; False if it has nothing for this part."""
-    own = {key: value for key, value in opened.tensors.items() if key.startswith(f"{part}.")}
+    own = opened.tensors
     if not own:
         _check_some(opened, net, patch, names)
         return False
     _check_modules(part, net, own, patch, names)
     options: dict[str, Any] = {
-        "network_alphas": opened.alphas,
+        "network_alphas": deepcopy(opened.alphas),
         "adapter_name": adapter,
-        "metadata": opened.metadata,
+        "metadata": deepcopy(opened.metadata),
         "low_cpu_mem_usage": True,
     }
     try:
         if hasattr(net, "load_lora_adapter"):
-            net.load_lora_adapter(opened.tensors, prefix=part, **options)
+            net.load_lora_adapter(dict(own), prefix=part, **options)
         else:
             from diffusers.loaders.lora_base import _load_lora_into_text_encoder
 
             _load_lora_into_text_encoder(
-                opened.tensors, text_encoder=net, prefix=part, text_encoder_name=part, **options
+                dict(own),
+                text_encoder=net,
+                prefix=part,
+                text_encoder_name=part,
+                **options,
             )
     except (RuntimeError, ValueError, TypeError) as error:
         why = " ".join(str(error).split())[:200]
@@ -75,9 +89,9 @@ def _check_some(opened: Opened, net: Any, patch: Patch, names: dict[str, Any]) -
     denoisers = ("unet.", "transformer.")
     known = (*denoisers, "text_encoder.", "text_encoder_2.", "text_encoder_3.")
     wrong = hasattr(net, "load_lora_adapter") and any(
-        key.startswith(denoisers) for key in opened.tensors
+        key.startswith(denoisers) for key in opened.names
     )
-    if wrong or not any(key.startswith(known) for key in opened.tensors):
+    if wrong or not any(key.startswith(known) for key in opened.names):
         first = next(iter(names), "nothing")
         raise refused(patch.source, net, names, f"none of its tensors belongs there ({first} …)")
 

@@ -16,6 +16,7 @@ from musegraph import ModelError, Patch
 
 from .blocks import block_of
 from .lora_files import header_of, refused
+from .once import once
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -56,7 +57,7 @@ def merge(part: str, net: Any, file: Path, patch: Patch, strength: Callable[[str
     from safetensors.torch import load_file
 
     groups: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in load_file(file).items():
+    for name, tensor in once(net, file, lambda: load_file(file), "whole").items():
         found = _END.search(name)
         if found is None or found.end() != len(name):
             raise ModelError(

@@ -3,7 +3,7 @@
 ``control:ab12`` [B,3,H,W] is the picture of a control, ``control:ab12:on`` [1] whether it leads
 this part; ``options["controls"]`` says by the same names which nets and how strongly.
 ``ip:0`` [1,n,…] are embeddings for the first IP-Adapter on a model, ``ip:0:free`` those of no
-picture, which guidance leads away from.
+picture, which guidance leads away from, and ``ip:0:mask`` [1,n,H,W] says where each is looked for.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def _shared(positive: ConditioningPart, negative: ConditioningPart) -> Condition
         options["controls"] = controls
     if "ip" not in own:
         for name in positive.embeds:
-            if name.startswith(PICTURE):
+            if name.endswith(":mask"):
+                embeds[name] = positive.embeds[name]
+            elif name.startswith(PICTURE):
                 embeds[name] = positive.embeds[f"{name.removesuffix(':free')}:free"]
     return replace(negative, embeds=embeds, options=options)
 

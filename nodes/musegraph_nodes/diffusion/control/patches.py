@@ -15,6 +15,8 @@ from musegraph_nodes.diffusion.prompts import embeddings
 
 from .attention import attending
 from .caches import enable
+from .freeu import KIND as FREEU
+from .freeu import enable_freeu
 from .ip_adapter_live import KIND as IP_ADAPTER
 from .ip_adapter_live import apply_adapters
 from .lora_live import apply_loras
@@ -24,7 +26,9 @@ from .seamless import make_seamless
 from .undo import kept
 
 PlaceOf = Callable[[Patch], Path]
-_ORDER = (IP_ADAPTER, "lora", SEAMLESS, "tiling", "attention", "cache", embeddings.KIND)
+_ORDER = (
+    IP_ADAPTER, "lora", FREEU, SEAMLESS, "tiling", "attention", "cache", embeddings.KIND
+)  # fmt: skip
 """What a patch looks at has to be there: a LoRA has convolutions, which are seamless as well."""
 
 
@@ -69,6 +73,8 @@ def _apply(
             apply_adapters(net, patches, place)
     elif kind == "lora":
         apply_loras(ref, net, patches, place)
+    elif kind == FREEU:
+        enable_freeu(net, told)
     elif kind == SEAMLESS:
         make_seamless(net, told["axes"])
     elif kind == "tiling":

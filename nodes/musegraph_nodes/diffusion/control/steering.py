@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Conditioning, ConditioningPart, Context, ControlNet, Model, NodeError
 
-from .adders import ADDERS, NETS, Held, every, pictures
+from .adders import ADDERS, NETS, Held, every, pictures, together
 from .ip_adapter_live import KIND
 from .marks import PICTURE, is_led
 
@@ -40,7 +41,7 @@ def steered(
         for name, spec in specs.items():
             ref = ControlNet.model_validate(spec["ref"])
             held.append(Held(name, spec, ref, stack.enter_context(ctx.load(ref))))
-        leads = Leads(denoiser, held, _pictures(parts), ctx)
+        leads = Leads(denoiser, held, _pictures(parts), ctx, _masks(parts))
         leads.check()
         hook = denoiser.net.register_forward_pre_hook(leads.lead, with_kwargs=True)
         denoiser.steering = leads
@@ -72,8 +73,19 @@ def _pictures(parts: Sequence[ConditioningPart]) -> dict[str, Tensor]:
     }
 
 
+def _masks(parts: Sequence[ConditioningPart]) -> dict[str, Tensor]:
+    """Where pictures count, by the name of their adapter; those without a mask everywhere."""
+    return {
+        name.removesuffix(":mask"): embed
+        for part in parts
+        for name, embed in part.embeds.items()
+        if name.startswith(PICTURE) and name.endswith(":mask")
+    }
+
+
 _ALIKE = {
     "controlnet": ("cross_attention_dim", "block_out_channels"),
+    "controlnet_union": ("cross_attention_dim", "block_out_channels"),
     "t2i_adapter": (),
     "sd3_controlnet": ("num_attention_heads", "attention_head_dim", "in_channels"),
     "flux_controlnet": ("num_attention_heads", "attention_head_dim", "joint_attention_dim"),
@@ -90,11 +102,13 @@ class Leads:
         held: Sequence[Held],
         shown: Mapping[str, Tensor],
         ctx: Context,
+        masks: Mapping[str, Tensor] = MappingProxyType({}),
     ) -> None:
         self.denoiser = denoiser
         self.held = held
         self.pictures = shown
         self.ctx = ctx
+        self.masks = dict(masks)
         processors = denoiser.net.attn_processors.values() if shown else ()
         self.lookers = [one for one in processors if hasattr(one, "told")]
         """The attentions that look at pictures."""
@@ -132,6 +146,7 @@ class Leads:
             _check_size(control, picture, shape, self.denoiser)
             shown = pictures(control, picture, self.denoiser, self.ctx)
             made |= {name: every(tensor, count) for name, tensor in shown.items()}
+        self.masks = {name: _over(mask, shape, self.denoiser) for name, mask in self.masks.items()}
         for name, free in self.pictures.items():
             embed = part.embeds.get(name, free).to(self.denoiser.device, self.denoiser.dtype)
             made[name] = every(embed, count)
@@ -141,10 +156,10 @@ class Leads:
         """What the net is called with, and what leads it there."""
         asked, at = self.denoiser.asked, self.denoiser.at
         added = dict(kwargs)
-        for control in self.held:
-            on = [bool(mark) for mark in asked[f"{control.name}:on"]]
-            if control.acts(at) and any(on):
-                ADDERS[control.ref.part](control, on, args, kwargs, asked, added)
+        acting = [one for one in self.held if one.acts(at) and bool(asked[f"{one.name}:on"].any())]
+        for controls in together(acting, asked):
+            on = [bool(mark) for mark in asked[f"{controls[0].name}:on"]]
+            ADDERS[controls[0].ref.part](controls, on, args, kwargs, asked, added)
         if self.pictures:
             self._show(asked, added)
         return args, added
@@ -158,6 +173,21 @@ class Leads:
             **(added.get("added_cond_kwargs") or {}),
             "image_embeds": embeds,
         }
+        if self.masks:
+            added["cross_attention_kwargs"] = {
+                **(added.get("cross_attention_kwargs") or {}),
+                "ip_adapter_masks": [self.masks.get(name) for name in sorted(self.pictures)],
+            }
+
+
+def _over(mask: Tensor, shape: tuple[int, ...], denoiser: Denoiser) -> Tensor:
+    """Masks [1,n,H,W] over the pixels of what is sampled, as the attentions want them."""
+    from torch.nn.functional import interpolate
+
+    scale = int(denoiser.model.options["scale"])
+    size = (shape[-2] * scale, shape[-1] * scale)
+    mask = mask.to(device=denoiser.device, dtype=denoiser.dtype)
+    return mask if tuple(mask.shape[-2:]) == size else interpolate(mask, size, mode="bilinear")
 
 
 def _plain(value: Any) -> Any:

@@ -318,7 +318,7 @@ class Family(ABC):
         slope = (most - least) / (many - few)
         return float(tokens * slope + (least - slope * few))
 
-    def sigmas(self, steps: int) -> list[float] | None:
+    def sigmas(self, steps: int, config: Mapping[str, Any]) -> list[float] | None:
         """The noise levels that the pipeline of a flow gives its scheduler, before any shift."""
         return None
 
@@ -326,10 +326,12 @@ class Family(ABC):
         self, scheduler: Any, steps: int, device: str, shape: tuple[int, ...]
     ) -> None:
         """Space the steps of a scheduler for latents of a shape [B,C,h,w], as the pipeline does."""
+        import numpy as np
+
         known = signature(scheduler.set_timesteps).parameters
-        mu, sigmas = self.shift(scheduler.config, shape), self.sigmas(steps)
+        mu, sigmas = self.shift(scheduler.config, shape), self.sigmas(steps, scheduler.config)
         if sigmas is not None and "sigmas" in known:
-            scheduler.set_timesteps(sigmas=sigmas, device=device, mu=mu)
+            scheduler.set_timesteps(sigmas=np.array(sigmas), device=device, mu=mu)
         elif mu is not None and "mu" in known:
             scheduler.set_timesteps(steps, device=device, mu=mu)
         else:

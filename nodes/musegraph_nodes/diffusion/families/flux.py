@@ -67,10 +67,9 @@ class Flux(Family):
         assert short.pooled is not None
         return ConditioningPart({"embeds": long.hidden, "pooled": short.pooled})
 
-    def sigmas(self, steps: int) -> list[float] | None:
-        import numpy as np
-
-        return [float(level) for level in np.linspace(1.0, 1 / steps, steps)]
+    def sigmas(self, steps: int, config: Mapping[str, Any]) -> list[float] | None:
+        """Its pipeline leaves them to a scheduler that spaces a flow by itself."""
+        return None if config.get("use_flow_sigmas") else evenly(steps)
 
     def denoiser(
         self, net: Any, model: Model, device: str, *, one_by_one: bool = False
@@ -122,6 +121,13 @@ class FluxDenoiser(Denoiser):
             **extra,
         )[0]
         return unpacked(made, high, wide).float()
+
+
+def evenly(steps: int) -> list[float]:
+    """Levels from 1 down, the last step as long as the others."""
+    import numpy as np
+
+    return [float(level) for level in np.linspace(1.0, 1 / steps, steps)]
 
 
 def packed(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from musegraph import ConditioningPart, Model, ModelError
 
 from .base import Denoiser, Family, Kind, Prediction, Prepared, Words, text_digest
-from .flux import Flux, packed, unpacked
+from .flux import Flux, evenly, packed, unpacked
 from .sd import check_channels
 from .texts import Encoder, Reader, States, Tokens, skipped
 
@@ -74,7 +74,9 @@ class QwenImage(Family):
     steps = 50
     guidance = 4.0
     size = Flux.size
-    sigmas = Flux.sigmas
+
+    def sigmas(self, steps: int, config: Mapping[str, Any]) -> list[float] | None:
+        return evenly(steps)
 
     def check(self, found: Found, source: str) -> None:
         check_channels(found, source, packed=4)

@@ -64,7 +64,7 @@ class ZImage(Family):
     def joined(self, states: Sequence[States]) -> ConditioningPart:
         return ConditioningPart({"embeds": states[0].hidden})
 
-    def sigmas(self, steps: int) -> list[float] | None:
+    def sigmas(self, steps: int, config: Mapping[str, Any]) -> list[float] | None:
         import torch
 
         made: list[float] = torch.linspace(1.0, 1 / steps, steps).tolist()

@@ -38,6 +38,10 @@ def begin(
 ) -> Plan:  # fmt: skip
     """The noisy start of a scheduler whose timesteps are set, after the steps that are left out."""
     if blank:
+        if hasattr(
+            scheduler, "set_begin_index"
+        ):  # or it looks for a timestep that may be there twice
+            scheduler.set_begin_index(0)
         start = noise * getattr(scheduler, "init_noise_sigma", 1.0)
         return Plan(scheduler, scheduler.timesteps, steps, start, generators)
     first = done * scheduler.order

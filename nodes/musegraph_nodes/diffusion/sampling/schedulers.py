@@ -31,8 +31,8 @@ class Sampler:
     needs: str = ""
 
 
-def _dpmpp(order: int, algorithm: str = "dpmsolver++", solver: str = "midpoint") -> Sampler:
-    always = {"algorithm_type": algorithm, "solver_order": order, "solver_type": solver}
+def _dpmpp(algorithm: str = "dpmsolver++", solver: str = "midpoint") -> Sampler:
+    always = {"algorithm_type": algorithm, "solver_order": 2, "solver_type": solver}
     return Sampler("DPMSolverMultistepScheduler", always)
 
 
@@ -44,10 +44,11 @@ SAMPLERS: dict[str, Sampler] = {
     "dpm_2": Sampler("KDPM2DiscreteScheduler"),
     "dpm_2_ancestral": Sampler("KDPM2AncestralDiscreteScheduler"),
     "lms": Sampler("LMSDiscreteScheduler", needs="scipy"),
-    "dpmpp_2m": _dpmpp(2),
-    "dpmpp_2m_sde": _dpmpp(2, "sde-dpmsolver++"),
-    "dpmpp_2m_sde_heun": _dpmpp(2, "sde-dpmsolver++", "heun"),
-    "dpmpp_3m_sde": _dpmpp(3, "sde-dpmsolver++"),
+    # Its third order with noise weighs the second difference by -1 where steps are short, which
+    # makes noise stronger with each step; "dpmpp_3m_sde" is ours.
+    "dpmpp_2m": _dpmpp(),
+    "dpmpp_2m_sde": _dpmpp("sde-dpmsolver++"),
+    "dpmpp_2m_sde_heun": _dpmpp("sde-dpmsolver++", "heun"),
     "ddim": Sampler("DDIMScheduler", otherwise={**_UNCLIPPED, "set_alpha_to_one": False}),
     "ddpm": Sampler("DDPMScheduler", otherwise=_UNCLIPPED),
     "plms": Sampler("PNDMScheduler", {"skip_prk_steps": True}),
@@ -66,7 +67,44 @@ _SIGMAS = {
 _SPACINGS = {"normal": "linspace", "simple": "trailing", "ddim_uniform": "leading"}
 
 
-_FLOW = Sampler("FlowMatchEulerDiscreteScheduler", spaced=False)
+@dataclass(frozen=True)
+class FlowSampler(Sampler):
+    """A scheduler of diffusers for models that predict a flow.
+
+    ``shift`` is what it calls the shift of the noise levels. ``heeds`` are the other settings by
+    which a model bends them that it follows; it would silently pass over the rest.
+    """
+
+    shift: str = "shift"
+    heeds: frozenset[str] = frozenset()
+    schedules: frozenset[str] = frozenset()
+    """Those that it makes of the levels of the model, beside that of the model itself."""
+
+
+_BY_SIZE, _BY_SIZE_STRAIGHT = "use_dynamic_shifting", "time_shift_type"
+_BENDS = frozenset({_BY_SIZE, "shift_terminal", "invert_sigmas", *_SIGMAS.values()})
+_ALL, _SPACED = _BENDS | {_BY_SIZE_STRAIGHT}, frozenset(_SIGMAS)
+
+
+def _flow_dpmpp(name: str) -> FlowSampler:
+    own = SAMPLERS[name]
+    return FlowSampler(own.scheduler, own.always, shift="flow_shift", heeds=frozenset({_BY_SIZE}))
+
+
+FLOW_SAMPLERS: dict[str, FlowSampler] = {
+    "euler": FlowSampler("FlowMatchEulerDiscreteScheduler", heeds=_ALL, schedules=_SPACED),
+    "heun": FlowSampler("FlowMatchHeunDiscreteScheduler"),
+    "lcm": FlowSampler("FlowMatchLCMScheduler", heeds=_ALL, schedules=_SPACED),
+    "dpmpp_2m": _flow_dpmpp("dpmpp_2m"),
+    "dpmpp_2m_sde": _flow_dpmpp("dpmpp_2m_sde"),
+    "dpmpp_2m_sde_heun": _flow_dpmpp("dpmpp_2m_sde_heun"),
+    "uni_pc_bh2": FlowSampler(
+        "UniPCMultistepScheduler", {"solver_type": "bh2"}, shift="flow_shift",
+        heeds=frozenset({_BY_SIZE, _BY_SIZE_STRAIGHT, "shift_terminal"}),
+    ),
+}  # fmt: skip
+"""Also of diffusers for flows, but not here: DEISMultistep and SASolver, whose last step goes to
+the level where it is, and so leaves noise in the picture."""
 
 
 def make_scheduler(name: str, schedule: str, config: Mapping[str, Any]) -> Any:
@@ -75,14 +113,16 @@ def make_scheduler(name: str, schedule: str, config: Mapping[str, Any]) -> Any:
 
     from musegraph_nodes.diffusion.loader import quiet
 
-    sampler = _FLOW if is_flow(config) else SAMPLERS[name]
+    flow = is_flow(config)
+    sampler = FLOW_SAMPLERS[name] if flow else SAMPLERS[name]
     check_library(sampler.needs, f"the sampler {name!r}")
     if schedule == "beta":
         check_library("scipy", "the schedule 'beta'")
+    spaced = _flow_scheduled(name, schedule, config) if flow else _scheduled(name, schedule)
     with quiet():
         kind = getattr(diffusers, sampler.scheduler)
         otherwise = {k: v for k, v in sampler.otherwise.items() if k not in config}
-        changes = otherwise | dict(sampler.always) | (_scheduled(name, schedule) or {})
+        changes = otherwise | dict(sampler.always) | (spaced or {})
         return kind.from_config(dict(config), **changes)
 
 
@@ -107,11 +147,25 @@ def spaced_sigmas(
 
 def offers(name: str, schedule: str, config: Mapping[str, Any]) -> bool:
     """Whether diffusers has a scheduler for a sampler and a schedule, for such a model."""
-    if name not in SAMPLERS:
-        return False
     if is_flow(config):
-        return name == "euler" and schedule == "model default"
-    return _scheduled(name, schedule) is not None
+        return name in FLOW_SAMPLERS and _flow_scheduled(name, schedule, config) is not None
+    return name in SAMPLERS and _scheduled(name, schedule) is not None
+
+
+def _flow_scheduled(name: str, schedule: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The options that set the levels of a flow; None where the scheduler would pass one over."""
+    sampler = FLOW_SAMPLERS[name]
+    bent = {option for option in _BENDS if config.get(option)}
+    if config.get(_BY_SIZE) and config.get(_BY_SIZE_STRAIGHT, "exponential") != "exponential":
+        bent.add(_BY_SIZE_STRAIGHT)
+    if not bent <= sampler.heeds or schedule not in {"model default", *sampler.schedules}:
+        return None
+    made: dict[str, Any] = {sampler.shift: config.get("shift", config.get("flow_shift")) or 1.0}
+    if sampler.shift == "flow_shift":
+        made |= {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
+    if schedule != "model default":
+        made |= {option: option == _SIGMAS[schedule] for option in _SIGMAS.values()}
+    return made
 
 
 def _scheduled(name: str, schedule: str) -> dict[str, Any] | None:
