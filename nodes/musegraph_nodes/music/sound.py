@@ -8,6 +8,7 @@ from pydantic import Field
 
 from musegraph import Audio, Context, NodeError, Score, node
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST_SECONDS = 3600.0
 
 
@@ -16,19 +17,19 @@ def render(
     score: Score,
     ctx: Context,
     sample_rate: Annotated[
-        int, Field(ge=8000, le=96_000, description="Samples a second.")
+        int, Field(ge=8000, le=96_000, description="Samples a second."), ADVANCED
     ] = 44_100,
     reverb: Annotated[
         float, Field(ge=0, le=1, description="How much of the room is heard.")
     ] = 0.22,
     room: Annotated[
-        float, Field(ge=0.2, le=8, description="Seconds until the room is still.")
+        float, Field(ge=0.2, le=8, description="Seconds until the room is still."), ADVANCED
     ] = 1.6,
     stereo: Annotated[
-        float, Field(ge=0, le=1, description="How far apart the tracks stand; 0 is mono.")
+        float, Field(ge=0, le=1, description="How far apart the tracks stand; 0 is mono."), ADVANCED
     ] = 1.0,
     transpose: Annotated[
-        float, Field(ge=-12, le=12, description="Semitones, also parts of one, for another tuning.")
+        float, Field(ge=-12, le=12, description="Semitones, also parts of one."), ADVANCED
     ] = 0.0,
 ) -> Audio:
     """Play a score with built-in instruments [1,2,N], as loud as can be without clipping.
