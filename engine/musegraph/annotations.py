@@ -79,6 +79,21 @@ def bare(annotation: Any) -> Any:
     return annotation
 
 
+def is_advanced(annotation: Any) -> bool:
+    """Whether its author marked an input as rarely set; :class:`InvalidNode` if not with a bool."""
+    for mark in getattr(annotation, "__metadata__", ()):
+        extra = getattr(mark, "json_schema_extra", None)
+        if isinstance(extra, dict) and "advanced" in extra:
+            told = extra["advanced"]
+            if isinstance(told, bool):
+                return told
+            raise InvalidNode(f"'advanced' is {told!r}; mark what is rarely set with True")
+    # ``Annotated[T, …] | None`` has its marks one level down.
+    if get_origin(annotation) in (Union, UnionType):
+        return any(is_advanced(arg) for arg in get_args(annotation))
+    return False
+
+
 class Form:
     """How JSON values are checked against an annotation, and the schema that says so."""
 

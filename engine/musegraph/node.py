@@ -20,7 +20,7 @@ from typing import (
     overload,
 )
 
-from musegraph.annotations import form_of, type_of
+from musegraph.annotations import form_of, is_advanced, type_of
 from musegraph.errors import InvalidNode, NodeError
 from musegraph.values import Reference, Type
 from musegraph.values.types import SCALARS
@@ -165,6 +165,11 @@ class Port:
         return form_of(self.annotation).adapter
 
     @cached_property
+    def advanced(self) -> bool:
+        """Whether the author marked it, with ``{"advanced": True}``, as rarely set."""
+        return is_advanced(self.annotation)
+
+    @cached_property
     def help(self) -> str:
         """What the author says of this port."""
         for mark in getattr(self.annotation, "__metadata__", ()):
@@ -180,6 +185,8 @@ class Port:
             made["schema"] = dict(form_of(self.annotation).schema)
         elif help_ := self.help:
             made["schema"] = {"description": help_}
+        if self.advanced:  # also of what is no JSON, whose form says nothing of itself
+            made["schema"] = made.get("schema", {}) | {"advanced": True}
         if self.default is not REQUIRED:
             from musegraph.values.codec import to_json
 
@@ -356,7 +363,7 @@ def _read(
         if hints[name] is Context:
             context = name
         else:
-            inputs[name] = _port(where, name, hints[name], parameter.default)
+            inputs[name] = _input(where, name, hints[name], parameter.default)
     if "return" not in hints:
         raise InvalidNode(f"{where}: there is no return annotation")
     result = hints["return"]
@@ -365,6 +372,20 @@ def _read(
     returns = {"out": result} if single else get_type_hints(record, include_extras=True)
     outputs = {name: _port(where, name, hint) for name, hint in returns.items()}
     return NodeType(id, version, f, inputs, outputs, context, single, cache, numeric, uses, title)
+
+
+def _input(where: str, name: str, hint: Any, default: Any) -> Port:
+    port = _port(where, name, hint, default)
+    try:
+        advanced = port.advanced
+    except InvalidNode as error:
+        raise InvalidNode(f"{where}: port {name!r}: {error}") from None
+    if advanced and port.required:
+        raise InvalidNode(
+            f"{where}: port {name!r}: an input that has to be set cannot be 'advanced', which the"
+            " canvas folds away; give it a default"
+        )
+    return port
 
 
 def _port(where: str, name: str, hint: Any, default: Any = REQUIRED) -> Port:

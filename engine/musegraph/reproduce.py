@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from musegraph.errors import UnreadableWorkflow
+from musegraph.errors import NodeError, UnreadableWorkflow
 from musegraph.pack import Registry
 from musegraph.paths import read, shown
 from musegraph.plan.literals import asset_of
@@ -198,8 +198,14 @@ def _inputs_agree(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def _levels(result: RunResult, data: bytes) -> float | None:
-    """How far the saved picture is from the nearest output, in levels of 8 bits."""
-    saved = files.read("Image", data, "", "output")
+    """How far the saved picture is from the nearest output, in levels of 8 bits.
+
+    None for a sound or a score, of which nobody has said what is near.
+    """
+    try:
+        saved = files.read("Image", data, "", "output")
+    except NodeError:
+        return None
     offs = [
         float((part - saved.data[0]).abs().max()) * 255
         for value in result.outputs().values()

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from shell import musegraph
 
+from musegraph import File
+from musegraph.values import files
+
 PACK = '''
 import torch
 from musegraph import Image, Seed, node
@@ -180,3 +183,39 @@ def test_a_changed_weight_is_named_at_the_node_that_reads_it(tmp_path: Path) -> 
     again = musegraph(tmp_path, "reproduce", made.stdout.strip(), *more)
     assert again.returncode == 1, again.stderr
     assert again.stdout.startswith("diverged: first at grey: the files of its model 'tiny' have")
+
+
+SONG = '''
+import os
+from musegraph import Note, Score, Track, node
+
+@node(version="1")
+def sing() -> Score:
+    """A note; on some machines another."""
+    return Score(96, (Track.of([Note(0, 96, int(os.environ.get("PITCH", "60")))]),))
+'''
+
+
+def test_a_score_made_on_another_machine_is_the_same_or_another_and_never_a_defect(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mine.py").write_text(SONG)
+    work = {
+        "musegraph": 1,
+        "outputs": {"song": "sing.out"},
+        "nodes": {"sing": {"type": "mine.sing"}},
+    }
+    (tmp_path / "w.json").write_text(json.dumps(work))
+    made = musegraph(tmp_path, "run", "w.json", "--packs", "mine.py", "--out", "out").stdout.strip()
+    assert made.endswith(".mid")
+    again = musegraph(tmp_path, "reproduce", made, "--packs", "mine.py")
+    assert (again.returncode, again.stdout) == (0, "identical\n")
+    file = tmp_path / made
+    facts = files.extract(file.read_bytes())
+    assert facts is not None
+    facts["record"]["profile"] = "another machine"
+    file.write_bytes(files.embed(File(file.read_bytes(), made), facts).data)
+    other = musegraph(
+        tmp_path, "reproduce", made, "--packs", "mine.py", "--cache", "new", PITCH="61"
+    )
+    assert (other.returncode, other.stdout.split(":")[0]) == (1, "diverged"), other.stderr

@@ -192,6 +192,10 @@ def test_defaults_and_ports_are_those_of_the_signature() -> None:
     assert found["sigmas"] == ("list[Number] | None", None)
     assert kind.inputs["image"].required
     assert kind.inputs["prompt"].schema()["schema"]["multiline"]
+    assert [name for name, port in kind.inputs.items() if not port.advanced] == [
+        "model", "prompt", "negative_prompt", "image", "steps", "guidance", "strength", "seed",
+        "batch",
+    ]  # fmt: skip
     video = pack.types["pipelines.wan"]
     assert [*video.outputs] == ["frames", "fps", "latent"]
     assert video.inputs["num_frames"].default == 81

@@ -9,7 +9,7 @@ import pytest
 import torch
 from stand_ins import stand_ins
 
-from musegraph import Engine, Image, Store, Workflow
+from musegraph import Audio, Engine, Image, Score, Store, Workflow
 from musegraph.outputs import save_outputs
 from musegraph.reproduce import Verdict, compare, copy_assets, read_output
 from musegraph.workflow import Port
@@ -36,6 +36,12 @@ def test_an_example_runs_and_a_second_run_runs_no_step(path: Path, engine: Engin
     result = engine.run(engine.plan(work))
     assert result.ok, result.outcome.errors
     for name, value in result.outputs().items():
+        if isinstance(value, Score):
+            assert value.notes, name
+            continue
+        if isinstance(value, Audio):
+            assert 0.1 < float(value.data.abs().max()) <= 1, name
+            continue
         assert isinstance(value, Image), name
         assert bool(torch.isfinite(value.data).all())
         assert float(value.data.std()) > 0.01, "a picture of one colour"

@@ -172,7 +172,7 @@ def test_text_in_a_node_is_selected_with_the_mouse_and_the_node_stays(canvas: An
 FIELDS = {
     "words": {"type": "core.text", "values": {"text": "abc"}},
     "noise": {"type": "image.noise"},
-    "resize": {"type": "image.resize"},
+    "resize": {"type": "image.resize", "values": {"background": "#000000"}},
 }
 
 
@@ -353,6 +353,7 @@ def test_every_row_with_a_value_has_a_handle_of_24_pixels(canvas: Any) -> None:
     """W2, W6."""
     page = canvas({"sample": {"type": "diffusion.sample"}})
     one = node(page, "sample")
+    one.get_by_role("button", name="7 more").click()
     assert one.get_by_role("button", name=re.compile("^Input ")).count() == 16
     hit = one.get_by_role("button", name="Input Steps").evaluate(
         "(handle) => { const { top, left } = getComputedStyle(handle, '::before');"

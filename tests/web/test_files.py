@@ -39,6 +39,18 @@ def test_nothing_is_asked_at_the_start_and_templates_are_offered(page: Any) -> N
     assert page.title() == "Text to image – Musegraph"
 
 
+def test_a_template_and_its_results_are_called_as_in_the_language_of_the_page(
+    new_page: Callable[..., Any],
+) -> None:
+    page = new_page(locale="zh-CN")
+    page.get_by_role("button", name="文生图").click()
+    page.locator('.react-flow__node[data-id="decode"] [data-result]').filter(
+        has_text="图片"
+    ).wait_for()
+    assert page.title() == "文生图 – Musegraph"
+    page.locator('.react-flow__node[data-id="encode"]').get_by_text("提示词", exact=True).wait_for()
+
+
 def test_a_template_is_looked_at_whole_also_when_the_node_types_come_later(page: Any) -> None:
     held: list[Any] = []
     page.route(re.compile("/api/nodes"), lambda route: held.append(route))  # noqa: PLW0108  Playwright marks what it is given

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from harness import Served
 
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
 
 def test_the_canvas_opens_without_a_complaint(page: Any) -> None:
     assert page.title() == "Musegraph"
@@ -88,3 +91,14 @@ def test_what_the_canvas_is_made_of_is_all_from_here(
     page.reload(wait_until="networkidle")
     assert any("/static/assets/" in url for url in asked)
     assert [url for url in asked if not url.startswith((server.url, "blob:", "data:"))] == []
+
+
+def test_many_tabs_make_the_page_no_wider_than_the_window(page: Any) -> None:
+    bar = page.get_by_role("navigation", name="Open workflows")
+    for _ in range(18):
+        bar.get_by_role("button", name="New workflow").click()
+    expect(bar.get_by_role("listitem")).to_have_count(19)
+    width = "() => [document.documentElement.scrollWidth, window.innerWidth]"
+    needed, there = page.evaluate(width)
+    assert needed <= there
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_in_viewport()

@@ -132,6 +132,8 @@ def _input_row(port: Port, said: PortText, words: Words) -> list[str]:
         default = "= " + short(described["default"])
     else:
         default = words("optional")
+    if port.advanced:
+        default += f" · {words('advanced')}"
     bounds, text = limits(described.get("schema", {}), words), said.text or said.label
     told = f"{text} ({bounds})" if text and bounds else text or bounds
     return [port.name, _type(port), default, told]

@@ -192,6 +192,8 @@ class Pages:
         else:
             default = self.words("optional") if value is None else _code(value)
         bounds = escape(limits(described.get("schema", {}), self.words))
+        if port.advanced:
+            default += _quiet(self.words("advanced"))
         told = "" if said.text == self.words(meaning(port.type)) else inline(said.text)
         text = told + (f'<span class="quiet">{bounds}</span>' if bounds else "")
         return [_named(port, said), self._typed(port.type), default, text]

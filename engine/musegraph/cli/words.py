@@ -40,6 +40,7 @@ WORDS = {
         "None.": "无。",
         "required": "必填",
         "optional": "可选",
+        "advanced": "高级",
         "{} node": "{} 个节点",
         "{} nodes": "{} 个节点",
         "{} to {}": "{} 至 {}",
@@ -70,6 +71,9 @@ WORDS = {
         "Bytes with a name and a media type.": "带有名称和媒体类型的字节数据。",
         "A batch of sounds: ``data`` [B,C,N], float32, -1..1, at ``sample_rate`` Hz.": (
             "一批声音：``data`` [B,C,N]，float32，-1..1，采样率为 ``sample_rate`` Hz。"
+        ),
+        "Written music. ``resolution`` ticks are a quarter note.": (
+            "写下的音乐。``resolution`` 个刻度为一个四分音符。"
         ),
         "What steers a denoiser: parts, so that areas and schedules combine.": (
             "引导去噪模型的条件：由若干部分组成，因此区域和时段可以组合。"

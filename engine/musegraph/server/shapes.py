@@ -189,7 +189,8 @@ class InputFacts(Answer):
     form: dict[str, Any] = Field(
         default={},
         alias="schema",
-        description="JSON Schema: minimum, maximum, multipleOf, format, multiline, description.",
+        description="JSON Schema: minimum, maximum, multipleOf, format, multiline, description; "
+        "advanced is true for what is rarely set.",
     )
     choices: dict[str, str] = Field(default={}, description="The words for choices, by choice.")
 

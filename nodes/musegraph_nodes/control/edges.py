@@ -15,6 +15,8 @@ from .planes import connected, opaque, shifted, shown
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 
 @node(version="1", numeric=True)
 def canny(
@@ -56,9 +58,12 @@ def soft_edges(
     finest: Annotated[
         float,
         Field(gt=0, le=32, description="Standard deviation of the smallest Gaussian, in pixels."),
+        ADVANCED,
     ] = 1.0,
     scales: Annotated[
-        int, Field(ge=1, le=6, description="How many, each twice as coarse as the one before.")
+        int,
+        Field(ge=1, le=6, description="How many, each twice as coarse as the one before."),
+        ADVANCED,
     ] = 3,
     strength: Annotated[
         float, Field(gt=0, le=20, description="Above 1 weaker edges come out too.")
@@ -66,6 +71,7 @@ def soft_edges(
     levels: Annotated[
         int,
         Field(ge=0, le=64, description="Steps of brightness, so that no texture hides; 0 is all."),
+        ADVANCED,
     ] = 0,
 ) -> Image:
     """Draw edges softly, strong ones brighter and wider, white on black; no net is involved.

@@ -17,6 +17,8 @@ from .planes import connected, grey, shifted, shown
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Ink = Annotated[
     Literal["white on black", "black on white"],
     Field(description="ControlNets want lines white on black; a page has them black on white."),
@@ -36,11 +38,19 @@ def lines(
         float, Field(ge=0, le=200, description="How much of the differences shows; more is bolder.")
     ] = 20.0,
     level: Annotated[
-        float, Field(ge=0, le=1, description="What is darker is inked; higher inks more.")
+        float,
+        Field(ge=0, le=1, description="What is darker is inked; higher inks more."),
+        ADVANCED,
     ] = 0.8,
-    softness: Annotated[float, Field(gt=0, le=1, description="How gradually ink sets in.")] = 0.3,
+    softness: Annotated[
+        float,
+        Field(gt=0, le=1, description="How gradually ink sets in."),
+        ADVANCED,
+    ] = 0.3,
     shadows: Annotated[
-        Share, Field(description="0 draws lines alone, 1 fills what is dark with ink.")
+        Share,
+        Field(description="0 draws lines alone, 1 fills what is dark with ink."),
+        ADVANCED,
     ] = 0.0,
     ink: Ink = "white on black",
 ) -> Image:
@@ -84,10 +94,14 @@ def scribble(
         float, Field(gt=0, le=20, description="Above 1 weaker edges are drawn too.")
     ] = 1.0,
     shortest: Annotated[
-        int, Field(ge=1, le=4096, description="Pixels of the shortest line that is drawn.")
+        int,
+        Field(ge=1, le=4096, description="Pixels of the shortest line that is drawn."),
+        ADVANCED,
     ] = 12,
     smooth: Annotated[
-        float, Field(ge=0, le=32, description="How freely the pen takes corners, in pixels.")
+        float,
+        Field(ge=0, le=32, description="How freely the pen takes corners, in pixels."),
+        ADVANCED,
     ] = 2.0,
 ) -> Image:
     """Draw a picture as by hand with a thick pen, white on black: the ridges of its soft edges."""

@@ -18,6 +18,8 @@ from .skeleton import Point, body, drawn, read, written
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 _WIDER = 1.25
 """How much larger than a person the net is shown: as VitPose was trained."""
 
@@ -49,12 +51,15 @@ def pose(
     people: Annotated[
         list[Mask] | None,
         Field(description="A mask over each person; without any, one fills the picture."),
+        ADVANCED,
     ] = None,
     least: Annotated[
-        Share, Field(description="How sure the net has to be of a point that is drawn.")
+        Share,
+        Field(description="How sure the net has to be of a point that is drawn."),
+        ADVANCED,
     ] = 0.3,
-    thickness: Thickness = 0.0,
-    precision: Precision = "auto",
+    thickness: Annotated[Thickness, ADVANCED] = 0.0,
+    precision: Annotated[Precision, ADVANCED] = "auto",
 ) -> Pose:
     """Read the pose of each person with VitPose, and draw it in the colours of OpenPose.
 

@@ -14,11 +14,15 @@ from .latents import Tile, encoded
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Size = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes that of the picture made.")
 ]
 Crop = Annotated[
-    int, Field(ge=0, le=16384, description="Pixels that seem cut off; 0 shows the subject whole.")
+    int,
+    Field(ge=0, le=16384, description="Pixels that seem cut off; 0 shows the subject whole."),
+    ADVANCED,
 ]
 
 
@@ -34,10 +38,12 @@ def condition_sizes(
     score: Annotated[
         float,
         Field(ge=0, le=10, description="How beautiful it is to be, as the refiner is told."),
+        ADVANCED,
     ] = 6.0,
     score_away: Annotated[
         float,
         Field(ge=0, le=10, description="How beautiful what guidance leads away from would be."),
+        ADVANCED,
     ] = 2.5,
 ) -> Conditioning:
     """Tell Stable Diffusion XL of sizes, which it knows from the pictures it was trained on.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 _MOST_SEEDS = 2**53
 Side = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes what the model was trained for.")
@@ -25,6 +27,7 @@ Side = Annotated[
 Tile = Annotated[
     int,
     Field(ge=0, le=16384, description="Side of a tile in pixels, to save memory; 0: whole."),
+    ADVANCED,
 ]
 
 
@@ -49,8 +52,13 @@ def encode(
     posterior: Annotated[
         Literal["mean", "sample"],
         Field(description="The middle of what the encoder thinks likely, or one drawn by seed."),
+        ADVANCED,
     ] = "mean",
-    seed: Annotated[Seed, Field(description="Only for sample; picture i takes the seed + i.")] = 0,
+    seed: Annotated[
+        Seed,
+        Field(description="Only for sample; picture i takes the seed + i."),
+        ADVANCED,
+    ] = 0,
     tile: Tile = 0,
 ) -> Latent:
     """Encode pictures [B,H,W,3] into a latent [B,C,h,w], to start image-to-image from.

@@ -8,13 +8,16 @@ from pydantic import Field
 
 from musegraph import Context, Model, ModelSource, TextEncoder, Vae, node
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 _OWN = "A file or folder of its own, in place of what is in the source."
 OwnText = Annotated[
     ModelSource | None,
-    Field(description=_OWN, json_schema_extra={"models": ["text_encoder"]}),
+    Field(description=_OWN, json_schema_extra={"advanced": True, "models": ["text_encoder"]}),
 ]
 OwnVae = Annotated[
-    ModelSource | None, Field(description=_OWN, json_schema_extra={"models": ["vae"]})
+    ModelSource | None,
+    Field(description=_OWN, json_schema_extra={"advanced": True, "models": ["vae"]}),
 ]
 
 
@@ -39,10 +42,12 @@ def load(
     precision: Annotated[
         Literal["auto", "float32", "float16", "bfloat16"],
         Field(description="Of the arithmetic. auto: float32 on the CPU; on a GPU as it is stored."),
+        ADVANCED,
     ] = "auto",
     prediction: Annotated[
         Literal["auto", "epsilon", "v_prediction"],
         Field(description="What it was trained to say; auto is right unless a file leaves it out."),
+        ADVANCED,
     ] = "auto",
     text_encoder: OwnText = None,
     text_encoder_2: OwnText = None,

@@ -10,6 +10,8 @@ from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, nod
 
 from .sampling.names import GuiderValue, NoiseValue, SamplerName, ScheduleName, SigmasValue
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 
 @node(version="3", numeric=True, uses="device", frugal="with one picture at a time in the model")
 def sample(
@@ -32,31 +34,43 @@ def sample(
     ] = 7.0,
     sampler: Annotated[SamplerName, Field(description="How a step is made.")] = "dpmpp_2m",
     schedule: Annotated[
-        ScheduleName, Field(description="How the noise levels of the steps are spaced.")
+        ScheduleName,
+        Field(description="How the noise levels of the steps are spaced."),
+        ADVANCED,
     ] = "model default",
     denoise: Annotated[
         float,
         Field(ge=0, le=1, description="How much to make anew: 1 all of it, 0 leaves the latent."),
     ] = 1.0,
     guidance_rescale: Annotated[
-        float, Field(ge=0, le=1, description="Against washed-out pictures at high guidance.")
+        float,
+        Field(ge=0, le=1, description="Against washed-out pictures at high guidance."),
+        ADVANCED,
     ] = 0.0,
     sigmas: Annotated[
         SigmasValue | None,
         Field(description="The noise levels to visit, in place of steps and schedule."),
+        ADVANCED,
     ] = None,
     guider: Annotated[
-        GuiderValue | None, Field(description="Another way to guide than plain guidance.")
+        GuiderValue | None,
+        Field(description="Another way to guide than plain guidance."),
+        ADVANCED,
     ] = None,
     noise: Annotated[
-        NoiseValue | None, Field(description="Another way to draw noise than by the seed alone.")
+        NoiseValue | None,
+        Field(description="Another way to draw noise than by the seed alone."),
+        ADVANCED,
     ] = None,
     start: Annotated[
         float,
         Field(ge=0, lt=1, description="Where another model stopped, to go on from its latent."),
+        ADVANCED,
     ] = 0.0,
     end: Annotated[
-        float, Field(gt=0, le=1, description="Where to stop, for a refiner to go on; 1: the end.")
+        float,
+        Field(gt=0, le=1, description="Where to stop, for a refiner to go on; 1: the end."),
+        ADVANCED,
     ] = 1.0,
 ) -> Latent:
     """Sample a latent [B,C,h,w] that shows what the text says.

@@ -15,6 +15,15 @@ from .references import check_loader
 if TYPE_CHECKING:
     from .prompts.grammar import Prompt
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
+
+ClipSkip = Annotated[
+    int,
+    Field(ge=0, le=11, description="How many last layers to leave out; some models want it."),
+    ADVANCED,
+]
+
 
 @node(version="2", numeric=True, uses="device")
 def encode_text(
@@ -28,20 +37,19 @@ def encode_text(
         ),
     ],
     ctx: Context,
-    clip_skip: Annotated[
-        int,
-        Field(ge=0, le=11, description="How many last layers to leave out; some models want it."),
-    ] = 0,
+    clip_skip: ClipSkip = 0,
     weighting: Annotated[
         Weighting,
         Field(
             description="How (more:1.2) counts: keep mean as in A1111, from empty as in ComfyUI;"
             " off takes brackets as they are written."
         ),
+        ADVANCED,
     ] = "keep mean",
     steps: Annotated[
         int,
         Field(ge=0, le=1000, description="Those of the sampler, for [a:b:12] and [a|b]; else 0."),
+        ADVANCED,
     ] = 0,
 ) -> Conditioning:
     """Encode a prompt for a sampler.

@@ -23,6 +23,8 @@ from .pixels import (
     straight,
 )
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 
 class Size(NamedTuple):
     """Width and height in pixels, and how many pictures."""
@@ -51,8 +53,8 @@ def resize(
             "cut the rest off; pad: contain, and fill the rest with the background."
         ),
     ] = "cover",
-    method: Annotated[Method, Field(description="The resampling filter.")] = "lanczos",
-    background: Fill = "#000000",
+    method: Annotated[Method, Field(description="The resampling filter."), ADVANCED] = "lanczos",
+    background: Annotated[Fill, ADVANCED] = "#000000",
 ) -> Image:
     """Resample pictures to a width and height, without aliasing where they become smaller."""
     check_size(width, height, len(image.data))

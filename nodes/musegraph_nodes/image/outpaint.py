@@ -24,15 +24,22 @@ from .pixels import (
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Filling = Annotated[
     Literal["edge", "mirror", "color"],
     Field(description="With the outermost pixels, mirrored, or with the background."),
+    ADVANCED,
 ]
 Feather = Annotated[
-    int, Field(ge=0, le=512, description="How far the mask reaches into the picture, in pixels.")
+    int,
+    Field(ge=0, le=512, description="How far the mask reaches into the picture, in pixels."),
+    ADVANCED,
 ]
 Multiple = Annotated[
-    int, Field(ge=1, le=256, description="Width and height become multiples of this; models ask.")
+    int,
+    Field(ge=1, le=256, description="Width and height become multiples of this; models ask."),
+    ADVANCED,
 ]
 
 
@@ -53,7 +60,7 @@ def outpaint(
     feather: Feather = 16,
     multiple: Multiple = 8,
     filling: Filling = "edge",
-    background: Fill = "#808080",
+    background: Annotated[Fill, ADVANCED] = "#808080",
 ) -> Widened:
     """Make room around pictures, with a mask that says where: for a model to paint on.
 
@@ -75,7 +82,7 @@ def zoom_out(
     anchor: Annotated[Anchor, Field(description="Where the picture comes to stand.")] = "center",
     feather: Feather = 8,
     filling: Filling = "edge",
-    background: Fill = "#808080",
+    background: Annotated[Fill, ADVANCED] = "#808080",
 ) -> Widened:
     """Shrink pictures inside their own size, with a mask of the room that comes free around them.
 
@@ -96,7 +103,7 @@ def square(
     feather: Feather = 16,
     multiple: Multiple = 8,
     filling: Filling = "edge",
-    background: Fill = "#808080",
+    background: Annotated[Fill, ADVANCED] = "#808080",
 ) -> Widened:
     """Make pictures square by room at their shorter sides, with a mask that says where."""
     side = -(-max(image.size) // multiple) * multiple

@@ -21,6 +21,8 @@ from .pixels import check_size, described, premultiplied, same_batch, straight
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Region(Media):
@@ -48,6 +50,13 @@ class CutOut(NamedTuple):
     region: Region
 
 
+Multiple = Annotated[
+    int,
+    Field(ge=1, le=256, description="Width and height are multiples of this; models ask."),
+    ADVANCED,
+]
+
+
 @node(version="1", numeric=True)
 def cut_out(
     image: Image,
@@ -62,14 +71,16 @@ def cut_out(
             ge=0, le=8192, description="The longer side of what is cut out; 0 leaves it as it is."
         ),
     ] = 0,
-    multiple: Annotated[
-        int, Field(ge=1, le=256, description="Width and height are multiples of this; models ask.")
-    ] = 8,
+    multiple: Multiple = 8,
     grow: Annotated[
-        int, Field(ge=0, le=256, description="The mask is made wider first, in pixels.")
+        int,
+        Field(ge=0, le=256, description="The mask is made wider first, in pixels."),
+        ADVANCED,
     ] = 0,
     feather: Annotated[
-        int, Field(ge=0, le=512, description="How softly it goes back, in pixels inwards.")
+        int,
+        Field(ge=0, le=512, description="How softly it goes back, in pixels inwards."),
+        ADVANCED,
     ] = 8,
 ) -> CutOut:
     """Cut out what a mask shows, with surroundings, for a model to make anew; image.stitch follows.

@@ -17,6 +17,8 @@ from .pixels import Color, check_size, filled, over_color, premultiplied, rgba, 
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 T = TypeVar("T")
 _MOST_LINES = 3
 
@@ -50,6 +52,13 @@ class _Sheet:
         return left, self.margin + self.head + above
 
 
+Gap = Annotated[
+    int,
+    Field(ge=0, le=1024, description="Space between, in pixels."),
+    ADVANCED,
+]
+
+
 @node(version="1", numeric=True)
 def grid(
     images: Annotated[list[Image], Field(description="The pictures, row by row.")],
@@ -62,13 +71,17 @@ def grid(
     cell: Annotated[
         int, Field(ge=0, le=4096, description="Longest side of each picture; 0 keeps their size.")
     ] = 0,
-    gap: Annotated[int, Field(ge=0, le=1024, description="Space between, in pixels.")] = 16,
-    background: Color = "#f6f5f2",
+    gap: Gap = 16,
+    background: Annotated[Color, ADVANCED] = "#f6f5f2",
     label_size: Annotated[
-        int, Field(ge=0, le=200, description="Height of the letters; 0 suits the pictures.")
+        int,
+        Field(ge=0, le=200, description="Height of the letters; 0 suits the pictures."),
+        ADVANCED,
     ] = 0,
     font: Annotated[
-        File | None, Field(description="A .ttf or .otf file; without one, Aileron is used.")
+        File | None,
+        Field(description="A .ttf or .otf file; without one, Aileron is used."),
+        ADVANCED,
     ] = None,
     row_labels: Annotated[
         list[str] | None, Field(description="A text left of each row, from above.")

@@ -44,6 +44,11 @@ _LIMITS: dict[str, dict[str, Any]] = {
 _SIZES = ("width", "height")
 _FIRST = ("model", "controlnet", "adapter", "motion_adapter", "latent_upsampler", "image_encoder")
 _BASICS = ("width", "height", "num_frames", "video_length", "steps", "guidance", "strength")
+_USUAL = {
+    *_BASICS, "prompt", "negative_prompt", "seed", "batch", "true_cfg_scale",
+    "controlnet_conditioning_scale", "adapter_conditioning_scale", "fps", "frame_rate",
+}  # fmt: skip
+"""What people set who use a pipeline; every other number, choice and text is rarely set."""
 Give = Literal["picture", "latent"]
 
 
@@ -57,14 +62,17 @@ def words() -> dict[str, dict[str, list[str]]]:
 
 
 @cache
-def annotation(kind: str, name: str, text: str) -> Any:
+def annotation(kind: str, name: str, text: str, advanced: bool = False) -> Any:
     """A port's annotation; the same object for equal ports, of which there are thousands."""
     optional = kind.endswith("?")
     bare = _BARE[kind.removesuffix("?")]
     marks: dict[str, Any] = {"description": text} | _LIMITS.get(name, {})
+    extra: dict[str, Any] = {"advanced": True} if advanced else {}
     if kind.rstrip("?") == "text":
-        marks["json_schema_extra"] = {"multiline": True}
+        extra["multiline"] = True
         optional = False
+    if extra:
+        marks["json_schema_extra"] = extra
     made = bare | None if optional else bare
     return Annotated[made, Field(**marks)]
 
@@ -83,37 +91,41 @@ def _ports(entry: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     parts = {name.removesuffix("?") for name in entry["parts"]}
     for name in _FIRST[1:]:
         if name in parts:
-            yield name, _plain(Model | None, name), None
+            yield name, _plain(Model | None, name, advanced=name == "image_encoder"), None
     for name, (kind, *default) in entry["params"].items():
         yield name, *_port(name, kind, default, said(entry, name))
     if entry.get("embeds"):
-        yield "embeds", _plain(Conditioning | None, "embeds"), None
+        yield "embeds", _plain(Conditioning | None, "embeds", advanced=True), None
     if entry.get("latents"):
-        yield "latents", _plain(Latent | None, "latents"), None
+        yield "latents", _plain(Latent | None, "latents", advanced=True), None
     if entry.get("seeds"):
         yield "seed", _plain(Seed, "seed"), 0
     if entry.get("batch") and entry["gives"] != "frames":
         yield "batch", annotation("int", "batch", words()["inputs"]["batch"][0]), 1
     if entry["gives"] in ("images", "frames"):
-        yield "give", _plain(Give, "give"), "picture"
+        yield "give", _plain(Give, "give", advanced=True), "picture"
 
 
 @cache
-def _plain(hint: Any, name: str) -> Any:
-    return Annotated[hint, Field(description=words()["inputs"][name][0])]
+def _plain(hint: Any, name: str, advanced: bool = False) -> Any:
+    extra: dict[str, Any] = {"json_schema_extra": {"advanced": True}} if advanced else {}
+    return Annotated[hint, Field(description=words()["inputs"][name][0], **extra)]
 
 
 def _port(name: str, kind: str, default: list[Any], text: str) -> tuple[Any, Any]:
-    if name in _SIZES and kind in ("int", "int?"):  # 0 rather than nothing: a field has a number
+    bare = kind.rstrip("?")
+    if name in _SIZES and bare == "int":  # 0 rather than nothing: a field has a number
         return annotation("int", name, text), (default or [0])[0] or 0
-    if kind.rstrip("?") in MEDIA:
+    if bare in MEDIA:
         optional = kind.endswith("?")
         return annotation(kind, name, text), None if optional else Parameter.empty
-    if kind.rstrip("?") == "text":
-        return annotation(kind, name, text), (default or [""])[0] or ""
+    value: Any = default[0] if default else Parameter.empty
+    if bare == "text":
+        value = (default or [""])[0] or ""
     if kind == "bool":
-        return annotation(kind, name, text), bool((default or [False])[0])
-    return annotation(kind, name, text), default[0] if default else Parameter.empty
+        value = bool((default or [False])[0])
+    advanced = name not in _USUAL and value is not Parameter.empty
+    return annotation(kind, name, text, advanced), value
 
 
 def said(entry: dict[str, Any], name: str) -> str:

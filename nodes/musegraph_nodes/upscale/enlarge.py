@@ -17,11 +17,20 @@ from .loader import reference
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 FRUGAL = 128
 """Pixels of a tile's side where memory ran out, or half the picture if that is less."""
 
 _FADE = 0.5
 """Share of an overlap in which tiles fade; what lies beyond saw too little around it."""
+
+
+Tile = Annotated[
+    int,
+    Field(ge=0, le=4096, description="Side of a tile of the picture, in pixels; 0: whole."),
+    ADVANCED,
+]
 
 
 @node(version="1", numeric=True, uses="device", frugal="in smaller tiles")
@@ -36,15 +45,16 @@ def upscale(
         ),
     ],
     ctx: Context,
-    tile: Annotated[
-        int, Field(ge=0, le=4096, description="Side of a tile of the picture, in pixels; 0: whole.")
-    ] = 256,
+    tile: Tile = 256,
     overlap: Annotated[
-        int, Field(ge=0, le=512, description="Pixels that tiles share; more hides where they meet.")
+        int,
+        Field(ge=0, le=512, description="Pixels that tiles share; more hides where they meet."),
+        ADVANCED,
     ] = 32,
     precision: Annotated[
         Literal["auto", "float32", "float16", "bfloat16"],
         Field(description="Of the arithmetic. auto: float32 on the CPU, float16 on a GPU."),
+        ADVANCED,
     ] = "auto",
 ) -> Image:
     """Enlarge pictures with a net; by how much, its file says: mostly 2 or 4 times.

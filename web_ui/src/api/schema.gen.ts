@@ -907,7 +907,7 @@ export interface components {
       label: string;
       /**
        * Schema
-       * @description JSON Schema: minimum, maximum, multipleOf, format, multiline, description.
+       * @description JSON Schema: minimum, maximum, multipleOf, format, multiline, description; advanced is true for what is rarely set.
        * @default {}
        */
       schema: {

@@ -43,6 +43,7 @@ import { strayOf, usePointing, watchPointing } from './pointing';
 import { createSelecting } from './selecting';
 import { watchTouch } from './touch';
 import { MAX_ZOOM, MIN_ZOOM, useViewport } from './viewport';
+import { watchUnfolding } from './unfolding';
 import { watchWheel } from './wheel';
 
 const GRID: [number, number] = [8, 8];
@@ -121,6 +122,7 @@ function Surface({ store }: { store: DocumentStore }) {
       watchTouch(store, element.current!, view),
       watchWheel(element.current!, view),
       watchPeeking(store, element.current!),
+      watchUnfolding(store),
       watchFollowing(store, element.current!),
       watchMarks(store),
       watchReceiving(store, element.current!),

@@ -128,6 +128,8 @@ export class Flow {
         type: 'card',
         data: { view },
         ariaLabel: label(view),
+        // Opened for a moment, it covers what stands below it.
+        ...(view.opened ? { zIndex: 1 } : {}),
         ...sized(view.geometry.width, view.geometry.height),
         handles: handlesOf(view.geometry),
       }));

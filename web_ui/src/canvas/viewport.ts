@@ -11,7 +11,7 @@ export const MIN_ZOOM = 0.02;
 export const MAX_ZOOM = 4;
 
 /** The share of the canvas that a graph which is looked at whole takes. */
-const SHARE = 0.86;
+const SHARE = 0.9;
 
 /** The view that shows a part of the canvas as large as it fits, at most at its own size. */
 export const viewportFor = (part: Rect | null, width: number, height: number): Viewport => {

@@ -16,7 +16,7 @@ import {
   type NodeLayout,
   type WorkflowDocument,
 } from './document';
-import { detours, freshBends, type Ends } from './detours';
+import { detours, freshBends, moved, type Ends } from './detours';
 import { bounds, type NodeGeometry } from './geometry';
 import { layoutGraph, type Point } from './layout';
 import { project } from './project';
@@ -62,7 +62,7 @@ const arrangedGraph = (
       )
       .map((edge) => ({ edge, ends: endsOf(edge, layouts, size) })),
     new Map([...lost].map((id) => [id, { ...layouts[id]!, ...sized(size(id)) }])),
-    lanes.map((lane) => ({ ...lane, points: lane.points.map(put) })),
+    moved(lanes, put),
     freshBends(bent.reroutes),
   );
   return withGraph(document, name, (now) => {

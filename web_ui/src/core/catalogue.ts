@@ -13,6 +13,8 @@ export interface PortSchema {
   exclusiveMaximum?: number;
   multipleOf?: number;
   multiline?: boolean;
+  /** Rarely set: the canvas folds it away as long as it is not. */
+  advanced?: boolean;
   format?: string;
   pattern?: string;
   items?: PortSchema;
@@ -56,6 +58,8 @@ export interface Port {
   /** What the entries of a menu are called, where they are called otherwise. */
   choices: Readonly<Record<string, string>>;
   schema: PortSchema;
+  /** Whether it is rarely set, as its author says. */
+  advanced: boolean;
   required: boolean;
   default: Json | undefined;
 }
@@ -90,16 +94,20 @@ const unwrapped = (schema: PortSchema): PortSchema => {
   return branch ? { ...branch, ...rest } : schema;
 };
 
-const port = (name: string, facts: PortFacts): Port => ({
-  name,
-  type: parseType(facts.type),
-  label: facts.label ?? humanize(name),
-  help: facts.schema?.description ?? '',
-  choices: facts.choices ?? {},
-  schema: unwrapped(facts.schema ?? {}),
-  required: facts.required ?? false,
-  default: facts.default,
-});
+const port = (name: string, facts: PortFacts): Port => {
+  const schema = unwrapped(facts.schema ?? {});
+  return {
+    name,
+    type: parseType(facts.type),
+    label: facts.label ?? humanize(name),
+    help: facts.schema?.description ?? '',
+    choices: facts.choices ?? {},
+    schema,
+    advanced: schema.advanced === true,
+    required: facts.required ?? false,
+    default: facts.default,
+  };
+};
 
 export const nodeType = (facts: NodeFacts): NodeType => ({
   id: facts.id,

@@ -2,7 +2,7 @@
 
 import { joinPort, routeName, type Edge, type RerouteLayout } from './document';
 import type { Rect } from './geometry';
-import type { Lane, Point } from './layout';
+import type { Lane, Point, Span } from './layout';
 
 export interface Detours {
   reroutes: Record<string, RerouteLayout>;
@@ -26,11 +26,20 @@ export const freshBends = (taken: Readonly<Record<string, unknown>> = {}): (() =
   };
 };
 
+/** Lanes in another place. */
+export const moved = (lanes: readonly Lane[], put: (at: Point) => Point): Lane[] =>
+  lanes.map((lane) => ({
+    ...lane,
+    spans: lane.spans.map(({ from, to }) => ({ from: put(from), to: put(to) })),
+  }));
+
 /** Half of what a bend is wide and high: its place is its corner. */
 const HALF = 8;
 /** As near as a link may come to a node that it does not belong to. */
 const CLEAR = 6;
 const SAMPLES = 24;
+/** As far as a lane may rise or fall for a link to go on without a bend; there is room for as much. */
+const LEVEL = 24;
 
 /** `fresh` gives an id that no bend has yet. */
 export function detours(
@@ -45,7 +54,8 @@ export function detours(
   const made: Detours = { reroutes: {}, routes: {} };
   for (const { edge, ends } of links) {
     const source = joinPort(edge.source, edge.sourcePort);
-    const through = (laneOf.get(source)?.points ?? []).filter(({ x }) => x < ends.to.x);
+    const spans = (laneOf.get(source)?.spans ?? []).filter(({ to }) => to.x < ends.to.x);
+    const through = pointsOf(spans);
     if (!through.length || !hidden(edge, ends, nodes)) continue;
     let last: string | undefined;
     for (const point of through) {
@@ -58,6 +68,23 @@ export function detours(
     made.routes[routeName(joinPort(edge.target, edge.targetPort), edge.index)] = last!;
   }
   return made;
+}
+
+/**
+ * Where a link bends: where it comes into the first column that it passes and where it leaves the
+ * last, so that it is in the gaps where it goes up and down, and wherever its lane does so.
+ */
+function pointsOf(spans: readonly Span[]): Point[] {
+  const points: Point[] = [];
+  let before: Span | undefined;
+  for (const span of spans) {
+    const level = points.at(-1)?.y;
+    if (before === undefined) points.push(span.from);
+    else if (Math.abs(span.from.y - level!) > LEVEL) points.push(before.to, span.from);
+    before = span;
+  }
+  if (before) points.push(before.to);
+  return points;
 }
 
 /** Whether a link that is drawn as one curve passes behind a node. */

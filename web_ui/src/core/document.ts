@@ -66,6 +66,8 @@ export interface NodeLayout {
   color?: Color;
   note?: string;
   collapsed?: boolean;
+  /** Whether inputs that are rarely set show as well: the fold stands open. */
+  advanced?: boolean;
   /** Heights in pixels of the text areas that the user has pulled. */
   heights?: Record<string, number>;
   /** Whether the result is shown in the node; by default where its type can be seen. */

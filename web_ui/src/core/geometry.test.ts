@@ -7,7 +7,12 @@ import { CATALOGUE } from './testing/catalogue';
 import { BEGINNING } from './testing/commands';
 
 const geometries = [...CATALOGUE.types.keys(), 'lost.node'].flatMap((type) =>
-  [undefined, { x: 0, y: 0, width: 333 }, { x: 0, y: 0, collapsed: true }].flatMap((layout) =>
+  [
+    undefined,
+    { x: 0, y: 0, width: 333 },
+    { x: 0, y: 0, collapsed: true },
+    { x: 0, y: 0, advanced: true },
+  ].flatMap((layout) =>
     [true, false].map((ends) => {
       const node = { type, values: { text: 'a', names: ['a'] } };
       const ports = new GraphTypes({ musegraph: 1, nodes: { n: node } }, CATALOGUE, '').portsOf(
@@ -24,9 +29,11 @@ const geometries = [...CATALOGUE.types.keys(), 'lost.node'].flatMap((type) =>
 
 describe('D2: the geometry of a node', () => {
   it.each(geometries)(
-    '%s: rows, preview and notice do not overlap and stay inside',
+    '%s: rows, fold, preview and notice do not overlap and stay inside',
     (_name, made) => {
-      const parts = [made.notice, ...made.rows, made.preview].filter((one) => one !== null);
+      const parts = [made.notice, ...made.rows, made.fold, made.preview].filter(
+        (one) => one !== null,
+      );
       let y = HEADER;
       for (const part of parts) {
         expect(part.y).toBeGreaterThanOrEqual(y);
@@ -44,7 +51,8 @@ describe('D2: the geometry of a node', () => {
   });
 
   it.each(geometries)('%s: has a handle for each port, none on another', (_name, made, ports) => {
-    expect(made.inputs.map((one) => one.port.name).toSorted()).toEqual(
+    const away = made.fold && !made.fold.open ? made.fold.names : [];
+    expect([...away, ...made.inputs.map((one) => one.port.name)].toSorted()).toEqual(
       ports.inputs.map((one) => one.name).toSorted(),
     );
     expect(made.outputs.map((one) => one.port)).toEqual(ports.outputs);

@@ -7,6 +7,7 @@
 import type { Port } from './catalogue';
 import type { InputDocument, Json, NodeDocument, NodeLayout } from './document';
 import { fieldKind, type FieldKind } from './fields';
+import { foldedInputs } from './folding';
 import type { NodePorts } from './ports';
 import type { Type } from './types';
 
@@ -54,6 +55,8 @@ export interface NodeGeometry {
   /** Where a node of unknown type says which pack is missing. */
   notice: { y: number; height: number } | null;
   preview: { y: number; height: number } | null;
+  /** The line that opens and closes the fold, and the inputs that it holds. */
+  fold: { y: number; height: number; open: boolean; names: readonly string[] } | null;
 }
 
 export const snap = (value: number): number => Math.round(value / GRID) * GRID;
@@ -90,6 +93,8 @@ export interface NodeLook {
   bound?: Readonly<Record<string, { input: InputDocument }>>;
   /** Whether what the node gives is a result: named, or taken by nobody. */
   ends: boolean;
+  /** Whether the fold stands open for a moment, whatever the layout says. */
+  opened?: boolean;
 }
 
 /** The field of each input. */
@@ -148,7 +153,11 @@ export const nodeGeometry = (look: NodeLook): NodeGeometry => {
     rows.push({ ...row, y, height });
     y += height;
   };
-  const fields = ports.inputs.map((port) => ({ port, field: fieldOf(port, ports, node) }));
+  const names = foldedInputs(look).map((port) => port.name);
+  const open = look.opened || layout?.advanced || false;
+  const fields = ports.inputs
+    .filter((port) => open || !names.includes(port.name))
+    .map((port) => ({ port, field: fieldOf(port, ports, node) }));
   const sockets = fields.filter((one) => one.field === 'none');
   for (let place = 0; place < Math.max(sockets.length, ports.outputs.length); place += 1)
     add({
@@ -160,6 +169,8 @@ export const nodeGeometry = (look: NodeLook): NodeGeometry => {
   for (const { port, field } of fields)
     if (field !== 'none')
       add({ input: port, output: null, field, area: areaOf(field, port, look) });
+  const fold = names.length ? { y, height: ROW, open, names } : null;
+  if (fold) y += ROW;
   const shows = canShow(ports) && (layout?.preview ?? showsByDefault(ports, look.ends));
   const preview = shows ? { y: y + GRID / 2, height: snap((width * 10) / 16) } : null;
   if (preview) y = preview.y + preview.height;
@@ -175,6 +186,7 @@ export const nodeGeometry = (look: NodeLook): NodeGeometry => {
     ),
     notice,
     preview,
+    fold,
   };
 };
 
@@ -187,6 +199,7 @@ const collapsed = (ports: NodePorts, width: number): NodeGeometry => ({
   outputs: ports.outputs.map((port) => ({ x: width, y: HEADER / 2, port })),
   notice: null,
   preview: null,
+  fold: null,
 });
 
 export interface Rect {

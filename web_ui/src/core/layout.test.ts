@@ -71,7 +71,7 @@ describe('automatic layout', () => {
   it('puts a chain in one row', () => {
     const { places } = layoutGraph(graph('a-b b-c c-d'));
     expect([...places.values()].map(({ y }) => y)).toEqual([0, 0, 0, 0]);
-    expect([...places.values()].map(({ x }) => x)).toEqual([0, 336, 672, 1008]);
+    expect([...places.values()].map(({ x }) => x)).toEqual([0, 320, 640, 960]);
   });
 
   it.each([
@@ -87,6 +87,34 @@ describe('automatic layout', () => {
   it('puts what takes from nothing close to what it is for', () => {
     const { places } = layoutGraph(graph('a-b b-c c-d late-d'));
     expect(places.get('late')!.x).toBe(places.get('c')!.x);
+  });
+
+  it('lifts what a long link comes to up to what it stands beside, as Decode beside Sample', () => {
+    // As in the template text to image: Decode takes the latent, and the VAE from far away.
+    const given = {
+      nodes: [
+        node('load', 240, 168),
+        node('positive', 240, 192),
+        node('negative', 240, 192),
+        node('size', 240, 144),
+        node('sample', 240, 440),
+        node('decode', 240, 272),
+      ],
+      edges: [
+        ...['positive', 'negative', 'size'].flatMap((one) => [
+          { source: 'load', sourcePort: 'model', target: one },
+          { source: one, target: 'sample' },
+        ]),
+        { source: 'load', sourcePort: 'model', target: 'sample' },
+        { source: 'load', sourcePort: 'vae', target: 'decode' },
+        { source: 'sample', target: 'decode' },
+      ],
+    };
+    const { places } = layoutGraph(given);
+    const [sample, decode] = [places.get('sample')!, places.get('decode')!];
+    expect(Math.abs(decode.y - sample.y)).toBeLessThan(100);
+    const bottoms = given.nodes.map(({ id, height }) => places.get(id)!.y + height);
+    expect(Math.max(...bottoms)).toBeLessThan(720);
   });
 
   it('keeps the distances that it is told', () => {

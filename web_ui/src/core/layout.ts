@@ -39,11 +39,16 @@ export interface Point {
   readonly y: number;
 }
 
-/** The room that is left for the long links of an output: the middle of each column on the way. */
+/** The room that is left for the long links of an output: where they enter and leave each column. */
 export interface Lane {
   readonly source: string;
   readonly sourcePort: string;
-  readonly points: readonly Point[];
+  readonly spans: readonly Span[];
+}
+
+export interface Span {
+  readonly from: Point;
+  readonly to: Point;
 }
 
 export interface Layout {
@@ -65,12 +70,14 @@ export interface Part {
   /** By number, in the layers before and after. */
   readonly before: readonly number[][];
   readonly after: readonly number[][];
+  /** How many links go through each point, the first of them at 0. */
+  readonly carried: readonly number[];
   /** The points of long links, from left to right. */
   readonly chains: readonly { source: number; port: string; points: readonly number[] }[];
 }
 
 export const layoutGraph: LayoutEngine = (graph, options = {}) => {
-  const { columnGap = 96, rowGap = 40, partGap = 96, grid = 8 } = options;
+  const { columnGap = 80, rowGap = 40, partGap = 96, grid = 8 } = options;
   const parts = split(graph).map(({ nodes, edges }) => {
     const part = layered(nodes, edges);
     const layers = orderLayers(part);
@@ -86,11 +93,11 @@ export const layoutGraph: LayoutEngine = (graph, options = {}) => {
       places.set(id, { x: snap(x + xs[node]!), y: snap(y + ys[node]!) });
     });
     for (const { source, port, points } of part.chains) {
-      const middle = (point: number): Point => ({
-        x: snap(x + xs[point]! + columns[part.layerOf[point]!]! / 2),
-        y: snap(y + ys[point]! + LANE / 2),
-      });
-      lanes.push({ source: part.ids[source]!, sourcePort: port, points: points.map(middle) });
+      const span = (point: number): Span => {
+        const from = { x: snap(x + xs[point]!), y: snap(y + ys[point]! + LANE / 2) };
+        return { from, to: { ...from, x: from.x + columns[part.layerOf[point]!]! } };
+      };
+      lanes.push({ source: part.ids[source]!, sourcePort: port, spans: points.map(span) });
     }
   });
   return { places, lanes };
@@ -151,6 +158,7 @@ function layered(nodes: Nodes, edges: Edges): Part {
   const longest = longestSplit(forward, layerOf);
   const chains = new Map<string, { source: number; port: string; points: number[] }>();
   const joined = new Set<string>();
+  const carried: number[] = [];
   for (const [from, to, port] of forward) {
     const span = layerOf[to]! - layerOf[from]!;
     if (span > longest || (span === 1 && joined.has(`${from} ${to}`))) continue;
@@ -165,7 +173,9 @@ function layered(nodes: Nodes, edges: Edges): Part {
       after.push([]);
       join(chain[step - 1] ?? from, point);
       chain.push(point);
+      carried.push(0);
     }
+    for (const point of chain.slice(0, span - 1)) carried[point - nodes.length]! += 1;
     join(span > 1 ? chain[span - 2]! : from, to);
   }
   const forPoints = (size: number) => new Array<number>(layerOf.length - nodes.length).fill(size);
@@ -177,6 +187,7 @@ function layered(nodes: Nodes, edges: Edges): Part {
     layerOf,
     before,
     after,
+    carried,
     chains: [...chains.values()],
   };
 }
@@ -258,11 +269,12 @@ function longestSplit(edges: Edges, layerOf: readonly number[]): number {
 
 // -- heights -------------------------------------------------------------------------------------
 
-const SWEEPS = 8;
-/** How much more it counts that a long link is straight than that a node stands level. */
-const STRAIGHT = 4;
-/** How much less it counts for a node that a long link is level than that a short one is. */
-const LOOSE = 0.1;
+/** Over all columns, from one side and from the other: by what is linked on that side. */
+const ROUGH = 4;
+/** And by all that is linked: each of these brings the sum of squares nearer to the least. */
+const FINE = 4;
+/** How much less it counts that a long link is level where it comes to a node than that a short one is. */
+const LOOSE = 0.2;
 /** The height that a long link takes among the nodes that it passes. */
 const LANE = 24;
 /** Between a long link and what it passes; no more than between nodes. */
@@ -285,31 +297,39 @@ function placed(part: Part, layers: readonly number[][], columnGap: number, rowG
 /** Tops of nodes, as level as possible with those that they are linked with, nothing overlapping. */
 function levelled(part: Part, layers: readonly number[][], rowGap: number): number[] {
   const ys = new Array<number>(part.layerOf.length).fill(0);
-  for (const layer of layers) level(layer, part, rowGap, ys, () => 0);
-  for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
+  for (const layer of layers) level(layer, part, rowGap, ys, () => ({ y: 0, weight: 1 }));
+  const all = part.before.map((before, node) => [...before, ...part.after[node]!]);
+  for (let sweep = 0; sweep < ROUGH + FINE; sweep += 1) {
     const down = sweep % 2 === 0;
-    const sides = down ? part.before : part.after;
-    for (const layer of down ? layers : [...layers].reverse()) {
-      level(layer, part, rowGap, ys, (node) => mean(node, sides[node]!, part, ys) ?? ys[node]!);
-    }
+    const sides = sweep >= ROUGH ? all : down ? part.before : part.after;
+    for (const layer of down ? layers : [...layers].reverse())
+      level(layer, part, rowGap, ys, (node) => wish(node, sides[node]!, part, ys));
   }
   return ys;
 }
 
-/** Where a node wants to be; it cares little how its long links come, which only makes graphs high. */
-function mean(
-  node: number,
-  sides: readonly number[],
-  { real }: Part,
-  ys: readonly number[],
-): number | null {
-  let [sum, weights] = [0, 0];
+/** Where a node wants to be, and how much: with each link that it has it gives way less. */
+interface Wish {
+  readonly y: number;
+  readonly weight: number;
+}
+
+function wish(node: number, sides: readonly number[], part: Part, ys: readonly number[]): Wish {
+  let [sum, weight] = [0, 0];
   for (const one of sides) {
-    const weight = node < real && one >= real ? LOOSE : 1;
-    sum += weight * ys[one]!;
-    weights += weight;
+    const counts = worth(node, one, part);
+    sum += counts * ys[one]!;
+    weight += counts;
   }
-  return weights ? sum / weights : null;
+  return weight ? { y: sum / weight, weight } : { y: ys[node]!, weight: LOOSE };
+}
+
+/** How much it counts that two are level. How long links come to a node only makes graphs high. */
+function worth(one: number, other: number, { real, layerOf, carried }: Part): number {
+  if (one < real === other < real) return 1;
+  const [node, point] = [Math.min(one, other), Math.max(one, other)];
+  // Where they begin, all that go one way together.
+  return LOOSE * (layerOf[point]! > layerOf[node]! ? carried[point - real]! : 1);
 }
 
 /**
@@ -321,15 +341,15 @@ function level(
   part: Part,
   rowGap: number,
   ys: number[],
-  wanted: (node: number) => number,
+  wished: (node: number) => Wish,
 ): void {
   const blocks: { sum: number; weight: number; count: number }[] = [];
   const offsets: number[] = [];
   let offset = 0;
   for (const [at, node] of layer.entries()) {
     offsets.push(offset);
-    const weight = node < part.real ? 1 : STRAIGHT;
-    let block = { sum: (wanted(node) - offset) * weight, weight, count: 1 };
+    const { y, weight } = wished(node);
+    let block = { sum: (y - offset) * weight, weight, count: 1 };
     for (
       let last = blocks.at(-1);
       last && last.sum / last.weight >= block.sum / block.weight;

@@ -45,6 +45,7 @@ const bare = (name: string, type: Type = UNKNOWN): Port => ({
   help: '',
   choices: {},
   schema: {},
+  advanced: false,
   required: false,
   default: undefined,
 });
@@ -180,6 +181,8 @@ export class GraphTypes {
         name: key,
         label: input.label ?? humanize(key),
         help: input.help ?? found?.help ?? '',
+        // Who made it an input of the definition wants it to be seen.
+        advanced: false,
         default: input.default ?? inside.node(at.node)?.values?.[at.port] ?? found?.default,
         required:
           (found?.required ?? false) &&

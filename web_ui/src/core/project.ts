@@ -48,6 +48,8 @@ export interface NodeView {
   /** The names under which outputs of it are results of the workflow, by port. */
   named: Readonly<Record<string, string>>;
   ends: boolean;
+  /** Whether its fold stands open while a link is drawn over it. */
+  opened: boolean;
 }
 
 /** One piece of a drawn link; a link through reroutes has several, which others may share. */
@@ -88,6 +90,7 @@ export const project = (
   catalogue: Catalogue,
   name: string,
   before?: Projected,
+  opened: string | null = null,
 ): Projected => {
   const graph = graphOf(document, name);
   const types = typesOf(document, catalogue, name, before?.types);
@@ -111,6 +114,7 @@ export const project = (
       bound: same(known?.bound, bound.get(id) ?? NO_BINDINGS, sameBindings),
       named: same(known?.named, named.get(id) ?? NO_NAMES, sameRecord),
       ends: named.has(id) || !used.has(id),
+      opened: id === opened,
     };
     views.set(
       id,
@@ -162,7 +166,8 @@ const sameView = (a: NodeView, b: Omit<NodeView, 'geometry'>): boolean =>
   a.outputTypes === b.outputTypes &&
   a.bound === b.bound &&
   a.named === b.named &&
-  a.ends === b.ends;
+  a.ends === b.ends &&
+  a.opened === b.opened;
 
 /** Moving a node changes its layout and not its shape: the geometry stays the same object. */
 const geometryOf = (

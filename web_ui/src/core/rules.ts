@@ -133,7 +133,11 @@ export const bestOutput = (types: GraphTypes, to: PortName, id: string): Port | 
 const best = (ports: readonly Port[], source: Type): Port | null => {
   const score = (port: Port): number => {
     const same = (port.type.item ?? port.type).name === (source.item ?? source).name ? 0 : 4;
-    return same + (port.required ? 0 : 1) + (fits(source, port.type).how === 'direct' ? 0 : 2);
+    // Of two that fit as well, the one that is usually set.
+    const rare = port.advanced ? 0.5 : 0;
+    return (
+      same + rare + (port.required ? 0 : 1) + (fits(source, port.type).how === 'direct' ? 0 : 2)
+    );
   };
   return ports.reduce<Port | null>(
     (chosen, port) => (chosen === null || score(port) < score(chosen) ? port : chosen),

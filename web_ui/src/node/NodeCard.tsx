@@ -12,9 +12,11 @@ import { useDocument, useDocumentStore } from '@/state/context';
 import { usePortProblems } from '@/state/runs/problems';
 import { useWorkspace } from '@/state/workspace';
 import { FieldRow, PortLabel } from './FieldRow';
+import { Fold } from './Fold';
 import { NodeBoundary } from './NodeBoundary';
 import { NodeError } from './NodeError';
 import { NodeHeader } from './NodeHeader';
+import { useOutputTexts } from './inputTexts';
 import css from './NodeCard.module.css';
 import { NodePreview } from './NodePreview';
 import { useNodePath } from './NodeStatus';
@@ -97,6 +99,13 @@ function Card({ view, selected }: { view: NodeView; selected: boolean }) {
           />
         );
       })}
+      {geometry.fold && (
+        <Fold
+          view={view}
+          fold={geometry.fold}
+          troubled={geometry.fold.names.some((name) => problems.has(name))}
+        />
+      )}
       {geometry.preview && (
         <NodePreview view={view} y={geometry.preview.y} height={geometry.preview.height} />
       )}
@@ -141,7 +150,8 @@ function SocketRow({
 }) {
   const { t } = useTranslation(['fields', 'canvas']);
   const { input, output } = row;
-  const result = output && view.named[output.name];
+  const result = (output && view.named[output.name]) ?? undefined;
+  const called = useOutputTexts(result).label ?? result;
   return (
     <div
       className={css.sockets}
@@ -160,7 +170,7 @@ function SocketRow({
           title={result ? t('result', { name: result }) : output.help || undefined}
           data-result={result !== undefined || undefined}
         >
-          {result ?? outputLabel(output, t)}
+          {called ?? outputLabel(output, t)}
           {result && <ArrowRightToLine size={11} aria-hidden />}
         </span>
       )}

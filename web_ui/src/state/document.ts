@@ -38,6 +38,8 @@ export interface DocumentState {
   viewports: Readonly<Record<string, Viewport>>;
   /** Places of what is being dragged, until it is let go. */
   dragged: ReadonlyMap<string, { x: number; y: number }>;
+  /** The node whose fold stands open for a moment, though the document says nothing of it. */
+  opened: string | null;
   projected: Projected;
   catalogue: Catalogue;
 }
@@ -55,6 +57,8 @@ export interface DocumentActions {
   /** Go back or forward to where the entry of this place in `past` was the last. */
   travel(place: number): void;
   seal(): void;
+  /** Open the fold of a node for a moment, or of none: no change of the document. */
+  unfold(node: string | null): void;
   select(items: Iterable<string>, links?: Iterable<string>): void;
   enter(node: string): void;
   leave(depth?: number): void;
@@ -121,6 +125,7 @@ export function createDocument(
     selectedLinks: NOTHING,
     viewports: {},
     dragged: new Map(),
+    opened: null,
     projected: project(document, catalogue, ''),
     catalogue,
   }));
@@ -138,7 +143,7 @@ const shown = (state: DocumentState, changes: Partial<DocumentState>): Partial<D
   const stack = soundStack(next.document, next.stack);
   const graph = graphAt(next.document, stack);
   const before = graph === shownGraph(state) ? state.projected : undefined;
-  const projected = project(next.document, next.catalogue, graph, before);
+  const projected = project(next.document, next.catalogue, graph, before, next.opened);
   const there = (item: string): boolean =>
     projected.views.has(item) ||
     Object.hasOwn(projected.frames, item.replace('frame:', '')) ||
@@ -212,6 +217,9 @@ function actions(store: StoreApi<DocumentState>): DocumentActions {
       become({ history, document });
     },
     seal: () => setState(({ history }) => ({ history: histories.seal(history) })),
+    unfold(node) {
+      if (node !== getState().opened) become({ opened: node });
+    },
     select: (items, links = []) =>
       setState({ selection: new Set(items), selectedLinks: new Set(links) }),
     enter: (node) =>

@@ -16,10 +16,14 @@ from .undo import kept
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 _COLOURS = ((0.0, 0.0, 0.2), (0.1, 0.3, 0.9), (0.2, 0.9, 0.6), (1.0, 0.9, 0.2), (0.9, 0.1, 0.1))
 """From where a word is not looked at to where it is most."""
 Looks = Annotated[
-    int, Field(ge=1, le=50, description="At how many noise levels to look; they are averaged.")
+    int,
+    Field(ge=1, le=50, description="At how many noise levels to look; they are averaged."),
+    ADVANCED,
 ]
 
 
@@ -28,6 +32,13 @@ class Maps(NamedTuple):
 
     maps: Image
     masks: Mask
+
+
+Opacity = Annotated[
+    float,
+    Field(ge=0, le=1, description="Of the maps over the picture."),
+    ADVANCED,
+]
 
 
 @node(version="1", numeric=True, uses="device")
@@ -47,8 +58,8 @@ def attention_maps(
         Image | None, Field(description="The decoded picture, to lay the maps over.")
     ] = None,
     looks: Looks = 6,
-    seed: Annotated[Seed, Field(description="Of the noise.")] = 0,
-    opacity: Annotated[float, Field(ge=0, le=1, description="Of the maps over the picture.")] = 0.6,
+    seed: Annotated[Seed, Field(description="Of the noise."), ADVANCED] = 0,
+    opacity: Opacity = 0.6,
 ) -> Maps:
     """Show where a model looks for a word: ``masks`` [W,H,W] 0..1, and as colours over a picture.
 

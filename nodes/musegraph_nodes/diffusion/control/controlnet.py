@@ -15,6 +15,8 @@ from .controlnet_files import LOADER, read_controlnet
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 KINDS = ("pose", "depth", "soft edge", "line", "normal", "segment", "tile", "inpaint")
 """Kinds of pictures by the numbers that the union ControlNets for SDXL give them."""
 
@@ -24,8 +26,12 @@ Kind = Annotated[
     ],
     Field(description="What a union ControlNet is shown: line also for canny, soft edge scribble."),
 ]  # fmt: skip
-Start = Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at the first step.")]
-End = Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 after the last step.")]
+Start = Annotated[
+    float, Field(ge=0, le=1, description="Where it sets in: 0 at the first step."), ADVANCED
+]
+End = Annotated[
+    float, Field(ge=0, le=1, description="Where it ends: 1 after the last step."), ADVANCED
+]
 
 
 @node(version="1", title="Load ControlNet")
@@ -75,6 +81,7 @@ def control(
     guess: Annotated[
         bool,
         Field(description="Leads only towards, not away: finds out of the picture what is meant."),
+        ADVANCED,
     ] = False,
     kind: Kind = "not said",
 ) -> Conditioning:

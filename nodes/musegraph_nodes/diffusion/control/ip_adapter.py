@@ -29,6 +29,8 @@ from .vision import check_vision, embeddings
 if TYPE_CHECKING:
     from torch import Tensor
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Only = Annotated[
     Literal["all", "style", "layout", "style and layout"],
     Field(description="What to take over: with SDXL its style, its layout, or both."),
@@ -36,7 +38,10 @@ Only = Annotated[
 Blocks = Annotated[
     str,
     Field(description="Weights of blocks, times the weight: IN08:0, OUT01:1.5. Empty: all 1."),
+    ADVANCED,
 ]
+Start = Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at once."), ADVANCED]
+End = Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end."), ADVANCED]
 Source = Annotated[
     ModelSource,
     Field(
@@ -67,8 +72,8 @@ def ip_adapter(
     image: Annotated[Image, Field(description="What to look at; a batch is seen as one thing.")],
     ctx: Context,
     weight: Annotated[float, Field(ge=-5, le=5, description="1 is as trained.")] = 1.0,
-    start: Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at once.")] = 0.0,
-    end: Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end.")] = 1.0,
+    start: Start = 0.0,
+    end: End = 1.0,
     only: Only = "all",
     blocks: Blocks = "",
     mask: Where = None,

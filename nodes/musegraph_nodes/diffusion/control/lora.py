@@ -12,6 +12,8 @@ from musegraph_nodes.diffusion.references import check_loader, encoder_of
 from .blocks import read_blocks
 from .lora_files import file_of, header_of
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Strength = Annotated[float, Field(ge=-20, le=20, description="1 is as trained; 0 changes nothing.")]
 
 
@@ -38,7 +40,9 @@ def lora(
     ] = None,
     strength: Strength = 1.0,
     clip_strength: Annotated[
-        float, Field(ge=-20, le=20, description="The strength in the text encoder.")
+        float,
+        Field(ge=-20, le=20, description="The strength in the text encoder."),
+        ADVANCED,
     ] = 1.0,
     blocks: Annotated[
         str,
@@ -46,6 +50,7 @@ def lora(
             description="Strengths of blocks, times the strength: IN04:0.5, M00:0, OUT03-05:1.2,"
             " or a row of 12, 17, 20 or 26 numbers. Empty: all 1."
         ),
+        ADVANCED,
     ] = "",
 ) -> WithLora:
     """Put a LoRA on a model and its text encoder (https://arxiv.org/abs/2106.09685).

@@ -9,6 +9,8 @@ from pydantic import Field
 from musegraph import Model, Patch, Vae, node
 from musegraph_nodes.diffusion.references import check_loader, vae_of
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Storage = Annotated[
     Literal["as loaded", "float8_e4m3fn", "float8_e5m2", "int8 by torchao"],
     Field(description="How weights are kept between uses; 8 bits halve 16."),
@@ -45,13 +47,25 @@ Every = Annotated[
     int, Field(ge=1, le=20, description="deep, taylor, pyramid: compute anew in each n-th step.")
 ]
 Threshold = Annotated[
-    float, Field(ge=0, le=2, description="first block, mag: how much change is passed over.")
+    float,
+    Field(ge=0, le=2, description="first block, mag: how much change is passed over."),
+    ADVANCED,
 ]
-Steps = Annotated[int, Field(ge=1, le=1000, description="mag: how many steps the sampler makes.")]
+Steps = Annotated[
+    int,
+    Field(ge=1, le=1000, description="mag: how many steps the sampler makes."),
+    ADVANCED,
+]
 Last = Annotated[
-    bool, Field(description="Another order in memory, faster for convolutions on some devices.")
+    bool,
+    Field(description="Another order in memory, faster for convolutions on some devices."),
+    ADVANCED,
 ]
-Compile = Annotated[bool, Field(description="torch.compile by region: minutes once, then faster.")]
+Compile = Annotated[
+    bool,
+    Field(description="torch.compile by region: minutes once, then faster."),
+    ADVANCED,
+]
 Tiled = Annotated[
     bool, Field(description="The autoencoder works in overlapping tiles, as diffusers does.")
 ]

@@ -12,6 +12,8 @@ from musegraph_nodes.diffusion.references import check_loader
 
 from .names import GuiderValue, Method, NoiseValue, ScheduleName, SigmasValue
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 
 @node(version="1")
 def sigmas(
@@ -110,6 +112,13 @@ Layers = Annotated[
 ]
 
 
+Momentum = Annotated[
+    float,
+    Field(ge=-1, le=1, description="Of apg: below 0, each step leads away from the last."),
+    ADVANCED,
+]
+
+
 @node(version="1")
 def guider(
     method: Annotated[
@@ -123,19 +132,21 @@ def guider(
         float, Field(ge=0, le=1, description="The share of the steps after which it ends.")
     ] = 1.0,
     layers: Layers = [],  # noqa: B006 # an input's default, never changed
-    momentum: Annotated[
-        float,
-        Field(ge=-1, le=1, description="Of apg: below 0, each step leads away from the last."),
-    ] = 0.0,
+    momentum: Momentum = 0.0,
     parallel: Annotated[
         float,
         Field(ge=0, le=1, description="Of apg: what counts of guidance along the answer itself."),
+        ADVANCED,
     ] = 0.0,
     most: Annotated[
-        float, Field(ge=0, description="Of apg: the greatest length of guidance; 0: any.")
+        float,
+        Field(ge=0, description="Of apg: the greatest length of guidance; 0: any."),
+        ADVANCED,
     ] = 15.0,
     zero_steps: Annotated[
-        int, Field(ge=0, le=1000, description="Of cfg_zero: how many first steps stand still.")
+        int,
+        Field(ge=0, le=1000, description="Of cfg_zero: how many first steps stand still."),
+        ADVANCED,
     ] = 1,
 ) -> GuiderValue:
     """Choose how a sampler follows a text; its ``guidance`` stays the strength.
@@ -163,7 +174,9 @@ def guider(
 @node(version="1")
 def noise(
     add: Annotated[
-        bool, Field(description="Off: the latent has its noise already, from another sampler.")
+        bool,
+        Field(description="Off: the latent has its noise already, from another sampler."),
+        ADVANCED,
     ] = True,
     variation_seed: Annotated[
         Seed, Field(description="Of the other noise; item i of a batch takes it + i.")
@@ -178,9 +191,12 @@ def noise(
             le=1,
             description="The share of fresh noise in each step; -1: what the sampler is known for.",
         ),
+        ADVANCED,
     ] = -1.0,
     scale: Annotated[
-        float, Field(ge=0, le=2, description="How strong fresh noise is; above 1 for more detail.")
+        float,
+        Field(ge=0, le=2, description="How strong fresh noise is; above 1 for more detail."),
+        ADVANCED,
     ] = 1.0,
 ) -> NoiseValue:
     """Set how a sampler draws noise: variations of a seed, none at the start, more on the way."""

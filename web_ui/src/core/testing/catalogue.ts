@@ -35,6 +35,17 @@ export const CATALOGUE = makeCatalogue([
     },
     { out: 'Image' },
   ),
+  facts(
+    't.rare',
+    {
+      image: { type: 'Image', required: true },
+      start: { type: 'Number', default: 0, schema: { advanced: true } },
+      strength: { type: 'Number', default: 1 },
+      noise: { type: 'Latent | None', default: null, schema: { advanced: true } },
+      words: { type: 'Text', default: '', schema: { advanced: true, multiline: true } },
+    },
+    { out: 'Image', used: 'Seed' },
+  ),
   facts('t.split', { image: { type: 'Image', required: true } }, { color: 'Image', alpha: 'Mask' }),
   facts(
     't.grid',

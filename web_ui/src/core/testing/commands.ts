@@ -219,6 +219,7 @@ export class Hand {
             color: this.pick([...COLORS, null]) ?? null,
             title: this.pick(['A title', null]) ?? null,
             collapsed: this.random() < 0.3 ? true : null,
+            advanced: this.random() < 0.3 ? true : null,
           },
         };
       case 'mode': {

@@ -26,7 +26,7 @@ export function NumberField(props: FieldProps) {
   const bounds = boundsOf(port);
   const bar = barOf(bounds);
   const [local, setLocal] = useLocal<number>(value);
-  const [editing, setEditing] = useState<string | null>(null);
+  const [editing, setEditing] = useState<Editing | null>(null);
   const rest = useRef<HTMLDivElement>(null);
   const returning = useRef(focused ?? false);
   const number = local ?? (typeof value === 'number' ? value : null);
@@ -61,7 +61,7 @@ export function NumberField(props: FieldProps) {
     return (
       <NumberInput
         {...props}
-        initial={editing}
+        {...editing}
         bounds={bounds}
         onSet={set}
         onClose={(back) => {
@@ -76,9 +76,12 @@ export function NumberField(props: FieldProps) {
     const next = stepped(event, start, bounds);
     const typed = event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey;
     if (next !== null) set(next);
-    else if (event.key === 'Enter' || event.key === 'F2') setEditing(shown(number));
-    else if (typed || event.key === 'Process') setEditing(typed ? event.key : '');
-    else if (event.key === 'Backspace' || event.key === 'Delete') setEditing('');
+    else if (event.key === 'Enter' || event.key === 'F2')
+      setEditing({ initial: shown(number), whole: true });
+    else if (typed || event.key === 'Process')
+      setEditing({ initial: typed ? event.key : '', whole: false });
+    else if (event.key === 'Backspace' || event.key === 'Delete')
+      setEditing({ initial: '', whole: false });
     else if (!(event.key === 'Escape' && cancel())) return;
     event.preventDefault();
     event.stopPropagation();
@@ -98,7 +101,7 @@ export function NumberField(props: FieldProps) {
       {...handlers}
       onDoubleClick={(event) => {
         event.stopPropagation();
-        if (!disabled) setEditing(shown(number));
+        if (!disabled) setEditing({ initial: shown(number), whole: true });
       }}
       onKeyDown={keyDown}
       onBlur={onDone}
@@ -142,15 +145,29 @@ function Bar({ at, ends: [low, high] }: { at: number; ends: [number, number] }) 
   );
 }
 
-interface InputProps extends FieldProps {
+/** What the text begins with; `whole` marks it, for what is typed to take its place. */
+interface Editing {
   initial: string;
+  whole: boolean;
+}
+
+interface InputProps extends FieldProps, Editing {
   bounds: Bounds;
   onSet(value: number): void;
   /** The input goes; `back` says whether the number keeps the keyboard. */
   onClose(back: boolean): void;
 }
 
-function NumberInput({ initial, bounds, labelId, port, onSet, onChange, onClose }: InputProps) {
+function NumberInput({
+  initial,
+  whole,
+  bounds,
+  labelId,
+  port,
+  onSet,
+  onChange,
+  onClose,
+}: InputProps) {
   const [text, setText] = useState(initial);
   const [why, setWhy] = useState<Why | null>(null);
   const closed = useRef(false);
@@ -178,7 +195,7 @@ function NumberInput({ initial, bounds, labelId, port, onSet, onChange, onClose 
         ref={(element) => {
           if (!element || element === document.activeElement) return;
           element.focus();
-          if (initial.length > 1) element.select();
+          if (whole) element.select();
         }}
         className={`nodrag nopan nowheel ${css.input}`}
         type="text"

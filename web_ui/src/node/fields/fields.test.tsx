@@ -89,6 +89,20 @@ describe('a number', () => {
     expect(named('spinbutton').textContent).toBe('512');
   });
 
+  it('is marked whole when it is opened, one digit as well, and not when a digit opened it', () => {
+    show(number, 8);
+    const marked = (open: (element: Element) => void): string => {
+      open(named('spinbutton'));
+      const input = named('spinbutton') as HTMLInputElement;
+      const part = input.value.slice(input.selectionStart ?? 0, input.selectionEnd ?? 0);
+      fireEvent.keyDown(input, { key: 'Escape' });
+      return part;
+    };
+    expect(marked((element) => fireEvent.keyDown(element, { key: 'Enter' }))).toBe('8');
+    expect(marked((element) => fireEvent.doubleClick(element))).toBe('8');
+    expect(marked((element) => fireEvent.keyDown(element, { key: '7' }))).toBe('');
+  });
+
   it('S4: stays within its bounds and on whole steps', () => {
     const { values } = show(number, 8);
     edit('99999');

@@ -14,6 +14,7 @@ import {
 } from '@/core/document';
 import { bounds, snap } from '@/core/geometry';
 import { brokenByBypass, healing } from '@/core/heal';
+import { reshape, setFolds } from '@/node/shapes';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { say } from '@/state/notices';
 import { freshFrame } from '../adding/add';
@@ -140,19 +141,22 @@ function removeAndHeal(store: DocumentStore): void {
 
 const collapse = (store: DocumentStore): void => {
   const nodes = selectedNodes(store);
-  const graph = shownGraph(store.getState());
   const { views } = store.getState().projected;
   const all = nodes.every((id) => views.get(id)!.layout?.collapsed);
-  store.run({
-    do: 'batch',
-    label: 'collapse',
-    commands: nodes.map((node) => ({
-      do: 'setLayout',
-      graph,
-      node,
-      layout: { collapsed: all ? null : true },
-    })),
-  });
+  reshape(store, nodes, { collapsed: all ? null : true }, 'collapse');
+};
+
+/** The selected nodes that have a fold. */
+const foldable = (store: DocumentStore): string[] => {
+  const { views } = store.getState().projected;
+  return selectedNodes(store).filter((id) => views.get(id)!.geometry.fold);
+};
+
+const fold = (store: DocumentStore): void => {
+  const { views } = store.getState().projected;
+  const nodes = foldable(store);
+  const open = nodes.every((id) => views.get(id)!.geometry.fold!.open);
+  setFolds(store, nodes, !open);
 };
 
 register(
@@ -241,6 +245,13 @@ register(
     keys: ['H'],
     when: someNodes,
     run: ({ store }) => collapse(store),
+  },
+  {
+    id: 'graph.fold',
+    group: 'graph',
+    keys: ['Shift+H'],
+    when: ({ store }) => foldable(store).length > 0,
+    run: ({ store }) => fold(store),
   },
   {
     id: 'graph.removeAndHeal',

@@ -5,7 +5,7 @@ import { headFor } from '@/canvas/overview/heading';
 import { rectOf } from '@/canvas/places';
 import { viewportFor } from '@/canvas/viewport';
 import { endsOf } from '@/core/arrange';
-import { detours, freshBends } from '@/core/detours';
+import { detours, freshBends, moved } from '@/core/detours';
 import { edgesOf, graphOf } from '@/core/document';
 import { bounds, GRID, type Rect } from '@/core/geometry';
 import { layoutGraph, type Point } from '@/core/layout';
@@ -151,7 +151,7 @@ const tidy = ({ store }: Context): void => {
       ends: endsOf(edge, to, (id) => projected.views.get(id)!.geometry),
     })),
     new Map([...found].map(([id, rect]) => [id, { ...rect, ...to[id] }])),
-    lanes.map((lane) => ({ ...lane, points: lane.points.map(put) })),
+    moved(lanes, put),
     freshBends(projected.reroutes),
   );
   store.run({

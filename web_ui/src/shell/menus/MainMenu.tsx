@@ -59,6 +59,7 @@ const MAIN: readonly MenuItem[] = [
       'graph.mute',
       'graph.pin',
       'graph.collapse',
+      'graph.fold',
       '-',
       'move.tidy',
     ],

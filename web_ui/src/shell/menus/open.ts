@@ -37,6 +37,7 @@ export const NODE_MENU: readonly MenuItem[] = [
   'graph.mute',
   'graph.pin',
   'graph.collapse',
+  'graph.fold',
   'graph.preview',
   '-',
   {

@@ -96,7 +96,9 @@ export function openRead(read: ReadDocument, name: string): DocumentStore | null
 
 export async function openTemplate({ id, title }: Pick<Template, 'id' | 'title'>): Promise<void> {
   try {
-    openRead({ ...(await openTemplateFile(id)) }, title);
+    const read = await openTemplateFile(id);
+    // It is called what was pressed: the file has its name in English.
+    openRead({ ...read, workflow: { ...read.workflow, name: title } }, title);
   } catch (error) {
     report('open', error, { name: title });
   }
