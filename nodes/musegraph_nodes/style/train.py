@@ -17,7 +17,6 @@ from .fast import reference as fast_reference
 from .features import BUNDLED, FeatureNet
 from .features import reference as features_reference
 from .prepare import check_side, colours, fitted, layers_of, resized
-from .repaint import as_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +96,7 @@ def train_fast(
     It is kept among the models as a file in the public layout. A training that was cancelled or
     killed goes on from its last checkpoint when it is run again; with more steps it goes on too.
     """
+    from .repaint import as_image
     from .training.fast import Plan, begun, restored, sample
 
     _check(name, style_weight, content_weight)
@@ -177,6 +177,7 @@ def _train(
     ctx: Context, state: State, plan: Plan, features: Features, style: Tensor,
     practice: list[Tensor], steps: int, folder: Path,
 ) -> None:  # fmt: skip
+    from .repaint import as_image
     from .training.fast import batch_of, learned, sample, save, targets_of
 
     targets = targets_of(features, style.to(ctx.device), plan.style_layers)
