@@ -238,11 +238,8 @@ class NodeType:
     @cached_property
     def model_ports(self) -> tuple[str, ...]:
         """The inputs that name a model source, which count by the digest of its files."""
-        return tuple(
-            name
-            for name, port in self.inputs.items()
-            if (port.type.item or port.type).name == "ModelSource"
-        )
+        kinds = ((name, port.type.item or port.type) for name, port in self.inputs.items())
+        return tuple(name for name, kind in kinds if kind.name == "ModelSource")
 
     @cached_property
     def output_types(self) -> Mapping[str, Type]:
