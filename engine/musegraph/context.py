@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from musegraph.device import device
@@ -136,6 +137,12 @@ class RunContext(Context):
 
     def weights(self, source: str) -> Weights:
         return self._site.models.weights(source)
+
+    def keep(self, name: str, file: Path) -> Weights:
+        return self._site.models.keep(name, file)
+
+    def bench(self, name: str) -> Path:
+        return self._site.models.bench(name)
 
     def secret(self, name: str) -> str:
         value = secret(name)

@@ -15,6 +15,7 @@ from musegraph.device import device
 from musegraph.errors import ModelError, ModelMissing
 from musegraph.headers import read_gguf, read_header
 from musegraph.library.folders import Added, default_models, named_folders
+from musegraph.library.kept import bench, is_name, put
 from musegraph.library.kinds import SUFFIXES
 from musegraph.library.walk import Root, model_files
 from musegraph.node import Weights
@@ -114,7 +115,7 @@ class Models:
 
         A model that was renamed since it was last listed is found under its new name.
         """
-        if self.confined and not _is_name(source):
+        if self.confined and not is_name(source):
             raise ModelMissing(sentence("model-path", model=repr(source)))
         first, _, rest = source.partition("/")
         pack = self.registry.pack(first) if rest else None
@@ -187,6 +188,15 @@ class Models:
         """Where a source lives and its digest; reads the files the first time."""
         place = self.path(source)
         return Weights(place, self._content(place), source)
+
+    def keep(self, name: str, file: Path) -> Weights:
+        """Put weights that a node made into the first folder of models, whole or not at all."""
+        put(self.folders[0], name, file)
+        return self.weights(name)
+
+    def bench(self, name: str) -> Path:
+        """A folder for what a node has to find again after it was stopped or killed."""
+        return bench(self._data, name)
 
     def _content(self, place: Path) -> str:
         parts = [(file, self._remembered(file) or self._hash(file)) for file in self.files(place)]
@@ -364,12 +374,6 @@ def _command(source: str) -> str:
         return ""
     file = f" --file {found['file']}" if found["file"] else ""
     return f"musegraph models add {found['repo']}{file}"
-
-
-def _is_name(source: str) -> bool:
-    """Whether a source stays below whatever folder it is looked for in, on every system."""
-    parts = source.replace("\\", "/").split("/")
-    return all(parts) and not {".", ".."} & {*parts} and not set(":~\0") & {*source}
 
 
 def _settings(file: Path) -> list[Path]:

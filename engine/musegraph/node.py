@@ -102,6 +102,14 @@ class Context:
         """Where a model source lives, and the digest of its files."""
         raise NodeError(f"no model can be found outside a run (asked for {source!r})")
 
+    def keep(self, name: str, file: Path) -> Weights:
+        """Put weights that a node made among the models, under a name that is free or theirs."""
+        raise NodeError(f"no model can be kept outside a run (asked for {name!r})")
+
+    def bench(self, name: str) -> Path:
+        """A folder of that name that outlasts the run: for checkpoints, which a killed one left."""
+        raise NodeError(f"nothing is kept outside a run (asked for {name!r})")
+
     def generator(self, seed: int) -> Generator:
         """A generator on the CPU, so that every device starts from the same noise."""
         import torch
@@ -230,11 +238,8 @@ class NodeType:
     @cached_property
     def model_ports(self) -> tuple[str, ...]:
         """The inputs that name a model source, which count by the digest of its files."""
-        return tuple(
-            name
-            for name, port in self.inputs.items()
-            if (port.type.item or port.type).name == "ModelSource"
-        )
+        kinds = ((name, port.type.item or port.type) for name, port in self.inputs.items())
+        return tuple(name for name, kind in kinds if kind.name == "ModelSource")
 
     @cached_property
     def output_types(self) -> Mapping[str, Type]:

@@ -22,6 +22,7 @@ from reuse import again_from_text, again_in_memory, edit, restart
 from sampling import batches, step_caches
 from serving import latency, throughput, traffic
 from shelves import library
+from styles import repainted
 from swaps import swaps
 from tiers import hashing, tiers
 
@@ -48,6 +49,7 @@ BENCHMARKS = {
     "B25": determinism,
     "B26": library,
     "B27": step_caches,
+    "B28": repainted,
 }
 
 

@@ -17,6 +17,8 @@ WHERE = {
     "model_from_disk": "loading",
     "overlap": "parallel",
     "peak": "gpu",
+    "repainting": "styles",
+    "repainting_peak": "styles",
     "resident": "memory",
     "session": "reuse",
     "straight": "pictures",

@@ -103,6 +103,15 @@ NAMES: dict[str, tuple[Shapes, str, str]] = {
         "umt5",
     ),
     "the eyes of CLIP": ({"vision_model.encoder.layers.0.mlp.fc1.bias": (9,)}, "vision", ""),
+    "a fast style net": (
+        {
+            "conv1.conv2d.weight": (32, 3, 9, 9),
+            "in1.weight": (32,),
+            "deconv3.conv2d.weight": (3, 32, 9, 9),
+        },
+        "style",
+        "",
+    ),
     "an ESRGAN": ({"model.1.sub.0.RDB1.conv1.0.weight": (32, 64, 3, 3)}, "upscaler", ""),
     "SRVGGNetCompact": (
         {"body.0.weight": (64, 3, 3, 3), "body.1.weight": (64,), "body.2.weight": (48, 64, 3, 3)},

@@ -157,6 +157,8 @@ def _motion(tensors: Tensors, names: str) -> Recognised | None:
 
 
 def _style(tensors: Tensors, names: str) -> Recognised | None:
+    if {"deconv3.conv2d.weight", "in1.weight"} <= {*tensors}:
+        return Recognised("style")  # a fast net: one pass repaints in its style
     return Recognised("style", "flux") if "redux_up.weight" in tensors else None
 
 

@@ -1,0 +1,233 @@
+"""Node `style.adain` and the loader `adain`: any style in one pass (Huang and Belongie 2017)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from musegraph import (
+    Context,
+    Image,
+    Loader,
+    Mask,
+    ModelError,
+    ModelSource,
+    Reference,
+    node,
+    read_safetensors,
+)
+from musegraph_nodes.image.pixels import check_size
+
+from .colours import matched, recoloured
+from .features import size as bytes_of
+from .layouts import read_layout
+from .options import Content, KeepColours, Longest, Shares, Styles
+from .prepare import Style, alpha_of, check_side, colours, fitted, resized, styles_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .adain_nets import AdaIN, Look, Share
+
+LOADER = "style.adain"
+BUNDLED = "starter/adain"
+_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
+_KEPT = 384 * 2**20
+"""Bytes of what was seen of pictures that are kept: so a slider runs the decoder alone."""
+
+
+def reference(source: str, ctx: Context) -> Reference:
+    """A reference to an encoder with its decoder, made from the header alone."""
+    found = ctx.weights(source)
+    _headed(found.path, source)
+    return Reference(
+        loader=LOADER, source=source, part="adain", digest=found.digest, family="adain"
+    )
+
+
+def _headed(place: Path, source: str) -> tuple[Path, AdaIN]:
+    """The file of a source and a net without weights that fits it, or why none does."""
+    from .adain_nets import without_weights
+
+    if place.suffix in _PICKLES:
+        raise ModelError(
+            f"{source!r} is a pickle, which can run code when it is opened, so it never is; get the"
+            " net as .safetensors"
+        )
+    file = place if place.is_file() else place / "model.safetensors"
+    if not file.is_file():
+        raise ModelError(
+            f"{source!r} holds no AdaIN: {place} has no model.safetensors; name one .safetensors"
+            " file, or a folder with one of that name"
+        )
+    header = read_safetensors(file)
+    names = {name: tuple(entry["shape"]) for name, entry in header.tensors.items()}
+    encoder = {n: e for n, e in header.tensors.items() if not n.startswith("decoder.")}
+    if len(encoder) == len(names):
+        raise ModelError(
+            f"{source!r} holds no AdaIN: it has no decoder.paint.weight; a file with an encoder"
+            " (features.0.weight …) and its decoder is wanted, as training.adain writes it"
+        )
+    layout = read_layout(encoder, source, header.metadata)
+    net = without_weights(layout)
+    wanted = {named(name): tuple(tensor.shape) for name, tensor in net.state_dict().items()}
+    for name, shape in wanted.items():
+        if name not in names:
+            raise ModelError(f"the AdaIN {source!r} is not whole: it has no {name}; get it again")
+        if names[name] != shape:
+            raise ModelError(
+                f"the AdaIN {source!r} is of an unknown build: its {name} is of the shape"
+                f" {list(names[name])}, and {list(shape)} is what goes with the others"
+            )
+    if extra := sorted(set(names) - set(wanted)):
+        raise ModelError(
+            f"the AdaIN {source!r} is of an unknown build: it also holds {extra[0]}, which no"
+            " decoder for this encoder has"
+        )
+    return file, net
+
+
+def named(own: str) -> str:
+    """What a tensor of the net is called in a file."""
+    return own.removeprefix("encoder.") if own.startswith("encoder.") else f"decoder.{own}"
+
+
+class Painter:
+    """A net on a device, and what it saw of the last pictures."""
+
+    def __init__(self, net: AdaIN) -> None:
+        self.net = net
+        self.seen: OrderedDict[bytes, Look] = OrderedDict()
+
+    def look(self, picture: Tensor, device: str, manner: bool = False) -> Look:
+        """What the encoder sees of a picture [1,3,H,W]; of one that it saw lately, at once."""
+        key = blake2b(repr((manner, *picture.shape)).encode(), digest_size=16)
+        key.update(picture.numpy().tobytes())
+        found = self.seen.pop(key.digest(), None)
+        if found is None:
+            found = self.net.look(picture.to(device))
+            found = found.manner() if manner else found
+        self.seen[key.digest()] = found
+        while len(self.seen) > 1 and sum(map(_bytes, self.seen.values())) > _KEPT:
+            self.seen.popitem(last=False)
+        return found
+
+
+def _bytes(look: Look) -> int:
+    return sum(int(made.numel()) * 4 for made in look.features.values())
+
+
+def load(ref: Reference, place: Path, device: str) -> Painter:
+    """The net that a reference names, on a device; a damaged file is a ModelError."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    file, net = _headed(place, ref.source)
+    try:
+        stored = load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{file} cannot be read: {error}; get it again") from error
+    kept = {own: stored[named(own)].float() for own in net.state_dict()}
+    net.load_state_dict(kept, strict=True, assign=True)
+    return Painter(net.eval().requires_grad_(False).to(device))
+
+
+adain_loader = Loader(load, lambda live: bytes_of(live.net))
+
+
+Places = Annotated[
+    list[Mask] | None, Field(description="Where each style counts: one mask for each.")
+]
+Strength = Annotated[
+    float, Field(ge=0, le=1, description="1: wholly in the style; 0: as the content was.")
+]
+
+
+@node(id="adain", version="1", numeric=True, uses="device")
+def adain(
+    content: Content,
+    styles: Styles,
+    ctx: Context,
+    weights: Shares = None,
+    masks: Places = None,
+    strength: Strength = 1.0,
+    size: Longest = 0,
+    style_size: Annotated[
+        int, Field(ge=32, le=2048, description="Longer side of the styles: smaller, finer strokes.")
+    ] = 384,
+    keep_colours: KeepColours = "none",
+    source: Annotated[
+        ModelSource,
+        Field(description="An encoder with its decoder; starter/adain comes with Musegraph."),
+    ] = BUNDLED,
+) -> Image:
+    """Repaint a picture in any style in one pass, at once: Adaptive Instance Normalisation.
+
+    Several styles are blended by their weights, or each counts where its mask is white.
+    style.transfer comes closer to a style and takes minutes. Each picture of a batch is made by
+    itself.
+    """
+    import torch
+
+    pictures, alpha = colours(content, "content"), alpha_of(content)
+    prepared = styles_of(styles, weights, masks, content.size)
+    wide, high = fitted(content.size, size)
+    check_size(wide, high, len(pictures))
+    made = []
+    with ctx.load(reference(source, ctx)) as live, torch.inference_mode():
+        cell = live.net.stride
+        check_side((wide, high), live.net.encoder.layout, live.net.layers, "content")
+        for at in range(len(pictures)):
+            ctx.progress(at, len(pictures))
+            picture = resized(pictures[at : at + 1], (wide, high))
+            known = _looked(live, picture, style_size, keep_colours, ctx)
+            look = live.look(_whole(picture, cell), ctx.device)
+            painted = live.net(look, [known(style) for style in prepared], strength)
+            painted = painted[..., :high, :wide].clamp(0, 1).cpu()
+            if keep_colours == "luminance":
+                painted = recoloured(painted, picture)
+            made.append(painted if strength else picture)
+    ctx.progress(len(pictures), len(pictures))
+    planes = torch.cat(made)
+    if alpha is not None:
+        planes = torch.cat((planes, resized(alpha[:, None], (wide, high))), 1)
+    return Image(planes.permute(0, 2, 3, 1).contiguous())
+
+
+def _looked(
+    live: Any, picture: Tensor, longest: int, keep: str, ctx: Context
+) -> Callable[[Style], Share]:
+    """What turns a style into its share of one picture."""
+    from .adain_nets import Share
+
+    cell = live.net.stride
+
+    def looked(style: Style) -> Share:
+        ctx.check()
+        shown = style.picture
+        if keep == "histogram":
+            shown = matched(shown, picture)
+        width, height = fitted((shown.shape[3], shown.shape[2]), longest)
+        check_side((width, height), live.net.encoder.layout, live.net.layers, "styles")
+        shown = _whole(resized(shown, (width, height)), cell)
+        mask = None
+        if style.mask is not None:
+            mask = resized(style.mask[None, None], (picture.shape[3], picture.shape[2]))
+            mask = _whole(mask, cell).to(ctx.device)
+        return Share(live.look(shown, ctx.device, manner=True), style.weight, mask)
+
+    return looked
+
+
+def _whole(picture: Tensor, cell: int) -> Tensor:
+    """A picture that goes on at its right and lower edges: to whole cells, and two at least."""
+    import torch.nn.functional as F
+
+    high, wide = picture.shape[2:]
+    rest = (max(-wide % cell, 2 * cell - wide), max(-high % cell, 2 * cell - high))
+    return F.pad(picture, (0, rest[0], 0, rest[1]), "replicate") if any(rest) else picture

@@ -1,0 +1,101 @@
+"""How fast nets lie in a file: Johnson et al. 2016 in the names of PyTorch's examples.
+
+``conv1.conv2d.weight``, ``in1.weight``, ``res1.conv1.conv2d.weight`` …, ``deconv3.conv2d.weight``:
+widths and the number of residual blocks are read off the shapes, so a net of ours that is narrower
+lies in a file just as the public ones do. What old files hold of running means is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from musegraph import ModelError
+
+Shape = tuple[int, ...]
+_PASSED = re.compile(r"(.*\.)?in\d\.(running_mean|running_var|num_batches_tracked)")
+_BLOCK = re.compile(r"res(\d+)\.")
+
+
+@dataclass(frozen=True)
+class FastLayout:
+    """The widths of the three stages, and how many residual blocks stand between."""
+
+    widths: tuple[int, int, int] = (32, 64, 128)
+    blocks: int = 5
+
+
+def shapes_of(layout: FastLayout) -> dict[str, Shape]:
+    """The names and shapes of all tensors of a net."""
+    one, two, three = layout.widths
+    made: dict[str, Shape] = {}
+    made |= _conv("conv1", 3, one, 9) | _norm("in1", one)
+    made |= _conv("conv2", one, two, 3) | _norm("in2", two)
+    made |= _conv("conv3", two, three, 3) | _norm("in3", three)
+    for block in range(1, layout.blocks + 1):
+        for part in (1, 2):
+            made |= _conv(f"res{block}.conv{part}", three, three, 3)
+            made |= _norm(f"res{block}.in{part}", three)
+    made |= _conv("deconv1", three, two, 3) | _norm("in4", two)
+    made |= _conv("deconv2", two, one, 3) | _norm("in5", one)
+    return made | _conv("deconv3", one, 3, 9)
+
+
+def passed(name: str) -> bool:
+    """Whether a tensor counts for nothing: the running means of old files."""
+    return bool(_PASSED.fullmatch(name))
+
+
+def read_layout(tensors: Mapping[str, Mapping[str, Any]], source: str) -> FastLayout:
+    """The layout of the tensors of a header; what is missing, wrong or too much is named."""
+    shapes = {n: tuple(entry["shape"]) for n, entry in tensors.items() if not passed(n)}
+    if not any(name.startswith(("conv1.conv2d.", "deconv")) for name in shapes):
+        raise ModelError(
+            f"{source!r} is no fast style net: it has no conv1.conv2d.weight; nets in the layout of"
+            " PyTorch's example fast_neural_style are known here, as .safetensors"
+        )
+    blocks = len({found[1] for name in shapes if (found := _BLOCK.match(name))})
+    widths = tuple(_width(shapes, f"conv{stage}.conv2d.weight", source) for stage in (1, 2, 3))
+    layout = FastLayout((widths[0], widths[1], widths[2]), blocks)
+    wanted = shapes_of(layout)
+    for name, shape in wanted.items():
+        if name not in shapes:
+            raise ModelError(
+                f"the fast style net {source!r} is not whole: it has no {name}; get it again"
+            )
+        if shapes[name] != shape:
+            raise ModelError(
+                f"the fast style net {source!r} is of an unknown build: its {name} is of the shape"
+                f" {list(shapes[name])}, and {list(shape)} is what goes with the others"
+            )
+    if extra := sorted(set(shapes) - set(wanted)):
+        raise ModelError(
+            f"the fast style net {source!r} is of an unknown build: it also holds {extra[0]}, which"
+            " nets of fast_neural_style do not"
+        )
+    return layout
+
+
+def _width(shapes: Mapping[str, Shape], name: str, source: str) -> int:
+    found = shapes.get(name)
+    if found is None:
+        raise ModelError(
+            f"the fast style net {source!r} is not whole: it has no {name}; get it again"
+        )
+    if len(found) != 4 or 0 in found:
+        raise ModelError(
+            f"the fast style net {source!r} is of an unknown build: its {name} is of the shape"
+            f" {list(found)}, and a convolution has four sides"
+        )
+    return found[0]
+
+
+def _conv(name: str, reads: int, makes: int, side: int) -> dict[str, Shape]:
+    stem = f"{name}.conv2d"
+    return {f"{stem}.weight": (makes, reads, side, side), f"{stem}.bias": (makes,)}
+
+
+def _norm(name: str, width: int) -> dict[str, Shape]:
+    return {f"{name}.weight": (width,), f"{name}.bias": (width,)}

@@ -1,0 +1,95 @@
+"""Node `style.texture`: any amount of a texture from one sample of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from musegraph import Context, Image, NodeError, Seed, node
+from musegraph_nodes.image.pixels import check_size
+
+from .features import FeatureNet
+from .options import (
+    Compare,
+    Levels,
+    OptimiserName,
+    Preview,
+    Repainted,
+    SmoothWeight,
+    Steps,
+    StyleLayers,
+    StyleScale,
+    Tile,
+)
+from .prepare import Style, styles_of
+from .transfer import count_of, curve_of, options_of
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+Side = Annotated[int, Field(ge=32, le=4096, description="In pixels.")]
+
+
+@node(version="1", numeric=True, uses="device", frugal="in smaller windows")
+def texture(
+    sample: Annotated[Image, Field(description="The texture; of a batch, the mean of all.")],
+    features: FeatureNet,
+    ctx: Context,
+    width: Side = 512,
+    height: Side = 512,
+    seamless: Annotated[
+        bool, Field(description="Whether the texture joins with itself at all four sides.")
+    ] = False,
+    steps: Steps = 60,
+    levels: Levels = 0,
+    smooth: SmoothWeight = 0.3,
+    optimiser: OptimiserName = "lbfgs",
+    scale: StyleScale = 1.0,
+    layers: StyleLayers = "",
+    compare: Compare = "whitened",
+    tile: Tile = 0,
+    preview: Preview = 5,
+    seed: Annotated[Seed, Field(description="Other seeds give other pieces of it.")] = 0,
+) -> Repainted:
+    """Make more of a texture: a new picture with the strokes, colours and grain of a sample.
+
+    From noise, until the layers of a feature net find in it what they find in the sample (Gatys,
+    Ecker and Bethge 2015, https://arxiv.org/abs/1505.07376).
+    """
+    from .repaint import Work, as_image, repaint
+
+    prepared = styles_of([sample], None, None, None, "sample")
+    check_size(width, height)
+    given = {
+        "style_weight": 1.0, "smooth": smooth / 3, "steps": steps, "levels": levels,
+        "optimiser": optimiser, "style_scale": scale, "style_layers": layers, "compare": compare,
+        "tile": tile, "preview": preview,
+    }  # fmt: skip
+    with ctx.load(features) as net:
+        options = options_of(given, net, around=seamless, natural=True)
+        size = (width, height)
+        stride = max(net.layout.stride(layer) for layer in options.style_layers)
+        step = stride * 2 ** (count_of(size, net, options) - 1) if seamless else 1
+        if width % step or height % step:
+            raise NodeError(
+                f"port 'seamless': with these layers and sizes both sides are multiples of {step},"
+                f" and {width}×{height} is none; {_near(width, step)}×{_near(height, step)} is"
+            )
+        work = Work(ctx, options.steps * count_of(size, net, options), preview=options.preview)
+        start = _begun(prepared, size, ctx.generator(seed))
+        made, figures = repaint(net, None, prepared, size, start, options, work)
+    return Repainted(as_image(made), curve_of(work), figures)
+
+
+def _begun(samples: list[Style], size: tuple[int, int], random: Generator) -> Tensor:
+    """Noise [1,3,H,W] about the mean colour of the samples."""
+    import torch
+
+    noise = torch.randn(1, 3, size[1], size[0], generator=random)
+    mean = torch.stack([sample.picture.mean((2, 3)) for sample in samples]).mean(0)
+    return (mean[:, :, None, None] + 0.15 * noise).clamp(0, 1)
+
+
+def _near(side: int, step: int) -> int:
+    return max(step, round(side / step) * step)

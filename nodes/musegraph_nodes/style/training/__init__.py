@@ -1,0 +1,1 @@
+"""Training the nets of this pack: data, and the scripts that run it."""

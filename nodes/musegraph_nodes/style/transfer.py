@@ -1,0 +1,201 @@
+"""Node `style.transfer`: a picture repainted in the manner of others, by optimisation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from musegraph import Context, Image, Mask, NodeError, Seed, node
+from musegraph_nodes.image.pixels import check_size
+
+from .curves import drawn
+from .features import FeatureNet
+from .options import (
+    CONTENT_LAYERS,
+    STYLE_LAYERS,
+    Compare,
+    Content,
+    ContentLayers,
+    ContentWeight,
+    KeepColours,
+    Levels,
+    Longest,
+    OptimiserName,
+    Preview,
+    Repainted,
+    Shares,
+    SmoothWeight,
+    Steps,
+    StyleLayers,
+    Styles,
+    StyleScale,
+    StyleWeight,
+    Tile,
+)
+from .prepare import alpha_of, check_side, colours, fitted, layers_of, styles_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .repaint import Options, Work
+
+
+@node(version="1", numeric=True, uses="device", frugal="in smaller windows")
+def transfer(
+    content: Content,
+    styles: Styles,
+    features: FeatureNet,
+    ctx: Context,
+    weights: Shares = None,
+    masks: Annotated[
+        list[Mask] | None, Field(description="Where each style counts: one mask for each.")
+    ] = None,
+    size: Longest = 512,
+    steps: Steps = 60,
+    levels: Levels = 0,
+    style_weight: StyleWeight = 3.0,
+    content_weight: ContentWeight = 1.0,
+    smooth: SmoothWeight = 1.0,
+    optimiser: OptimiserName = "lbfgs",
+    init: Annotated[
+        Literal["content", "noise", "picture"],
+        Field(description="What to begin with; picture: that at the port 'start'."),
+    ] = "content",
+    start: Annotated[Image | None, Field(description="A picture to begin with.")] = None,
+    keep_colours: KeepColours = "none",
+    style_scale: StyleScale = 1.0,
+    style_layers: StyleLayers = "",
+    content_layers: ContentLayers = "",
+    compare: Compare = "whitened",
+    tile: Tile = 0,
+    preview: Preview = 5,
+    seed: Annotated[Seed, Field(description="Of the noise to begin with.")] = 0,
+) -> Repainted:
+    """Repaint a picture in the manner of others: Neural Style Transfer by optimisation.
+
+    The pixels themselves are changed, step by step, until the layers of a feature net find the
+    strokes of the styles and the shapes of the content (Gatys, Ecker and Bethge 2016,
+    https://arxiv.org/abs/1508.06576). Each picture of a batch is made by itself.
+    """
+    made = settings(locals())
+    return run(content, styles, features, ctx, weights, masks, size, init, start, seed, made)
+
+
+def settings(given: dict[str, Any]) -> dict[str, Any]:
+    """What the ports of a node say; with both weights at 0 there is nothing to do."""
+    if not given.get("style_weight") and not given.get("content_weight"):
+        raise NodeError(
+            "port 'style_weight': it is 0, and so is content_weight, so nothing is left to optimise"
+            " for; set one above 0"
+        )
+    return given
+
+
+def options_of(
+    given: dict[str, Any], net: Any, around: bool = False, natural: bool = False
+) -> Options:
+    """The options that the ports of a node say, with the layers that a net has."""
+    from .objective import Weights
+    from .repaint import Options
+
+    weights = Weights(
+        given.get("content_weight", 0.0),
+        given["style_weight"],
+        given["smooth"],
+        given.get("steady", 0.0),
+    )
+    layout = net.layout
+    style = layers_of(
+        given["style_layers"], STYLE_LAYERS, layout, "layers" if natural else "style_layers"
+    )
+    content = layers_of(given.get("content_layers", ""), CONTENT_LAYERS, layout, "content_layers")
+    return Options(
+        weights, style, content, given["steps"], given["levels"], given["optimiser"],
+        given.get("keep_colours", "none"), given["compare"], given["style_scale"], given["tile"],
+        given["preview"], around, natural,
+    )  # fmt: skip
+
+
+def run(
+    content: Image,
+    styles: list[Image],
+    features: FeatureNet,
+    ctx: Context,
+    weights: list[float] | None,
+    masks: list[Mask] | None,
+    longest: int,
+    init: str,
+    start: Image | None,
+    seed: int,
+    given: dict[str, Any],
+) -> Repainted:
+    """All pictures of a batch, one after the other."""
+    import torch
+
+    from .repaint import Work, as_image, repaint
+
+    pictures, alpha = colours(content, "content"), alpha_of(content)
+    prepared = styles_of(styles, weights, masks, content.size)
+    size = fitted(content.size, longest)
+    check_size(*size, len(pictures))
+    with ctx.load(features) as net:
+        options = options_of(given, net)
+        layers = (*options.style_layers, *options.content_layers)
+        check_side(content.size, net.layout, layers, "content")
+        check_side(size, net.layout, layers, "size")
+        total = options.steps * count_of(size, net, options) * len(pictures)
+        work = Work(ctx, total, preview=options.preview)
+        begun = begin(pictures, init, start, seed, size, work)
+        made, figures = [], []
+        for at in range(len(pictures)):
+            one = pictures[at : at + 1]
+            picture, said = repaint(net, one, prepared, size, begun[at], options, work)
+            own = None if alpha is None else alpha[at]
+            made.append(as_image(picture, own).data)
+            figures.append(said)
+    said = figures[0] if len(figures) == 1 else {"pictures": figures}
+    return Repainted(Image(torch.cat(made)), curve_of(work), said)
+
+
+def count_of(size: tuple[int, int], net: Any, options: Options) -> int:
+    """At how many sizes a picture is worked on."""
+    from .repaint import sizes_of
+
+    return len(sizes_of(size, net, options))
+
+
+def begin(
+    pictures: Tensor, init: str, start: Image | None, seed: int, size: tuple[int, int], work: Work
+) -> list[Tensor | None]:
+    """What each picture begins with; none is the content itself."""
+    import torch
+
+    if init == "content":
+        return [None] * len(pictures)
+    if init == "noise":
+        # Grey noise of little contrast: full noise takes many steps to calm down.
+        drawn_from = work.ctx.generator(seed)
+        noise = torch.randn(len(pictures), 3, size[1], size[0], generator=drawn_from)
+        return list((0.5 + 0.1 * noise).clamp(0, 1).split(1))
+    if start is None:
+        raise NodeError("port 'start': init is picture and there is none; link one")
+    found = colours(start, "start")
+    if len(found) not in (1, len(pictures)):
+        raise NodeError(
+            f"port 'start': it holds {len(found)} pictures and the content {len(pictures)}; give as"
+            " many, or one for all"
+        )
+    return list(found.expand(len(pictures), *found.shape[1:]).split(1))
+
+
+def curve_of(work: Work) -> Image:
+    """The losses of all steps as a picture."""
+    figures = work.curve.figures
+    lines = {
+        "total": [one.total for one in figures],
+        "style": [one.style for one in figures],
+        "content": [one.content for one in figures],
+    }
+    seen = {name: values for name, values in lines.items() if any(values)}
+    return drawn(seen, work.curve.sizes[1:])
