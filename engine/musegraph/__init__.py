@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from musegraph.headers import Header, read_gguf, read_header, read_safetensors
     from musegraph.library.recognise import Recognised, recognise
-    from musegraph.node import UNSET, Context, Weights, node
+    from musegraph.node import UNSET, Context, Fused, Weights, node
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run
     from musegraph.store import Store
@@ -80,6 +80,7 @@ __all__ = [
     "ControlNet",
     "Engine",
     "File",
+    "Fused",
     "Header",
     "Image",
     "Integer",
@@ -141,7 +142,7 @@ _HOMES = {
     ),
     "musegraph.headers": "Header read_gguf read_header read_safetensors",
     "musegraph.library.recognise": "Recognised recognise",
-    "musegraph.node": "Context UNSET Weights node",
+    "musegraph.node": "Context Fused UNSET Weights node",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",
     "musegraph.store": "Store",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -187,6 +187,20 @@ class Port:
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """How several calls of a node are made as one, where somebody asked for that.
+
+    ``kind`` is given the inputs of a call. It says how many calls may be made at once, and what has
+    to be equal for two of them to be; None for one that is made alone. ``function`` is given the
+    inputs of such calls and gives what each would have given, in their order, within the tolerance
+    that the node promises. So the wish has to be one of the inputs, where it is part of the key.
+    """
+
+    kind: Callable[[Mapping[str, Any]], tuple[int, Hashable] | None]
+    function: Callable[[Sequence[Mapping[str, Any]], Context], Sequence[Any]]
+
+
 @dataclass(frozen=True)
 class NodeType:
     """A node type, read off a function. ``id`` and ``version`` are completed by its pack."""
@@ -208,6 +222,7 @@ class NodeType:
     """The heading that it stands under; without one, the title of its pack."""
     generated: bool = False
     """Whether it is one of many that a program made: in a search it comes after the others."""
+    fused: Fused | None = None
 
     @property
     def pack(self) -> str:
@@ -284,6 +299,7 @@ def node(
     frugal: str = "",
     group: str = "",
     generated: bool = False,
+    fused: Fused | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def node(
     function: Callable[..., Any] | None = None,
@@ -298,6 +314,7 @@ def node(
     frugal: str = "",
     group: str = "",
     generated: bool = False,
+    fused: Fused | None = None,
 ) -> Any:
     """Mark a function as a node. It stays an ordinary function, and nothing is registered.
 
@@ -308,13 +325,16 @@ def node(
     that can do with less memory when ``ctx.frugal`` says so, and says how: ``"in tiles"``.
     ``group`` is the heading that it stands under instead of its pack's title; ``generated`` is for
     nodes that a program made by the hundred, so that those made by hand are found first.
+    ``fused`` says how several calls are made as one.
     """
 
     def mark(f: Callable[..., Any]) -> Callable[..., Any]:
         read = _read(f, id or f.__name__, version, cache, numeric, uses, title)
         if frugal and read.context is None:
             raise InvalidNode(f"{read.id} is frugal and has no Context to tell it when")
-        made = replace(read, frugal=frugal, group=group, generated=generated)
+        if fused and (read.context is None or not cache or read.is_async):
+            raise InvalidNode(f"{read.id} is fused; let it be cached, no async def, with a Context")
+        made = replace(read, frugal=frugal, group=group, generated=generated, fused=fused)
         f.__node__ = made  # type: ignore[attr-defined]
         return f
 
