@@ -301,7 +301,8 @@ def test_a_list_of_seeds_is_sampled_together_and_each_keeps_its_key(
     assert seen == [], "each is found by its own key"
     assert [bool(torch.equal(a.data, made[i].data)) for a, i in zip(again, (4, 2, 0), strict=True)]
     more, notes, seen = latents(engine, document(folder, [1, 7, 2, 8], 4))
-    assert (seen, notes[1:]) == ([2 * 2 * 64] * 3, ["sampled in a batch of 2"])
+    assert seen == [2 * 2 * 64] * 3
+    assert "sampled in a batch of 2" in notes
     assert torch.equal(more[0].data, made[0].data)
 
 
