@@ -23,9 +23,10 @@ if TYPE_CHECKING:
         StoreError,
         UnreadableWorkflow,
     )
+    from musegraph.fused import Fused
     from musegraph.headers import Header, read_gguf, read_header, read_safetensors
     from musegraph.library.recognise import Recognised, recognise
-    from musegraph.node import UNSET, Context, Fused, Weights, node
+    from musegraph.node import UNSET, Context, Weights, node
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run
     from musegraph.store import Store
@@ -142,7 +143,8 @@ _HOMES = {
     ),
     "musegraph.headers": "Header read_gguf read_header read_safetensors",
     "musegraph.library.recognise": "Recognised recognise",
-    "musegraph.node": "Context Fused UNSET Weights node",
+    "musegraph.node": "Context UNSET Weights node",
+    "musegraph.fused": "Fused",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",
     "musegraph.store": "Store",

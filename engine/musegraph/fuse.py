@@ -17,8 +17,9 @@ from musegraph.ahead import Made
 from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, MusegraphError, Stopped
 from musegraph.events import StepProgress, StepStarted
+from musegraph.fused import Fused
 from musegraph.ladder import give_back
-from musegraph.node import Fused, NodeType
+from musegraph.node import NodeType
 from musegraph.shortage import shortage_of
 from musegraph.store import Said
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +22,7 @@ from typing import (
 
 from musegraph.annotations import form_of, is_advanced, type_of
 from musegraph.errors import InvalidNode, NodeError
+from musegraph.fused import Fused
 from musegraph.values import Reference, Type
 from musegraph.values.types import SCALARS
 
@@ -185,20 +186,6 @@ class Port:
             made["default"] = to_json(self.default)
         made["required"] = self.required
         return made
-
-
-@dataclass(frozen=True, slots=True)
-class Fused:
-    """How several calls of a node are made as one, where somebody asked for that.
-
-    ``kind`` is given the inputs of a call. It says how many calls may be made at once, and what has
-    to be equal for two of them to be; None for one that is made alone. ``function`` is given the
-    inputs of such calls and gives what each would have given, in their order, within the tolerance
-    that the node promises. So the wish has to be one of the inputs, where it is part of the key.
-    """
-
-    kind: Callable[[Mapping[str, Any]], tuple[int, Hashable] | None]
-    function: Callable[[Sequence[Mapping[str, Any]], Context], Sequence[Any]]
 
 
 @dataclass(frozen=True)
