@@ -311,8 +311,7 @@ def node(
     the key. ``uses`` names the resource that bounds how many run at once. ``frugal`` is for nodes
     that can do with less memory when ``ctx.frugal`` says so, and says how: ``"in tiles"``.
     ``group`` is the heading that it stands under instead of its pack's title; ``generated`` is for
-    nodes that a program made by the hundred, so that those made by hand are found first.
-    ``fused`` says how several calls are made as one.
+    nodes made by the hundred. ``fused`` says how several calls are made as one.
     """
 
     def mark(f: Callable[..., Any]) -> Callable[..., Any]:
