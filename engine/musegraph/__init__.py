@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         StoreError,
         UnreadableWorkflow,
     )
+    from musegraph.fused import Fused
     from musegraph.headers import Header, read_gguf, read_header, read_safetensors
     from musegraph.library.recognise import Recognised, recognise
     from musegraph.node import UNSET, Context, Weights, node
@@ -80,6 +81,7 @@ __all__ = [
     "ControlNet",
     "Engine",
     "File",
+    "Fused",
     "Header",
     "Image",
     "Integer",
@@ -142,6 +144,7 @@ _HOMES = {
     "musegraph.headers": "Header read_gguf read_header read_safetensors",
     "musegraph.library.recognise": "Recognised recognise",
     "musegraph.node": "Context UNSET Weights node",
+    "musegraph.fused": "Fused",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",
     "musegraph.store": "Store",

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
 from musegraph.context import RunContext, Site
 from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory, Stopped
 from musegraph.events import StepStarted, Warned
+from musegraph.fuse import Member, fuse
+from musegraph.given import literal
 from musegraph.ladder import Ladder
-from musegraph.node import UNSET, NodeType
+from musegraph.node import NodeType
 from musegraph.plan import Step
 from musegraph.plan.keys import key_of, recipe_of
-from musegraph.plan.literals import Asset, Refused, check
+from musegraph.plan.literals import Refused, check
+from musegraph.promised import awaited, outputs_of, versions
 from musegraph.shortage import Relief, Shortage, shortage_of
-from musegraph.store import (
-    DURABLE_SECONDS,
-    NOTHING,
-    UNSET_ENTRY,
-    Entry,
-    Record,
-    list_entry,
-)
-from musegraph.values import Media, Type
+from musegraph.store import DURABLE_SECONDS, NOTHING, UNSET_ENTRY, Entry, Record, Said, list_entry
 from musegraph.values.canonical import digest
-from musegraph.values.codec import PLAIN, own, tensors_of, to_host
+from musegraph.values.codec import PLAIN, own, to_host
 from musegraph.workflow import sources_of
 
+Values = dict[str, Any]
 TELL = 0.1
 """Seconds between two reports of a mapped step about its items."""
 
@@ -79,18 +77,72 @@ class Call:
                 self.items[name] = ids
                 self.identities[name] = digest("list", *ids)
 
-    def run(self, forced: bool) -> Record:
+    def run(self) -> Record:
         """Run it; results are in the store when this returns."""
+        ahead = self.site.terms.ahead
         self.site.running[self.step.id] = self
         try:
-            values = self._arguments()
-            self.site.emit(StepStarted(self.step.id, self.type.id))
+            values = {} if self.key in ahead.made else self._arguments()
+            if self.step.id not in self.site.told:
+                self.site.emit(StepStarted(self.step.id, self.type.id))
             if self.step.each:
-                return self._run_each(values, forced)
+                return self._run_each(values)
+            if self.type.fused is not None and self.key is not None:
+                if self.key not in ahead.made:
+                    fuse(self.type, self._member(self.key, values), self._beside(), self.site)
+                if (found := self._taken(self.key)) is not None:
+                    return found
             context = RunContext(self.step.id, self.site) if self.type.context else None
             return self._once(self.key, values, context)
         finally:
             del self.site.running[self.step.id]
+
+    # -- together with others -----------------------------------------------------------------
+
+    def _taken(self, key: str | None) -> Record | None:
+        """Keep what a call gave that was made together with another one, if it was."""
+        made = self.site.terms.ahead.take(key)
+        if made is None:
+            return None
+        self.calls += 1
+        self.site.repeat({self.step.id: made.said} if made.said else {})
+        return self._put(key, *made)
+
+    def _member(self, key: str, arguments: Mapping[str, Any]) -> Member:
+        given = {name: own(value) for name, value in arguments.items()}
+        before = versions(given)
+
+        def outputs(made: Any) -> dict[str, Any]:
+            self._unchanged(given, before)
+            return outputs_of(self.type, made)
+
+        return Member(self.step.id, key, given, outputs)
+
+    def _beside(self) -> Iterator[Member]:
+        """The calls of other steps, or in later rows, that could be made with this one."""
+        own = self.step
+        for step, linked in chain(self.site.beside(own), self.site.terms.later(own.id)):
+            try:
+                self.site.check(step.id)
+                if step.id in self.site.terms.failed:
+                    continue
+                call = Call(step, linked, self.site)
+                if call.key is None or self.store.record(call.key) is not None:
+                    continue
+                values = call._values()
+            except Cancelled:
+                raise
+            except Exception:  # noqa: BLE001  it says so when it is its turn
+                continue
+            yield call._member(call.key, values)
+
+    def _later(self, values: dict[str, Any], total: int, start: int) -> Iterator[Member]:
+        """The items from one on that are not known yet."""
+        for ids, arguments in self._items(values, total, start):
+            key = key_of(recipe_of(self.step.prefix, ids))
+            if self._known(key) is None:
+                with suppress(NodeError):  # it says so when it is its turn
+                    yield self._member(key, self._fitting(arguments))
 
     @property
     def makeshift(self) -> bool:
@@ -117,7 +169,8 @@ class Call:
             outputs, makeshift = self._relieved(shortage, attempt, context)
             if makeshift:  # in host memory, so that its identity is that of its content
                 key, outputs = None, {name: to_host(value) for name, value in outputs.items()}
-        return self._put(key, outputs, perf_counter() - start, context)
+        said = None if context is None else context.said
+        return self._put(key, outputs, perf_counter() - start, said)
 
     def _relieved(
         self,
@@ -137,11 +190,7 @@ class Call:
         return made
 
     def _put(
-        self,
-        key: str | None,
-        outputs: dict[str, Any],
-        seconds: float,
-        context: RunContext | None,
+        self, key: str | None, outputs: dict[str, Any], seconds: float, said: Said | None
     ) -> Record:
         id = self.step.id
         try:
@@ -152,7 +201,7 @@ class Call:
                 seconds,
                 durable=id in self.site.durable,
                 recipe=self.recipe,
-                said=None if context is None else context.said,
+                said=said,
                 made=self.made,
                 stored=None if self.step.each or self.store.disk is None else self.site.stored(id),
             )
@@ -177,7 +226,7 @@ class Call:
         for name, port in self.type.inputs.items():
             if name not in linked:
                 value = literals[name].value
-                values[name] = value if type(value) in PLAIN else self._literal(name, value)
+                values[name] = value if type(value) in PLAIN else literal(self.store, name, value)
                 continue
             entry = linked[name]
             if type(entry.json) is port.plain:
@@ -203,23 +252,7 @@ class Call:
         except Refused as error:
             raise NodeError(f"port {name!r}: {error}") from None
 
-    def _literal(self, name: str, value: Any) -> Any:
-        if isinstance(value, Asset):
-            return self._asset(name, value)
-        if isinstance(value, list) and value and isinstance(value[0], Asset):
-            return [self._asset(name, item) for item in value]
-        return value
-
-    def _asset(self, name: str, asset: Asset) -> Media:
-        from musegraph.values import files
-
-        data = self.store.get_bytes(asset.digest)
-        if data is None:
-            what = asset.name or asset.digest
-            raise NodeError(f"port {name!r}: the file {what!r} is not in the cache; add it again")
-        return files.read(asset.type, data, asset.media, asset.name)
-
-    def _run_each(self, values: dict[str, Any], forced: bool) -> Record:
+    def _run_each(self, values: dict[str, Any]) -> Record:
         """One call per item; items that are known are not run, one that fails stops no other."""
         each = self.step.each
         counts = {name: len(values[name]) for name in each}
@@ -240,7 +273,7 @@ class Call:
                 told = perf_counter()
                 context.progress(0.0)
             try:
-                records.append(self._item(ids, arguments, context, forced))
+                records.append(self._item(ids, arguments, context, values))
             except (Cancelled, Stopped):
                 raise
             except (Exception, SystemExit) as error:  # noqa: BLE001  a node is someone else's code
@@ -252,10 +285,10 @@ class Call:
         return self._together(records)
 
     def _items(
-        self, values: dict[str, Any], total: int
+        self, values: dict[str, Any], total: int, start: int = 0
     ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
         items = {name: self._item_identities(name) for name in self.step.each}
-        for index in range(total):
+        for index in range(start, total):
             ids, arguments = dict(self.identities), dict(values)
             for name in self.step.each:
                 arguments[name] = values[name][index]
@@ -271,18 +304,36 @@ class Call:
         return tuple(item.identity for item in self.linked[name].items or ())
 
     def _item(
-        self, ids: dict[str, str], arguments: dict[str, Any], context: RunContext, forced: bool
+        self, ids: dict[str, str], arguments: Values, context: RunContext, values: Values
     ) -> Record:
         key = key_of(recipe_of(self.step.prefix, ids)) if self.type.cache else None
+        if (known := self._known(key)) is not None:
+            self.site.repeat({self.step.id: known.said} if known.said else {})
+            return known
+        arguments = self._fitting(arguments)
+        if self.type.fused is None or key is None:
+            return self._once(key, arguments, context)
+        if (made := self._taken(key)) is not None:
+            return made
+        at, total = context.item or 0, context.items or 0
+        later = self._later(values, total, at + 1)
+        fuse(self.type, self._member(key, arguments), later, self.site, (at, total))
+        made = self._taken(key)
+        return self._once(key, arguments, context) if made is None else made
+
+    def _known(self, key: str | None) -> Record | None:
+        """The record of an item whose results are still there."""
         known = self.store.record(key) if key is not None else None
         if known is not None and all(self.store.available(e) for e in known.outputs.values()):
-            if known.said is not None:
-                self.site.repeat({self.step.id: known.said})
             return known
+        return None
+
+    def _fitting(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments of an item; those of JSON that came over a link are checked only now."""
         for name in self.step.each:
             if name in self.linked and self.linked[name].json is not NOTHING:
                 arguments[name] = self._checked(name, arguments[name])
-        return self._once(key, arguments, context)
+        return arguments
 
     def _together(self, records: list[Record]) -> Record:
         outputs: dict[str, Entry] = {}
@@ -318,81 +369,22 @@ class Call:
         if kind.context is not None:
             arguments[kind.context] = context
         self.calls += 1
-        before = None if kind.simple else _versions(arguments)
+        before = None if kind.simple else versions(arguments)
         made = kind.function(**arguments)
         if kind.is_async:
-            made = _awaited(made)
+            made = awaited(made)
         if before:
             self._unchanged(arguments, before)
-        if kind.single:
-            return {"out": self._output("out", made)}
-        return {name: self._output(name, getattr(made, name)) for name in self.type.outputs}
+        return outputs_of(kind, made)
 
     def _unchanged(self, arguments: Mapping[str, Any], before: Mapping[str, list[int]]) -> None:
         """Refuse a node that wrote into a value that others hold; the value is dropped."""
-        after = _versions(arguments)
-        for name, versions in before.items():
-            if after[name] != versions:
+        after = versions(arguments)
+        for name, told in before.items():
+            if after[name] != told:
                 for leaf in self.linked[name].leaves() if name in self.linked else ():
                     self.store.live.drop(leaf.identity)
                 raise NodeError(
                     f"the node wrote into its input {name!r}, which other nodes may hold; let it"
                     " work on a copy (tensor.clone())"
                 )
-
-    def _output(self, name: str, value: Any) -> Any:
-        """An output as its port promises it; a node that breaks its promise fails."""
-        port = self.type.outputs[name]
-        if port.takes_as_it_is(value):
-            return value
-        if value is UNSET or port.generic:
-            return value
-        if value is None and port.type.optional:
-            return None
-        if (port.type.item or port.type).is_json or not _is_media(value):
-            try:
-                return check(port, value)
-            except Refused as error:
-                raise MusegraphError(
-                    f"the node's output {name!r} is not the {port.type} that it promises: {error}"
-                ) from None
-        if not _matches(value, port.type):
-            raise MusegraphError(
-                f"the node's output {name!r} is a {_name(value)}; it promises {port.type}"
-            )
-        return value
-
-
-def _awaited(made: Any) -> Any:
-    import asyncio
-
-    try:
-        return asyncio.run(made)
-    except asyncio.CancelledError:
-        raise MusegraphError("the node's own task was cancelled from within") from None
-
-
-def _versions(arguments: Mapping[str, Any]) -> dict[str, list[int]]:
-    """How often each tensor of the media arguments was written to, as torch counts."""
-    return {
-        name: [tensor._version for tensor in tensors_of(value) if not tensor.is_inference()]
-        for name, value in arguments.items()
-        if isinstance(value, Media) or (isinstance(value, list) and _is_media(value) and value)
-    }
-
-
-def _is_media(value: Any) -> bool:
-    return isinstance(value, Media) or (
-        isinstance(value, list) and all(isinstance(item, (Media, list)) for item in value)
-    )
-
-
-def _matches(value: Any, type_: Type) -> bool:
-    if type_.item is not None:
-        item = type_.item
-        return isinstance(value, list) and all(_matches(part, item) for part in value)
-    return isinstance(value, Media) and value.type_name() == type_.name
-
-
-def _name(value: Any) -> str:
-    return value.type_name() if isinstance(value, Media) else type(value).__name__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,11 @@ class Site:
 
     said: dict[str, Said] = field(default_factory=dict)
     """What nodes said of their work, by step."""
+
+    told: set[str] = field(default_factory=set)
+    """Steps that were said to have started because they are made with another one."""
+    beside: Callable[[Any], Iterable[tuple[Any, dict[str, Entry]]]] = lambda step: ()
+    """The steps of the same type that are ready to run too, with what their links bring."""
 
     secrets: set[str] = field(default_factory=set)
     """What nodes asked for by name; it is never shown."""
@@ -125,7 +130,7 @@ class RunContext(Context):
         for said in self._told():
             said.note(text)
 
-    def _told(self) -> tuple[Said, Said]:
+    def _told(self) -> tuple[Said, ...]:
         """Where it is taken in what the node says: of this call, and of the whole step."""
         self.said = self.said or Said()
         return self.said, self._site.said.setdefault(self._step, Said())

@@ -64,6 +64,7 @@ class Execution:
         self._lock = threading.Lock()
         self._change = threading.Condition(self._lock)
         self._ready = Ready(plan, self.outcome.outputs, models, workers, terms)
+        self.site.beside = self._ready.beside
         self._waiting: dict[str, int] = {}
         self._below: dict[str, list[Step]] = {}
         self._refill: dict[str, list[Step]] = {}
@@ -129,9 +130,7 @@ class Execution:
         pause = PATIENCE
         with self._lock:
             while True:
-                if self._crash is not None:
-                    return
-                if not self._left and not self._demand_targets():
+                if self._crash is not None or not (self._left or self._demand_targets()):
                     return
                 if self._stuck() and self._ready.takeable():
                     self._wake()
@@ -286,19 +285,19 @@ class Execution:
             self._done(step, known, cached=True)
             self.site.repeat({step.id: known.said} if known.said else {})
             return
-        record = self._measured(call, forced, start)
+        record = self._measured(call, start)
         if forced:
             self._keep(step.id, call.made)
         if step.id in self.site.durable and (self.store.disk is None or call.makeshift):
             self.outcome.held.update(call.made)
         self._done(step, record, bool(step.each) and not call.calls, perf_counter() - start)
 
-    def _measured(self, call: Call, forced: bool, start: float) -> Record:
+    def _measured(self, call: Call, start: float) -> Record:
         """Run a call; if it lasts, note what it took."""
         before = self._meter.last
         device = self._meter.device() if call.type.uses == "device" else None
         with bounded(self.site.terms.limits.memory(call.type.id)):
-            record = call.run(forced)
+            record = call.run()
         if perf_counter() - start >= LASTING:
             self.outcome.profiles[call.step.id] = self._meter.profile(
                 start, before, device, record, call.made, call.calls

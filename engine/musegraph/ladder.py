@@ -102,7 +102,7 @@ class Ladder:
         leased = self.context.leased if self.context is not None else []
         values = self.site.store.release(shortage.device, needed)
         models = self.site.models.clear(keep=leased[-1:])
-        _collect()
+        give_back()
         self.relief.values += values
         self.relief.models += models
         return _said(Relief(values, models))
@@ -131,7 +131,7 @@ class Ladder:
             return ""
         context.offload = True
         models.clear()
-        _collect()
+        give_back()
         self.relief.offloaded = " and ".join(dict.fromkeys(parts))
         return _said(Relief(offloaded=self.relief.offloaded))
 
@@ -139,7 +139,7 @@ class Ladder:
         if self.context is None or not self.type.frugal:
             return ""
         self.context.frugal = True
-        _collect()
+        give_back()
         return _said(Relief(frugal=self.type.frugal))
 
     def _is_frugal(self) -> bool:
@@ -167,7 +167,7 @@ def _said(rung: Relief) -> str:
     return ", ".join(rung.words())
 
 
-def _collect() -> None:
+def give_back() -> None:
     """Give back what nobody refers to, also what torch keeps at hand for the device."""
     collect()
     torch = sys.modules.get("torch")

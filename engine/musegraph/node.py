@@ -22,6 +22,7 @@ from typing import (
 
 from musegraph.annotations import form_of, is_advanced, type_of
 from musegraph.errors import InvalidNode, NodeError
+from musegraph.fused import Fused
 from musegraph.values import Reference, Type
 from musegraph.values.types import SCALARS
 
@@ -216,6 +217,7 @@ class NodeType:
     """The heading that it stands under; without one, the title of its pack."""
     generated: bool = False
     """Whether it is one of many that a program made: in a search it comes after the others."""
+    fused: Fused | None = None
 
     @property
     def pack(self) -> str:
@@ -289,6 +291,7 @@ def node(
     frugal: str = "",
     group: str = "",
     generated: bool = False,
+    fused: Fused | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def node(
     function: Callable[..., Any] | None = None,
@@ -303,6 +306,7 @@ def node(
     frugal: str = "",
     group: str = "",
     generated: bool = False,
+    fused: Fused | None = None,
 ) -> Any:
     """Mark a function as a node. It stays an ordinary function, and nothing is registered.
 
@@ -312,14 +316,16 @@ def node(
     the key. ``uses`` names the resource that bounds how many run at once. ``frugal`` is for nodes
     that can do with less memory when ``ctx.frugal`` says so, and says how: ``"in tiles"``.
     ``group`` is the heading that it stands under instead of its pack's title; ``generated`` is for
-    nodes that a program made by the hundred, so that those made by hand are found first.
+    nodes made by the hundred. ``fused`` says how several calls are made as one.
     """
 
     def mark(f: Callable[..., Any]) -> Callable[..., Any]:
         read = _read(f, id or f.__name__, version, cache, numeric, uses, title)
         if frugal and read.context is None:
             raise InvalidNode(f"{read.id} is frugal and has no Context to tell it when")
-        made = replace(read, frugal=frugal, group=group, generated=generated)
+        if fused and (read.context is None or not cache or read.is_async):
+            raise InvalidNode(f"{read.id} is fused; let it be cached, no async def, with a Context")
+        made = replace(read, frugal=frugal, group=group, generated=generated, fused=fused)
         f.__node__ = made  # type: ignore[attr-defined]
         return f
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from musegraph.limits import Limits
 from musegraph.models import Models
 from musegraph.plan import Known, Plan, Step, gather, references_of
+from musegraph.store import Entry
 from musegraph.terms import Terms
 
 LOOK_AHEAD = 32
@@ -95,6 +96,20 @@ class Ready:
 
     def release(self, step: Step) -> None:
         self._using[self.uses(step)] -= 1
+
+    def beside(self, step: Step) -> Iterator[tuple[Step, dict[str, Entry]]]:
+        """The steps of the same type that wait for the device too, with what their links bring.
+
+        Only one step uses the device at a time, so none of them starts while this one runs. It may
+        be called without the lock: a list is made of a queue in one move.
+        """
+        if self.uses(step) != "device":
+            return
+        for other in [*self._queues.get("device", ())]:
+            if other.type is step.type and not (other.each or other.muted or other.pin):
+                linked = gather(other, self.outputs)
+                if isinstance(linked, dict):
+                    yield other, linked
 
     def _free(self, uses: str) -> bool:
         if self.alone and (uses == ALONE or self._using.get(ALONE)):

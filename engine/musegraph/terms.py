@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from musegraph.ahead import Ahead
 from musegraph.errors import Stopped
 from musegraph.limits import Limits
 
@@ -23,3 +25,10 @@ class Terms:
 
     halted: dict[str, Stopped] = field(default_factory=dict)
     """Steps that are to stop now; filled while the run is on."""
+
+    ahead: Ahead = field(default_factory=Ahead)
+    """What was made together with calls of this run, or of one before."""
+
+    later: Callable[[str], Iterable[tuple[Any, Any]]] = lambda id: ()
+    """Steps of runs that come after this one which could be made with one of this run, by its id:
+    each with what its links bring."""

@@ -19,7 +19,7 @@ from overhead import linearity, overhead
 from parallel import parallel
 from pictures import cold_start, parity
 from reuse import again_from_text, again_in_memory, edit, restart
-from sampling import batches, step_caches
+from sampling import batches, fusion, step_caches
 from serving import latency, throughput, traffic
 from shelves import library
 from styles import repainted
@@ -49,7 +49,8 @@ BENCHMARKS = {
     "B25": determinism,
     "B26": library,
     "B27": step_caches,
-    "B28": repainted,
+    "B28": fusion,
+    "B29": repainted,
 }
 
 

@@ -10,6 +10,7 @@ WHERE = {
     "beside_pipeline": "pictures",
     "budget": "memory",
     "cached_steps": "sampling",
+    "fused_calls": "sampling",
     "cost": "overhead",
     "eight_seeds": "sampling",
     "growth": "memory",

@@ -33,6 +33,9 @@ MODELS: dict[str, tuple[Callable[[Path, bool], Path], int]] = {
     "SDXL": (sdxl, 1024),
 }
 SMALL = 128
+FUSED = 4
+"""How many seeds are sampled as one batch in B28."""
+CACHE = {"cache": "deep", "cache_every": 3}
 
 
 def synced() -> None:
@@ -164,6 +167,41 @@ def beside(name: str, folder: Path, side: int, judged: bool) -> list[Row]:
     ]  # fmt: skip
 
 
+def together(name: str, folder: Path, side: int) -> list[Row]:
+    """B28: four seeds sampled as one batch beside the same ones sampled each alone."""
+    from musegraph.workflow import Workflow
+
+    engine = fresh()
+    ways = {"alone": {}, "together": {"together": FUSED}, "cached": {"together": FUSED, **CACHE}}
+    made: dict[str, list[Any]] = {way: [] for way in ways}
+
+    def taking(way: str) -> Callable[[], float]:
+        def seconds() -> float:
+            first = SEED + 100 * len(made[way])
+            seeds = [first + i for i in range(FUSED)]
+            document = drawing(str(folder), PROMPT, seeds, steps=STEPS, side=side, **ways[way])
+
+            def call() -> None:
+                found = engine.run(engine.plan(Workflow.parse(document))).outputs()["picture"]
+                made[way].append(torch.cat([one.data for one in found]).float().cpu())
+                synced()
+
+            return timed(call)
+
+        return seconds
+
+    best = alternate({way: taking(way) for way in ways}, rounds=3)
+    rows, whole = [], {way: torch.cat(found) for way, found in made.items()}
+    for way, what in (("together", ""), ("cached", ", with the cache deep")):
+        far = distance(whole[way], whole["alone"])
+        rows.append(
+            Row("B28", f"{name}, {side} pixels, {STEPS} steps, {FUSED} seeds at once{what}",
+                best[way], "s", "each alone", best["alone"],
+                note=f"relative RMSE {far[0]:.2g}, at most {far[1]:.2g} levels of 255")
+        )  # fmt: skip
+    return rows
+
+
 def watched(engine: Any) -> list[int]:
     """Grows by the bytes of each model that an engine loads from now on."""
     moved: list[int] = []
@@ -227,6 +265,7 @@ def main() -> int:
             folder = make(Path(work) / name.replace(" ", "-"), asked.small)
             rows += beside(name, folder, SMALL if asked.small else side, judged=not asked.small)
             rows += bandwidth(name, folder)
+            rows += together(name, folder, SMALL if asked.small else side)
     print(table.markdown(rows, {**before, "load after": machine()["load"]}))
     where = torch.cuda.get_device_name() if CUDA else "the CPU"
     kind = "small models" if asked.small else "models of full size"

@@ -16,8 +16,8 @@ LIVELY = 6.0
 
 
 def drawing(
-    source: str, prompt: str, seed: int | Sequence[int], *, steps: int, guidance: float = 5.0,
-    sampler: str = "ddim", batch: int = 1, side: int = 0, **optimise: Any,
+    source: str, prompt: str | Sequence[str], seed: int | Sequence[int], *, steps: int,
+    guidance: float = 5.0, sampler: str = "ddim", batch: int = 1, side: int = 0, **optimise: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """A document from text to picture; ``optimise`` are the values of that node."""
     nodes: dict[str, Any] = {
@@ -25,7 +25,7 @@ def drawing(
         "encode": {
             "type": "diffusion.encode_text",
             "links": {"encoder": "model.text_encoder"},
-            "values": {"text": prompt},
+            "values": {"text": prompt if isinstance(prompt, str) else list(prompt)},
         },
         "away": {
             "type": "diffusion.encode_text",

@@ -1,4 +1,4 @@
-"""B10 and B27: eight seeds as a batch, and what step caches give and take."""
+"""B10, B27 and B28: eight seeds as a batch, what step caches give and take, and batch fusion."""
 
 from __future__ import annotations
 
@@ -22,6 +22,20 @@ TRANSFORMER = {
     "taylor, each 2": {"cache": "taylor", "cache_every": 2},
     "taylor, each 3": {"cache": "taylor", "cache_every": 3},
 }
+
+
+FUSED_STEPS = 6
+ALONE, HALF = "each alone", "4 at once"
+FUSED: dict[str, dict[str, Any]] = {
+    ALONE: {},
+    HALF: {"together": 4},
+    "8 at once": {"together": 8},
+}
+CACHE: dict[str, dict[str, Any]] = {
+    "unet": {"cache": "deep", "cache_every": 3},
+    "flux": {"cache": "taylor", "cache_every": 3},
+}
+"""A step cache that goes with batch fusion, for each kind of model."""
 
 
 def pictures_of(result: Any) -> Any:
@@ -153,5 +167,59 @@ def step_caches() -> list[Row]:
             Row("B27", f"{model}, {CACHED_STEPS} steps, {name}", took, "s", "plain", plain,
                 note=said((far, most)))
             for name, (took, far, most) in found.items()
+        ]  # fmt: skip
+    return rows
+
+
+def fused_calls(kind: str) -> dict[str, Any]:
+    """In a child: seconds of eight seeds, and of eight texts, alone and fused; and how far."""
+    import torch
+
+    from musegraph import Engine, Store
+    from musegraph.workflow import Workflow
+
+    given: dict[str, Any] = {"steps": FUSED_STEPS}
+    if kind == "flux":
+        given |= {"sampler": "euler", "guidance": 3.5, "side": 64}
+    with tempfile.TemporaryDirectory(prefix="musegraph-") as work:
+        source = "starter/scenes" if kind == "unet" else str(flux(Path(work) / "flux"))
+        ours = Engine(store=Store(), data=Path(work) / "data")
+        made: dict[tuple[str, str], list[Any]] = {}
+
+        def drawn(what: str, own: dict[str, Any], number: int) -> Any:
+            first = 100 * number
+            texts: Any = PROMPT
+            seeds: Any = [first + i for i in range(SEEDS)]
+            if what == "texts":
+                texts, seeds = [f"{PROMPT} {seed}" for seed in seeds], first
+            cache = CACHE[kind] if what == "seeds, step cache" else {}
+            document = drawing(source, texts, seeds, **given, **own, **cache)
+            return pictures_of(ours.run(ours.plan(Workflow.parse(document))))
+
+        def taking(what: str, how: str) -> Callable[[], float]:
+            found = made.setdefault((what, how), [])
+            return lambda: timed(lambda: found.append(drawn(what, FUSED[how], len(found))))
+
+        drawn("seeds", {}, 99)  # loads the model
+        best: dict[tuple[str, str], float] = {}
+        for what in ("seeds", "texts", "seeds, step cache"):
+            ways = {how: taking(what, how) for how in FUSED if what == "seeds" or how != HALF}
+            best |= {(what, how): took for how, took in alternate(ways, rounds=3).items()}
+    one = {name: torch.cat(found) for name, found in made.items()}
+    rows = [(w, h, best[w, h], *distance(one[w, h], one[w, ALONE])) for w, h in made]
+    return {"rows": rows}
+
+
+def fusion() -> list[Row]:
+    """B28: eight pictures sampled together beside the same ones sampled each alone."""
+    rows = []
+    for kind, model in (("unet", "starter/scenes"), ("flux", "FLUX, random")):
+        found = child("fused_calls", kind, pinned=False)["rows"]
+        alone = {what: took for what, how, took, _, _ in found if how == ALONE}
+        rows += [
+            Row("B28", f"{model}, {SEEDS} {what}, {how}", took, "s", ALONE, alone[what],
+                note=said((far, most)))
+            for what, how, took, far, most in found
+            if how != ALONE
         ]  # fmt: skip
     return rows

@@ -1,4 +1,4 @@
-"""B28: a picture repainted by `style.transfer`, beside the same algorithm in plain torch."""
+"""B29: a picture repainted by `style.transfer`, beside the same algorithm in plain torch."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def repainting_peak(kind: str) -> float:
 
 
 def repainted() -> list[Row]:
-    """B28."""
+    """B29."""
     rows = []
     for kind, name, size, steps in (
         ("own", "starter/features", 512, 20),
@@ -155,12 +155,12 @@ def repainted() -> list[Row]:
     ):
         found = child("repainting", kind, size, steps)
         rows.append(
-            Row("B28", f"{name}, {size} px, {steps} iterations of L-BFGS", found["ours"], "s",
+            Row("B29", f"{name}, {size} px, {steps} iterations of L-BFGS", found["ours"], "s",
                 "plain torch", found["plain"], 1.0, 1.02, "ratio")
         )  # fmt: skip
     for kind, name in (("own", "starter/features"), ("vgg", "VGG-19's shape")):
         rows.append(
-            Row("B28", f"{name}, {LARGE} px: memory above imports",
+            Row("B29", f"{name}, {LARGE} px: memory above imports",
                 child("repainting_peak", kind), "MB", gate=MOST)
         )  # fmt: skip
     return rows

@@ -277,6 +277,13 @@ def test_a_guider_is_that_of_diffusers(
     assert near(made, x, 1e-5)
 
 
+def test_a_guider_that_stands_still_at_first_goes_with_a_rescaled_guidance(ours: Any) -> None:
+    usual = ours(sampler="euler", guidance=4.0, guider=guider("cfg_zero"))
+    made = ours(sampler="euler", guidance=4.0, guider=guider("cfg_zero"), guidance_rescale=0.5)
+    assert made.isfinite().all()
+    assert not near(made, usual, 1e-3)
+
+
 def test_perp_neg_leaves_out_what_of_the_negative_lies_along_the_text(
     ours: Any, told: Conditioning, other: Conditioning
 ) -> None:
@@ -390,7 +397,7 @@ def walked(name: str, net: Flowing, levels: list[float], noise: torch.Tensor) ->
     denoiser: Any = net
     guide = Guide(denoiser, net, 1.0)
     expected = Expected(denoiser, guide, made, len(levels) - 1)
-    source = Source(tuple(noise.shape), 5, Drawing(), Context())
+    source = Source(tuple(noise.shape), (5,), Drawing(), Context())
     source.first()
     return walk_down(name, noise, levels, expected, source, lambda done, clean: None)
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from musegraph.ahead import Ahead
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, StoreError
 from musegraph.events import Event
 from musegraph.inputs import settle_inputs
 from musegraph.outputs import NotSaved, Saved, save_outputs
 from musegraph.paths import at_home, shown
-from musegraph.plan import Plan
+from musegraph.plan import Plan, Step, gather
 from musegraph.rows.sharing import Sharing, own_steps
 from musegraph.rows.sheet import BadRows, Row, address, read_sheet
 from musegraph.rows.table import DONE, FAILED, Line, Table, facts_of
 from musegraph.run import Engine, RunResult, ports_of, read_workflow
-from musegraph.store import NOTHING
+from musegraph.store import NOTHING, Entry
+from musegraph.terms import Terms
 from musegraph.values import digest
 from musegraph.workflow import Workflow
 
@@ -66,6 +69,8 @@ class Batch:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.table.open({task.row.number: task.key for task in tasks})
         self.todo = [task for task in tasks if task.row.number not in self.table.lines]
+        self._places = {task.row.number: place for place, task in enumerate(self.todo)}
+        self._ahead = Ahead()
 
     def __enter__(self) -> Batch:
         return self
@@ -96,7 +101,8 @@ class Batch:
         """Run a row, save its outputs, and note it in the table; None if it was cancelled."""
         start = perf_counter()
         try:
-            result = self.engine.run(self.plan(task), on_event, cancel)
+            terms = Terms(ahead=self._ahead, later=partial(self._later, task))
+            result = self.engine.run(self.plan(task), on_event, cancel, terms)
         except StoreError:
             raise
         except MusegraphError as error:
@@ -116,6 +122,17 @@ class Batch:
         with _told(self.folder):
             self.table.add(line)
         return line
+
+    def _later(self, task: Task, id: str) -> Iterator[tuple[Step, Mapping[str, Entry]]]:
+        """A step of the rows after one, where all that it is given is known already."""
+        for place in range(self._places[task.row.number] + 1, len(self.todo)):
+            plan = self._planner.plan(self.todo[place].given)
+            step = plan.steps.get(id)
+            if step is None or step.type is None or step.each or step.muted or step.pin:
+                continue
+            linked = gather(step, plan.known)
+            if isinstance(linked, dict):
+                yield step, linked
 
     def _save(self, task: Task, result: RunResult) -> list[Saved]:
         prefix = f"{task.row.label}_"

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from musegraph import Conditioning, Context, Latent, Model, NodeError, Seed, node
+from musegraph import Conditioning, Context, Fused, Latent, Model, Seed, node
 
 from .sampling.names import GuiderValue, NoiseValue, SamplerName, ScheduleName, SigmasValue
 
 ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
-@node(version="3", numeric=True, uses="device", frugal="with one picture at a time in the model")
+def _kind(call: Mapping[str, Any]) -> tuple[int, Hashable] | None:
+    from .sampling.fused import kind_of
+
+    return kind_of(call)
+
+
+def _many(calls: Sequence[Mapping[str, Any]], ctx: Context) -> list[Latent]:
+    from .sampling.fused import sampled_together
+
+    return sampled_together(calls, ctx)
+
+
+@node(
+    version="3",
+    numeric=True,
+    uses="device",
+    frugal="with one picture at a time in the model",
+    fused=Fused(_kind, _many),
+)
 def sample(
     model: Model,
     positive: Annotated[Conditioning, Field(description="What is to be seen.")],
@@ -78,24 +97,14 @@ def sample(
     Latent diffusion (https://arxiv.org/abs/2112.10752) with classifier-free guidance
     (https://arxiv.org/abs/2207.12598), as ``StableDiffusionPipeline`` does it, and below
     ``denoise`` 1 as ``StableDiffusionImg2ImgPipeline``. Where diffusers has no scheduler for what
-    is asked, a sampler of ours runs; the record says which. Noise is drawn on the CPU.
+    is asked, a sampler of ours runs; the record says which. Noise is drawn on the CPU. A model from
+    ``diffusion.optimise`` may ask for several seeds or prompts as one batch.
     """
-    from .latents import blank
-    from .references import check_loader
-    from .sampling.guiders import guiding_of
-    from .sampling.noise import drawing_of
-    from .sampling.way import Asked, sampled
+    from .sampling.fused import sampled_alone
 
-    check_loader(model)
-    if latent is None:
-        if denoise < 1:
-            raise NodeError(
-                f"denoise is {denoise:g} and there is no latent to start from; link one"
-                " (diffusion.encode makes it of a picture), or set denoise to 1"
-            )
-        latent = blank(model)
-    asked = Asked(
-        sampler, schedule, steps if sigmas is None else len(sigmas) - 1, denoise, seed,
-        sigmas, drawing_of(noise), start, end, guidance, guidance_rescale, guiding_of(guider)
-    )  # fmt: skip
-    return sampled(model, positive, negative, latent, asked, ctx)
+    return sampled_alone({
+        "model": model, "positive": positive, "negative": negative, "latent": latent, "seed": seed,
+        "steps": steps, "guidance": guidance, "sampler": sampler, "schedule": schedule,
+        "denoise": denoise, "guidance_rescale": guidance_rescale, "sigmas": sigmas,
+        "guider": guider, "noise": noise, "start": start, "end": end,
+    }, ctx)  # fmt: skip

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CONTROL, PICTURE = "control:", "ip:"
+TOGETHER = "together"
+"""The kind of the patch that says how many samplings may be made as one batch; no net knows it."""
 
 
 def add_control(conditioning: Conditioning, spec: dict[str, Any], picture: Tensor) -> Conditioning:

@@ -20,6 +20,7 @@ from .freeu import enable_freeu
 from .ip_adapter_live import KIND as IP_ADAPTER
 from .ip_adapter_live import apply_adapters
 from .lora_live import apply_loras
+from .marks import TOGETHER
 from .placed import as_computed, check_patches
 from .seamless import KIND as SEAMLESS
 from .seamless import make_seamless
@@ -39,7 +40,7 @@ def patched(live: Any, ref: Reference, place: PlaceOf) -> Iterator[Any]:
     found: dict[str, list[Patch]] = {}
     for patch in ref.patches:
         found.setdefault(str(patch.options.get("kind", "")), []).append(patch)
-    unknown = set(found) - set(_ORDER)
+    unknown = set(found) - {*_ORDER, TOGETHER}
     if unknown:
         raise ModelError(
             f"the reference to {ref.source!r} has a patch of the unknown kind {min(unknown)!r}"

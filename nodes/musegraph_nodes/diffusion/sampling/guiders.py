@@ -94,7 +94,8 @@ class Guide:
         made = self._combined(answers, step) if active else told
         if active and self.guiding.method in _WEAKER and self.guiding.scale > 0:
             made = self._away_from_weaker(made, told, x, t, progress)
-        if self.rescale > 0 and made is not told:
+        still = self.guiding.method == "cfg_zero" and step < self.guiding.zero_steps
+        if self.rescale > 0 and made is not told and not still:  # zeros have no spread to change
             made = rescaled(made, told, self.rescale)
         return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -44,19 +45,29 @@ def drawing_of(value: dict[str, Any] | None) -> Drawing:
 
 
 class Source:
-    """Noise for latents of one shape: first that of the start, then that of the steps."""
+    """Noise for latents of one shape: first that of the start, then that of the steps.
 
-    def __init__(self, shape: tuple[int, ...], seed: int, drawing: Drawing, ctx: Context) -> None:
+    With several seeds each has as many items of the batch, which draw what they would draw alone.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], seeds: Sequence[int], drawing: Drawing, ctx: Context
+    ) -> None:
         self.shape = shape
         self.drawing = drawing
         self.ctx = ctx
-        self.generators: list[torch.Generator] = generators(ctx, seed, shape[0])
+        self.seeds = seeds
+        self.generators: list[torch.Generator] = self._seeded(seeds)
+
+    def _seeded(self, seeds: Sequence[int]) -> list[torch.Generator]:
+        each = self.shape[0] // len(seeds)
+        return [one for seed in seeds for one in generators(self.ctx, seed, each)]
 
     def first(self) -> Tensor:
         """The noise to start from, mixed with that of another seed if so asked."""
         made = noise_of(self.shape, self.generators)
         if self.drawing.variation > 0:
-            others = generators(self.ctx, self.drawing.variation_seed, self.shape[0])
+            others = self._seeded([self.drawing.variation_seed] * len(self.seeds))
             made = slerp(made, noise_of(self.shape, others), self.drawing.variation)
         return made.to(self.ctx.device)
 

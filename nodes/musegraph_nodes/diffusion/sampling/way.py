@@ -32,7 +32,8 @@ class Asked:
     schedule: str
     steps: int
     denoise: float
-    seed: int
+    seeds: tuple[int, ...]
+    """More than one if several samplings are made as one batch: so many items for each."""
     sigmas: Sequence[float] | None
     drawing: Drawing
     start: float
@@ -149,7 +150,7 @@ def _way(model: Model, family: Family, latent: Latent, asked: Asked, ctx: Contex
     blank = asked.denoise == 1 and asked.start == 0 and not bool(latent.data.any())
     if not blank and asked.skipped == asked.steps:
         return None
-    source = Source(tuple(latent.data.shape), asked.seed, asked.drawing, ctx)
+    source = Source(tuple(latent.data.shape), asked.seeds, asked.drawing, ctx)
     theirs = asked.sigmas is None and not asked.drawing.own
     if theirs and offers(asked.sampler, asked.schedule, config):
         return _theirs(model, family, latent, asked, source, blank, ctx)
