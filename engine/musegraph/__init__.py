@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from musegraph.fused import Fused
     from musegraph.headers import Header, read_gguf, read_header, read_safetensors
     from musegraph.library.recognise import Recognised, recognise
-    from musegraph.node import UNSET, Context, Weights, node
+    from musegraph.node import node
+    from musegraph.node_context import UNSET, Context, Weights
     from musegraph.pack import Loader, Pack, Registry, load_registry
     from musegraph.run import Engine, RunFailed, RunResult, run
     from musegraph.store import Store
@@ -143,7 +144,8 @@ _HOMES = {
     ),
     "musegraph.headers": "Header read_gguf read_header read_safetensors",
     "musegraph.library.recognise": "Recognised recognise",
-    "musegraph.node": "Context UNSET Weights node",
+    "musegraph.node": "node",
+    "musegraph.node_context": "Context UNSET Weights",
     "musegraph.fused": "Fused",
     "musegraph.pack": "Loader Pack Registry load_registry",
     "musegraph.run": "Engine RunFailed RunResult run",

@@ -13,7 +13,8 @@ from musegraph.device import device
 from musegraph.errors import Cancelled, NodeError
 from musegraph.events import Event, StepProgress, StepStored, Warned
 from musegraph.models import Models
-from musegraph.node import Context, NodeType, Weights
+from musegraph.node import NodeType
+from musegraph.node_context import Context, Weights
 from musegraph.secrets import secret, variable
 from musegraph.shortage import Relief
 from musegraph.store import Entry, Said, Store

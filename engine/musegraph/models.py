@@ -18,7 +18,7 @@ from musegraph.library.folders import Added, default_models, named_folders
 from musegraph.library.kept import bench, is_name, put
 from musegraph.library.kinds import SUFFIXES
 from musegraph.library.walk import Root, model_files
-from musegraph.node import Weights
+from musegraph.node_context import Weights
 from musegraph.pack import Registry
 from musegraph.paths import ABSENT, at_home, data_folder, shown, why_missing
 from musegraph.sentences import sentence

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from musegraph.errors import MusegraphError
-from musegraph.node import UNSET, NodeType
+from musegraph.node import NodeType
+from musegraph.node_context import UNSET
 from musegraph.plan.literals import Refused, check
 from musegraph.values import Media, Type
 from musegraph.values.codec import tensors_of

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 from musegraph.errors import StoreError
-from musegraph.node import UNSET
+from musegraph.node_context import UNSET
 from musegraph.paths import at_home
 from musegraph.store.disk import Disk
 from musegraph.store.live import Live
