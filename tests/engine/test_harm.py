@@ -36,7 +36,7 @@ from musegraph import (
     node,
 )
 from musegraph.events import Event, RunFinished
-from musegraph.ladder import _collect
+from musegraph.ladder import give_back
 from musegraph.models import Models
 from musegraph.shortage import shortage_of
 from musegraph.values import decode, encode
@@ -357,4 +357,4 @@ def test_while_another_thread_imports_torch_an_error_is_told_as_it_is(
     monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
     assert shortage_of(ValueError("damaged")) is None
     assert shortage_of(MemoryError()) is not None
-    _collect()
+    give_back()

@@ -364,7 +364,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "said"), WRONG, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("given", "said"), WRONG, ids=[said for _, said in WRONG])
 def test_a_training_that_cannot_be_is_refused_at_its_port_before_it_begins(
     given: dict[str, Any], said: str, tmp_path: Path, features: FeatureNet
 ) -> None:

@@ -215,7 +215,6 @@ def _regions(
     The distance from several targets, weighted, is that from their mean and a constant.
     """
     device = work.ctx.device
-    device = work.ctx.device
     made: list[Region] = []
     blended: list[tuple[float, Grams]] = []
     scale = options.style_scale * max(size) / max(whole)
