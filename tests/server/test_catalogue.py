@@ -119,6 +119,8 @@ def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
             kinds = {one["source"]: (one["kind"], one["family"]) for one in found["models"]}
             packs = {one["source"]: one["pack"] for one in found["models"]}
             assert kinds.pop("starter/scenes")[0] == "pipeline"
+            assert kinds.pop("starter/adain/model.safetensors") == ("style", "")
+            assert kinds.pop("starter/features/model.safetensors") == ("vision", "")
             assert (packs["starter/scenes"], packs["pipe"]) == ("starter", None)
             assert kinds == {
                 "whole.safetensors": ("checkpoint", "Stable Diffusion 1"),

@@ -159,6 +159,8 @@ def _motion(tensors: Tensors, names: str) -> Recognised | None:
 def _style(tensors: Tensors, names: str) -> Recognised | None:
     if {"deconv3.conv2d.weight", "in1.weight"} <= {*tensors}:
         return Recognised("style")  # a fast net: one pass repaints in its style
+    if "decoder.paint.weight" in tensors and "decoder.stages.0.told.weight" in tensors:
+        return Recognised("style")  # any style at once, as style.adain paints
     return Recognised("style", "flux") if "redux_up.weight" in tensors else None
 
 
@@ -203,6 +205,8 @@ def _language(names: str) -> str:
 def _vision(tensors: Tensors, names: str) -> Recognised | None:
     if "vision_model.encoder.layers.0." in names:
         return Recognised("vision", "siglip" if "vision_model.head." in names else "")
+    if "features.0.weight" in tensors and "features.2.weight" in tensors:
+        return Recognised("vision")  # of the VGG kind
     return Recognised("vision") if "visual.transformer.resblocks.0." in names else None
 
 

@@ -148,6 +148,15 @@ Strength = Annotated[
 ]
 
 
+Net = Annotated[
+    ModelSource,
+    Field(
+        description="An encoder with its decoder; starter/adain comes with Musegraph.",
+        json_schema_extra={"models": ["style"]},
+    ),
+]
+
+
 @node(id="adain", version="1", numeric=True, uses="device")
 def adain(
     content: Content,
@@ -161,10 +170,7 @@ def adain(
         int, Field(ge=32, le=2048, description="Longer side of the styles: smaller, finer strokes.")
     ] = 384,
     keep_colours: KeepColours = "none",
-    source: Annotated[
-        ModelSource,
-        Field(description="An encoder with its decoder; starter/adain comes with Musegraph."),
-    ] = BUNDLED,
+    source: Net = BUNDLED,
 ) -> Image:
     """Repaint a picture in any style in one pass, at once: Adaptive Instance Normalisation.
 

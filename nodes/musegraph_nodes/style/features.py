@@ -38,7 +38,8 @@ def load_features(
         ModelSource,
         Field(
             description="VGG-16 or VGG-19 as a .safetensors file with torchvision's names. The net"
-            " that comes with Musegraph is starter/features."
+            " that comes with Musegraph is starter/features.",
+            json_schema_extra={"models": ["vision"]},
         ),
     ] = BUNDLED,
     pooling: Annotated[

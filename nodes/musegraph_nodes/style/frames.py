@@ -12,6 +12,7 @@ from musegraph_nodes.image.pixels import check_size
 from .curves import drawn
 from .features import FeatureNet
 from .options import (
+    ADVANCED,
     Compare,
     ContentLayers,
     ContentWeight,
@@ -68,6 +69,7 @@ def transfer_frames(
     steady: Annotated[
         float,
         Field(ge=0, le=1e6, description="How much a place that has not moved stays as it was."),
+        ADVANCED,
     ] = 100.0,
     optimiser: OptimiserName = "lbfgs",
     keep_colours: KeepColours = "none",

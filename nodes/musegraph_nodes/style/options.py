@@ -12,6 +12,8 @@ STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT_LAYERS = ("conv4_2",)
 """As Gatys et al. (2016) chose them."""
 
+ADVANCED = Field(json_schema_extra={"advanced": True})
+
 Content = Annotated[Image, Field(description="What is to be seen: its shapes stay where they are.")]
 Styles = Annotated[
     list[Image], Field(description="In whose manner: one picture, or several that are blended.")
@@ -19,6 +21,7 @@ Styles = Annotated[
 Shares = Annotated[
     list[float] | None,
     Field(description="How much each style counts beside the others; without, all count alike."),
+    ADVANCED,
 ]
 Longest = Annotated[
     int, Field(ge=0, le=4096, description="Longer side of the result in pixels; 0: as it is.")
@@ -32,18 +35,18 @@ Levels = Annotated[
         ge=0, le=6,
         description="How many sizes, each twice the one before; 0: as many as the picture has room"
         " for. Coarse ones make large strokes.",
-    ),
-]  # fmt: skip
+    ), ADVANCED]  # fmt: skip
 OptimiserName = Annotated[
     Literal["lbfgs", "adam"],
     Field(description="lbfgs gets further in a step; adam is steadier and needs less memory."),
+    ADVANCED,
 ]
 ContentWeight = Annotated[
     float, Field(ge=0, le=1e6, description="How much the shapes of the content count.")
 ]
 StyleWeight = Annotated[float, Field(ge=0, le=1e6, description="How much the style counts.")]
 SmoothWeight = Annotated[
-    float, Field(ge=0, le=1e4, description="How much noise is smoothed: total variation.")
+    float, Field(ge=0, le=1e4, description="How much noise is smoothed: total variation."), ADVANCED
 ]
 KeepColours = Annotated[
     Literal["none", "luminance", "histogram"],
@@ -59,13 +62,15 @@ Compare = Annotated[
         " about the mean of the style; whitened: and faint variations count as much as strong"
         " ones, so that strokes are clear and noise is rare. The others want ten times the weight."
     ),
+    ADVANCED,
 ]
 StyleLayers = Annotated[
     str,
     Field(description="Layers, with commas between; empty: conv1_1, conv2_1, conv3_1, conv4_1,"
-          " conv5_1."),
-]  # fmt: skip
-ContentLayers = Annotated[str, Field(description="Layers, with commas between; empty: conv4_2.")]
+          " conv5_1."), ADVANCED]  # fmt: skip
+ContentLayers = Annotated[
+    str, Field(description="Layers, with commas between; empty: conv4_2."), ADVANCED
+]
 StyleScale = Annotated[
     float,
     Field(ge=0.1, le=4, description="Size of the strokes: 2 shows the style at twice the size."),
@@ -76,10 +81,9 @@ Tile = Annotated[
         ge=0, le=4096,
         description="Side of the windows in which a large picture is worked on, which saves memory"
         " and changes nothing; 0: where it needs them.",
-    ),
-]  # fmt: skip
+    ), ADVANCED]  # fmt: skip
 Preview = Annotated[
-    int, Field(ge=0, le=1000, description="A preview after so many steps; 0: none.")
+    int, Field(ge=0, le=1000, description="A preview after so many steps; 0: none."), ADVANCED
 ]
 
 

@@ -16,6 +16,7 @@ from .fast import FastNet
 from .fast import reference as fast_reference
 from .features import BUNDLED, FeatureNet
 from .features import reference as features_reference
+from .options import ADVANCED
 from .prepare import check_side, colours, fitted, layers_of, resized
 
 if TYPE_CHECKING:
@@ -57,12 +58,15 @@ StyleSize = Annotated[
     int, Field(ge=32, le=2048, description="Longer side of the style: smaller, finer strokes.")
 ]
 Crop = Annotated[
-    int, Field(ge=64, le=512, multiple_of=16, description="Pixels along what it sees at once.")
+    int,
+    Field(ge=64, le=512, multiple_of=16, description="Pixels along what it sees at once."),
+    ADVANCED,
 ]
-Batch = Annotated[int, Field(ge=1, le=16, description="Pictures in a step.")]
+Batch = Annotated[int, Field(ge=1, le=16, description="Pictures in a step."), ADVANCED]
 Width = Annotated[
     int,
     Field(ge=4, le=64, description="Channels of the first layer; the public nets have 32."),
+    ADVANCED,
 ]
 
 

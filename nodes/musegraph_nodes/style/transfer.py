@@ -12,6 +12,7 @@ from musegraph_nodes.image.pixels import check_size
 from .curves import drawn
 from .features import FeatureNet
 from .options import (
+    ADVANCED,
     CONTENT_LAYERS,
     STYLE_LAYERS,
     Compare,
@@ -61,8 +62,9 @@ def transfer(
     init: Annotated[
         Literal["content", "noise", "picture"],
         Field(description="What to begin with; picture: that at the port 'start'."),
+        ADVANCED,
     ] = "content",
-    start: Annotated[Image | None, Field(description="A picture to begin with.")] = None,
+    start: Annotated[Image | None, Field(description="A picture to begin with."), ADVANCED] = None,
     keep_colours: KeepColours = "none",
     style_scale: StyleScale = 1.0,
     style_layers: StyleLayers = "",
@@ -70,7 +72,7 @@ def transfer(
     compare: Compare = "whitened",
     tile: Tile = 0,
     preview: Preview = 5,
-    seed: Annotated[Seed, Field(description="Of the noise to begin with.")] = 0,
+    seed: Annotated[Seed, Field(description="Of the noise to begin with."), ADVANCED] = 0,
 ) -> Repainted:
     """Repaint a picture in the manner of others: Neural Style Transfer by optimisation.
 
