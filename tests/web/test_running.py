@@ -54,6 +54,7 @@ def is_now(page: Any, id: str, status: str, seconds: float = 20) -> None:
 
 def type_number(page: Any, field: Any, text: str) -> None:
     field.dblclick()
+    page.wait_for_function("() => document.activeElement?.matches('input[role=spinbutton]')")
     page.keyboard.press("Control+a")
     page.keyboard.type(text)
     page.keyboard.press("Enter")
@@ -261,7 +262,7 @@ def test_after_a_reload_and_in_another_browser_a_run_is_shown_where_it_is(
     is_now(page, "slow", "running")
     page.wait_for_function(KEPT)
     page.reload()
-    is_now(page, "slow", "running", seconds=5)
+    is_now(page, "slow", "running")
     other = new_page()
     other.get_by_title("Open the queue").click()
     other.get_by_role("button", name="Open the workflow of Untitled").first.click()
