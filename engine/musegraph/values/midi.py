@@ -12,12 +12,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from musegraph.errors import MusegraphError
-from musegraph.values.score import KeySignature, Message, Meter, Note, Score, Tempo, Track
+from musegraph.values.score import (
+    MOST_TICKS,
+    KeySignature,
+    Message,
+    Meter,
+    Note,
+    Score,
+    Tempo,
+    Track,
+)
 
 MOST_BYTES = 16 << 20
 MOST_MESSAGES = 250_000
 MOST_TRACKS = 4096
-LATEST = 2**28 - 1
 _NAME, _END, _TEMPO, _METER, _KEY = 0x03, 0x2F, 0x51, 0x58, 0x59
 _LENGTHS = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 _SONG = "is no Standard MIDI File"
@@ -144,7 +152,7 @@ class _Reader:
                 delta, at = _variable(data, at)
                 time += delta
                 self.messages += 1
-                if time > LATEST or self.messages > MOST_MESSAGES:
+                if time > MOST_TICKS or self.messages > MOST_MESSAGES:
                     raise MidiError(
                         f"it has more than {MOST_MESSAGES:,} messages, which are not read"
                         if self.messages > MOST_MESSAGES
