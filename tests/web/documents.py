@@ -43,8 +43,12 @@ def written(page: Any) -> Any:
     page.keyboard.press("Control+a")
     page.evaluate("() => navigator.clipboard.writeText('')")
     page.keyboard.press("Control+c")
-    page.wait_for_function("async () => (await navigator.clipboard.readText()) !== ''")
-    return json.loads(page.evaluate("() => navigator.clipboard.readText()"))
+    # Not wait_for_function: to it the promise of a false is true.
+    end = monotonic() + 15
+    while not (text := page.evaluate("() => navigator.clipboard.readText()")):
+        assert monotonic() < end
+        page.wait_for_timeout(20)
+    return json.loads(text)
 
 
 def nodes(page: Any, count: int) -> None:

@@ -43,6 +43,24 @@ def test_t1_t7_a_reload_brings_back_tabs_changes_history_and_viewport(
     nodes(page, 1)
 
 
+DEAF = """() => {
+  for (const end of ['beforeunload', 'pagehide'])
+    addEventListener(end, () => {
+      for (const start = performance.now(); performance.now() < start + 300; );
+    });
+}"""
+
+
+def test_t1_a_reload_right_after_a_change_loses_nothing(page: Any) -> None:
+    """The page that goes is too busy to hear of its writing, which ends without it."""
+    opened(page)
+    for count in range(1, 6):
+        page.evaluate(DEAF)
+        change(page)
+        page.reload()
+        nodes(page, count)
+
+
 def test_t1_a_reload_waits_for_the_page_before_that_is_slow_to_go(page: Any) -> None:
     """Another page stands for it: it has the name of the tab for a second more."""
     opened(page)

@@ -241,18 +241,6 @@ def test_progress_and_previews_are_shown_and_a_run_is_stopped(page: Any) -> None
     expect(page.locator("[data-announcer]")).to_contain_text("cancelled")
 
 
-KEPT = """async () => {
-  const drafts = await new Promise((resolve) => {
-    const asked = indexedDB.open('musegraph');
-    asked.onsuccess = () => {
-      const all = asked.result.transaction('drafts').objectStore('drafts').getAll();
-      all.onsuccess = () => { asked.result.close(); resolve(all.result); };
-    };
-  });
-  return drafts.some((draft) => 'slow' in (draft.document.nodes ?? {}));
-}"""
-
-
 def test_after_a_reload_and_in_another_browser_a_run_is_shown_where_it_is(
     page: Any, new_page: Callable[..., Any]
 ) -> None:
@@ -260,7 +248,6 @@ def test_after_a_reload_and_in_another_browser_a_run_is_shown_where_it_is(
     put(page, {"slow": node("troublesome.slow", {**SLOW, "a": 3, "seconds": 60})})
     run(page)
     is_now(page, "slow", "running")
-    page.wait_for_function(KEPT)
     page.reload()
     is_now(page, "slow", "running")
     other = new_page()

@@ -59,6 +59,9 @@ export async function browserStorage(name = 'musegraph'): Promise<DraftStorage> 
         ...drafts.map((draft) => change.objectStore('drafts').put(draft)),
         ...sessions.map((session) => change.objectStore('sessions').put(session)),
       ];
+      // Without it the browser waits for the page to hear of each write, and a page that is about
+      // to go hears nothing: all of it would be undone.
+      change.commit();
       await Promise.all([...done, change.done]);
     },
     async setAside(key, aside) {
