@@ -42,7 +42,7 @@ test: $(STAMP)
 	@$(BIN)/python web_ui/canvas.py || true
 	@# Has the tools of developers installed, which no two tests can do at once.
 	@$(BIN)/python web_ui/canvas.py npm --version >/dev/null || true
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[soak]'

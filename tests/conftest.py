@@ -27,6 +27,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests, which wait a lot, stand among those that compute, and none at the end.
+
+    Left to itself xdist begins with the files of most tests and ends with those of the longest.
+    """
+    files = list(dict.fromkeys(item.path for item in reversed(items)))
+    slow = [file for file in files if file.parent.name == "web"]
+    rest = [file for file in files if file.parent.name != "web"]
+    at = {file: 0.7 * n / len(slow) for n, file in enumerate(slow)}
+    at |= {file: n / len(rest) for n, file in enumerate(rest)}
+    items.sort(key=lambda item: at[item.path])
+
+
 DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"
 """Files that are there anyway, and only locked."""
 

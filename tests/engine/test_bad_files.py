@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ def place(tmp_path: Path) -> Path:
     return furnish(tmp_path)
 
 
-BOMB = unpacking(200 << 20)
 KINDS = "PNG, JPEG, WEBP, GIF, BMP, TIFF"
 NONE = f"is no picture that can be read ({KINDS})"
 MANY = "has more than 178,956,970 pixels; make it smaller"
@@ -32,19 +32,25 @@ UNPACKS = (
     "holds a text or colour profile that unpacks to far more than such things have; save the"
     " picture again without it"
 )
-PICTURES: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", NONE),
-    "text": (b"just text", NONE),
-    "drawing": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", NONE),
-    "script": (b"%!PS-Adobe-3.0 EPSF-3.0\n", NONE),
-    "beginning": (png()[:40], NONE),
-    "nothing": (png(width=0, height=0), NONE),
-    "huge": (png(width=30_000, height=30_000), MANY),
-    "largest": (png(width=2**31 - 1, height=2**31 - 1), MANY),
-    "ours": (png(chunk(b"iTXt", b"musegraph\0\1\0\0\0" + BOMB)), UNPACKS),
-    "other": (png(chunk(b"zTXt", b"Comment\0\0" + BOMB)), UNPACKS),
-    "profile": (png(chunk(b"iCCP", b"x\0\0" + BOMB)), UNPACKS),
-}
+
+
+@cache
+def pictures() -> dict[str, tuple[bytes, str]]:
+    """Made when they are needed: every process that runs tests reads this file."""
+    bomb = unpacking(200 << 20)
+    return {
+        "empty": (b"", NONE),
+        "text": (b"just text", NONE),
+        "drawing": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", NONE),
+        "script": (b"%!PS-Adobe-3.0 EPSF-3.0\n", NONE),
+        "beginning": (png()[:40], NONE),
+        "nothing": (png(width=0, height=0), NONE),
+        "huge": (png(width=30_000, height=30_000), MANY),
+        "largest": (png(width=2**31 - 1, height=2**31 - 1), MANY),
+        "ours": (png(chunk(b"iTXt", b"musegraph\0\1\0\0\0" + bomb)), UNPACKS),
+        "other": (png(chunk(b"zTXt", b"Comment\0\0" + bomb)), UNPACKS),
+        "profile": (png(chunk(b"iCCP", b"x\0\0" + bomb)), UNPACKS),
+    }
 
 
 def load(name: str) -> dict[str, Any]:
@@ -54,17 +60,17 @@ def load(name: str) -> dict[str, Any]:
 def test_pictures_that_are_none_or_bombs_fail_by_name_and_the_good_one_comes_out(
     place: Path,
 ) -> None:
-    for name, (data, _) in PICTURES.items():
+    for name, (data, _) in pictures().items():
         (place / f"{name}.png").write_bytes(data)
     (place / "good.png").write_bytes(png())
-    names = [*PICTURES, "good"]
+    names = [*pictures(), "good"]
     document = workflow(**{name: load(f"{name}.png") for name in names})
     outputs = {name: f"{name}.out" for name in names}
     write(place, "pictures.json", document | {"outputs": outputs})
     done = musegraph(place, "run", "pictures.json", "--out", "out")
     assert done.returncode == 1
     told = {line for line in done.stderr.splitlines() if line.startswith("✗ ") and ": " in line}
-    assert told == {f"✗ {name}: '{name}.png' {why}" for name, (_, why) in PICTURES.items()}
+    assert told == {f"✗ {name}: '{name}.png' {why}" for name, (_, why) in pictures().items()}
     (saved,) = done.stdout.splitlines()
     assert saved.startswith("out/good_")
     assert [path.name for path in (place / "out").iterdir()] == [Path(saved).name]
@@ -91,7 +97,7 @@ def test_a_truncated_picture_fails_by_name(place: Path) -> None:
 def test_a_picture_given_for_an_input_is_told_of_in_the_same_words(place: Path) -> None:
     ask = workflow(l={"type": "image.load"}) | {"inputs": {"photo": {"to": ["l.image"]}}}
     write(place, "ask.json", ask)
-    (place / "huge.png").write_bytes(PICTURES["huge"][0])
+    (place / "huge.png").write_bytes(pictures()["huge"][0])
     done = musegraph(place, "run", "ask.json", "--set", "photo=huge.png", "--out", "out")
     assert done.returncode == 1
     assert f"✗ l: 'huge.png' {MANY}\n" in done.stderr
@@ -105,7 +111,7 @@ def test_a_picture_given_for_an_input_is_told_of_in_the_same_words(place: Path) 
 def test_a_bomb_in_the_place_of_a_workflow_is_none_and_does_not_go_off(place: Path) -> None:
     names = ["ours", "other", "profile", "huge", "empty", "beginning"]
     for name in names:
-        (place / f"{name}.png").write_bytes(PICTURES[name][0])
+        (place / f"{name}.png").write_bytes(pictures()[name][0])
     files = [f"{name}.png" for name in names]
     told = [f"error: {file} is no workflow, and no picture that carries one\n" for file in files]
     commands = [("check", *files), *(("run", file) for file in files)]

@@ -180,28 +180,30 @@ def jpeg(marker: int, start: bytes, segments: int) -> bytes:
     return whole[:2] + part * segments + whole[2:]
 
 
-BOMBS = {
-    "13,300 a side": bomb(13_300),
-    "30,000 a side": bomb(200).replace(
-        chunk(b"IHDR", struct.pack(">IIBBBBB", 200, 200, 8, 2, 0, 0, 0)),
-        chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)),
-    ),
-    "60 MB of text": with_chunks(text(60_000_000)),
-    "60 MB of texts": with_chunks(*[text(1_000_000)] * 60),
-    "60 MB of text at the end": picture()[:-12] + text(60_000_000) + picture()[-12:],
-    "a profile of 200 MB": with_chunks(
-        chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(200_000_000), 9))
-    ),
-    "a GIF of 10,000 frames": gif(10_000),
-    "an APNG of 10,000 frames": apng(10_000),
-    "8.5 MB of EXIF": jpeg(0xE1, b"Exif\0\0MM\0*\0\0\0\x08", 130),
-    "8.5 MB of profile": jpeg(0xE2, b"ICC_PROFILE\0\x01\x82", 130),
-    "FITS": b"SIMPLE  =                    T" + b" " * 3000,
-    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-    "PDF": b"%PDF-1.7\n1 0 obj<</Length 99999999>>stream",
-    "half a picture": picture()[:-60],
-    "a picture cut short": picture("JPEG", (800, 800))[:900],
-}
+def bombs() -> dict[str, bytes]:
+    """Made when they are needed: every process that runs tests reads this file."""
+    return {
+        "13,300 a side": bomb(13_300),
+        "30,000 a side": bomb(200).replace(
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 200, 200, 8, 2, 0, 0, 0)),
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)),
+        ),
+        "60 MB of text": with_chunks(text(60_000_000)),
+        "60 MB of texts": with_chunks(*[text(1_000_000)] * 60),
+        "60 MB of text at the end": picture()[:-12] + text(60_000_000) + picture()[-12:],
+        "a profile of 200 MB": with_chunks(
+            chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(200_000_000), 9))
+        ),
+        "a GIF of 10,000 frames": gif(10_000),
+        "an APNG of 10,000 frames": apng(10_000),
+        "8.5 MB of EXIF": jpeg(0xE1, b"Exif\0\0MM\0*\0\0\0\x08", 130),
+        "8.5 MB of profile": jpeg(0xE2, b"ICC_PROFILE\0\x01\x82", 130),
+        "FITS": b"SIMPLE  =                    T" + b" " * 3000,
+        "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        "PDF": b"%PDF-1.7\n1 0 obj<</Length 99999999>>stream",
+        "half a picture": picture()[:-60],
+        "a picture cut short": picture("JPEG", (800, 800))[:900],
+    }
 
 
 def most_memory(process: int) -> int:
@@ -221,7 +223,7 @@ def test_a_bomb_named_png_is_refused_within_a_second_and_hurts_nobody(tmp_path: 
             process = inspector.process
             assert process is not None
             before, seconds = psutil.Process().memory_info().rss, {}
-            for name, data in BOMBS.items():
+            for name, data in bombs().items():
                 start = monotonic()
                 status, found = await upload(client, data, "x.png")
                 seconds[name] = monotonic() - start

@@ -9,6 +9,7 @@ import re
 import shutil
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -155,34 +156,38 @@ def weights(header: bytes, body: bytes = b"") -> bytes:
     return struct.pack("<Q", len(header)) + header + body
 
 
-HOSTILE = {
-    "a pickle": b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94.",
-    "a zip": b"PK\x03\x04" + b"\0" * 60,
-    "a length without end": struct.pack("<Q", 2**63) + b"{}",
-    "keys that reach into objects": weights(
+def keys(count: int) -> bytes:
+    empty = '{"dtype":"F32","shape":[0],"data_offsets":[0,0]}'
+    return ("{" + ",".join(f'"k{n}":{empty}' for n in range(count)) + "}").encode()
+
+
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "a pickle": lambda: (
+        b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x05posix\x94\x8c\x06system\x94\x93\x94."
+    ),
+    "a zip": lambda: b"PK\x03\x04" + b"\0" * 60,
+    "a length without end": lambda: struct.pack("<Q", 2**63) + b"{}",
+    "keys that reach into objects": lambda: weights(
         json.dumps(
             {"a.__class__.__base__.x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
         ).encode(),
         b"\0" * 4,
     ),
-    "a million keys": weights(
-        json.dumps(
-            {f"k{n}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for n in range(10**6)}
-        ).encode()
-    ),
-    "a key twice": weights(
+    "a million keys": lambda: weights(keys(10**6)),
+    "a key twice": lambda: weights(
         b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},'
         b'"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
         b"\0" * 4,
     ),
 }
+"""Made when they are needed: every process that runs tests reads this file."""
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_model_is_refused_in_words(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "models"
     folder.mkdir()
-    (folder / "bad.safetensors").write_bytes(HOSTILE[name])
+    (folder / "bad.safetensors").write_bytes(HOSTILE[name]())
     document = {
         "musegraph": 1,
         "nodes": {"model": {"type": "diffusion.load", "values": {"source": "bad.safetensors"}}},
