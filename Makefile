@@ -21,7 +21,7 @@ help:
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make docs    pages of all nodes and examples, in build/docs'
 	@echo 'make web     build the canvas, if its sources have changed'
-	@echo 'make bench   measure the engine beside its peers, seven minutes'
+	@echo 'make bench   measure the engine beside its peers, twelve minutes'
 	@echo 'make setup   only set up .venv'
 	@echo 'make clean   remove .venv and caches; out/ stays'
 
