@@ -26,8 +26,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Engine]:
-    with Engine(store=Store(tmp_path_factory.mktemp("cache")), models=[models]) as made:
-        yield made
+    with pytest.MonkeyPatch.context() as patch:
+        # No training goes on from one that an earlier run of the tests left.
+        patch.setenv("MUSEGRAPH_DATA", str(tmp_path_factory.mktemp("data")))
+        with Engine(store=Store(tmp_path_factory.mktemp("cache")), models=[models]) as made:
+            yield made
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
