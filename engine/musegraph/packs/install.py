@@ -117,7 +117,7 @@ def sweep(folder: Path, listed: Installed) -> None:
     for place in (folder / TREES).glob("*"):
         if place.name not in listed.trees:
             shutil.rmtree(place, ignore_errors=True)
-    for place in (folder / LOOKS).glob("*.json"):
+    for place in (folder / LOOKS).glob("*.*"):
         if place.stem not in listed.trees:
             place.unlink(missing_ok=True)
 

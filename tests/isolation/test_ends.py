@@ -1,0 +1,194 @@
+"""However a pack ends, it is named, and everything else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from musegraph.isolation.settings import Isolation
+from musegraph.pack import Registry
+from musegraph.run import Engine, RunResult
+from musegraph.workflow import Workflow
+
+GOOD = """
+@node(version="1")
+def fine(text: str) -> str:
+    return text.upper()
+
+pack = Pack("good", nodes=[fine])
+"""
+BAD = """
+@node(version="1")
+def segfault(text: str) -> str:
+    ctypes.string_at(0)
+
+@node(version="1")
+def leaves(text: str) -> str:
+    os._exit(7)
+
+@node(version="1")
+def hangs(text: str) -> str:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ctypes.PyDLL(None).sleep(1000)
+
+@node(version="1")
+def allocates(text: str) -> str:
+    return str(len(bytearray(3 << 30)))
+
+@node(version="1")
+def shares(text: str) -> str:
+    import mmap
+    held = mmap.mmap(-1, 400 << 20)
+    for at in range(0, 400 << 20, 4096):
+        held[at] = 1
+    time.sleep(30)
+
+@node(version="1")
+def tensor(text: str) -> str:
+    import torch
+    return str(torch.ones(3 << 28, dtype=torch.float32).sum())
+
+@node(version="1")
+def prints(text: str) -> str:
+    for line in range(1_000_000):
+        print("line", line)
+    return text
+
+@node(version="1")
+def floods(text: str, ctx: Context) -> str:
+    while True:
+        ctx.warn("!")
+
+@node(version="1")
+def fine(text: str) -> str:
+    return text.lower()
+
+@node(version="1")
+def frame(text: str, ctx: Context) -> str:
+    import struct
+    ctx._line.end.sendall(struct.pack("<IQB", 2 << 30, 0, 0))
+    time.sleep(30)
+
+@node(version="1")
+def nonsense(text: str, ctx: Context) -> str:
+    ctx._line.send({"is": "done", "number": ctx._number, "outputs": {"out": {"m": [0, 10**9]}}})
+    time.sleep(30)
+
+@node(version="1")
+def unasked(text: str, ctx: Context) -> str:
+    ctx._line.send({"is": "done", "number": ctx._number + 1, "outputs": {}})
+    time.sleep(30)
+
+@node(version="1")
+def foreign(text: str, ctx: Context) -> str:
+    ctx._line.send({"is": "asset", "number": ctx._number, "name": "blake3:0"})
+    time.sleep(30)
+
+pack = Pack("bad", nodes=[segfault, leaves, hangs, allocates, shares, tensor, prints, floods, fine,
+                          frame, nonsense, unasked, foreign])
+"""
+
+EngineOf = Callable[[Registry], Engine]
+
+
+def run(engine: Engine, node: str) -> tuple[RunResult, float]:
+    """What comes of a graph with a bad node, and a good one of another pack beside it."""
+    nodes = {
+        "bad": {"type": f"bad.{node}", "inputs": {"text": "Ab"}},
+        "good": {"type": "good.fine", "inputs": {"text": node}},
+    }
+    start = monotonic()
+    result = engine.run(engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes})))
+    assert result.outcome.ended["good"] == "done"
+    return result, monotonic() - start
+
+
+def failed(engine: Engine, node: str, within: float = 10.0) -> tuple[str, str]:
+    """Why a node failed, and with what code; another of its pack is fine after it."""
+    result, seconds = run(engine, node)
+    assert seconds < within
+    after, _ = run(engine, "fine")
+    assert after.outcome.errors == {}
+    return str(result.outcome.errors["bad"]), result.outcome.codes["bad"]
+
+
+@pytest.fixture
+def engine(opens: Any, engine_of: EngineOf) -> Engine:
+    opens.isolation = Isolation(patience=0.7)
+    return engine_of(opens(bad=BAD, good=GOOD))
+
+
+@pytest.mark.parametrize(
+    ("node", "why", "code"),
+    [
+        ("segfault", r"the pack bad crashed in its own process \(SIGSEGV\)", "crashed"),
+        ("leaves", r"the pack bad crashed in its own process \(exit code 7\)", "crashed"),
+        ("hangs", r"the pack bad gave no sign of life for 0\.7 s", "time-limit"),
+        ("allocates", r"the pack bad took more than the 2\.00 GiB of memory", "out-of-memory"),
+        ("tensor", r"the pack bad took more than the 2\.00 GiB of memory", "out-of-memory"),
+        ("prints", r"the pack bad printed more than 1\.00 MiB during one call", "crashed"),
+        ("floods", r"the pack bad sent .*more than 5,000 messages in a second", "crashed"),
+        ("frame", r"the pack bad sent .*a message of 2,147,483,648 bytes is too long", "crashed"),
+        ("nonsense", r"the pack bad sent .*a value lies outside of what was sent", "crashed"),
+        ("unasked", r"the pack bad sent .*an answer to what nobody asked", "crashed"),
+        ("foreign", r"the pack bad sent .*a message 'asset', which there is not", "crashed"),
+    ],
+)
+def test_an_end_of_a_pack_is_named_and_everything_else_goes_on(
+    engine: Engine, node: str, why: str, code: str
+) -> None:
+    said, kind = failed(engine, node)
+    import re
+
+    assert re.match(why, said), said
+    assert kind == code
+
+
+def test_memory_that_the_system_does_not_count_is_counted_all_the_same(
+    opens: Any, engine_of: EngineOf
+) -> None:
+    opens.isolation = Isolation(memory=300 << 20)
+    said, kind = failed(engine_of(opens(bad=BAD, good=GOOD)), "shares")
+    assert said.startswith("the pack bad took more than the 300.00 MiB"), said
+    assert kind == "out-of-memory"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("while True: time.sleep(1)", "the pack bad was not imported within 1 s"),
+        ("raise ValueError('no')", r"ValueError: no \(pack_bad.py, line \d+\)"),
+        ("while True: print('x' * 10_000)", "the pack bad printed more than 1.00 MiB"),
+        (
+            "while True: os.fork()",
+            r"PermissionError: \[Errno 1\] Operation not permitted \(pack_bad.py, line \d+\)",
+        ),
+        ("os._exit(3)", r"the pack bad crashed in its own process \(exit code 3\)"),
+    ],
+)
+def test_a_pack_that_cannot_be_imported_is_listed_with_the_reason(
+    opens: Any, code: str, why: str
+) -> None:
+    import re
+
+    start = monotonic()
+    registry = opens(seconds=1, bad=code, good=GOOD)
+    assert registry.pack("bad") is None
+    assert re.match(why, registry.failures["bad"]), registry.failures["bad"]
+    assert registry.pack("good") is not None or "1 s" in registry.failures["good"]
+    assert monotonic() - start < 8
+
+
+def test_a_pack_that_hangs_is_stopped_with_its_run(opens: Any, engine_of: EngineOf) -> None:
+    import threading
+
+    engine, cancel = engine_of(opens(bad=BAD, good=GOOD)), threading.Event()
+    nodes = {"bad": {"type": "bad.hangs", "inputs": {"text": "a"}}}
+    plan = engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes}))
+    threading.Timer(0.5, cancel.set).start()
+    start = monotonic()
+    assert engine.run(plan, None, cancel).cancelled
+    assert monotonic() - start < 5
