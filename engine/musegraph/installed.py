@@ -81,6 +81,15 @@ class Installed(BaseModel):
     packs: dict[str, Agreed] = {}
     trees: dict[TreeName, Tree] = {}
 
+    def together(self) -> dict[str, Agreed]:
+        """The packs that run in one process, whose libraries have to fit each other."""
+        return {name: one for name, one in self.packs.items() if one.isolated is None}
+
+    def shared(self) -> dict[str, Tree]:
+        """The trees of those."""
+        used = {tree for one in self.together().values() for tree in one.trees}
+        return {name: tree for name, tree in self.trees.items() if name in used}
+
 
 def default_packs() -> Path:
     """Where packs are installed: ``MUSEGRAPH_PACKS``, else with the user's data."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
-from musegraph.isolation.opened import Elsewhere, open_isolated
+from musegraph.isolation.opened import open_isolated
+from musegraph.isolation.process import _alive
 from musegraph.isolation.settings import Isolation, Launch
 from musegraph.pack import Registry
 from musegraph.run import Engine
@@ -18,8 +19,6 @@ from musegraph.store import Store
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "packs"), str(HERE.parent / "engine")]
-
-Opens = Callable[..., Registry]
 
 HEAD = """
 from __future__ import annotations
@@ -42,43 +41,53 @@ class Entry:
         return open_isolated(self.launch, self.kept, "digest")
 
 
-@pytest.fixture
-def opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opens]:
-    """Makes a registry of packs, given as texts of code by their names."""
-    there: list[Elsewhere] = []
-    before = Elsewhere.__init__
+class Opener:
+    """Makes registries of packs, given as texts of code by their names."""
 
-    def init(self: Elsewhere, launch: Launch) -> None:
-        before(self, launch)
-        there.append(self)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.isolation = Isolation()
+        self.launches: dict[str, Launch] = {}
 
-    monkeypatch.setattr(Elsewhere, "__init__", init)
-
-    def made(
-        permissions: dict[str, Any] | None = None, seconds: float = 60, **packs: str
+    def __call__(
+        self, permissions: dict[str, Any] | None = None, seconds: float = 60, **packs: str
     ) -> Registry:
-        isolation = made.isolation  # type: ignore[attr-defined]
         entries = []
         for name, code in packs.items():
-            tree = tmp_path / "trees" / name
+            tree = self.folder / "trees" / name
             tree.mkdir(parents=True, exist_ok=True)
             (tree / f"pack_{name}.py").write_text(HEAD + dedent(code), "utf-8")
-            launch = Launch(
-                name, f"pack_{name}:pack", "1", (tree,), isolation, permissions or {},
+            self.launches[name] = launch = Launch(
+                name,
+                f"pack_{name}:pack",
+                "1",
+                (tree,),
+                self.isolation,
+                permissions or {},
                 import_seconds=seconds,
-            )  # fmt: skip
-            entries.append(Entry(launch, tmp_path / "kept" / f"{name}.nodes"))
+            )
+            entries.append(Entry(launch, self.folder / "kept" / f"{name}.nodes"))
         return Registry(entries=entries)  # type: ignore[arg-type]
 
-    made.isolation = Isolation()  # type: ignore[attr-defined]
-    yield made
-    for one in there:
-        one._close()
+    def engine(self, registry: Registry) -> Engine:
+        return Engine(registry, Store(self.folder / "cache"))
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        for process in list(_alive):
+            process.close()
 
 
 @pytest.fixture
-def engine_of(tmp_path: Path) -> Callable[[Registry], Engine]:
-    def made(registry: Registry) -> Engine:
-        return Engine(registry, Store(tmp_path / "cache"))
+def opens(tmp_path: Path) -> Iterator[Opener]:
+    made = Opener(tmp_path)
+    yield made
+    made.close()
 
-    return made
+
+@pytest.fixture(scope="module")
+def opens_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opener]:
+    """One for all tests of a module."""
+    made = Opener(tmp_path_factory.mktemp("packs"))
+    yield made
+    made.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +99,9 @@ pack = Pack("far", nodes=[add, half, parts, maybe, deep, several, writes, refuse
 '''
 
 
-@pytest.fixture
-def far(opens: Any) -> Registry:
-    return opens(far=NODES)  # type: ignore[no-any-return]
+@pytest.fixture(scope="module")
+def far(opens_once: Any) -> Registry:
+    return opens_once(far=NODES)  # type: ignore[no-any-return]
 
 
 def called(registry: Registry, node: str, context: Context | None = None, **inputs: Any) -> Any:
@@ -142,11 +141,11 @@ def test_a_result_does_not_change_when_the_next_one_is_made(far: Registry) -> No
 
 
 def test_what_a_node_refuses_and_where_it_breaks_is_said_as_if_it_were_here(far: Registry) -> None:
-    with pytest.raises(Exception, match="^this will not do; give another$"):
+    with pytest.raises(Exception, match=r"^this will not do; give another$"):
         called(far, "far.refuses", text="this")
     with pytest.raises(Exception, match=r"IndexError: .* \(pack_far.py, line \d+\)"):
         called(far, "far.broken", text="x")
-    with pytest.raises(Exception, match="'b'.*9"):
+    with pytest.raises(Exception, match=r"'b'.*9"):
         called(far, "far.add", a=1, b=10)
     assert called(far, "far.add", a=1, b=1) == 2, "none of these ends the process"
 
@@ -183,10 +182,10 @@ def planned(engine: Engine, **nodes: Any) -> Plan:
 
 
 def test_a_run_has_progress_previews_warnings_and_logs_of_a_node_elsewhere(
-    far: Registry, engine_of: Callable[[Registry], Engine], capfd: pytest.CaptureFixture[str]
+    far: Registry, opens: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     events: list[Any] = []
-    engine = engine_of(far)
+    engine = opens.engine(far)
     kind = far.get("far.half")
     assert kind is not None
     site_image = Image(torch.ones(1, 8, 8, 3))
@@ -205,15 +204,15 @@ def test_a_run_has_progress_previews_warnings_and_logs_of_a_node_elsewhere(
     assert events[:2] == ["half is little", "by multiplication"]
     assert [one.done for one in events[2:]] == [0, 1, 2]
     assert torch.equal(events[2].preview.data, site_image.data)
-    result = engine.run(planned(engine, sum={"type": "far.add", "inputs": {"a": 1}}))
+    result = engine.run(planned(engine, sum={"type": "far.add", "values": {"a": 1}}))
     assert result.outcome.errors == {}
     assert "[far] at work" in capfd.readouterr().err
 
 
 def test_a_run_is_cancelled_in_a_node_elsewhere_whose_process_stays(
-    far: Registry, engine_of: Callable[[Registry], Engine]
+    far: Registry, opens: Any
 ) -> None:
-    engine, cancel = engine_of(far), threading.Event()
+    engine, cancel = opens.engine(far), threading.Event()
 
     def emit(event: Any) -> None:
         if isinstance(event, StepProgress) and event.done > 2:

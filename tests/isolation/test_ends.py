@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import threading
+from itertools import count
 from time import monotonic
 from typing import Any
 
 import pytest
 
 from musegraph.isolation.settings import Isolation
-from musegraph.pack import Registry
 from musegraph.run import Engine, RunResult
 from musegraph.workflow import Workflow
 
@@ -91,14 +92,15 @@ pack = Pack("bad", nodes=[segfault, leaves, hangs, allocates, shares, tensor, pr
                           frame, nonsense, unasked, foreign])
 """
 
-EngineOf = Callable[[Registry], Engine]
+NUMBERS = count()
+"""What is given to the good nodes, so that none is found in the cache."""
 
 
 def run(engine: Engine, node: str) -> tuple[RunResult, float]:
     """What comes of a graph with a bad node, and a good one of another pack beside it."""
     nodes = {
-        "bad": {"type": f"bad.{node}", "inputs": {"text": "Ab"}},
-        "good": {"type": "good.fine", "inputs": {"text": node}},
+        "bad": {"type": f"bad.{node}", "values": {"text": f"Ab{next(NUMBERS)}"}},
+        "good": {"type": "good.fine", "values": {"text": f"Ab{next(NUMBERS)}"}},
     }
     start = monotonic()
     result = engine.run(engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes})))
@@ -115,10 +117,9 @@ def failed(engine: Engine, node: str, within: float = 10.0) -> tuple[str, str]:
     return str(result.outcome.errors["bad"]), result.outcome.codes["bad"]
 
 
-@pytest.fixture
-def engine(opens: Any, engine_of: EngineOf) -> Engine:
-    opens.isolation = Isolation(patience=0.7)
-    return engine_of(opens(bad=BAD, good=GOOD))
+@pytest.fixture(scope="module")
+def engine(opens_once: Any) -> Engine:
+    return opens_once.engine(opens_once(bad=BAD, good=GOOD))  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,6 @@ def engine(opens: Any, engine_of: EngineOf) -> Engine:
     [
         ("segfault", r"the pack bad crashed in its own process \(SIGSEGV\)", "crashed"),
         ("leaves", r"the pack bad crashed in its own process \(exit code 7\)", "crashed"),
-        ("hangs", r"the pack bad gave no sign of life for 0\.7 s", "time-limit"),
         ("allocates", r"the pack bad took more than the 2\.00 GiB of memory", "out-of-memory"),
         ("tensor", r"the pack bad took more than the 2\.00 GiB of memory", "out-of-memory"),
         ("prints", r"the pack bad printed more than 1\.00 MiB during one call", "crashed"),
@@ -141,17 +141,22 @@ def test_an_end_of_a_pack_is_named_and_everything_else_goes_on(
     engine: Engine, node: str, why: str, code: str
 ) -> None:
     said, kind = failed(engine, node)
-    import re
-
     assert re.match(why, said), said
     assert kind == code
 
 
+def test_a_node_that_hangs_is_ended_after_its_patience(opens: Any) -> None:
+    opens.isolation = Isolation(patience=0.7)
+    said, kind = failed(opens.engine(opens(bad=BAD, good=GOOD)), "hangs")
+    assert said.startswith("the pack bad gave no sign of life for 0.7 s"), said
+    assert kind == "time-limit"
+
+
 def test_memory_that_the_system_does_not_count_is_counted_all_the_same(
-    opens: Any, engine_of: EngineOf
+    opens: Any,
 ) -> None:
     opens.isolation = Isolation(memory=300 << 20)
-    said, kind = failed(engine_of(opens(bad=BAD, good=GOOD)), "shares")
+    said, kind = failed(opens.engine(opens(bad=BAD, good=GOOD)), "shares")
     assert said.startswith("the pack bad took more than the 300.00 MiB"), said
     assert kind == "out-of-memory"
 
@@ -172,8 +177,6 @@ def test_memory_that_the_system_does_not_count_is_counted_all_the_same(
 def test_a_pack_that_cannot_be_imported_is_listed_with_the_reason(
     opens: Any, code: str, why: str
 ) -> None:
-    import re
-
     start = monotonic()
     registry = opens(seconds=1, bad=code, good=GOOD)
     assert registry.pack("bad") is None
@@ -182,11 +185,9 @@ def test_a_pack_that_cannot_be_imported_is_listed_with_the_reason(
     assert monotonic() - start < 8
 
 
-def test_a_pack_that_hangs_is_stopped_with_its_run(opens: Any, engine_of: EngineOf) -> None:
-    import threading
-
-    engine, cancel = engine_of(opens(bad=BAD, good=GOOD)), threading.Event()
-    nodes = {"bad": {"type": "bad.hangs", "inputs": {"text": "a"}}}
+def test_a_pack_that_hangs_is_stopped_with_its_run(opens: Any) -> None:
+    engine, cancel = opens.engine(opens(bad=BAD, good=GOOD)), threading.Event()
+    nodes = {"bad": {"type": "bad.hangs", "values": {"text": "a"}}}
     plan = engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes}))
     threading.Timer(0.5, cancel.set).start()
     start = monotonic()

@@ -62,7 +62,8 @@ def cage(
 ) -> dict[str, str]:
     """Give up all but this; what is kept from it, and by what.
 
-    Below ``names`` it may see what files are called, as an import has to. ``ports`` are those of TCP that may be spoken to; None is no network at all.
+    Below ``names`` it may see what files are called, as an import has to. ``ports`` are those of
+    TCP that may be spoken to; None is no network at all.
     """
     if sys.platform != "linux":
         return {}

@@ -36,7 +36,9 @@ def open_isolated(launch: Launch, kept: Path, digest: str) -> Isolated:
     try:
         return _isolated(told, there)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PackError(f"what the pack {launch.name} says of itself makes no sense: {error}") from None
+        raise PackError(
+            f"what the pack {launch.name} says of itself makes no sense: {error}"
+        ) from None
 
 
 def _isolated(told: Mapping[str, Any], there: Elsewhere) -> Isolated:
@@ -275,5 +277,5 @@ class _MoreModels(Exception):
 def _ungranted(permission: str, how: str) -> str:
     return (
         f"the pack did not ask for that in its manifest, so it is not given; its author has to write "
-        f"permissions = {{ {permission} = {{ {how}, reason = \"…\" }} }} there"
+        f'permissions = {{ {permission} = {{ {how}, reason = "…" }} }} there'
     )

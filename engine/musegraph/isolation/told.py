@@ -36,17 +36,19 @@ class ToldPort(Port):
     told: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def help(self) -> str:  # type: ignore[override]
+    def help(self) -> str:
         return str(self.told.get("schema", {}).get("description", ""))
 
     @property
-    def advanced(self) -> bool:  # type: ignore[override]
+    def advanced(self) -> bool:
         return bool(self.told.get("schema", {}).get("advanced"))
 
     def schema(self) -> dict[str, Any]:
-        return {**self.told, "schema": dict(self.told["schema"])} if "schema" in self.told else {
-            **self.told
-        }
+        return (
+            {**self.told, "schema": dict(self.told["schema"])}
+            if "schema" in self.told
+            else {**self.told}
+        )
 
 
 def node_type(facts: Mapping[str, Any], call: Callable[..., Any]) -> NodeType:
@@ -104,7 +106,7 @@ def _base(id: str, name: str, type_: Type, schema: Mapping[str, Any]) -> Any:
     if type_.choices:
         return cast(Any, Literal)[type_.choices]
     if type_.is_variable:
-        return TypeVar(type_.name[1:])  # type: ignore[misc]
+        return TypeVar(type_.name[1:])
     found = _PLAIN.get(type_.name) or _REFERENCES.get(type_.name) or media_types().get(type_.name)
     if type_.name == "Json":
         return Json

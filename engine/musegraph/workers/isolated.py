@@ -169,8 +169,8 @@ class _Context(Context):
         self.frugal = told["frugal"]
         self._sent = self._shown = 0.0
 
-    def _send(self, what: str, parcel: Parcel | None = None, **more: Any) -> None:
-        self._line.send({"is": what, "number": self._number, **more}, parcel)
+    def _send(self, kind: str, parcel: Parcel | None = None, **more: Any) -> None:
+        self._line.send({"is": kind, "number": self._number, **more}, parcel)
 
     def progress(
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None
