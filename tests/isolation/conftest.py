@@ -1,93 +1,34 @@
-"""Packs for tests in processes of their own, without an installation."""
+"""Lets the tests of this folder import their helpers by name, and opens packs for them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
 
-from musegraph.isolation.opened import open_isolated
-from musegraph.isolation.process import _alive
-from musegraph.isolation.settings import Isolation, Launch
-from musegraph.pack import Registry
-from musegraph.run import Engine
-from musegraph.store import Store
-
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "packs"), str(HERE.parent / "engine")]
-
-HEAD = """
-from __future__ import annotations
-import ctypes, os, signal, socket, sys, threading, time
-from typing import Annotated, Any, NamedTuple
-from pydantic import Field
-from musegraph import UNSET, Context, Image, NodeError, Pack, Seed, node
-"""
-
-
-class Entry:
-    """Stands in for what is installed."""
-
-    def __init__(self, launch: Launch, kept: Path) -> None:
-        self.launch, self.kept = launch, kept
-        self.name, self.value, self.version = launch.name, launch.entry, launch.version
-        self.module = launch.entry.partition(":")[0]
-
-    def load(self) -> Any:
-        return open_isolated(self.launch, self.kept, "digest")
-
-
-class Opener:
-    """Makes registries of packs, given as texts of code by their names."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.isolation = Isolation()
-        self.launches: dict[str, Launch] = {}
-
-    def __call__(
-        self, permissions: dict[str, Any] | None = None, seconds: float = 60, **packs: str
-    ) -> Registry:
-        entries = []
-        for name, code in packs.items():
-            tree = self.folder / "trees" / name
-            tree.mkdir(parents=True, exist_ok=True)
-            (tree / f"pack_{name}.py").write_text(HEAD + dedent(code), "utf-8")
-            self.launches[name] = launch = Launch(
-                name,
-                f"pack_{name}:pack",
-                "1",
-                (tree,),
-                self.isolation,
-                permissions or {},
-                import_seconds=seconds,
-            )
-            entries.append(Entry(launch, self.folder / "kept" / f"{name}.nodes"))
-        return Registry(entries=entries)  # type: ignore[arg-type]
-
-    def engine(self, registry: Registry) -> Engine:
-        return Engine(registry, Store(self.folder / "cache"))
-
-    def close(self) -> None:
-        """Leave no process behind."""
-        for process in list(_alive):
-            process.close()
+sys.path[:0] = [str(HERE), str(HERE.with_name("packs")), str(HERE.with_name("engine"))]
+sys.path[:0] = [str(HERE.with_name("server"))]
 
 
 @pytest.fixture
-def opens(tmp_path: Path) -> Iterator[Opener]:
+def opens(tmp_path: Path) -> Iterator[Any]:
+    """Makes registries of packs, given as texts of code by their names."""
+    from opening import Opener
+
     made = Opener(tmp_path)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def opens_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opener]:
+def opens_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One for all tests of a module."""
+    from opening import Opener
+
     made = Opener(tmp_path_factory.mktemp("packs"))
     yield made
     made.close()

@@ -256,7 +256,7 @@ class Elsewhere:
             return {"refused": str(error)}
 
     def _let_read(self, path: Path) -> None:
-        """See to it that a model can be read there: what a process may read is fixed at its start."""
+        """See to it that a model can be read there: what may be read is fixed at the start."""
         known = (Path(place) for place in self._models)
         if not self.launch.isolation.trusted and not any(path.is_relative_to(one) for one in known):
             raise _MoreModels(str(path))
@@ -276,6 +276,6 @@ class _MoreModels(Exception):
 
 def _ungranted(permission: str, how: str) -> str:
     return (
-        f"the pack did not ask for that in its manifest, so it is not given; its author has to write "
-        f'permissions = {{ {permission} = {{ {how}, reason = "…" }} }} there'
+        "the pack did not ask for that in its manifest, so it is not given; its author has to write"
+        f' permissions = {{ {permission} = {{ {how}, reason = "…" }} }} there'
     )

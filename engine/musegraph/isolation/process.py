@@ -213,7 +213,7 @@ def start(launch: Launch, models: tuple[str, ...] = ()) -> tuple[Process, dict[s
     if sys.platform == "win32":
         raise PackError(
             f"the pack {launch.name} is to run in a process of its own, which this version of "
-            "Musegraph cannot give it on Windows; install it again without --isolated if you trust it"
+            "Musegraph cannot give it on Windows; install it without --isolated if you trust it"
         )
     if why := launch.changed():
         raise PackError(

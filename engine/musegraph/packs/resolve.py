@@ -284,8 +284,8 @@ def _clash(one: Asked, version: str, there: Environment) -> str:
     return (
         f"{one}, and {one.requirement.name} {version} is in the environment of Musegraph{also}; "
         "packs run inside that environment, so nothing in it is exchanged for one: install it with "
-        "--isolated, which gives it an environment of its own, or ask its author for a version that "
-        "takes it"
+        "--isolated, which gives it an environment of its own, or ask its author for a version "
+        "that takes it"
     )
 
 
