@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from musegraph.isolation.settings import Isolation
+from musegraph.limits import Limit, Limits
 from musegraph.run import Engine, RunResult
+from musegraph.terms import Terms
 from musegraph.workflow import Workflow
 
 GOOD = """
@@ -38,6 +40,10 @@ def hangs(text: str) -> str:
 @node(version="1")
 def allocates(text: str) -> str:
     return str(len(bytearray(3 << 30)))
+
+@node(version="1")
+def takes(megabytes: int) -> int:
+    return len(bytearray(megabytes << 20))
 
 @node(version="1")
 def shares(text: str) -> str:
@@ -88,7 +94,7 @@ def foreign(text: str, ctx: Context) -> str:
     ctx._line.send({"is": "asset", "number": ctx._number, "name": "blake3:0"})
     time.sleep(30)
 
-pack = Pack("bad", nodes=[segfault, leaves, hangs, allocates, shares, tensor, prints, floods, fine,
+pack = Pack("bad", nodes=[segfault, leaves, hangs, allocates, shares, tensor, prints, floods, fine, takes,
                           frame, nonsense, unasked, foreign])
 """
 
@@ -150,6 +156,21 @@ def test_a_node_that_hangs_is_ended_after_its_patience(opens: Any) -> None:
     said, kind = failed(opens.engine(opens(bad=BAD, good=GOOD)), "hangs")
     assert said.startswith("the pack bad gave no sign of life for 0.7 s"), said
     assert kind == "time-limit"
+
+
+def test_a_limit_of_memory_that_is_set_for_a_node_type_holds_in_its_own_process(
+    opens: Any,
+) -> None:
+    engine = opens.engine(opens(bad=BAD, good=GOOD))
+    nodes = {"bad": {"type": "bad.takes", "values": {"megabytes": 300}}}
+    plan = engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes}))
+    terms = Terms(limits=Limits({"bad.takes": Limit(memory=100 << 20)}))
+    outcome = engine.run(plan, None, None, terms).outcome
+    assert str(outcome.errors["bad"]).startswith(
+        "the pack bad was not let take more than the 100.00 MiB that bad.takes may take here"
+    )
+    assert outcome.codes["bad"] == "out-of-memory"
+    assert engine.run(plan).outcome.errors == {}, "without the limit it is made"
 
 
 def test_memory_that_the_system_does_not_count_is_counted_all_the_same(

@@ -16,6 +16,7 @@ from musegraph.isolation.process import LOOK, Ended, Process, start
 from musegraph.isolation.settings import Isolated, Launch
 from musegraph.isolation.told import CONTEXT, node_type
 from musegraph.isolation.wire import Broken, Frame, Parcel
+from musegraph.limits import Bound
 from musegraph.node_context import Context
 from musegraph.sentences import sentence
 
@@ -129,7 +130,7 @@ class Elsewhere:
     def _call(self, name: str, given: Mapping[str, Any], context: Context) -> dict[str, Any]:
         process = self._running()
         self._number += 1
-        parcel = Parcel()
+        parcel, bound = Parcel(), _bound(context)
         message = {
             "do": "call",
             "number": self._number,
@@ -137,11 +138,12 @@ class Elsewhere:
             "inputs": {port: parcel.put(value) for port, value in given.items()},
             "device": context.device if self._on_device() else "cpu",
             "frugal": context.frugal,
+            "memory": None if bound is None else [bound.name, bound.amount],
         }
         process.logs.anew()
         try:
             process.send(message, parcel)
-            return self._answer(process, context)
+            return self._answer(process, context, bound)
         except Broken as error:
             raise NodeError(f"its inputs cannot be passed to another process: {error}") from None
         except (Cancelled, Stopped) as error:
@@ -186,7 +188,7 @@ class Elsewhere:
 
     # -- what comes back --------------------------------------------------------------------------
 
-    def _answer(self, process: Process, context: Context) -> dict[str, Any]:
+    def _answer(self, process: Process, context: Context, bound: Bound | None) -> dict[str, Any]:
         patience = self.launch.isolation.patience
         hanging = sentence("isolated-hangs", pack=self.launch.name, seconds=f"{patience:g}")
         while True:
@@ -212,6 +214,9 @@ class Elsewhere:
                 raise process.babble(str(error)) from None
             except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
                 raise process.babble(f"{type(error).__name__} in a message") from None
+            if kind == "memory" and bound is not None:
+                said = f"the pack {self.launch.name} was not let take {bound.memory()}"
+                raise Stopped(said, "out-of-memory")
             if kind == "memory":
                 raise Stopped(process.too_much_memory(), "out-of-memory")
             raise NodeError(why)
@@ -260,6 +265,12 @@ class Elsewhere:
         known = (Path(place) for place in self._models)
         if not self.launch.isolation.trusted and not any(path.is_relative_to(one) for one in known):
             raise _MoreModels(str(path))
+
+
+def _bound(context: Context) -> Bound | None:
+    """The limit of memory that is set for such a step, beside that of the pack."""
+    found = getattr(context, "bound", None)
+    return found if isinstance(found, Bound) else None
 
 
 _LAST = ("done", "failed")

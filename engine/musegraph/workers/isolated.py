@@ -18,6 +18,7 @@ from typing import Any
 
 from musegraph.errors import Cancelled, MusegraphError, NodeError
 from musegraph.isolation.wire import Closed, Frame, Line, Parcel
+from musegraph.limits import Bound, bounded
 from musegraph.node import NodeType
 from musegraph.node_context import Context, Weights
 from musegraph.pack import GROUP, Pack, Registry
@@ -140,8 +141,9 @@ def _made(line: Line, kind: NodeType, frame: Frame) -> dict[str, Any]:
     given = {name: _given(kind, name, frame, one) for name, one in told["inputs"].items()}
     if kind.context is not None:
         given[kind.context] = _Context(line, told)
-    made = kind.function(**given)
-    return outputs_of(kind, awaited(made) if kind.is_async else made)
+    with bounded(Bound(*told["memory"]) if told["memory"] else None):
+        made = kind.function(**given)
+        return outputs_of(kind, awaited(made) if kind.is_async else made)
 
 
 def _given(kind: NodeType, name: str, frame: Frame, told: Any) -> Any:
