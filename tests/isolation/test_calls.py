@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from musegraph.errors import Stopped
 from musegraph.events import StepProgress
 from musegraph.isolation.settings import Isolation
 from musegraph.isolation.told import CONTEXT
@@ -86,6 +87,11 @@ def waits(ctx: Context) -> int:
     return 1
 
 @node(version="1")
+def huge() -> int:
+    import torch
+    return int(torch.ones(3 << 28).sum())
+
+@node(version="1")
 def secret(name: str, ctx: Context) -> str:
     return ctx.secret(name)
 
@@ -95,7 +101,7 @@ def model(source: str, ctx: Context) -> str:
 
 KEPT: list[Image] = []
 pack = Pack("far", nodes=[add, half, parts, maybe, deep, several, writes, refuses, broken, later,
-                          remembers, waits, secret, model], title="Far")
+                          remembers, huge, waits, secret, model], title="Far")
 '''
 
 
@@ -220,6 +226,15 @@ def test_a_run_is_cancelled_in_a_node_elsewhere_whose_process_stays(
 
     result = engine.run(planned(engine, one={"type": "far.waits"}), emit, cancel)
     assert result.cancelled
+    assert called(far, "far.add", a=1, b=1) == 2
+
+
+def test_a_tensor_that_finds_no_room_is_a_want_of_memory_and_the_process_stays(
+    far: Registry,
+) -> None:
+    with pytest.raises(Stopped, match=r"took more than the 2\.00 GiB") as raised:
+        called(far, "far.huge")
+    assert raised.value.code == "out-of-memory"
     assert called(far, "far.add", a=1, b=1) == 2
 
 

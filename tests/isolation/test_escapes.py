@@ -154,6 +154,34 @@ def test_a_pack_without_permissions_reaches_nothing_beyond_itself(
     assert not escaped
 
 
+WITHOUT = """
+import runpy, sys
+boot = runpy.run_path({boot!r})
+read = boot["_beside"]
+
+def beside(name):
+    module = read(name)
+    module._namespaces = lambda *_, **__: False
+    return module
+
+boot["main"].__globals__["_beside"] = beside
+boot["main"]()
+"""
+
+
+@linux
+def test_a_pack_is_kept_in_also_where_users_may_make_no_namespaces(
+    opens: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from musegraph.isolation import process
+
+    boot = tmp_path / "boot.py"
+    boot.write_text(WITHOUT.format(boot=str(process.BOOT)))
+    monkeypatch.setattr(process, "BOOT", boot)
+    made = attempts(opens, tmp_path)
+    assert not {name: said for name, said in made.items() if said.startswith("escaped")}
+
+
 @linux
 def test_a_pack_has_what_it_asked_for_and_somebody_agreed_to_and_nothing_else(
     opens: Any, tmp_path: Path
@@ -211,6 +239,37 @@ def test_a_pack_that_changed_is_off_before_its_process_starts(opens: Any) -> Non
     there = Elsewhere(replace(opens.launches["spy"], changed=lambda: "x.py is new"))
     with pytest.raises(NodeError, match=r"off, because it has changed.*x\.py is new"):
         there.call("spy.x", {}, Context())
+
+
+@linux
+def test_a_process_of_a_pack_ends_also_when_the_run_is_killed(tmp_path: Path) -> None:
+    import signal
+    import subprocess
+    from time import monotonic, sleep
+
+    code = (
+        "import sys; from pathlib import Path; from opening import Opener\n"
+        f"kind = Opener(Path({str(tmp_path)!r}))(spy={PID!r}).get('spy.pid')\n"
+        "print(kind.function(), flush=True)\n"
+        "sys.stdin.read()"
+    )
+    paths = os.pathsep.join(place for place in sys.path if place)
+    run = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    with run:
+        assert run.stdout is not None
+        number = int(run.stdout.readline())
+        os.kill(number, 0)
+        run.send_signal(signal.SIGKILL)
+    until = monotonic() + 5
+    while Path(f"/proc/{number}").exists() and monotonic() < until:
+        sleep(0.02)
+    state = Path(f"/proc/{number}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
 
 
 def test_no_process_of_a_pack_outlives_the_run(opens: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,10 @@ def installed(tmp_path: Path, *arguments: str) -> Any:
     return shell.musegraph(tmp_path, *arguments, **variables)
 
 
-@pytest.fixture
-def two(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two packs that take versions of libraries which no environment can have at once."""
+    tmp_path = tmp_path_factory.mktemp("both")
     for version in ("1.2", "1.3"):
         making.library(tmp_path / "wheels", "tune-lib", version)
     for version in ("1.0", "1.1"):
@@ -56,6 +58,13 @@ def two(tmp_path: Path) -> Path:
         root = making.project(tmp_path, name, requires=requires, nodes=VERSIONS).root
         done = installed(tmp_path, "pack", "install", str(root), "--isolated", "--yes")
         assert done.returncode == 0, done.stderr
+    return tmp_path
+
+
+@pytest.fixture
+def two(both: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    shutil.copytree(both / "packs", tmp_path / "packs")
     return tmp_path
 
 
