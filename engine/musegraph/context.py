@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from musegraph.device import device
 from musegraph.errors import Cancelled, NodeError
 from musegraph.events import Event, StepProgress, StepStored, Warned
+from musegraph.limits import Bound
 from musegraph.models import Models
 from musegraph.node import NodeType
 from musegraph.node_context import Context, Weights
@@ -106,6 +107,11 @@ class RunContext(Context):
         """The models that were asked for, the last one last."""
         self.said: Said | None = None
         """What the call that is on said of its work."""
+
+    @property
+    def bound(self) -> Bound | None:
+        """The limit of memory that is set for steps of this type here."""
+        return self._site.terms.limits.memory(self._site.running[self._step].type.id)
 
     def progress(
         self, done: float, total: float = 1.0, *, text: str | None = None, preview: Any = None

@@ -26,6 +26,7 @@ from blake3 import blake3
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from musegraph.errors import PackError
+from musegraph.isolation.settings import Isolation, Launch
 from musegraph.paths import at_home
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Agreed(BaseModel):
     source: str = ""
     permissions: dict[str, Any] = {}
     trees: Annotated[tuple[TreeName, ...], Field(min_length=1)]
+    isolated: Isolation | None = None
+    """How it runs in a process of its own; in that of the run if it does not."""
 
 
 class Installed(BaseModel):
@@ -77,6 +80,15 @@ class Installed(BaseModel):
     musegraph: Literal[1] = 1
     packs: dict[str, Agreed] = {}
     trees: dict[TreeName, Tree] = {}
+
+    def together(self) -> dict[str, Agreed]:
+        """The packs that run in one process, whose libraries have to fit each other."""
+        return {name: one for name, one in self.packs.items() if one.isolated is None}
+
+    def shared(self) -> dict[str, Tree]:
+        """The trees of those."""
+        used = {tree for one in self.together().values() for tree in one.trees}
+        return {name: tree for name, tree in self.trees.items() if name in used}
 
 
 def default_packs() -> Path:
@@ -170,8 +182,27 @@ class InstalledPack:
                 f"it is off, because it has changed since it was agreed to: {why}; "
                 f"look at it, then say 'musegraph pack trust {self.name}', or install it again"
             )
+        if self.agreed.isolated is not None:
+            return self._elsewhere(self.agreed.isolated)
         reach(self.folder, self.places)
         return EntryPoint(self.name, self.value, GROUP).load()
+
+    def _elsewhere(self, isolation: Isolation) -> Any:
+        """The pack as its own process describes it; that is kept beside the looks of its tree."""
+        from musegraph.isolation.opened import open_isolated
+
+        digests = [self.listed.trees[name].digest for name in self.agreed.trees]
+        launch = Launch(
+            name=self.name,
+            entry=self.value,
+            version=self.version,
+            trees=tuple(self.places),
+            isolation=isolation,
+            permissions=self.agreed.permissions,
+            changed=self.changed,
+        )
+        kept = self.folder / LOOKS / f"{self.agreed.trees[0]}.nodes"
+        return open_isolated(launch, kept, " ".join([self.value, *digests]))
 
 
 # -- whether a tree is still what it was ------------------------------------------------------

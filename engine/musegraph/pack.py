@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from blake3 import blake3
 
 from musegraph.errors import InvalidNode, MusegraphError, PackError
+from musegraph.isolation.settings import Isolated
 from musegraph.node import NodeType, node_type_of
 from musegraph.values import Patch, Reference
 
@@ -202,6 +203,8 @@ class Registry:
         entry = self._entries[name]
         try:
             pack = entry.load()
+            if isinstance(pack, Isolated):
+                pack = _standing_in(pack)
             if not isinstance(pack, Pack):
                 raise InvalidNode(f"{entry.value} is no Pack")
             if pack.name != name:
@@ -231,6 +234,18 @@ class Registry:
         if pack is None or part not in pack.loaders:
             raise MusegraphError(f"no pack brings the model loader {id!r}")
         return pack.loaders[part]
+
+
+def _standing_in(pack: Isolated) -> Pack:
+    """A pack of nodes that are called in another process."""
+    return Pack(
+        pack.name,
+        pack.functions,
+        pack.version,
+        pack.title,
+        models=pack.models,
+        texts=pack.texts,
+    )
 
 
 def _version_of(entry: EntryPoint | InstalledPack) -> str:

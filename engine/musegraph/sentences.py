@@ -161,6 +161,31 @@ SENTENCES: Mapping[str, str] = {
         "it took longer than the {seconds} s that a step may take here"
         "; raise it with --limit '*=seconds:N' or in the settings"
     ),
+    # packs in processes of their own
+    "isolated-crashed": (
+        "the pack {pack} crashed in its own process ({how}); everything else goes on"
+        "; try it again, and tell its author if that does not help"
+    ),
+    "isolated-hangs": (
+        "the pack {pack} gave no sign of life for {seconds} s, so its process was ended"
+        "; if it needs that long, install it again with a higher --patience"
+    ),
+    "isolated-import": (
+        "the pack {pack} was not imported within {seconds} s, so its process was ended"
+        "; tell its author, or take it out with 'musegraph pack remove {pack}'"
+    ),
+    "isolated-memory": (
+        "the pack {pack} took more than the {most} of memory that it may"
+        "; give it less at once, or install it again with a higher --memory"
+    ),
+    "isolated-flood": (
+        "the pack {pack} printed more than {most} during one call, so its process was ended"
+        "; tell its author"
+    ),
+    "isolated-babble": (
+        "the pack {pack} sent what no pack may send ({what}), so its process was ended"
+        "; tell its author"
+    ),
     # requests that are refused
     "queue-full": "{most} runs are waiting already; try again later",
     "run-missing": "there is no run {run}",

@@ -13,6 +13,7 @@ import table
 from determinism import determinism
 from eviction import eviction
 from harness import Row, machine
+from isolation import isolation
 from loading import loading
 from memory import memory
 from overhead import linearity, overhead
@@ -51,6 +52,7 @@ BENCHMARKS = {
     "B27": step_caches,
     "B28": fusion,
     "B29": repainted,
+    "B30": isolation,
 }
 
 

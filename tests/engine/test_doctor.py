@@ -271,3 +271,13 @@ def test_a_library_without_which_the_engine_does_not_start_is_named(
     assert done.returncode == 1
     assert "a library that Musegraph needs cannot be imported: broken" in done.stderr
     assert f"pip install --force-reinstall {library}" in done.stderr
+
+
+def test_what_isolated_packs_are_kept_from_is_said_and_what_not_with_a_remedy() -> None:
+    every = {"files": "Landlock 7", "network": "seccomp", "programs": "x", "processes": "x"}
+    assert wrong(facts(isolation=every)) == []
+    (found,) = wrong(facts(isolation={"files": "Landlock 1"}))
+    assert "could reach the network, start programs, reach into other processes" in found.text
+    assert "--trusted" in found.remedy
+    (found,) = wrong(facts(isolation={}))
+    assert "reach your files" in found.text

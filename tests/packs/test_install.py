@@ -91,7 +91,7 @@ def test_before_anything_is_installed_it_is_said_what_it_is_and_asked(
         "network (example.org:443): asks a translator",
         "none to be added",
         "sha256:",
-        "not yet enforced",
+        "can do what you can do",
     ):
         assert told in done.stderr
     assert not packs.exists()

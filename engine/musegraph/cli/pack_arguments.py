@@ -21,6 +21,20 @@ _NAME = argument("name", metavar="NAME", help="its name, as `pack list` says it"
 _INDEX = argument("--index", metavar="FILE|URL", help="look the name up in this index")
 _YES = flag("--yes", "do not ask")
 
+_ISOLATED = (
+    flag(
+        "--isolated",
+        "run it in a process and an environment of its own, kept from what it did not ask for",
+    ),
+    argument("--memory", metavar="SIZE", help="let its process take so much: 8GB; else 2GB"),
+    argument(
+        "--patience",
+        metavar="SECONDS",
+        help="end a call that gives no sign of life for so long; else 1800",
+    ),
+    flag("--trusted", "with --isolated: keep it from nothing, but in its own process"),
+)
+
 _MAKING = (
     Command(
         "new",
@@ -75,6 +89,7 @@ _USING = (
         (
             argument("source", metavar="WHEEL|FOLDER|ZIP|NAME", help="the pack"),
             _INDEX,
+            *_ISOLATED,
             _YES,
         ),
     ),

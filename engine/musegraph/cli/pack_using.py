@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musegraph.cli import pack_isolation as isolation
 from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, print_json
 from musegraph.cli.style import Style, printable, sentences, table
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 _LICENCES = ("License-Expression", "License")
 
 HONEST = (
-    "what a pack asks for is not yet enforced: its code can do what you can do, so install only "
-    "from people whom you trust"
+    "its code can do what you can do, whatever it asks for: install it with --isolated, or only if "
+    "you trust who wrote it"
 )
 
 
@@ -32,11 +33,11 @@ def install_pack(args: Namespace) -> int:
     from musegraph.packs.install import held, install, offer
     from musegraph.packs.source import wheel_from
 
-    folder = default_packs()
+    folder, isolated = default_packs(), isolation.isolation_of(args)
     with tempfile.TemporaryDirectory(prefix="musegraph-") as place:
         wheel = wheel_from(args.source, args.index, Path(place))
         with held(folder) as listed:
-            made = offer(wheel, args.source, folder, listed)
+            made = offer(wheel, args.source, folder, listed, isolated)
             if made.same and not _off(made.name, folder, listed):
                 return _tell(args, made, "there already")
             _show_offer(made, Style(sys.stderr))
@@ -56,8 +57,11 @@ def _off(name: str, folder: Path, listed: Installed) -> str:
 def _tell(args: Namespace, made: Offer, outcome: str, code: int = FINE) -> int:
     wheel = made.wheel
     if args.json:
-        facts = {"pack": made.name, "version": wheel.version, "outcome": outcome}
+        facts: dict[str, Any] = {"pack": made.name, "version": wheel.version}
+        facts["outcome"] = outcome
         added = [f"{one.name} {one.version}" for one in made.resolved.added()]
+        asked = wheel.manifest.permissions.asked()
+        facts |= {"isolated": isolation.facts(made.isolated, asked)}
         print_json(facts | {"content": wheel.content, "libraries": added})
         return code
     style = Style(sys.stdout)
@@ -83,11 +87,13 @@ def _show_offer(made: Offer, style: Style) -> None:
     rows += [["libraries", text] for text in _libraries(made)] or [
         ["libraries", "none to be added"]
     ]
+    rows += isolation.rows(made.isolated, manifest.permissions.asked())
     if made.before is not None:
         rows.append(["replaces", _replaced(made.before, made)])
     rows += [["content", wheel.content], ["from", printable(made.source)]]
     _show_rows(rows, style)
-    style.line(style(HONEST, "dim"))
+    if made.isolated is None:
+        style.line(style(HONEST, "dim"))
 
 
 def _show_rows(rows: list[list[str]], style: Style) -> None:
@@ -120,7 +126,8 @@ def _facts(
 
 def _libraries(made: Offer) -> Iterator[str]:
     for one in made.resolved.added():
-        yield f"adds {one.name} {one.version}"
+        alone = ", for this pack alone" if made.isolated is not None else ""
+        yield f"adds {one.name} {one.version}{alone}"
     for before, one in made.resolved.changed():
         from packaging.version import Version
 
@@ -173,6 +180,7 @@ def _of_folder(folder: Path, listed: Installed) -> Iterator[dict[str, str]]:
     for name, one in sorted(listed.packs.items()):
         off = _off(name, folder, listed)
         told = f"{one.distribution}, agreed to on {one.agreed[:10]}"
+        told += ", isolated" if one.isolated is not None else ""
         yield {
             "name": name,
             "version": one.version,
@@ -245,9 +253,11 @@ def _installed(
     off = one.changed()
     facts |= {"content": one.agreed.content, "libraries": libraries, "off": off}
     facts |= {"agreed": one.agreed.agreed, "source": one.agreed.source}
+    facts["isolated"] = isolation.facts(one.agreed.isolated, one.agreed.permissions)
     shown = [str(file) for file in _workflows(one, manifest)]
     facts["workflows"] = shown
     rows += [["workflow", printable(file)] for file in shown]
+    rows += isolation.rows(one.agreed.isolated, one.agreed.permissions)
     rows += [["libraries", ", ".join(libraries) or "none"], ["content", one.agreed.content]]
     rows += [["agreed to", one.agreed.agreed], ["from", printable(one.agreed.source)]]
     return facts, [*rows, ["off", off]] if off else rows

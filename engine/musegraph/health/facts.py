@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import islice
@@ -19,6 +19,7 @@ from typing import Any
 from musegraph.device import has_driver
 from musegraph.errors import ModelError, StoreError
 from musegraph.headers import read_header
+from musegraph.isolation.probe import probe as kept_from
 from musegraph.library.folders import Added, default_models, named_folders
 from musegraph.pack import Registry
 from musegraph.paths import data_folder, why_missing
@@ -99,6 +100,8 @@ class Facts:
     """By pack that opens: how many nodes it has."""
     failures: dict[str, str]
     here: Place
+    isolation: Mapping[str, str] | None = None
+    """By wall, what keeps isolated packs in here; None if nobody looked."""
 
 
 def gather(registry: Registry, cache: Path, folders: Iterable[Path] = ()) -> Facts:
@@ -122,6 +125,7 @@ def gather(registry: Registry, cache: Path, folders: Iterable[Path] = ()) -> Fac
         packs={name: len(pack.types) for name, pack in packs.items()},
         failures=dict(registry.failures),
         here=_place(Path.cwd()),
+        isolation=kept_from(),
     )
 
 

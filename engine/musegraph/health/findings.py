@@ -9,6 +9,7 @@ from typing import Literal
 from musegraph.device import KINDS
 from musegraph.health.facts import COMPANIONS, Facts, Library, Place
 from musegraph.health.probe import DEVICE
+from musegraph.isolation.settings import DANGERS
 
 OLDEST_PYTHON = (3, 11)
 _NAMES = {"cpu": "the CPU", "cuda": "CUDA", "rocm": "ROCm", "xpu": "XPU"}
@@ -54,6 +55,7 @@ def findings(facts: Facts) -> list[Finding]:
         *_cache(facts.cache),
         *_models(facts),
         *_packs(facts),
+        *_isolation(facts),
         *_here(facts.here),
     ]
 
@@ -253,6 +255,24 @@ def _packs(facts: Facts) -> Iterator[Finding]:
             f"the pack {name!r} cannot be opened: {reason}",
             "update or uninstall it; its author needs this sentence",
         )
+
+
+def _isolation(facts: Facts) -> Iterator[Finding]:
+    """What a pack that was installed with --isolated is kept from here, and what not."""
+    if facts.isolation is None:
+        return
+    held = ", ".join(f"{wall} ({how})" for wall, how in facts.isolation.items())
+    lacking = [could for wall, could in DANGERS.items() if wall not in facts.isolation]
+    if not lacking:
+        yield _ok("isolation", f"isolated packs are kept from {held}")
+        return
+    yield _warn(
+        "isolation",
+        f"an isolated pack could {', '.join(lacking)} here"
+        + (f"; it is kept from {held}" if held else ""),
+        "such packs are refused unless they are installed with --trusted; Linux 6.12 or later, "
+        "with Landlock, keeps them in",
+    )
 
 
 def _here(here: Place) -> Iterator[Finding]:

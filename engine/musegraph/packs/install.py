@@ -32,6 +32,8 @@ from musegraph.installed import (
     read_installed,
     remember,
 )
+from musegraph.isolation.settings import Isolation
+from musegraph.packs.isolating import resolve_alone
 from musegraph.packs.refuse import check_members, check_modules, check_name, check_python
 from musegraph.packs.resolve import (
     Asked,
@@ -61,6 +63,7 @@ class Offer:
     before: Agreed | None
     """The version of the pack that is there, which would be exchanged."""
     resolved: Resolved
+    isolated: Isolation | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +72,12 @@ class Offer:
     @property
     def same(self) -> bool:
         """Whether just this is installed already."""
-        return self.before is not None and self.before.content == self.wheel.content
+        there = self.before
+        return (
+            there is not None
+            and there.content == self.wheel.content
+            and there.isolated == self.isolated
+        )
 
 
 @contextmanager
@@ -117,7 +125,7 @@ def sweep(folder: Path, listed: Installed) -> None:
     for place in (folder / TREES).glob("*"):
         if place.name not in listed.trees:
             shutil.rmtree(place, ignore_errors=True)
-    for place in (folder / LOOKS).glob("*.json"):
+    for place in (folder / LOOKS).glob("*.*"):
         if place.stem not in listed.trees:
             place.unlink(missing_ok=True)
 
@@ -125,19 +133,32 @@ def sweep(folder: Path, listed: Installed) -> None:
 # -- before anything is touched ---------------------------------------------------------------
 
 
-def offer(wheel: Wheel, source: str, folder: Path, listed: Installed) -> Offer:
-    """What installing a wheel would do; :class:`PackError` says why it cannot be."""
+def offer(
+    wheel: Wheel,
+    source: str,
+    folder: Path,
+    listed: Installed,
+    isolated: Isolation | None = None,
+) -> Offer:
+    """What installing a wheel would do; :class:`PackError` says why it cannot be.
+
+    A pack that is isolated stays so in its next version.
+    """
     before = listed.packs.get(wheel.manifest.namespace)
     check_python(wheel)
     check_name(wheel, before, folder)
     check_members(wheel)
+    isolated = isolated or (before.isolated if before is not None else None)
+    if isolated is not None:
+        alone = resolve_alone(wheel, folder, listed)
+        return Offer(wheel, source, before, alone, isolated)
     check_modules(wheel, folder, listed)
     asked = [
         Asked(one, f"the pack {wheel.distribution} {wheel.version}") for one in wheel.requirements
     ]
     coming = Library(wheel.distribution, wheel.version, tuple(wheel.requirements))
     trees = trees_of(folder, listed)
-    for name, pack in listed.packs.items():
+    for name, pack in listed.together().items():
         if name != wheel.manifest.namespace and (
             found := trees.get(canonicalize_name(pack.distribution))
         ):
@@ -174,9 +195,10 @@ def _install(made: Offer, folder: Path, listed: Installed, staging: Path) -> Agr
         trees[name] = tree
         if place is not None:
             _put(place, folder, name)
+    own = tuple(name for name, _, _ in made_now)
     needs = {made.name: wheel.requirements} | {
         name: requirements_of(found[1])
-        for name, pack in listed.packs.items()
+        for name, pack in listed.together().items()
         if name != made.name
         and (found := trees_of(folder, listed).get(canonicalize_name(pack.distribution)))
     }
@@ -188,16 +210,19 @@ def _install(made: Offer, folder: Path, listed: Installed, staging: Path) -> Agr
         agreed=datetime.now(UTC).isoformat(timespec="seconds"),
         source=made.source,
         permissions=wheel.manifest.permissions.model_dump(exclude_none=True),
-        trees=_trees(wheel.distribution, wheel.requirements, made.resolved, names),
+        trees=_trees(wheel.distribution, wheel.requirements, made.resolved, names)
+        if made.isolated is None
+        else own,
+        isolated=made.isolated,
     )
     packs = {
         name: one.model_copy(
             update={"trees": _trees(one.distribution, needs[name], made.resolved, names)}
         )
         for name, one in listed.packs.items()
-        if name in needs and name != made.name
+        if name in needs and name != made.name and made.isolated is None
     }
-    write(folder, packs | {made.name: agreed}, trees)
+    write(folder, listed.packs | packs | {made.name: agreed}, trees)
     return agreed
 
 

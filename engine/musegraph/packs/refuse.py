@@ -77,7 +77,7 @@ def check_modules(wheel: Wheel, folder: Path, listed: Installed) -> None:
                 f"{wheel.place.name} brings the module {module!r}, which is Python's own"
             )
         others = {one for one in there.bringing(module) if canonicalize_name(one) != own}
-        for name, tree in listed.trees.items():
+        for name, tree in listed.shared().items():
             place = folder / TREES / name / module
             if canonicalize_name(tree.distribution) != own and (
                 place.is_dir() or place.with_name(f"{module}.py").is_file()

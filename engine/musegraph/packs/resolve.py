@@ -157,7 +157,7 @@ def _applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
 def trees_of(folder: Path, listed: Installed) -> dict[str, tuple[str, Distribution]]:
     """The distributions in the trees, by plain name, with the name of the tree."""
     found: dict[str, tuple[str, Distribution]] = {}
-    for name in listed.trees:
+    for name in listed.shared():
         for one in distributions(path=[str(folder / TREES / name)]):
             found[canonicalize_name(one.metadata["Name"])] = (name, one)
     return found
@@ -181,7 +181,7 @@ class _Resolving:
         self.trees = {key: one for key, (_, one) in trees_of(folder, listed).items()}
         self.before = {key: one.version for key, one in self.trees.items()}
         self.packs: set[str] = {
-            canonicalize_name(pack.distribution) for pack in listed.packs.values()
+            canonicalize_name(pack.distribution) for pack in listed.together().values()
         }
         """Of the distributions in trees those that are packs, which only people exchange."""
         self.coming = coming
@@ -252,7 +252,7 @@ class _Resolving:
             if canonicalize_name(one.requirement.name) in self.missing
         ]
         try:
-            found = _by_pip(those, self.there, kept.values())
+            found = by_pip(those, self.there, kept.values())
         except PackError:
             packs = {key: one for key, one in kept.items() if key in self.packs}
             if packs.keys() == kept.keys():
@@ -261,7 +261,7 @@ class _Resolving:
             wanted = [
                 one for one, key in keys.items() if key not in packs and not self.there.get(key)
             ]
-            found, kept = _by_pip(wanted, self.there), packs
+            found, kept = by_pip(wanted, self.there), packs
         self.libraries = kept | {one.key: one for one in found}
 
 
@@ -283,8 +283,9 @@ def _clash(one: Asked, version: str, there: Environment) -> str:
     also = f" ({'; '.join(others)})" if others else ""
     return (
         f"{one}, and {one.requirement.name} {version} is in the environment of Musegraph{also}; "
-        "packs run inside that environment, so nothing in it is exchanged for one: ask the author "
-        "of the pack for a version that takes it"
+        "packs run inside that environment, so nothing in it is exchanged for one: install it with "
+        "--isolated, which gives it an environment of its own, or ask its author for a version "
+        "that takes it"
     )
 
 
@@ -296,14 +297,21 @@ def _said(requirement: Requirement) -> str:
 # -- pip --------------------------------------------------------------------------------------
 
 
-def _by_pip(
-    asked: Sequence[Asked], there: Environment, kept: Iterable[Library] = ()
+def by_pip(
+    asked: Sequence[Asked],
+    there: Environment,
+    kept: Iterable[Library] = (),
+    alone: bool = False,
 ) -> list[Library]:
-    """What pip would add to the environment for these, wheels only; nothing is installed."""
+    """What pip would add to the environment for these, wheels only; nothing is installed.
+
+    ``alone`` lets it take other versions than the environment has.
+    """
     names = sorted({_said(one.requirement) for one in asked})
     with tempfile.TemporaryDirectory(prefix="musegraph-") as place:
         constraints, report = Path(place, "constraints.txt"), Path(place, "report.json")
-        fixed = [f"{key}=={one.version}" for key, one in sorted(there.found.items())]
+        found = {} if alone else there.found
+        fixed = [f"{key}=={one.version}" for key, one in sorted(found.items())]
         fixed += [f"{one.key}=={one.version}" for one in kept]
         constraints.write_text("\n".join(fixed) + "\n", "utf-8")
         options = ["--dry-run", "--report", str(report), "--constraint", str(constraints)]
