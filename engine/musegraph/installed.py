@@ -65,6 +65,8 @@ class Agreed(BaseModel):
     """The digest of the wheel's members, by which its author can name it; else of the tree."""
     agreed: str
     source: str = ""
+    index: str = ""
+    """The index that it was found in by its name; empty if it came in another way."""
     permissions: dict[str, Any] = {}
     trees: Annotated[tuple[TreeName, ...], Field(min_length=1)]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from blake3 import blake3
 
 from musegraph.errors import InvalidNode, MusegraphError, PackError
+from musegraph.migration import Migration
 from musegraph.node import NodeType, node_type_of
 from musegraph.values import Patch, Reference
 
@@ -56,7 +57,8 @@ class Pack:
 
     ``texts`` is the folder of what they are called in other languages (:mod:`musegraph.texts`).
     ``made`` holds further nodes by name, each as a function that makes it: for packs of hundreds of
-    nodes, of which a workflow uses one.
+    nodes, of which a workflow uses one. ``migrations`` bring nodes forward that older versions
+    saved.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Pack:
     folder: Path | None = None
     texts: Path | None = None
     made: Mapping[str, Maker] = field(default_factory=dict)
+    migrations: Sequence[Migration] = ()
 
     @cached_property
     def source_digest(self) -> str:
@@ -213,6 +216,11 @@ class Registry:
             self._packs[name] = pack
         except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
             self.failures[name] = _reason(error)
+
+    def agreed(self, name: str) -> InstalledPack | None:
+        """The pack of that name as somebody agreed to it; None if it came in another way."""
+        entry = self._entries.get(name)
+        return None if entry is None or isinstance(entry, EntryPoint) else entry
 
     def get(self, id: str) -> NodeType | None:
         pack = self.pack(id.partition(".")[0])
