@@ -91,6 +91,12 @@ def test_a_workflow_of_an_older_version_gives_what_it_gave_after_its_migrations(
     assert quick.inputs["how_loud"].default == 0.5
 
 
+BOUND = (
+    "b: the input 'how_loud' of the workflow sets level, which loud 1.5 reads otherwise: "
+    "give it what loud 1.5 takes"
+)
+
+
 def test_each_change_is_told_by_node_and_in_the_events_of_the_run() -> None:
     made = forward(Workflow.parse(OLD), two(*MIGRATIONS))
     assert not made.problems
@@ -104,8 +110,7 @@ def test_each_change_is_told_by_node_and_in_the_events_of_the_run() -> None:
         "a: times is new since loud 2.0; 1 does what was done before",
         "b: loudness is called level since loud 1.5",
         "b: ending is called mark since loud 1.5",
-        "b: the input 'how_loud' of the workflow sets level, which loud 1.5 reads otherwise: "
-        "give it what loud 1.5 takes",
+        BOUND,
         "b: softly is new since loud 1.5; false does what was done before",
         "b: it is a loud.cry since loud 1.5",
         "b: times is new since loud 2.0; 1 does what was done before",
@@ -132,7 +137,7 @@ def test_without_a_migration_it_is_refused_in_words_and_nothing_is_changed() -> 
     assert "loud.cry asks for 'level' in loud 2.0.0" in words
     engine = Engine(two(Migration("1.5", "shout", becomes="cry")), Store())
     for refused in (engine.settle, engine.plan):
-        with pytest.raises(InvalidWorkflow, match="install loud==1.0.0"):
+        with pytest.raises(InvalidWorkflow, match="install loud==1"):
             refused(workflow)
     ports = [(one.node, one.port) for one in check(workflow, engine.registry)]
     assert len(ports) == len(set(ports)), "each port is told of once"
@@ -256,7 +261,8 @@ def test_verify_names_packs_nodes_and_versions_that_are_not_as_they_were() -> No
 
 def test_lock_and_verify_on_the_command_line(tmp_path: Path) -> None:
     pack = tmp_path / "mine.py"
-    source = 'from musegraph import node\n\n\n@node(version="1")\ndef two(n: int = 1) -> int:\n    "D."\n    return 2 * n\n'
+    head = 'from musegraph import node\n\n\n@node(version="1")\n'
+    source = head + 'def two(n: int = 1) -> int:\n    "D."\n    return 2 * n\n'
     pack.write_text(source)
     place = tmp_path / "w.json"
     document = {"musegraph": 1, "nodes": {"a": {"type": "mine.two"}}, "canvas": {"kept": True}}

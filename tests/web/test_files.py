@@ -183,13 +183,16 @@ def test_d4_d5_what_is_unknown_is_shown_told_of_and_saved_byte_for_byte(
     page: Any, server: Served
 ) -> None:
     opened(page)
-    text = Workflow.parse(STRANGE).text()
-    drop(page, [("Strange.json", "application/json", text.encode())])
+    workflow = Workflow.parse(STRANGE)
+    drop(page, [("Strange.json", "application/json", workflow.text().encode())])
+    text = named(workflow, load_registry()).text()
     nodes(page, 2)
     page.get_by_text("One node is not installed here (elsewhere).").wait_for()
     page.get_by_role("button", name="Details …").click()
     page.locator("dialog").get_by_text("elsewhere.odd").wait_for()
-    page.locator("dialog").get_by_text("3.1.0").wait_for()
+    page.locator("dialog").get_by_text("3.1.0", exact=True).wait_for()
+    command = "musegraph pack install elsewhere==3.1.0 --index INDEX"
+    page.locator("dialog").get_by_text(command).wait_for()
     press(page, "Escape")
     change(page)
     press(page, "Control+z")

@@ -19,7 +19,7 @@ from musegraph.plan.migrating import Given, Walk, shown
 from musegraph.sentences import sentence
 from musegraph.values.canonical import canonical
 from musegraph.values.codec import to_json
-from musegraph.workflow import GRAPH, Graph, Node, Port, Workflow
+from musegraph.workflow import GRAPH, Graph, Port, Workflow
 
 if TYPE_CHECKING:
     from packaging.version import Version
