@@ -11,6 +11,8 @@ import pytest
 from documents import SKY, change, drop, from_elsewhere, listed, nodes, opened, plain_png, tab, tabs
 from harness import Served, press
 
+from musegraph.locked import named
+from musegraph.pack import load_registry
 from musegraph.workflow import Workflow
 
 

@@ -9,12 +9,13 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from musegraph.errors import PackError
 from musegraph.installed import (
@@ -32,7 +33,14 @@ from musegraph.installed import (
     read_installed,
     remember,
 )
-from musegraph.packs.refuse import check_members, check_modules, check_name, check_python
+from musegraph.packs.refuse import (
+    check_members,
+    check_modules,
+    check_name,
+    check_python,
+    check_revoked,
+    check_signer,
+)
 from musegraph.packs.resolve import (
     Asked,
     Library,
@@ -42,6 +50,7 @@ from musegraph.packs.resolve import (
     resolve,
     trees_of,
 )
+from musegraph.packs.source import Found
 from musegraph.packs.wheel import Wheel, read_wheel
 
 try:
@@ -61,6 +70,22 @@ class Offer:
     before: Agreed | None
     """The version of the pack that is there, which would be exchanged."""
     resolved: Resolved
+    found: Found | None = None
+
+    @property
+    def older(self) -> bool:
+        """Whether a newer version is there."""
+        return self.before is not None and Version(self.before.version) > Version(
+            self.wheel.version
+        )
+
+    @property
+    def anew(self) -> list[str]:
+        """The permissions that the version which is there did not ask for."""
+        if self.before is None:
+            return []
+        now = self.wheel.manifest.permissions.model_dump(exclude_none=True)
+        return [name for name, one in now.items() if self.before.permissions.get(name) != one]
 
     @property
     def name(self) -> str:
@@ -125,9 +150,17 @@ def sweep(folder: Path, listed: Installed) -> None:
 # -- before anything is touched ---------------------------------------------------------------
 
 
+def offer_found(found: Found, folder: Path, listed: Installed) -> Offer:
+    """The same for what was found somewhere: signed by who signed what is there, or refused."""
+    name = found.wheel.manifest.namespace
+    check_signer(found, listed.packs.get(name), name)
+    return replace(offer(found.wheel, found.source, folder, listed), found=found)
+
+
 def offer(wheel: Wheel, source: str, folder: Path, listed: Installed) -> Offer:
     """What installing a wheel would do; :class:`PackError` says why it cannot be."""
     before = listed.packs.get(wheel.manifest.namespace)
+    check_revoked(wheel, folder)
     check_python(wheel)
     check_name(wheel, before, folder)
     check_members(wheel)
@@ -187,6 +220,9 @@ def _install(made: Offer, folder: Path, listed: Installed, staging: Path) -> Agr
         content=wheel.content,
         agreed=datetime.now(UTC).isoformat(timespec="seconds"),
         source=made.source,
+        index=made.found.index if made.found else "",
+        commit=made.found.commit if made.found else "",
+        signer=str(made.found.signer or "") if made.found else "",
         permissions=wheel.manifest.permissions.model_dump(exclude_none=True),
         trees=_trees(wheel.distribution, wheel.requirements, made.resolved, names),
     )
