@@ -153,6 +153,10 @@ class Engine:
         self._planned = Planned(workflow, wanted, made) if plain else None
         return made
 
+    def forget_plan(self) -> None:
+        """Plan the next document anew: the packs are others now."""
+        self._planned = None
+
     def predict(self, plan: Plan) -> Prediction:
         """Time and memory that the steps to run will take, from what such steps took before."""
         return predict(plan, self.store)

@@ -1223,6 +1223,19 @@ export interface components {
       };
     };
     /**
+     * NodesEvent
+     * @description A pack of one's own was changed; ask for the nodes.
+     */
+    NodesEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'nodes';
+    };
+    /**
      * Output
      * @description What came out at a named output: a value, or files; or why it is neither.
      */
@@ -1748,6 +1761,7 @@ export interface components {
       | components['schemas']['ForgottenEvent']
       | components['schemas']['LibraryEvent']
       | components['schemas']['PreferencesEvent']
+      | components['schemas']['NodesEvent']
       | components['schemas']['LimitsEvent']
       | components['schemas']['StepStarted']
       | components['schemas']['StepProgress']
