@@ -17,7 +17,7 @@ from musegraph.models import Models
 from musegraph.pack import Registry
 from musegraph.plan.forward import MIGRATED, defaults_of, packs_of
 from musegraph.values.canonical import canonical
-from musegraph.workflow import GRAPH, Workflow
+from musegraph.workflow import GRAPH, Graph, Port, Workflow
 
 NONE = "0"
 """The version of a pack that says none: a file of one's own."""
@@ -179,11 +179,15 @@ def models_of(workflow: Workflow, registry: Registry) -> list[str]:
             kind = registry.get(node.type) if not node.type.startswith(GRAPH) else None
             for port in kind.model_ports if kind else ():
                 value = node.values.get(port)
-                found.update(v for v in (value if isinstance(value, list) else [value]) if v)
-                for entry in graph.inputs.values():
-                    if (id, port) in entry.to and isinstance(entry.extra.get("default"), str):
-                        found.add(entry.default)
-    return sorted(one for one in found if isinstance(one, str))
+                for given in (value, *_bound(graph, Port(id, port))):
+                    listed = given if isinstance(given, list) else [given]
+                    found.update(one for one in listed if isinstance(one, str))
+    return sorted(found)
+
+
+def _bound(graph: Graph, at: Port) -> list[Any]:
+    """What the named inputs of a graph give to a port by themselves."""
+    return [e.default for e in graph.inputs.values() if at in e.to and e.has_default]
 
 
 def _lock(workflow: Workflow) -> Mapping[str, Any]:

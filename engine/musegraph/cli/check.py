@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from typing import Any
 
 from musegraph.cli.entry import FINE, PROBLEMS, UNREADABLE, complain, print_json, report
 from musegraph.cli.loading import model_folders, open_registry, warn
@@ -40,8 +41,10 @@ def check(args: Namespace) -> int:
         codes.append(PROBLEMS if problems else FINE)
         if args.json:
             listed = [problem.json() for problem in problems]
-            said = [{"node": node, "message": text} for node, text in ahead.notes] if ahead else []
-            print_json({"file": file, "ok": not problems, "problems": listed, "changes": said})
+            told: dict[str, Any] = {"file": file, "ok": not problems, "problems": listed}
+            if ahead and ahead.notes:
+                told["changes"] = [{"node": n or None, "message": text} for n, text in ahead.notes]
+            print_json(told)
             continue
         for node, text in ahead.notes if ahead else ():
             warn(f"{file}: {node}: {text}" if node else f"{file}: {text}")

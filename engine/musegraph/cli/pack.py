@@ -117,7 +117,8 @@ def _show_stage(stage: Stage, style: Style) -> None:
 
 def _build(args: Namespace) -> int:
     from musegraph.packs.describe import describe
-    from musegraph.packs.signing import read_secret, sign
+    from musegraph.packs.signing import read_secret
+    from musegraph.packs.signing import sign as sign_file
     from musegraph.packs.wheel import build, read_wheel
 
     project = _project(args)
@@ -128,7 +129,7 @@ def _build(args: Namespace) -> int:
     wheel = read_wheel(build(project, out, told["nodes"], signer))
     if secret is not None:
         comment = args.comment or f"the pack {project.manifest.namespace} {wheel.version}"
-        sign(wheel.place, secret, " ".join(comment.split()))
+        sign_file(wheel.place, secret, " ".join(comment.split()))
     if args.json:
         facts = {"pack": project.manifest.namespace, "version": wheel.version}
         facts |= {"signer": signer} if signer else {}

@@ -232,10 +232,11 @@ def _shifted(made: Forward, registry: Registry) -> Iterator[Problem]:
         bound = {at for entry in graph.inputs.values() for at in entry.to}
         for id, node in graph.nodes.items():
             was = locked.get(node.type)
-            kind = registry.get(node.type) if isinstance(was, Mapping) else None
-            if kind is None or not isinstance(was.get("defaults"), Mapping):
+            old = was.get("defaults") if isinstance(was, Mapping) else None
+            kind = registry.get(node.type) if isinstance(old, Mapping) else None
+            if kind is None or not isinstance(old, Mapping):
                 continue
-            old, now = was["defaults"], defaults_of(kind)
+            now = defaults_of(kind)
             for name, value in now.items():
                 if name in node.values or name in node.links or Port(id, name) in bound:
                     continue
