@@ -213,6 +213,28 @@ def test_d4_d5_what_is_unknown_is_shown_told_of_and_saved_byte_for_byte(
     assert Workflow.parse(kept).text() == text
 
 
+def test_what_another_version_of_a_pack_saved_and_nobody_brings_forward_is_told_of(
+    page: Any,
+) -> None:
+    opened(page)
+    document = {
+        "musegraph": 1,
+        "name": "Older",
+        "packs": {"image": "0.1.0"},
+        "nodes": {"soft": {"type": "image.blur", "values": {"haze": 3}}},
+    }
+    text = Workflow.parse(document).text()
+    drop(page, [("Older.json", "application/json", text.encode())])
+    nodes(page, 1)
+    told = page.get_by_text("It was made with another version of image, and does not fit")
+    told.wait_for()
+    page.get_by_role("button", name="Details …").click()
+    page.locator("dialog").get_by_text("image.blur has no input 'haze' in image").wait_for()
+    press(page, "Escape")
+    page.get_by_role("button", name="Take it as it is").click()
+    told.wait_for(state="detached")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
