@@ -70,7 +70,14 @@ describe('packs that are missing (D4)', () => {
         types: ['dance.turn', 'dance.step'],
         nodes: 3,
       },
-      { pack: 'image', version: null, index: null, installed: true, types: ['image.gone'], nodes: 1 },
+      {
+        pack: 'image',
+        version: null,
+        index: null,
+        installed: true,
+        types: ['image.gone'],
+        nodes: 1,
+      },
     ]);
     expect(installCommand(missingPacks(document, catalogue))).toBe(
       'musegraph pack install dance==2.0.0 --index https://packs.example.org/index.json',
