@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from musegraph.fused import Fused
     from musegraph.headers import Header, read_gguf, read_header, read_safetensors
     from musegraph.library.recognise import Recognised, recognise
+    from musegraph.migration import Migration
     from musegraph.node import node
     from musegraph.node_context import UNSET, Context, Weights
     from musegraph.pack import Loader, Pack, Registry, load_registry
@@ -96,6 +97,7 @@ __all__ = [
     "Media",
     "Message",
     "Meter",
+    "Migration",
     "Model",
     "ModelError",
     "ModelSource",
@@ -144,6 +146,7 @@ _HOMES = {
     ),
     "musegraph.headers": "Header read_gguf read_header read_safetensors",
     "musegraph.library.recognise": "Recognised recognise",
+    "musegraph.migration": "Migration",
     "musegraph.node": "node",
     "musegraph.node_context": "Context UNSET Weights",
     "musegraph.fused": "Fused",

@@ -6,6 +6,7 @@ the digest of each tree. A pack whose files are no longer those is not imported.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import sys
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 GROUP = "musegraph.packs"
 LIST = "installed.json"
 TREES = "trees"
+REVOKED = "revoked.json"
+"""What was taken back by who hosts an index: content, and why."""
 LOOKS = "looks"
 """The folder of what the files of the trees looked like when they were last read in full."""
 
@@ -66,6 +69,12 @@ class Agreed(BaseModel):
     """The digest of the wheel's members, by which its author can name it; else of the tree."""
     agreed: str
     source: str = ""
+    index: str = ""
+    """The index that it was found in by its name; empty if it came in another way."""
+    commit: str = ""
+    """The commit of the repository that it came from."""
+    signer: str = ""
+    """The public key that it is signed with; what takes its place has to be signed with it, too."""
     permissions: dict[str, Any] = {}
     trees: Annotated[tuple[TreeName, ...], Field(min_length=1)]
     isolated: Isolation | None = None
@@ -120,6 +129,19 @@ def read_installed(folder: Path) -> Installed:
         ) from None
 
 
+def read_revoked(folder: Path) -> dict[str, str]:
+    """The contents that were taken back, with the reasons; a damaged list is one that says so."""
+    try:
+        found = json.loads((folder / REVOKED).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise PackError(f"the list {folder / REVOKED} cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise PackError(f"the list {folder / REVOKED} is damaged; put a copy of it back")
+    return {str(key): str(why) for key, why in found.items()}
+
+
 def of_environment(folder: Path) -> list[EntryPoint]:
     """The entry points of packs that Python finds by itself, without those in the trees.
 
@@ -167,7 +189,9 @@ class InstalledPack:
         return [self.folder / TREES / name for name in self.agreed.trees]
 
     def changed(self) -> str:
-        """What is no longer as it was agreed to, in words; empty if nothing is."""
+        """Why it is off, in words: it is no longer as it was agreed to, or was taken back."""
+        if why := read_revoked(self.folder).get(self.agreed.content):
+            return f"it was taken back by who gave it out ({why})"
         for name in self.agreed.trees:
             if (tree := self.listed.trees.get(name)) is None:
                 return f"{name} is not in {LIST}"
@@ -177,6 +201,12 @@ class InstalledPack:
 
     def load(self) -> Any:
         """The pack, if every byte is as it was agreed to."""
+        if why := read_revoked(self.folder).get(self.agreed.content):
+            raise PackError(
+                f"it is off, because it was taken back by who gave it out ({why}); take it out "
+                f"with 'musegraph pack remove {self.name}', or look for another version with "
+                f"'musegraph pack update {self.name}'"
+            )
         if why := self.changed():
             raise PackError(
                 f"it is off, because it has changed since it was agreed to: {why}; "

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from musegraph.errors import MusegraphError, NodeError, StoreError
+from musegraph.locked import named
 from musegraph.naming import mark_of, names_of, put
 from musegraph.paths import at_home, shown, text_of
 from musegraph.run import RunResult
@@ -214,7 +215,10 @@ class _Saver:
 
         @cache
         def facts() -> str:
-            return canonical(facts_of(result.plan.workflow.json(), result.record))
+            workflow = result.plan.workflow
+            if result.registry is not None:
+                workflow = named(workflow, result.registry)
+            return canonical(facts_of(workflow.json(), result.record))
 
         def held() -> Mapping[str, Any]:  # another one once something was computed again
             return result.outcome.held

@@ -19,6 +19,7 @@ from blake3 import blake3
 
 from musegraph.errors import InvalidNode, MusegraphError, PackError
 from musegraph.isolation.settings import Isolated
+from musegraph.migration import Migration
 from musegraph.node import NodeType, node_type_of
 from musegraph.values import Patch, Reference
 
@@ -57,7 +58,8 @@ class Pack:
 
     ``texts`` is the folder of what they are called in other languages (:mod:`musegraph.texts`).
     ``made`` holds further nodes by name, each as a function that makes it: for packs of hundreds of
-    nodes, of which a workflow uses one.
+    nodes, of which a workflow uses one. ``migrations`` bring nodes forward that older versions
+    saved.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Pack:
     folder: Path | None = None
     texts: Path | None = None
     made: Mapping[str, Maker] = field(default_factory=dict)
+    migrations: Sequence[Migration] = ()
 
     @cached_property
     def source_digest(self) -> str:
@@ -190,6 +193,24 @@ class Registry:
         pack.types  # noqa: B018  read now, so that a wrong definition is told of its pack
         self._packs[pack.name] = pack
 
+    def exchange(self, name: str, pack: Pack | None) -> None:
+        """Put a pack in the place of one that was added; with None there is none of that name."""
+        before, failed = self._packs.pop(name, None), self.failures.pop(name, None)
+        if pack is None:
+            return
+        try:
+            self.add(pack)
+        except BaseException:
+            if before is not None:
+                self._packs[name] = before
+            if failed is not None:
+                self.failures[name] = failed
+            raise
+
+    def opened(self, name: str) -> Pack | None:
+        """The pack of that name if it has been opened already."""
+        return self._packs.get(name)
+
     def names(self) -> list[str]:
         return sorted({*self._packs, *self._entries})
 
@@ -215,7 +236,12 @@ class Registry:
             pack.types  # noqa: B018
             self._packs[name] = pack
         except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
-            self.failures[name] = _reason(error)
+            self.failures[name] = reason_of(error)
+
+    def agreed(self, name: str) -> InstalledPack | None:
+        """The pack of that name as somebody agreed to it; None if it came in another way."""
+        entry = self._entries.get(name)
+        return None if entry is None or isinstance(entry, EntryPoint) else entry
 
     def get(self, id: str) -> NodeType | None:
         pack = self.pack(id.partition(".")[0])
@@ -272,7 +298,7 @@ def load_registry(paths: Iterable[str | Path] = ()) -> Registry:
             registry.add(pack_at(place))
         except (Exception, SystemExit) as error:  # noqa: BLE001  importing a pack runs someone else's code
             name = str(place) if place.stem in registry.names() else place.stem
-            registry.failures[name] = _reason(error)
+            registry.failures[name] = reason_of(error)
     return registry
 
 
@@ -337,6 +363,8 @@ def _import(name: str, file: Path, package: bool) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    for old in [one for one in sys.modules if one.startswith(f"{name}.")]:
+        del sys.modules[old]  # what it is made of may have changed with it
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -346,7 +374,8 @@ def _import(name: str, file: Path, package: bool) -> ModuleType:
     return module
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Why a pack cannot be opened, in words."""
     if isinstance(error, MusegraphError):
         return str(error)
     at = ""

@@ -20,7 +20,8 @@ from musegraph.garbage import kept_out, uncollected
 from musegraph.inputs import settle_inputs, with_seed
 from musegraph.models import Models
 from musegraph.pack import Registry, load_registry
-from musegraph.plan import Plan, Planned, make_plan, plan_again
+from musegraph.plan import Plan, Planned, brought, make_plan, plan_again
+from musegraph.plan.forward import told
 from musegraph.predict import Prediction, predict, remember
 from musegraph.record import make_record
 from musegraph.store import NOTHING, Entry, Store, default_folder
@@ -55,6 +56,8 @@ class RunResult:
     """Runs the plan once more: for a stored result that turned out to be damaged when read."""
     _made_again: set[Port] = field(default_factory=set)
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    registry: Registry | None = None
+    """The packs that it was run with."""
 
     @cached_property
     def record(self) -> dict[str, Any]:
@@ -150,6 +153,10 @@ class Engine:
         self._planned = Planned(workflow, wanted, made) if plain else None
         return made
 
+    def forget_plan(self) -> None:
+        """Plan the next document anew: the packs are others now."""
+        self._planned = None
+
     def predict(self, plan: Plan) -> Prediction:
         """Time and memory that the steps to run will take, from what such steps took before."""
         return predict(plan, self.store)
@@ -163,6 +170,7 @@ class Engine:
         quick: bool = False,
     ) -> Workflow:
         """The document with the inputs of this run written into it."""
+        workflow = brought(workflow, self.registry)
         if quick:  # the document's own values: they name no files of this machine
             workflow = workflow.set_inputs(workflow.quick)
         settled = settle_inputs(workflow, inputs or {}, self.registry, self.store)
@@ -193,6 +201,8 @@ class Engine:
         cancel = cancel or threading.Event()
         stream = _Stream(on_event)
         stream.emit(RunStarted(run, plan.source.name, plan.count()))
+        for text in told(plan.source):
+            stream.emit(Warned(text))
         for id in plan.unused:
             stream.emit(Warned("no output needs it, so it does not run", id))
         for id, text in self._renamed(plan):
@@ -216,6 +226,7 @@ class Engine:
                 ended = outcome.lasting if outcome.reliefs else outcome.ended
                 plan.learn(ended, outcome.outputs, outcome.keys)
         stream.complain()
+        result.registry = self.registry
         result.again = lambda: self.run(self.plan(plan.workflow, _names(plan)), None).outcome
         return result
 

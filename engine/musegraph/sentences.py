@@ -93,6 +93,19 @@ SENTENCES: Mapping[str, str] = {
     "not-installed-none": "the pack {pack} of {kind} is not installed; there are: none",
     "unknown-node": "the pack {pack} has no node {name}",
     "unknown-node-close": "the pack {pack} has no node {name}; close to it: {close}",
+    # what other versions of a pack saved
+    "no-migration": (
+        "{kind} has no input {input} in {pack} {new}; the workflow was made with {old}, and its"
+        " pack does not say what became of it: install {pack}=={old}, or set the node anew"
+    ),
+    "no-migration-new": (
+        "{kind} asks for {input} in {pack} {new}; the workflow was made with {old}, and its pack"
+        " does not say what was done before: install {pack}=={old}, or set it"
+    ),
+    "default-changed": (
+        "{input} of {kind} was {old} by itself when the workflow was locked, and is {new} now;"
+        " set it, or lock the workflow anew"
+    ),
     # values
     "missing-value": "it needs a value of type {type}; set one or link one",
     "missing-link": "it needs a value of type {type}; link a node that makes one",

@@ -24,6 +24,7 @@ from musegraph import (
     files,
     node,
 )
+from musegraph.locked import named
 from musegraph.outputs import NotSaved, Saved, save_outputs
 from musegraph.run import RunResult
 
@@ -128,7 +129,9 @@ def test_a_saved_picture_carries_the_workflow_and_the_record(tmp_path: Path) -> 
     (saved,) = save_outputs(result, tmp_path)
     facts = files.extract(saved.path.read_bytes())
     assert facts is not None
-    assert facts["workflow"] == result.plan.workflow.json()
+    assert result.registry is not None
+    assert facts["workflow"] == named(result.plan.workflow, result.registry).json()
+    assert facts["workflow"]["lock"]["packs"], "what it was made with stands in it"
     assert facts["record"] == json.loads(json.dumps(result.record))
     assert facts["musegraph"] == result.record["musegraph"]
 

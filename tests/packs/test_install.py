@@ -113,14 +113,18 @@ def test_a_pack_that_asks_for_more_than_before_says_what_is_new(
     assert opened(packs, "loud") == ["loud.shout"]
 
 
-def test_an_older_version_in_the_place_of_a_newer_one_is_said_to_be_older(
+def test_an_older_version_in_the_place_of_a_newer_one_is_refused_unless_it_is_asked_for(
     tmp_path: Path, packs: Path
 ) -> None:
     making.agree(making.wheel(tmp_path / "a", version="2.0.0"), packs)
     place = making.wheel(tmp_path / "b", version="1.0.0").place
-    done = shell.musegraph(
-        tmp_path, "pack", "install", str(place), "--yes", MUSEGRAPH_PACKS=str(packs)
-    )
+    command = ("pack", "install", str(place), "--yes")
+    before = look(packs)
+    done = shell.musegraph(tmp_path, *command, MUSEGRAPH_PACKS=str(packs))
+    assert done.returncode == 1
+    assert "to go back to an older version say --older" in done.stderr
+    assert look(packs) == before
+    done = shell.musegraph(tmp_path, *command, "--older", MUSEGRAPH_PACKS=str(packs))
     assert done.returncode == 0
     assert "2.0.0, which is newer" in done.stderr
     assert read_installed(packs).packs["loud"].version == "1.0.0"
@@ -309,13 +313,13 @@ def test_a_failure_at_any_moment_leaves_what_was_there_byte_for_byte(
     with held(packs) as listed:
         offered = offer(two, "two", packs, listed)
     fetched = [read_wheel(wheels / "tune_lib-1.3-py3-none-any.whl")]
-    for moment in ("_fetch", "unpack", "_put", "_trees", "write"):
+    for moment in ("fetch", "unpack", "_put", "_trees", "write"):
         with monkeypatch.context() as patched, held(packs) as listed:
 
             def fail(*_: object, moment: str = moment) -> None:
                 raise OSError(28, "No space left on device", moment)
 
-            patched.setattr(installing, "_fetch", lambda *_: fetched)
+            patched.setattr(installing, "fetch", lambda *_: fetched)
             patched.setattr(installing, moment, fail)
             with pytest.raises(PackError, match=r"nothing was installed: .* \(No space left"):
                 install(offered, packs, listed)

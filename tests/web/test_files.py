@@ -11,6 +11,8 @@ import pytest
 from documents import SKY, change, drop, from_elsewhere, listed, nodes, opened, plain_png, tab, tabs
 from harness import Served, press
 
+from musegraph.locked import named
+from musegraph.pack import load_registry
 from musegraph.workflow import Workflow
 
 
@@ -183,13 +185,16 @@ def test_d4_d5_what_is_unknown_is_shown_told_of_and_saved_byte_for_byte(
     page: Any, server: Served
 ) -> None:
     opened(page)
-    text = Workflow.parse(STRANGE).text()
-    drop(page, [("Strange.json", "application/json", text.encode())])
+    workflow = Workflow.parse(STRANGE)
+    drop(page, [("Strange.json", "application/json", workflow.text().encode())])
+    text = named(workflow, load_registry()).text()
     nodes(page, 2)
     page.get_by_text("One node is not installed here (elsewhere).").wait_for()
     page.get_by_role("button", name="Details …").click()
     page.locator("dialog").get_by_text("elsewhere.odd").wait_for()
-    page.locator("dialog").get_by_text("3.1.0").wait_for()
+    page.locator("dialog").get_by_text("3.1.0", exact=True).wait_for()
+    command = "musegraph pack install elsewhere==3.1.0 --index INDEX"
+    page.locator("dialog").get_by_text(command).wait_for()
     press(page, "Escape")
     change(page)
     press(page, "Control+z")
@@ -206,6 +211,28 @@ def test_d4_d5_what_is_unknown_is_shown_told_of_and_saved_byte_for_byte(
     (saved,) = [one for one in listed(server) if one["name"] == "Strange"]
     kept = server.ask("GET", f"/api/workflows/{saved['id']}")["workflow"]
     assert Workflow.parse(kept).text() == text
+
+
+def test_what_another_version_of_a_pack_saved_and_nobody_brings_forward_is_told_of(
+    page: Any,
+) -> None:
+    opened(page)
+    document = {
+        "musegraph": 1,
+        "name": "Older",
+        "packs": {"image": "0.1.0"},
+        "nodes": {"soft": {"type": "image.blur", "values": {"haze": 3}}},
+    }
+    text = Workflow.parse(document).text()
+    drop(page, [("Older.json", "application/json", text.encode())])
+    nodes(page, 1)
+    told = page.get_by_text("It was made with another version of image, and does not fit")
+    told.wait_for()
+    page.get_by_role("button", name="Details …").click()
+    page.locator("dialog").get_by_text("image.blur has no input 'haze' in image").wait_for()
+    press(page, "Escape")
+    page.get_by_role("button", name="Take it as it is").click()
+    told.wait_for(state="detached")
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,25 @@ _COMMANDS = (
         ),
     ),
     Command(
+        "lock",
+        "write into a workflow which packs, nodes and models it is made with",
+        (
+            argument("file", metavar="FILE", help="a workflow"),
+            PACKS,
+            MODELS,
+            as_json("print what was locked as JSON"),
+            DEBUG,
+        ),
+    ),
+    Command(
+        "verify",
+        "say whether the packs, nodes and models of a workflow are here as it was made",
+        (FILE, PACKS, MODELS, as_json("print what is different as JSON"), DEBUG),
+        more="\n\nA workflow says in itself which packs it was made with; `lock` writes down more."
+        "\nThe exit code is 1 if something is missing or another, and packs that are missing can be"
+        "\ninstalled with the command that is printed.",
+    ),
+    Command(
         "nodes",
         "list packs and nodes, or describe one",
         (

@@ -132,6 +132,8 @@ def explain(error: BaseException, args: Namespace) -> int:
     place = getattr(error, "place", "") or getattr(args, "file", "") or ""
     if isinstance(error, InvalidWorkflow):
         report(place, error.problems, style)
+        if place and any(problem.code == "not-installed" for problem in error.problems):
+            style.line(f"'musegraph verify {place}' says how to install what is missing")
     elif code == DEFECT:
         said = str(error).strip().splitlines()
         what = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__

@@ -60,6 +60,9 @@ def make_plan(engine: Engine, workflow: Workflow, args: Namespace) -> Plan:
 
 def settle(engine: Engine, workflow: Workflow, args: Namespace) -> Workflow:
     """The document with the inputs that the arguments give."""
+    from musegraph.plan import brought
+
+    workflow = brought(workflow, engine.registry)
     given = given_inputs(engine, workflow, args)
     return engine.settle(workflow, given, seed=args.seed, quick=args.quick)
 
@@ -88,6 +91,14 @@ def _known(workflow: Workflow, types: dict[str, Any]) -> str:
         return "this workflow has no inputs"
     listed = (f"{name} ({types[name]})" if name in types else name for name in workflow.inputs)
     return f"the inputs are: {', '.join(listed)}"
+
+
+def tell_brought(workflow: Workflow) -> None:
+    """Warn of what was brought forward in a workflow that other versions of packs saved."""
+    from musegraph.plan.forward import told
+
+    for text in told(workflow):
+        warn(text)
 
 
 def tell_unused(unused: Sequence[str], args: Namespace) -> None:

@@ -21,6 +21,7 @@ def pack(args: Namespace) -> int:
     if args.action is None:
         raise UsageError("say what is to be done with a pack; 'musegraph pack --help' lists it")
     from musegraph.cli import pack_using as using
+    from musegraph.cli.pack_update import update_packs
 
     actions = {
         "new": _new,
@@ -28,10 +29,12 @@ def pack(args: Namespace) -> int:
         "test": _test,
         "build": _build,
         "docs": _docs,
+        "key": _key,
         "index": _index,
         "install": using.install_pack,
         "list": using.list_packs,
         "info": using.info,
+        "update": update_packs,
         "trust": using.trust_pack,
         "remove": using.remove_pack,
     }
@@ -114,20 +117,56 @@ def _show_stage(stage: Stage, style: Style) -> None:
 
 def _build(args: Namespace) -> int:
     from musegraph.packs.describe import describe
+    from musegraph.packs.signing import read_secret
+    from musegraph.packs.signing import sign as sign_file
     from musegraph.packs.wheel import build, read_wheel
 
     project = _project(args)
+    secret = read_secret(Path(args.sign), _password) if args.sign else None
     told = describe(project)
-    wheel = read_wheel(build(project, Path(args.out or project.root / "dist"), told["nodes"]))
+    out = Path(args.out or project.root / "dist")
+    signer = str(secret.signer) if secret else ""
+    wheel = read_wheel(build(project, out, told["nodes"], signer))
+    if secret is not None:
+        comment = args.comment or f"the pack {project.manifest.namespace} {wheel.version}"
+        sign_file(wheel.place, secret, " ".join(comment.split()))
     if args.json:
         facts = {"pack": project.manifest.namespace, "version": wheel.version}
+        facts |= {"signer": signer} if signer else {}
         print_json(facts | {"wheel": str(wheel.place), "content": wheel.content})
         return FINE
     style = Style(sys.stdout)
     sign = style(style.signs["done"], "green")
     style.line(f"{sign} {style(str(wheel.place), 'bold')}  {size(wheel.place.stat().st_size)}")
     style.line(f"  content {wheel.content}")
+    if secret is not None:
+        style.line(f"  signed with {signer}, in {wheel.place.name}.minisig: give both away")
     style.line(f"  others install it with: musegraph pack install {wheel.place.name}")
+    return FINE
+
+
+def _password() -> str:
+    """The password of a key: out of a variable, else asked for."""
+    import getpass
+    import os
+
+    known = os.environ.get("MUSEGRAPH_KEY_PASSWORD")
+    return getpass.getpass("password of the key: ") if known is None else known
+
+
+def _key(args: Namespace) -> int:
+    from musegraph.packs.signing import make_key
+
+    place = Path(args.path)
+    signer = make_key(place)
+    if args.json:
+        print_json({"key": str(place), "public": str(signer)})
+        return FINE
+    style = Style(sys.stdout)
+    style.line(f"{style(style.signs['done'], 'green')} {style(str(signer), 'bold')}")
+    style.line(f"  is your public key, also in {place}.pub: tell it to whoever installs your packs")
+    style.line(f"  {place} is your secret one, without a password: keep it, and show it to nobody")
+    style.line(f"  musegraph pack build --sign {place}")
     return FINE
 
 

@@ -63,7 +63,16 @@ _MAKING = (
         (
             _HERE,
             argument("--out", metavar="DIR", default="", help="write it here; else in PATH/dist"),
+            argument("--sign", metavar="KEY", help="sign it with this secret key (minisign)"),
+            argument(
+                "--comment", default="", help="what is signed with it, for whoever installs it"
+            ),
         ),
+    ),
+    Command(
+        "key",
+        "make a key to sign packs with; it is kept in a file that only you can read",
+        (argument("path", metavar="FILE", help="write it here, and the public key in FILE.pub"),),
     ),
     Command(
         "docs",
@@ -87,9 +96,27 @@ _USING = (
         "install",
         "install a pack, after showing what it is and asking; none of its code is run",
         (
-            argument("source", metavar="WHEEL|FOLDER|ZIP|NAME", help="the pack"),
+            argument(
+                "sources",
+                metavar="WHEEL|FOLDER|ZIP|git+URL|NAME",
+                nargs="+",
+                help="a pack; NAME or NAME==VERSION with --index; "
+                "git+https://HOST/PATH@REVISION#subdirectory=FOLDER for a repository",
+            ),
             _INDEX,
             *_ISOLATED,
+            argument("--signer", metavar="KEY|FILE", help="take it only if this key signed it"),
+            flag("--older", "also in the place of a newer version"),
+            _YES,
+        ),
+    ),
+    Command(
+        "update",
+        "install newer versions from where packs came, after showing what is new and asking",
+        (
+            argument("names", metavar="NAME", nargs="*", help="these packs; else all"),
+            argument("--index", metavar="FILE|URL", help="look for them in this index"),
+            flag("--grant", "with --yes: also agree to permissions that are asked for anew"),
             _YES,
         ),
     ),

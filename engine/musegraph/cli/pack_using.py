@@ -13,12 +13,20 @@ from musegraph.cli import pack_isolation as isolation
 from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, print_json
 from musegraph.cli.style import Style, printable, sentences, table
-from musegraph.installed import TREES, default_packs, of_environment, read_installed
+from musegraph.errors import PackError
+from musegraph.installed import (
+    TREES,
+    default_packs,
+    of_environment,
+    read_installed,
+    read_revoked,
+)
 
 if TYPE_CHECKING:
     from musegraph.installed import Agreed, Installed, InstalledPack
     from musegraph.packs.install import Offer
     from musegraph.packs.manifest import Manifest
+    from musegraph.packs.source import Found
 
 _LICENCES = ("License-Expression", "License")
 
@@ -29,22 +37,50 @@ HONEST = (
 
 
 def install_pack(args: Namespace) -> int:
+    """Install the packs that are named one after the other; the first that is refused ends it."""
+    for source in args.sources:
+        if code := _install(args, source):
+            return code
+    return FINE
+
+
+def _install(args: Namespace, source: str) -> int:
     """Show what would be installed, ask, and do it."""
-    from musegraph.packs.install import held, install, offer
-    from musegraph.packs.source import wheel_from
+    from musegraph.packs.install import held, install, offer_found
+    from musegraph.packs.source import find
 
     folder, isolated = default_packs(), isolation.isolation_of(args)
     with tempfile.TemporaryDirectory(prefix="musegraph-") as place:
-        wheel = wheel_from(args.source, args.index, Path(place))
+        found = find(source, args.index, Path(place))
+        _check_signer(args, found)
         with held(folder) as listed:
-            made = offer(wheel, args.source, folder, listed, isolated)
+            made = offer_found(found, folder, listed, isolated)
             if made.same and not _off(made.name, folder, listed):
                 return _tell(args, made, "there already")
-            _show_offer(made, Style(sys.stderr))
-            if not (args.yes or agreed(f"install {made.name} {wheel.version}")):
+            show_offer(made, Style(sys.stderr))
+            if made.before is not None and made.older and not args.older:
+                raise PackError(
+                    f"{made.name} {made.before.version} is installed, which is newer than "
+                    f"{made.wheel.version}; to go back to an older version say --older"
+                )
+            if not (args.yes or agreed(f"install {made.name} {made.wheel.version}")):
                 return _tell(args, made, "declined", FAILED)
             install(made, folder, listed)
     return _tell(args, made, "installed")
+
+
+def _check_signer(args: Namespace, found: Found) -> None:
+    """Refuse what is not signed with the key that was named."""
+    if not args.signer:
+        return
+    from musegraph.packs.signing import signer_of
+
+    wanted = signer_of(args.signer)
+    if found.signer != wanted:
+        how = f"with the key {found.signer.short}" if found.signer else "by nobody"
+        raise PackError(
+            f"{found.source} is signed {how}, and not with {wanted.short}; nothing was installed"
+        )
 
 
 def _off(name: str, folder: Path, listed: Installed) -> str:
@@ -74,7 +110,7 @@ def _tell(args: Namespace, made: Offer, outcome: str, code: int = FINE) -> int:
     return code
 
 
-def _show_offer(made: Offer, style: Style) -> None:
+def show_offer(made: Offer, style: Style) -> None:
     wheel, manifest = made.wheel, made.wheel.manifest
     said = manifest.said_in("en") or wheel.summary
     style.line(
@@ -90,7 +126,10 @@ def _show_offer(made: Offer, style: Style) -> None:
     rows += isolation.rows(made.isolated, manifest.permissions.asked())
     if made.before is not None:
         rows.append(["replaces", _replaced(made.before, made)])
+    rows += [["signed by", text] for text in _signed(made)]
     rows += [["content", wheel.content], ["from", printable(made.source)]]
+    if made.found and made.found.commit:
+        rows.append(["commit", made.found.commit])
     _show_rows(rows, style)
     if made.isolated is None:
         style.line(style(HONEST, "dim"))
@@ -135,14 +174,24 @@ def _libraries(made: Offer) -> Iterator[str]:
         yield f"changes {one.name} {before} → {one.version}{older}, for all packs"
 
 
+def _signed(made: Offer) -> Iterator[str]:
+    """Who signed it: that says from whom it is, and not that it does no harm."""
+    found = made.found
+    if found is None or found.signer is None:
+        yield "nobody"
+        return
+    known = made.before is not None and made.before.signer == str(found.signer)
+    how = "as what is installed" if known else "a key that is new here: ask its owner for it"
+    yield f"the key {found.signer.short}, {how}"
+    yield str(found.signer)
+    if found.comment:
+        yield printable(f"who says of it: {found.comment}")
+
+
 def _replaced(before: Agreed, made: Offer) -> str:
     """What the pack that is there is, and what is asked for that it did not ask for."""
-    from packaging.version import Version
-
-    older = ", which is newer" if Version(before.version) > Version(made.wheel.version) else ""
-    now = made.wheel.manifest.permissions.model_dump(exclude_none=True)
-    new = [name for name, one in now.items() if before.permissions.get(name) != one]
-    more = f"; asks anew for {', '.join(new)}" if new else ""
+    older = ", which is newer" if made.older else ""
+    more = f"; asks anew for {', '.join(made.anew)}" if made.anew else ""
     return f"{before.version}{older}{more}"
 
 
@@ -233,7 +282,6 @@ def _installed(
     import json
     from importlib.metadata import distributions
 
-    from musegraph.errors import PackError
     from musegraph.packs.install import installed_pack
     from musegraph.packs.manifest import read_manifest
     from musegraph.packs.wheel import MANIFEST
@@ -259,6 +307,9 @@ def _installed(
     rows += [["workflow", printable(file)] for file in shown]
     rows += isolation.rows(one.agreed.isolated, one.agreed.permissions)
     rows += [["libraries", ", ".join(libraries) or "none"], ["content", one.agreed.content]]
+    if one.agreed.signer:
+        rows.append(["signed by", one.agreed.signer])
+        facts["signer"] = one.agreed.signer
     rows += [["agreed to", one.agreed.agreed], ["from", printable(one.agreed.source)]]
     return facts, [*rows, ["off", off]] if off else rows
 
@@ -298,7 +349,10 @@ def trust_pack(args: Namespace) -> int:
 
     folder = default_packs()
     with held(folder) as listed:
-        why = installed_pack(args.name, folder, listed).changed()
+        pack = installed_pack(args.name, folder, listed)
+        if pack.agreed.content in read_revoked(folder):
+            raise PackError(f"{args.name} was taken back by who gave it out, and stays off")
+        why = pack.changed()
         if why:
             Style(sys.stderr).line(sentences(f"it has changed: {why}"))
         if why and not args.yes and not agreed(f"trust {args.name} as it is"):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from musegraph.cli.entry import FINE, print_json
-from musegraph.cli.loading import make_plan, open_engine
+from musegraph.cli.loading import make_plan, open_engine, tell_brought
 from musegraph.cli.style import Style, duration, number, size, table
 from musegraph.plan import Plan, Step
 from musegraph.predict import Estimate, Prediction, Spread
@@ -38,6 +38,7 @@ def plan(args: Namespace) -> int:
             for id, step in made.steps.items()
             if step.state == "cached"
         }
+    tell_brought(made.source)
     if args.json:
         print_json(_json(args.file, made, predicted, tiers))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.error import URLError
@@ -17,12 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from musegraph.errors import PackError
 from musegraph.packs.manifest import API
+from musegraph.packs.signing import SUFFIX
 from musegraph.packs.wheel import read_wheel
 from musegraph.paths import read_below
 
 LIST = "index.json"
-MOST, MOST_WHEEL = 16 << 20, 1 << 30
-"""Bytes of an index, and of a wheel."""
+MOST, MOST_WHEEL, MOST_SIGNATURE = 16 << 20, 1 << 30, 64 << 10
+"""Bytes of an index, of a wheel, and of a signature."""
 SECONDS = 30
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -39,6 +40,8 @@ class Release(BaseModel):
     api: str = API
     size: int = 0
     licence: str = ""
+    signer: str = ""
+    """The public key that the wheel is signed with; the signature lies beside it."""
     permissions: dict[str, Any] = {}
 
 
@@ -60,6 +63,8 @@ class Index(BaseModel):
 
     form: Annotated[Literal[1], Field(alias="musegraph-index")] = 1
     packs: dict[str, Listed]
+    revoked: dict[str, Annotated[str, Field(max_length=300)]] = {}
+    """Contents that were given out and are taken back, each with the reason."""
 
 
 def write_index(folder: Path) -> tuple[Path, Index]:
@@ -81,6 +86,7 @@ def write_index(folder: Path) -> tuple[Path, Index]:
             api=manifest.api,
             size=len(data),
             licence=wheel.licence,
+            signer=wheel.signer,
             permissions=manifest.permissions.model_dump(exclude_none=True),
         )
         before = packs.get(manifest.namespace)
@@ -95,8 +101,9 @@ def write_index(folder: Path) -> tuple[Path, Index]:
         )
     if not packs:
         raise PackError(f"there are no wheels in {folder}; 'musegraph pack build' makes them")
-    made = Index.model_validate({"musegraph-index": 1, "packs": packs})
     place = folder / LIST
+    kept = read_index(str(place)).revoked if place.is_file() else {}
+    made = Index.model_validate({"musegraph-index": 1, "packs": packs, "revoked": kept})
     try:
         shown = {"musegraph-index": 1} | made.model_dump(exclude_defaults=True)
         place.write_text(json.dumps(shown, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -123,7 +130,7 @@ def fetch(wanted: str, source: str, folder: Path) -> Path:
     if (listed := index.packs.get(name)) is None:
         known = ", ".join(sorted(index.packs)) or "none"
         raise PackError(f"{source} has no pack {name!r}; it has: {known}")
-    release = _chosen(name, listed, version, source)
+    release = _chosen(name, listed, version, source, index.revoked)
     file = release.wheel.rpartition("/")[2]
     if not re.fullmatch(r"[\w.+-]+\.whl", file):
         raise PackError(f"{source}: {release.wheel!r} is no wheel of {name} {release.version}")
@@ -135,19 +142,35 @@ def fetch(wanted: str, source: str, folder: Path) -> Path:
         )
     place = folder / file
     place.write_bytes(data)
+    if release.signer:
+        signature = release.model_copy(update={"wheel": release.wheel + SUFFIX})
+        place.with_name(file + SUFFIX).write_bytes(_wheel(signature, source, MOST_SIGNATURE))
     return place
 
 
-def _chosen(name: str, listed: Listed, version: str, source: str) -> Release:
+def newest(name: str, source: str) -> Release | None:
+    """The version that would be taken of a pack; None if the index does not have it."""
+    index = read_index(source)
+    listed = index.packs.get(name)
+    return _chosen(name, listed, "", source, index.revoked) if listed else None
+
+
+def _chosen(
+    name: str, listed: Listed, version: str, source: str, revoked: Mapping[str, str]
+) -> Release:
     """The version that was asked for; else the latest one for this Musegraph."""
     if version:
         for one in listed.versions:
             if one.version == version:
+                if why := revoked.get(one.content):
+                    raise PackError(f"{name} {version} was taken back: {why}")
                 return one
         known = ", ".join(one.version for one in listed.versions)
         raise PackError(f"{source} has no version {version} of {name}; it has: {known}")
     fitting = [
-        (key, one) for one in listed.versions if one.api == API and (key := _key(one.version))
+        (key, one)
+        for one in listed.versions
+        if one.api == API and one.content not in revoked and (key := _key(one.version))
     ]
     final = [pair for pair in fitting if not pair[0].is_prerelease] or fitting
     if not final:
@@ -164,11 +187,11 @@ def _key(version: str) -> Version | None:
         return None
 
 
-def _wheel(release: Release, source: str) -> bytes:
+def _wheel(release: Release, source: str, most: int = MOST_WHEEL) -> bytes:
     if _ADDRESS.match(release.wheel):
-        return _fetched(release.wheel, MOST_WHEEL)
+        return _fetched(release.wheel, most)
     if _ADDRESS.match(source):
-        return _fetched(urljoin(source, release.wheel), MOST_WHEEL)
+        return _fetched(urljoin(source, release.wheel), most)
     try:
         return read_below(Path(source).parent, release.wheel)
     except OSError as error:

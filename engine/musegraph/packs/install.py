@@ -7,14 +7,15 @@ import os
 import py_compile
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from musegraph.errors import PackError
 from musegraph.installed import (
@@ -33,18 +34,26 @@ from musegraph.installed import (
     remember,
 )
 from musegraph.isolation.settings import Isolation
+from musegraph.packs.fetch import fetch
 from musegraph.packs.isolating import resolve_alone
-from musegraph.packs.refuse import check_members, check_modules, check_name, check_python
+from musegraph.packs.refuse import (
+    check_members,
+    check_modules,
+    check_name,
+    check_python,
+    check_revoked,
+    check_signer,
+)
 from musegraph.packs.resolve import (
     Asked,
     Library,
     Resolved,
-    pip,
     requirements_of,
     resolve,
     trees_of,
 )
-from musegraph.packs.wheel import Wheel, read_wheel
+from musegraph.packs.source import Found
+from musegraph.packs.wheel import Wheel
 
 try:
     import fcntl
@@ -64,6 +73,22 @@ class Offer:
     """The version of the pack that is there, which would be exchanged."""
     resolved: Resolved
     isolated: Isolation | None = None
+    found: Found | None = None
+
+    @property
+    def older(self) -> bool:
+        """Whether a newer version is there."""
+        return self.before is not None and Version(self.before.version) > Version(
+            self.wheel.version
+        )
+
+    @property
+    def anew(self) -> list[str]:
+        """The permissions that the version which is there did not ask for."""
+        if self.before is None:
+            return []
+        now = self.wheel.manifest.permissions.model_dump(exclude_none=True)
+        return [name for name, one in now.items() if self.before.permissions.get(name) != one]
 
     @property
     def name(self) -> str:
@@ -133,6 +158,15 @@ def sweep(folder: Path, listed: Installed) -> None:
 # -- before anything is touched ---------------------------------------------------------------
 
 
+def offer_found(
+    found: Found, folder: Path, listed: Installed, isolated: Isolation | None = None
+) -> Offer:
+    """The same for what was found somewhere: signed by who signed what is there, or refused."""
+    name = found.wheel.manifest.namespace
+    check_signer(found, listed.packs.get(name), name)
+    return replace(offer(found.wheel, found.source, folder, listed, isolated), found=found)
+
+
 def offer(
     wheel: Wheel,
     source: str,
@@ -145,6 +179,7 @@ def offer(
     A pack that is isolated stays so in its next version.
     """
     before = listed.packs.get(wheel.manifest.namespace)
+    check_revoked(wheel, folder)
     check_python(wheel)
     check_name(wheel, before, folder)
     check_members(wheel)
@@ -186,7 +221,7 @@ def install(made: Offer, folder: Path, listed: Installed) -> Agreed:
 
 def _install(made: Offer, folder: Path, listed: Installed, staging: Path) -> Agreed:
     wheel = made.wheel
-    fetched = _fetch([one for one in made.resolved.libraries.values() if one.url], staging)
+    fetched = fetch([one for one in made.resolved.libraries.values() if one.url], staging)
     trees = dict(listed.trees)
     names = {key: name for key, (name, _) in trees_of(folder, listed).items()}
     made_now = [unpack(one, folder, staging, trees) for one in (wheel, *fetched)]
@@ -209,6 +244,9 @@ def _install(made: Offer, folder: Path, listed: Installed, staging: Path) -> Agr
         content=wheel.content,
         agreed=datetime.now(UTC).isoformat(timespec="seconds"),
         source=made.source,
+        index=made.found.index if made.found else "",
+        commit=made.found.commit if made.found else "",
+        signer=str(made.found.signer or "") if made.found else "",
         permissions=wheel.manifest.permissions.model_dump(exclude_none=True),
         trees=_trees(wheel.distribution, wheel.requirements, made.resolved, names)
         if made.isolated is None
@@ -248,32 +286,6 @@ def write(folder: Path, packs: dict[str, Agreed], trees: dict[str, Tree]) -> Non
             place.unlink(missing_ok=True)
     finally:
         new.unlink(missing_ok=True)
-
-
-def _fetch(libraries: Sequence[Library], staging: Path) -> list[Wheel]:
-    """Have pip fetch just the files that were agreed to, each by its digest."""
-    if not libraries:
-        return []
-    place = staging / "wheels"
-    place.mkdir()
-    lines = [f"{one.name}=={one.version} --hash=sha256:{one.sha256}" for one in libraries]
-    listed = staging / "requirements.txt"
-    listed.write_text("\n".join(lines) + "\n", "utf-8")
-    options = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "--dest", str(place))
-    if (said := pip("download", *options, "--requirement", str(listed))) is not None:
-        raise PackError(
-            f"nothing was installed: the libraries cannot be fetched. pip says: {_last(said)}"
-        )
-    wheels = [read_wheel(file) for file in sorted(place.glob("*.whl"))]
-    for one in wheels:
-        check_members(one)
-    return wheels
-
-
-def _last(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR: ")]
-    return (errors or lines or ["nothing"])[-1].removeprefix("ERROR: ")
 
 
 def unpack(

@@ -10,8 +10,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from musegraph.errors import PackError
-from musegraph.installed import TREES, Agreed, Installed, of_environment
+from musegraph.installed import TREES, Agreed, Installed, of_environment, read_revoked
 from musegraph.packs.resolve import Environment
+from musegraph.packs.signing import read_signer
+from musegraph.packs.source import Found
 from musegraph.packs.wheel import Wheel
 
 _AT_START = ("sitecustomize", "usercustomize")
@@ -25,6 +27,28 @@ def check_python(wheel: Wheel) -> None:
         raise PackError(
             f"{wheel.place.name} asks for Python {wanted}, and this is {platform.python_version()}"
         )
+
+
+def check_revoked(wheel: Wheel, folder: Path) -> None:
+    """Refuse what was taken back."""
+    if why := read_revoked(folder).get(wheel.content):
+        raise PackError(
+            f"{wheel.distribution} {wheel.version} was taken back by who gave it out: {why}"
+        )
+
+
+def check_signer(found: Found, before: Agreed | None, name: str) -> None:
+    """Refuse what is not signed with the key of what it would take the place of."""
+    if before is None or not before.signer:
+        return
+    old = read_signer(before.signer)
+    if found.signer == old:
+        return
+    how = f"with the key {found.signer.short}" if found.signer else "by nobody"
+    raise PackError(
+        f"the pack {name!r} that is installed is signed with the key {old.short}, and this one "
+        f"{how}; if you know why, 'musegraph pack remove {name}' makes room for it"
+    )
 
 
 def check_name(wheel: Wheel, before: Agreed | None, folder: Path) -> None:

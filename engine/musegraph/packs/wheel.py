@@ -40,8 +40,13 @@ EPOCH = 1580601600
 # -- building ---------------------------------------------------------------------------------
 
 
-def build(project: Project, out: Path, nodes: list[dict[str, Any]] | None = None) -> Path:
-    """Write the wheel of a project; ``nodes`` are the schemas that go into it, if known."""
+def build(
+    project: Project, out: Path, nodes: list[dict[str, Any]] | None = None, signer: str = ""
+) -> Path:
+    """Write the wheel of a project; ``nodes`` are the schemas that go into it, if known.
+
+    ``signer`` is the public key of who will sign it, which is named in it.
+    """
     from hatchling.builders.wheel import WheelBuilder
     from hatchling.metadata.core import ProjectMetadata
     from hatchling.plugin.manager import PluginManager
@@ -51,6 +56,8 @@ def build(project: Project, out: Path, nodes: list[dict[str, Any]] | None = None
         "manifest": project.manifest.model_dump(exclude_defaults=True),
         "nodes": nodes,
     }
+    if signer:
+        described["signer"] = signer
     with tempfile.TemporaryDirectory() as folder, _dated():
         extra = Path(folder, "musegraph.json")
         text = json.dumps(described, ensure_ascii=False, indent=1, sort_keys=True)
@@ -193,6 +200,12 @@ class Wheel:
                 "have its author build it with 'musegraph pack build'"
             )
         return read_manifest(self.described.get("manifest"), self.place.name, "manifest")
+
+    @property
+    def signer(self) -> str:
+        """The public key of who signed it, as it says itself; empty if it says nothing."""
+        found = self.described.get("signer", "")
+        return found if isinstance(found, str) else ""
 
     @property
     def nodes(self) -> list[dict[str, Any]] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from musegraph.errors import InvalidWorkflow, Problem
 from musegraph.models import Models
@@ -13,6 +13,7 @@ from musegraph.plan.edit import Editor
 from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
+from musegraph.plan.forward import brought, forward
 from musegraph.plan.narrow import narrow
 from musegraph.plan.overlay import Overlay
 from musegraph.plan.steps import Known, Plan, Step, references_of
@@ -25,7 +26,9 @@ __all__ = [
     "Plan",
     "Planned",
     "Step",
+    "brought",
     "check",
+    "forward",
     "gather",
     "make_plan",
     "narrow",
@@ -47,8 +50,9 @@ def check(
     ``store``, the files that it names by their digest; with ``only``, what these nodes need.
     """
     only = tuple(only)
-    workflow = narrow(workflow, only)
-    problems: list[Problem] = []
+    ahead = forward(workflow, registry)
+    workflow = narrow(ahead.workflow, only)
+    problems: list[Problem] = list(ahead.problems)
     flat = expand(workflow, registry.get, problems)
     checker = Checker(flat.nodes, registry, problems, broken=flat.broken)
     steps = checker.run(flat.outputs)
@@ -58,7 +62,13 @@ def check(
         _targets(workflow, flat, steps, only, problems)
     if models is not None:
         _check_models(steps, models, problems)
-    return _distinct(problems)
+    return _first_told(_distinct(problems), ahead.problems)
+
+
+def _first_told(problems: list[Problem], before: Sequence[Problem]) -> list[Problem]:
+    """The problems without those that say less of a port than ``before`` does."""
+    ports = {(one.node, one.port) for one in before}
+    return [one for one in problems if one in before or (one.node, one.port) not in ports]
 
 
 def _check_models(steps: Mapping[str, Step], models: Models, problems: list[Problem]) -> None:
@@ -83,6 +93,7 @@ def make_plan(
     """
     only = tuple(only)
     problems: list[Problem] = []
+    workflow = brought(workflow, registry)
     part = narrow(workflow, only)
     flat = expand(part, registry.get, problems)
     checker = Checker(flat.nodes, registry, problems, broken=flat.broken)

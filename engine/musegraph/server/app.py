@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from musegraph.errors import MusegraphError, StoreError
+from musegraph.plain import stamp_of
 from musegraph.server import queue
 from musegraph.server.backups import HOURS, RESTORE, Backups, content, holds_nothing
 from musegraph.server.database import Database, unusable
@@ -32,6 +33,9 @@ from musegraph.workers.places import places
 
 IDLE, KEPT_BY_PROXY = 20.0, 3600.0
 """Seconds after which a connection is closed on which no whole head of a request has come."""
+
+LOOK = 0.5
+"""Seconds between two looks at packs of one's own."""
 
 LINGER = 5.0
 """Seconds for which the rest of a body is taken in that nobody wants any more."""
@@ -72,6 +76,7 @@ class Server:
         self.uploads = 0
         self._catalogues: dict[str, Any] = {}
         self._copying: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def _open(self, place: Path) -> Database:
         """The database; from a backup if that is asked for and needed."""
@@ -124,6 +129,8 @@ class Server:
         self.dispatcher.limits = holding(self, await self.database.read(limits_in))
         self.dispatcher.start()
         self._copying = asyncio.create_task(self._keep_backups())
+        if self.settings.packs:
+            self._looking = asyncio.create_task(self._look_at_packs())
 
     async def _keep_backups(self) -> None:
         """Copy the database after the start, and from time to time if it was written since."""
@@ -145,9 +152,22 @@ class Server:
                     self.log.warning("%s", error)
             await asyncio.sleep(HOURS * 3600)
 
+    async def _look_at_packs(self) -> None:
+        """Notice when a pack of one's own is changed; the workers open it anew by themselves."""
+        places = [Path(path) for path in self.settings.packs]
+        before = await asyncio.to_thread(lambda: [stamp_of(place) for place in places])
+        while True:
+            await asyncio.sleep(LOOK)
+            now = await asyncio.to_thread(lambda: [stamp_of(place) for place in places])
+            if now != before:
+                before = now
+                self._catalogues.clear()
+                self.feed.tell({"type": "nodes"})
+
     async def _stop(self, app: web.Application) -> None:
-        if self._copying is not None:
-            self._copying.cancel()
+        for task in (self._copying, self._looking):
+            if task is not None:
+                task.cancel()
         await self.dispatcher.stop()
         await asyncio.to_thread(self.close)
 
@@ -157,7 +177,7 @@ class Server:
         self.lock.release()
 
     async def catalogue(self, language: str) -> dict[str, Any]:
-        """All packs and nodes; packs do not change while the server runs."""
+        """All packs and nodes. Of all packs only those of one's own change while it runs."""
         if language not in self._catalogues:
             self._catalogues[language] = await self.dispatcher.ask("catalogue", language=language)
         found: dict[str, Any] = self._catalogues[language]

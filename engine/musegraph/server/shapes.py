@@ -14,6 +14,7 @@ from musegraph.server.api import (
     Identifier,
     KeptFile,
     OutputFile,
+    Problem,
     Run,
     Seconds,
     Shape,
@@ -166,6 +167,24 @@ class Templates(Answer):
     templates: list[Template]
 
 
+class Change(Answer):
+    """Something in a workflow that was brought forward; ``node`` is null for the whole of it."""
+
+    node: str | None
+    message: str
+
+
+class Forward(Answer):
+    """A workflow as it is to be read with the packs that are here.
+
+    With problems it is as it was: its packs are other versions, and do not say what became of it.
+    """
+
+    workflow: dict[str, Any]
+    changes: list[Change]
+    problems: list[Problem]
+
+
 # -- what there is to choose from ----------------------------------------------------------------
 
 
@@ -175,6 +194,9 @@ class PackFacts(Answer):
     name: str
     version: str
     title: str
+    lock: dict[str, str] = Field(
+        description="What a saved workflow says of it: version, hash, and where it came from."
+    )
 
 
 class InputFacts(Answer):

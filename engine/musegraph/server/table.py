@@ -73,6 +73,9 @@ _RUNS = (
 _WORKFLOWS = (
     Route("POST", "/api/check", runs.check_workflow, "Every problem of a workflow.", "workflows",
           takes=api.Document, gives=api.Problems),
+    Route("POST", "/api/forward", runs.forward_workflow,
+          "A workflow that other versions of packs saved, as it is to be read here.", "workflows",
+          takes=api.Document, gives=shapes.Forward),
     Route("POST", "/api/plan", runs.plan_workflow, "What running a workflow would do.",
           "workflows", takes=api.Wanted, gives=api.Planned),
     Route("GET", "/api/workflows", library.list_workflows, "The library, or its bin.", "workflows",

@@ -57,6 +57,12 @@ class PreferencesEvent(Numbered):
     type: Literal["preferences"]
 
 
+class NodesEvent(Numbered):
+    """A pack of one's own was changed; ask for the nodes."""
+
+    type: Literal["nodes"]
+
+
 class LimitsEvent(Numbered):
     """What steps may take was changed; ask for it."""
 
@@ -145,6 +151,7 @@ class ServerEvent(
         | ForgottenEvent
         | LibraryEvent
         | PreferencesEvent
+        | NodesEvent
         | LimitsEvent
         | StepStarted
         | StepProgress

@@ -90,6 +90,7 @@ class Child:
         """The runs that it was given and that have not ended."""
         self._lock = threading.Lock()
         self._engine: Any = None
+        self._plain: Any = None
         self._runs: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._questions: SimpleQueue[dict[str, Any]] = SimpleQueue()
 
@@ -126,12 +127,19 @@ class Child:
             given.halted[message["step"]] = Stopped.of(message)
 
     def engine(self) -> Any:
-        """The engine, made when it is first asked for; its live values and models stay."""
+        """The engine, made when it is first asked for; its live values and models stay.
+
+        Packs of one's own that have changed since are opened anew.
+        """
         with self._lock:
             if self._engine is None:
+                from musegraph.plain import Plain
                 from musegraph.workers.work import open_engine
 
                 self._engine = open_engine(self.args)
+                self._plain = Plain(self._engine.registry, self.args.packs)
+            elif self._plain.look():
+                self._engine.forget_plan()
             return self._engine
 
     def _carry_out(self) -> None:

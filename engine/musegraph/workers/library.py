@@ -10,6 +10,7 @@ from musegraph.errors import ModelMissing
 from musegraph.library.families import title_of
 from musegraph.library.scan import Entry
 from musegraph.library.walk import preview_of
+from musegraph.locked import pack_facts
 from musegraph.node import NodeType
 from musegraph.pack import Pack
 from musegraph.run import Engine
@@ -31,7 +32,8 @@ def catalogue(engine: Engine, message: Mapping[str, Any]) -> dict[str, Any]:
         pack = engine.registry.pack(name)
         if pack is None:
             continue
-        packs.append({"name": name, "version": pack.version, "title": _title(pack, language)})
+        facts = {"name": name, "version": pack.version, "title": _title(pack, language)}
+        packs.append({**facts, "lock": pack_facts(engine.registry, name)})
         said = entries(pack.texts, language)
         for kind in pack.types.values():
             made = schema_in(kind, node_texts(kind, said))

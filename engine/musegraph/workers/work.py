@@ -18,7 +18,7 @@ from musegraph.inputs import input_types
 from musegraph.limits import Limits
 from musegraph.outputs import keep_outputs
 from musegraph.pack import load_registry
-from musegraph.plan import Plan, narrow
+from musegraph.plan import Plan, forward, narrow
 from musegraph.plan import check as problems_of
 from musegraph.predict import Prediction
 from musegraph.run import Engine, RunResult
@@ -119,6 +119,17 @@ def check(engine: Engine, message: Message) -> dict[str, Any]:
     return {"problems": listed(problems)}
 
 
+def bring_forward(engine: Engine, message: Message) -> dict[str, Any]:
+    """A document that other versions of packs saved, and what was changed in it."""
+    made = forward(Workflow.parse(message["workflow"]), engine.registry)
+    changes = [{"node": node or None, "message": text} for node, text in made.notes]
+    return {
+        "workflow": made.workflow.json(),
+        "changes": changes,
+        "problems": listed(made.problems),
+    }
+
+
 def listed(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """Problems to be told, the first of very many; nobody reads the rest."""
     told = [problem.json() for problem in problems[:MOST_PROBLEMS]]
@@ -208,6 +219,7 @@ def _bytes(engine: Engine, asset: str) -> bytes:
 QUESTIONS: dict[str, Callable[[Engine, Message], dict[str, Any]]] = {
     "catalogue": library.catalogue,
     "check": check,
+    "forward": bring_forward,
     "media": media,
     "models": library.models,
     "model_picture": library.model_picture,

@@ -160,6 +160,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/forward': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** A workflow that other versions of packs saved, as it is to be read here. */
+    post: operations['forward_workflow'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/plan': {
     parameters: {
       query?: never;
@@ -778,6 +795,16 @@ export interface components {
       };
     };
     /**
+     * Change
+     * @description Something in a workflow that was brought forward; ``node`` is null for the whole of it.
+     */
+    Change: {
+      /** Node */
+      node: string | null;
+      /** Message */
+      message: string;
+    };
+    /**
      * Document
      * @description A workflow to look at.
      */
@@ -882,6 +909,22 @@ export interface components {
       type: 'forgotten';
       /** Run */
       run: string;
+    };
+    /**
+     * Forward
+     * @description A workflow as it is to be read with the packs that are here.
+     *
+     *     With problems it is as it was: its packs are other versions, and do not say what became of it.
+     */
+    Forward: {
+      /** Workflow */
+      workflow: {
+        [key: string]: unknown;
+      };
+      /** Changes */
+      changes: components['schemas']['Change'][];
+      /** Problems */
+      problems: components['schemas']['Problem'][];
     };
     /**
      * InputFacts
@@ -1180,6 +1223,19 @@ export interface components {
       };
     };
     /**
+     * NodesEvent
+     * @description A pack of one's own was changed; ask for the nodes.
+     */
+    NodesEvent: {
+      /** Number */
+      number: number;
+      /**
+       * Type
+       * @constant
+       */
+      type: 'nodes';
+    };
+    /**
      * Output
      * @description What came out at a named output: a value, or files; or why it is neither.
      */
@@ -1249,6 +1305,13 @@ export interface components {
       version: string;
       /** Title */
       title: string;
+      /**
+       * Lock
+       * @description What a saved workflow says of it: version, hash, and where it came from.
+       */
+      lock: {
+        [key: string]: string;
+      };
     };
     /**
      * Pause
@@ -1698,6 +1761,7 @@ export interface components {
       | components['schemas']['ForgottenEvent']
       | components['schemas']['LibraryEvent']
       | components['schemas']['PreferencesEvent']
+      | components['schemas']['NodesEvent']
       | components['schemas']['LimitsEvent']
       | components['schemas']['StepStarted']
       | components['schemas']['StepProgress']
@@ -3696,6 +3760,122 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Problems'];
+        };
+      };
+      /** @description The body is no JSON, or not whole. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The token is missing or wrong. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request comes from another origin, or lacks the header of a change. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description There is nothing at that address. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body came too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The media type is not taken. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The host is not this server's. */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The request cannot be meant; the sentence says why. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+      /** @description The disk or the database cannot be used. */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failure'];
+        };
+      };
+    };
+  };
+  forward_workflow: {
+    parameters: {
+      query?: never;
+      header: {
+        'X-Requested-By': 'musegraph';
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Document'];
+      };
+    };
+    responses: {
+      /** @description A workflow that other versions of packs saved, as it is to be read here. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Forward'];
         };
       };
       /** @description The body is no JSON, or not whole. */

@@ -63,3 +63,7 @@ export const openTemplateFile = (id: string): Promise<ReadDocument> =>
 /** The workflow that an uploaded file carries; refused with `no-workflow` if it carries none. */
 export const readAsset = (asset: string): Promise<ReadDocument> =>
   ask(api.POST('/api/workflows/read', { body: { asset } }));
+
+/** A workflow that other versions of packs saved, as it is to be read with those that are here. */
+export const forwardWorkflow = (workflow: object): Promise<Schemas['Forward']> =>
+  ask(api.POST('/api/forward', { body: { workflow: workflow as Workflow } }));

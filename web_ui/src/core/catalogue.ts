@@ -78,7 +78,15 @@ export interface NodeType {
 
 export interface Catalogue {
   types: ReadonlyMap<string, NodeType>;
-  packs: ReadonlyMap<string, { name: string; version: string; title: string }>;
+  packs: ReadonlyMap<string, PackFacts>;
+}
+
+export interface PackFacts {
+  name: string;
+  version: string;
+  title: string;
+  /** What a saved workflow says of it: version, hash, and where it came from. */
+  lock?: Readonly<Record<string, string>>;
 }
 
 /** `text_encoder` as people write it: `Text encoder`. */
@@ -123,7 +131,7 @@ export const nodeType = (facts: NodeFacts): NodeType => ({
 
 export const makeCatalogue = (
   nodes: readonly NodeFacts[],
-  packs: readonly { name: string; version: string; title: string }[] = [],
+  packs: readonly PackFacts[] = [],
 ): Catalogue => ({
   types: new Map(nodes.map((facts) => [facts.id, nodeType(facts)])),
   packs: new Map(packs.map((pack) => [pack.name, pack])),

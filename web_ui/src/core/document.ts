@@ -38,6 +38,8 @@ export interface WorkflowDocument extends GraphDocument {
   name?: string;
   graphs?: Record<string, GraphDocument>;
   packs?: Record<string, string>;
+  /** What it was made with, by hash; `musegraph lock` writes more of it than the canvas does. */
+  lock?: { packs?: Record<string, Record<string, string>>; [part: string]: unknown };
   quick?: Record<string, Json>;
   /** What it calls its inputs and outputs in other languages; read by `core/texts.ts`. */
   texts?: unknown;

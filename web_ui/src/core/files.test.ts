@@ -3,7 +3,7 @@ import { makeCatalogue, type NodeFacts } from './catalogue';
 import { differences } from './compare';
 import type { WorkflowDocument } from './document';
 import { inputForFile, loaderFor } from './files';
-import { missingPacks } from './unknown';
+import { installCommand, missingPacks } from './unknown';
 
 const facts = (id: string, inputs: Record<string, string>): NodeFacts => ({
   id,
@@ -51,6 +51,7 @@ describe('packs that are missing (D4)', () => {
     const document: WorkflowDocument = {
       musegraph: 1,
       packs: { dance: '2.0.0' },
+      lock: { packs: { dance: { index: 'https://packs.example.org/index.json' } } },
       nodes: {
         a: { type: 'dance.turn' },
         b: { type: 'dance.turn' },
@@ -64,12 +65,34 @@ describe('packs that are missing (D4)', () => {
       {
         pack: 'dance',
         version: '2.0.0',
+        index: 'https://packs.example.org/index.json',
         installed: false,
         types: ['dance.turn', 'dance.step'],
         nodes: 3,
       },
-      { pack: 'image', version: null, installed: true, types: ['image.gone'], nodes: 1 },
+      {
+        pack: 'image',
+        version: null,
+        index: null,
+        installed: true,
+        types: ['image.gone'],
+        nodes: 1,
+      },
     ]);
+    expect(installCommand(missingPacks(document, catalogue))).toBe(
+      'musegraph pack install dance==2.0.0 --index https://packs.example.org/index.json',
+    );
+  });
+
+  it('are installed by one command, in which an index that is not known is left to be said', () => {
+    const document: WorkflowDocument = {
+      musegraph: 1,
+      nodes: { a: { type: 'dance.turn' }, b: { type: 'sing.note' } },
+    };
+    expect(installCommand(missingPacks(document, catalogue))).toBe(
+      'musegraph pack install dance sing --index INDEX',
+    );
+    expect(installCommand([])).toBe('');
   });
 });
 

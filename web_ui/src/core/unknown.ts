@@ -7,6 +7,8 @@ export interface MissingPack {
   pack: string;
   /** The version that the document was made with, where it says so. */
   version: string | null;
+  /** Where it came from, if that is an address. */
+  index: string | null;
   /** Whether the pack is there and only lacks the types. */
   installed: boolean;
   types: string[];
@@ -23,6 +25,7 @@ export function missingPacks(document: WorkflowDocument, catalogue: Catalogue): 
       const known = found.get(pack) ?? {
         pack,
         version: document.packs?.[pack] ?? null,
+        index: document.lock?.packs?.[pack]?.index ?? null,
         installed: catalogue.packs.has(pack),
         types: [],
         nodes: 0,
@@ -34,4 +37,14 @@ export function missingPacks(document: WorkflowDocument, catalogue: Catalogue): 
       });
     }
   return [...found.values()].sort((a, b) => (a.pack < b.pack ? -1 : 1));
+}
+
+/** What installs all packs that are missing when it is typed into a terminal; empty if none is. */
+export function installCommand(packs: readonly MissingPack[]): string {
+  const gone = packs.filter((one) => !one.installed);
+  if (!gone.length) return '';
+  const indexes = new Set(gone.map((one) => one.index ?? ''));
+  const index = indexes.size === 1 ? [...indexes][0] : '';
+  const names = gone.map((one) => (one.version ? `${one.pack}==${one.version}` : one.pack));
+  return `musegraph pack install ${names.join(' ')} --index ${index || 'INDEX'}`;
 }

@@ -30,6 +30,12 @@ export async function loadCatalogue(): Promise<void> {
     setCatalogue(makeCatalogue(answer.nodes as unknown as NodeFacts[], answer.packs));
 }
 
+/** Fetch them anew: a pack of one's own was changed on disk, and its nodes are others now. */
+export async function reloadCatalogue(): Promise<void> {
+  known.clear();
+  await loadCatalogue();
+}
+
 export function followLanguage(): void {
   useSettings.subscribe((now, before) => {
     if (now.language !== before.language && useWorkspace.getState().catalogue.types.size)

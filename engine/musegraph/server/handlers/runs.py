@@ -71,6 +71,10 @@ async def check_workflow(server: Server, ask: Ask) -> dict[str, Any]:
     return await server.dispatcher.ask("check", workflow=ask.body.workflow)
 
 
+async def forward_workflow(server: Server, ask: Ask) -> dict[str, Any]:
+    return await server.dispatcher.ask("forward", workflow=ask.body.workflow)
+
+
 async def plan_workflow(server: Server, ask: Ask) -> dict[str, Any]:
     return await server.dispatcher.ask("plan", **_document(ask.body))
 

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { installCommand } from '@/core/unknown';
 import { reasonOf } from '@/i18n/said';
 import { closeDocument } from '@/state/workspace';
 import { isUnsaved, type DocumentStore } from '@/state/document';
@@ -9,6 +10,7 @@ import { save, saveAs } from '@/state/files/saving';
 import { freeName, nameOf } from '@/state/files/title';
 import { say } from '@/state/notices';
 import { Button } from '@/ui/Button';
+import { copyText } from '@/viewers/copying';
 import { Dialog } from '@/ui/Dialog';
 import { closeWithDraft } from './closing';
 import { Compare } from './Compare';
@@ -28,6 +30,8 @@ export default function FileDialogs() {
       return <Compare store={open.store} />;
     case 'missing':
       return <Missing store={open.store} />;
+    case 'older':
+      return <Older store={open.store} />;
     case 'dropped':
       return <DroppedFiles store={open.store} files={open.files} at={open.at} />;
     default:
@@ -146,9 +150,19 @@ function Missing({ store }: { store: DocumentStore }) {
   const { uid } = store.getState();
   const matter = useMatters((state) => state.of[uid]?.find((one) => one.kind === 'missing'));
   const packs = matter?.kind === 'missing' ? matter.packs : [];
+  const command = installCommand(packs);
   return (
     <Dialog title={t('missing.title')} onClose={closeFileDialog}>
       <p className={css.text}>{t('missing.text')}</p>
+      {command && (
+        <div className={css.command}>
+          <p className={css.hint}>
+            {t('missing.command')} {command.endsWith(' INDEX') && t('missing.index')}
+          </p>
+          <code className={css.code}>{command}</code>
+          <Button onClick={() => void copyText(command)}>{t('missing.copy')}</Button>
+        </div>
+      )}
       <ul className={css.packs}>
         {packs.map((one) => (
           <li key={one.pack} className={css.pack}>
@@ -157,6 +171,25 @@ function Missing({ store }: { store: DocumentStore }) {
             </h3>
             <p className={css.hint}>{t(one.installed ? 'missing.other' : 'missing.none')}</p>
             <p className={css.types}>{one.types.join(', ')}</p>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}
+
+function Older({ store }: { store: DocumentStore }) {
+  const { t } = useTranslation('files');
+  const { uid } = store.getState();
+  const matter = useMatters((state) => state.of[uid]?.find((one) => one.kind === 'older'));
+  if (matter?.kind !== 'older') return null;
+  return (
+    <Dialog title={t('older.title')} onClose={closeFileDialog}>
+      <p className={css.text}>{t(matter.refused ? 'older.refused' : 'older.changed')}</p>
+      <ul className={css.packs}>
+        {matter.said.map((one) => (
+          <li key={one} className={css.pack}>
+            {one}
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { discardDraft, restoreDraft } from '@/state/drafts/closed';
 import type { DocumentStore } from '@/state/document';
+import { takeAsItIs } from '@/state/files/forward';
 import { settle, useMatters, type Matter } from '@/state/files/matters';
 import { keepMine, putBack, reload } from '@/state/files/saving';
 import { takeOver } from '@/state/tabs/claims';
@@ -98,6 +99,24 @@ function OneMatter({ store, matter }: { store: DocumentStore; matter: Matter }) 
           >
             {t('matter.openFile')}
           </Button>
+        </Row>
+      );
+    case 'older':
+      return (
+        <Row
+          kind={matter.refused ? 'warning' : 'info'}
+          text={t(matter.refused ? 'matter.otherVersion' : 'matter.forward', {
+            count: matter.said.length,
+            packs: matter.packs.join(', '),
+          })}
+          onDismiss={() => settle(uid, 'older')}
+        >
+          <Button onClick={() => openFileDialog({ kind: 'older', store })}>
+            {t('matter.details')}
+          </Button>
+          {matter.refused && (
+            <Button onClick={() => takeAsItIs(store)}>{t('matter.asItIs')}</Button>
+          )}
         </Row>
       );
     case 'missing':

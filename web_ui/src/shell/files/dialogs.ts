@@ -16,6 +16,7 @@ export type FileDialog =
   | { kind: 'close'; store: DocumentStore }
   | { kind: 'compare'; store: DocumentStore }
   | { kind: 'missing'; store: DocumentStore }
+  | { kind: 'older'; store: DocumentStore }
   | {
       kind: 'dropped';
       store: DocumentStore;

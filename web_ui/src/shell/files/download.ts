@@ -2,6 +2,7 @@
 
 import { pretty } from '@/core/canonical';
 import type { Json } from '@/core/document';
+import { named } from '@/core/named';
 import type { DocumentStore } from '@/state/document';
 import { fileName, nameOf } from '@/state/files/title';
 
@@ -15,8 +16,8 @@ export const saveBlob = (blob: Blob, name: string): void => {
 
 /** The very text that the engine writes for this document. */
 export const downloadWorkflow = (store: DocumentStore): void => {
-  const { document } = store.getState();
-  const text = pretty(document as unknown as Record<string, Json>);
+  const { document, catalogue } = store.getState();
+  const text = pretty(named(document, catalogue) as unknown as Record<string, Json>);
   const name = fileName(nameOf(store.getState()));
   saveBlob(new Blob([text], { type: 'application/json' }), `${name}.json`);
 };

@@ -13,7 +13,9 @@ export type Matter =
   /** It was closed with changes that were not saved. Times in seconds since 1970. */
   | { kind: 'draft'; key: string; time: number; fileTime: number }
   /** It has nodes that are not installed here. */
-  | { kind: 'missing'; packs: readonly MissingPack[] };
+  | { kind: 'missing'; packs: readonly MissingPack[] }
+  /** It was made with other versions of its packs: what was changed in it, or why it cannot be read. */
+  | { kind: 'older'; packs: readonly string[]; said: readonly string[]; refused: boolean };
 
 const NONE: readonly Matter[] = [];
 

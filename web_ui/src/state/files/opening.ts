@@ -15,6 +15,7 @@ import type { DocumentStore } from '@/state/document';
 import { say } from '@/state/notices';
 import { activate, openDocument, useWorkspace } from '@/state/workspace';
 import { offerDraft } from '@/state/drafts/closed';
+import { bringForward } from './forward';
 import { report } from './library';
 import { raise, settle } from './matters';
 
@@ -123,6 +124,7 @@ export function watchMissing(): void {
     for (const store of documents) {
       if (told.get(store) === catalogue) continue;
       const first = !told.has(store);
+      if (first) void bringForward(store);
       told.set(store, catalogue);
       const { document, uid } = store.getState();
       const packs = missingPacks(document, catalogue);

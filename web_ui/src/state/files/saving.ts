@@ -11,6 +11,7 @@ import {
   type Saved,
 } from '@/api/workflows';
 import { readDocument } from '@/core/migrate';
+import { named } from '@/core/named';
 import { isUnsaved, type DocumentStore } from '@/state/document';
 import { say } from '@/state/notices';
 import { useWorkspace } from '@/state/workspace';
@@ -41,7 +42,8 @@ const saveNow = async (store: DocumentStore): Promise<boolean> => {
   if (!origin) return false;
   store.seal();
   try {
-    const saved = await updateWorkflow(origin.id, document, origin.version);
+    const sent = named(document, store.getState().catalogue);
+    const saved = await updateWorkflow(origin.id, sent, origin.version);
     store.noteSaved(originOf(saved), document);
     settle(uid, 'changed');
     if (saved.deleted !== null) raise(uid, { kind: 'deleted' });
@@ -59,8 +61,8 @@ const saveNow = async (store: DocumentStore): Promise<boolean> => {
 /** Give a document a place of its own in the library. Throws what the server says against it. */
 export async function saveAs(store: DocumentStore, name: string): Promise<void> {
   if (!store.getState().readOnly) store.run({ do: 'setName', name });
-  const { document, uid } = store.getState();
-  const saved = await createWorkflow({ ...document, name }, name);
+  const { document, uid, catalogue } = store.getState();
+  const saved = await createWorkflow({ ...named(document, catalogue), name }, name);
   store.noteSaved(originOf(saved), document);
   for (const kind of ['changed', 'deleted', 'elsewhere', 'draft'] as const) settle(uid, kind);
   store.setState({ readOnly: false });

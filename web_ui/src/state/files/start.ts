@@ -6,6 +6,7 @@ import { newDocument, useWorkspace } from '@/state/workspace';
 import { startAddress } from './address';
 import { forgetMatters, useMatters } from './matters';
 import { watchMissing } from './opening';
+import { reloadCatalogue } from '@/state/catalogue';
 import { listen, onGap } from '@/state/runs/server';
 import { libraryChanged, lookAtAll } from './saving';
 
@@ -24,6 +25,7 @@ export async function startFiles(): Promise<void> {
   listen('library', (event) => {
     if (event.type === 'library') void libraryChanged(event.workflow);
   });
+  listen('nodes', () => void reloadCatalogue());
   // At the first connection, too: what came back from a draft may be older than its file.
   onGap(() => void lookAtAll());
 }

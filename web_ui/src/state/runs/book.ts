@@ -164,6 +164,7 @@ export class RunBook {
       case 'stored':
       case 'library':
       case 'preferences':
+      case 'nodes':
         break;
     }
   }
