@@ -42,8 +42,10 @@ def triads(piece: Piece, wave: np.ndarray) -> float:
     right = 0
     for time in times:
         said = next(((c.root, c.quality) for c in found if c.start <= time < c.end), None)
-        true = next((r, "m" if m else "") for s, e, r, m in piece.chords if s <= time < e or e >= times[-1])  # fmt: skip
-        right += said == true
+        root, minor = next(
+            (r, m) for _, end, r, m in piece.chords if time < end or end >= times[-1]
+        )
+        right += said == (root, "m" if minor else "")
     return right / len(times)
 
 

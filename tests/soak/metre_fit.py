@@ -61,12 +61,11 @@ def fitted(signs: list[np.ndarray], rights: list[np.ndarray]) -> np.ndarray:
 
 def main() -> None:
     signs, rights = gathered(int(sys.argv[1]) if len(sys.argv) > 1 else 900)
-    np.savez("/tmp/metre.npz", signs=np.array(signs, object), rights=np.array(rights, object))
     half = len(signs) // 2
     early = fitted(signs[:half], rights[:half])
-    for name, weights, some in (("other half", early, slice(half, None)),):
-        right = [r[int((s @ weights).argmax())] for s, r in zip(signs[some], rights[some], strict=True)]  # fmt: skip
-        print(f"right on the {name}: {np.mean(right):.3f}")
+    later = zip(signs[half:], rights[half:], strict=True)
+    right = [which[int((each @ early).argmax())] for each, which in later]
+    print(f"right on the half that was left out: {np.mean(right):.3f}")
     weights = fitted(signs, rights)
     lines = [", ".join(f"{w:.3f}" for w in weights[i : i + 10]) for i in range(0, len(weights), 10)]
     text = Path(metre.__file__).read_text("utf-8").partition("WEIGHTS")[0]
