@@ -22,7 +22,7 @@ from .files import load, open_file, save, split
 from .levels import limit, measure, normalise
 from .listen import find_beats, find_chords, find_key, find_pitch, find_structure, onsets
 from .pictures import chromagram, spectrogram, waveform
-from .stretch import shift_pitch, stretch
+from .vocoder import shift_pitch, stretch
 
 __all__ = ["MusicFeatures", "pack"]
 

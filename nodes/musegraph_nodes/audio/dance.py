@@ -56,7 +56,8 @@ def dance_features(
     """Describe music for a model of dance: 35 numbers to a frame, as EDGE and AIST++ take them.
 
     In their order: onset strength, 20 MFCC, 12 chroma, onset yes or no, beat yes or no. Onset
-    strength and MFCC follow the definitions of librosa; chroma are normalised, quantised and smoothed (CENS).
+    strength and MFCC follow the definitions of librosa; chroma are normalised, quantised and
+    smoothed (CENS).
     """
     import numpy as np
     import torch
