@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def compose(
         root = (tonic + step) % 12
         before = voicing(Chord(root, "m" if is_minor else ""), before, 52, 76, 4)
         writer.drums(bar * steps, kit)
-        writer.bass(bar * steps, bass, 36 + (root + 4) % 12 - 4 + 0)
+        writer.bass(bar * steps, bass, 32 + (root + 4) % 12)
         writer.comp(bar * steps, comping, before)
     if draw.random() < 0.65:
         writer.melody(bars * steps, tonic, MINOR if minor else MAJOR, chords, steps)
@@ -170,7 +171,7 @@ class _Writer:
 
     def bass(self, first: int, row: str, pitch: int) -> None:
         spots = [step for step, mark in enumerate(row) if mark == "x"]
-        for step, after in zip(spots, [*spots[1:], len(row)], strict=True):
+        for step, after in pairwise([*spots, len(row)]):
             self.note("bass", first + step, (after - step) * 0.9, pitch, 88)
 
     def comp(self, first: int, how: str, pitches: list[int]) -> None:
@@ -184,7 +185,7 @@ class _Writer:
             "stabs": [s for s in range(size) if s % 4 == 2], "waltz": [4, 8],
             "strum": [0, 4, 6, 10, 12, 14],
         }[how]  # fmt: skip
-        for step, after in zip(spots, [*spots[1:], size], strict=True):
+        for step, after in pairwise([*spots, size]):
             length = 1.5 if how == "stabs" else (after - step) * 0.95
             loud = 80 if step % 4 == 0 else 68
             for index, pitch in enumerate(pitches):
