@@ -14,6 +14,8 @@ from .options import ADVANCED, Beats, OneSound
 from .samples import mono
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from .samples import Doubles, Wave
@@ -111,10 +113,10 @@ def onset_strength(level: Doubles) -> Doubles:
 
     rise = np.maximum(np.diff(level, axis=0), 0).mean(axis=1)
     late = 1 + _SIZE // (2 * HOP)
-    return np.pad(rise, (late, 0))[: len(level)]
+    return np.asarray(np.pad(rise, (late, 0))[: len(level)])
 
 
-def picked(rise: Doubles, fps: int) -> Doubles:
+def picked(rise: Doubles, fps: int) -> NDArray[np.int64]:
     """The frames of onsets, as librosa picks peaks with what it found to be the best settings."""
     import numpy as np
 

@@ -139,7 +139,7 @@ def _gain(
         smooth = fast * smooth + (1 - fast) * held
         found.append(-smooth)
     places = (np.arange(len(found)) + 0.5) * step
-    return np.interp(np.arange(len(loudest)), places, np.array(found))
+    return np.asarray(np.interp(np.arange(len(loudest)), places, np.array(found)))
 
 
 @node(version="1", numeric=True)

@@ -114,7 +114,7 @@ def _released(gain: Doubles, rate: int, seconds: float) -> Doubles:
     for index, value in enumerate(coarse.tolist()):
         now = min(value, 1 - (1 - now) * back)
         held[index] = now
-    return np.minimum(np.repeat(held, step)[: len(gain)], gain)
+    return np.asarray(np.minimum(np.repeat(held, step)[: len(gain)], gain))
 
 
 class Measured(NamedTuple):

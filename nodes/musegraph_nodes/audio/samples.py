@@ -65,7 +65,8 @@ def one(sound: Audio) -> Wave:
             f"these are {len(wave)} sounds in a batch, and one at a time is analysed;"
             " audio.split makes a list of them"
         )
-    return wave[0]
+    only: Wave = wave[0]
+    return only
 
 
 def mono(sound: Audio, rate: int) -> Wave:
@@ -88,7 +89,7 @@ def resampled(wave: NDArray[np.floating], ratio: Fraction) -> NDArray[np.floatin
 
     if ratio == 1:
         return wave
-    check_length(wave.size * ratio, "the sound at that rate")
+    check_length(float(wave.size * ratio), "the sound at that rate")
     most = max(ratio.numerator, ratio.denominator)
     taps = firwin(2 * _REACH * most + 1, 0.95 / most, window=("kaiser", 9.5))
     made = resample_poly(np.asarray(wave, np.float64), *ratio.as_integer_ratio(), -1, window=taps)
