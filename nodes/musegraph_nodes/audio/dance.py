@@ -104,7 +104,7 @@ def decibels(power: Doubles) -> Doubles:
     import numpy as np
 
     level = 10 * np.log10(np.maximum(power, 1e-10))
-    return np.maximum(level, level.max(initial=-100.0) - 80)
+    return np.asarray(np.maximum(level, level.max(initial=-100.0) - 80))
 
 
 def onset_strength(level: Doubles) -> Doubles:
