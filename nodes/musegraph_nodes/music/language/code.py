@@ -67,7 +67,7 @@ def encoded_bars(piece: Piece, ends: bool = True) -> list[list[int]]:
             if step in chords:
                 found += chord_tokens(chords[step], piece.key.tonic)
             for role, tones in sorted(by_step.get(step, {}).items()):
-                found += _group_tokens(role, tones, piece.key.tonic)
+                found += group_tokens(role, tones, piece.key.tonic)
             if found:
                 tokens += [v.POS[pos], *found]
         made.append(tokens)
@@ -82,7 +82,8 @@ def chord_tokens(chord: Chord | None, tonic: int) -> list[int]:
     return [v.ROOT[(chord.root - tonic) % 12], v.QUALITY[quality]]
 
 
-def _group_tokens(role: int, tones: Iterable[Tone], tonic: int) -> list[int]:
+def group_tokens(role: int, tones: Iterable[Tone], tonic: int) -> list[int]:
+    """What a role begins to play at one position."""
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for tone in tones:
         length = 0 if role == DRUMS else v.length_index(tone.length)

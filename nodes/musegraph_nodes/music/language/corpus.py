@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from musegraph_nodes.music.composer.piece import Piece
+from musegraph_nodes.music.composer.piece import MELODY, Piece
 from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.composer.write import composed
 
@@ -97,9 +97,11 @@ def taught(genre: str, number: int) -> Piece:
     """A piece to learn from: some are short, some lack parts, some have strange chords."""
     draw = random.Random(f"taught {genre} {number}")
     piece = composed(genre, number, draw.choice(_BARS), strange=draw.choice(_STRANGE))
-    if draw.random() < 0.4:
-        roles = sorted(piece.parts)
-        kept = draw.sample(roles, draw.randint(1, len(roles)))
+    roles = sorted(piece.parts)
+    lot = draw.random()
+    if lot < 0.4:
+        # A melody alone is what chords are looked for.
+        kept = [MELODY] if lot < 0.1 else draw.sample(roles, draw.randint(1, len(roles)))
         piece = replace(piece, parts={role: piece.parts[role] for role in sorted(kept)})
     return piece
 

@@ -82,23 +82,32 @@ class Steps(torch.optim.Optimizer):
 class Training:
     """A net, the memory of its steps, and the mean of its recent weights, which is what is kept."""
 
-    def __init__(self, plan: Plan, folder: Path, net: MusicNet | None = None) -> None:
+    def __init__(
+        self, plan: Plan, folder: Path, net: MusicNet | None = None, device: str = "cpu"
+    ) -> None:
         torch.manual_seed(plan.seed)
         self.plan = plan
-        self.net = net or MusicNet(plan.size)
+        self.net = (net or MusicNet(plan.size)).to(device)
         self.steps = Steps(self.net, plan)
         self.averages = Averages(list(self.net.parameters()), plan.average)
         self.kept = Checkpoints(folder)
         self.progress = Progress()
+        self.losses: list[float] = []
 
-    def restore(self) -> bool:
-        """Go on from the newest checkpoint; whether there was one."""
+    def restore(self, most: int | None = None) -> bool:
+        """Go on from the newest checkpoint that is not beyond ``most`` steps; if there was one."""
+        found = self.kept.latest()
+        if found is None or (most is not None and int(found.name[5:]) > most):
+            return False
         self.progress = self.kept.restore(self.net, self.averages, self.steps)
-        return self.progress.step > 0
+        told = json.loads((found / "losses.json").read_text(encoding="utf-8"))
+        self.losses = [float(loss) for loss in told]
+        return True
 
     def save(self) -> None:
         if self.progress.step:
-            self.kept.save(self.progress, self.net, self.averages, self.steps)
+            made = self.kept.save(self.progress, self.net, self.averages, self.steps)
+            (made / "losses.json").write_text(json.dumps(self.losses), encoding="utf-8")
 
     def learn(self, corpus: Corpus, number: int, share: float) -> float:
         """One step on the batch that belongs to its number; ``share`` of the training is done."""

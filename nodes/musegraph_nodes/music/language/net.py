@@ -53,13 +53,6 @@ class Cache:
         self.held = torch.zeros(shape, device=device)
         self.length = 0
 
-    def widened(self, batch: int) -> Cache:
-        """The same for so many readers that go on from here."""
-        made = object.__new__(Cache)
-        made.held = self.held.expand(-1, -1, batch, -1, -1, -1).contiguous()
-        made.length = self.length
-        return made
-
     def picked(self, rows: Tensor) -> Cache:
         """The readers of some rows, each of which may come several times."""
         made = object.__new__(Cache)
