@@ -22,7 +22,11 @@ from .composer.piece import (
 from .composer.styles import STYLES
 from .composer.write import arranged
 from .harmony import MOST_BARS, Chords, progression_of
+from .language.listen import key_of, weights
 from .theory import Key, parse_key
+
+_STRAY = 0.15
+"""The share of what sounds that may lie outside the key before another is looked for."""
 
 Genre: TypeAlias = Literal[
     "pop", "rock", "jazz", "blues", "bossa", "folk", "house", "lofi", "classical"
@@ -55,7 +59,8 @@ def arrange(
     """Write parts for a band over chords: drums, bass, chords, a pad and a melody, by style.
 
     Phrases have four bars and come back; before each new one the drums fill in; the last bar is
-    held. Chords that are shorter than the piece are played again.
+    held. Chords that are shorter than the piece are played again. Where they hardly keep to the key
+    that music.chords was told, the one that they sound like is taken.
     """
     read = progression_of(chords)
     if not read.chords:
@@ -67,7 +72,7 @@ def arrange(
     if not parts:
         raise NodeError("every part is off, so there is nothing to play; switch one on")
     made = arranged(
-        style, parse_key(read.key), tempo or usual_tempo(style), read.beats, wanted,
+        style, key_under(chords), tempo or usual_tempo(style), read.beats, wanted,
         over(chords, wanted), seed, parts, tune,
     )  # fmt: skip
     return score_of(made)
@@ -84,9 +89,7 @@ def tune_of(melody: Score) -> list[Tone]:
 
     tick = melody.resolution / STEPS
     tones = [
-        Tone(
-            round(n.start / tick), max(round(n.duration / tick), 1), n.pitch, level_of(n.velocity)
-        )
+        Tone(round(n.start / tick), max(round(n.duration / tick), 1), n.pitch, level_of(n.velocity))
         for n in melody.notes
         if n.channel != 9
     ]
@@ -119,6 +122,20 @@ def over(chords: Any, bars: int) -> tuple[Harmony, ...]:
     for begin in range(0, bars * bar, turn):
         made += [Harmony(begin + round(one.start * STEPS), one.chord) for one in read.chords]
     return tuple(one for one in made if one.start < bars * bar)
+
+
+def key_under(chords: Any) -> Key:
+    """The key that the chords say, or where they hardly keep to it, that which they sound like."""
+    read = progression_of(chords)
+    said = plain(parse_key(read.key))
+    tones = [
+        Tone(round(one.start * STEPS), max(round(one.duration * STEPS), 1), 60 + pitch)
+        for one in read.chords
+        for pitch in one.chord.pitches
+    ]
+    sounding = weights(tones)
+    outside = sum(sounding) - sum(sounding[pitch] for pitch in said.scale)
+    return said if outside <= _STRAY * sum(sounding) else key_of(tones)
 
 
 def plain(key: Key) -> Key:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from functools import lru_cache
 
 from musegraph_nodes.music.theory import Chord, Key, voicing
@@ -165,5 +164,3 @@ def pad(
             made += [Tone(at, length, pitch, 0) for pitch in voices]
             at += length
     return made
-
-

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from musegraph import KeySignature, Message, Meter, Note, Score, Tempo, Track
-
 from musegraph_nodes.music.theory import Chord, Key
 
 STEPS = 12

@@ -1,10 +1,10 @@
 """The styles of the composer, as patterns that are written with letters.
 
-A pattern is one bar; each letter is an equal share of it, so 16 letters are sixteenths of 4/4 and 12
-the triplets of a shuffle. ``.`` is silence and ``-`` holds what was before. Drums: ``,oxX`` from soft
-to strong. Bass: ``R`` root, ``5`` fifth, ``3`` third, ``8`` octave, ``a`` the way to the next root,
-``w`` a walking step. Chords: ``C`` all voices, ``c`` softly, ``1`` to ``4`` single voices. Melody:
-``x`` a note.
+A pattern is one bar; each letter is an equal share of it, so 16 letters are sixteenths of 4/4 and
+12 the triplets of a shuffle. ``.`` is silence and ``-`` holds what was before. Drums: ``,oxX`` from
+soft to strong. Bass: ``R`` root, ``5`` fifth, ``3`` third, ``8`` octave, ``a`` the way to the next
+root, ``w`` a walking step. Chords: ``C`` all voices, ``c`` softly, ``1`` to ``4`` single voices.
+Melody: ``x`` a note.
 """
 
 from __future__ import annotations
@@ -200,9 +200,7 @@ def steps_of(pattern: str, beats: int) -> list[tuple[int, int, str]]:
     return found
 
 
-def fitted(
-    pattern: str, own: int, beats: int
-) -> list[tuple[int, int, str]]:
+def fitted(pattern: str, own: int, beats: int) -> list[tuple[int, int, str]]:
     """A pattern for bars of ``own`` beats in a bar of another length: again, or cut off."""
     played = steps_of(pattern, own)
     made: list[tuple[int, int, str]] = []

@@ -84,7 +84,11 @@ def _kept_roles(
 
 
 def _with(
-    score: Score, change: Callable[[int, Sequence[Note]], list[Note]], end: int, touched: Collection[int]) -> Score:
+    score: Score,
+    change: Callable[[int, Sequence[Note]], list[Note]],
+    end: int,
+    touched: Collection[int],
+) -> Score:
     tracks = []
     for index, track in enumerate(score.tracks):
         if index in touched:

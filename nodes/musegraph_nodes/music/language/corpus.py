@@ -111,4 +111,3 @@ def lessons(each: int, first: int = 0) -> Iterator[Piece]:
     for number in range(first, first + each):
         for genre in STYLES:
             yield taught(genre, number)
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from musegraph_nodes.starter.training.muon import orthogonalize
 from .corpus import IGNORED, Corpus
 from .net import MusicNet, Size
 
-
 _FALLING = 0.3
 """The share of a training, its last, in which steps become smaller."""
 
@@ -27,7 +26,7 @@ _FALLING = 0.3
 class Plan:
     """Everything that decides what comes out after a step."""
 
-    size: Size = Size()
+    size: Size = field(default_factory=Size)
     length: int = 512
     batch: int = 8
     rate: float = 3e-3

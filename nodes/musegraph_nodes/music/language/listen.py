@@ -237,7 +237,9 @@ def chord_of(tones: Sequence[Tone], start: int, end: int) -> tuple[Chord | None,
             steps = [step % 12 for step in QUALITIES[quality]]
             inside = sum(sounding[(root + step) % 12] for step in steps) / total
             missing = sum(sounding[(root + step) % 12] < 0.02 * total for step in steps)
-            fit = inside - 0.14 * missing - 0.05 * (len(steps) - 3) + 0.1 * (below.pitch % 12 == root)
+            fit = (
+                inside - 0.14 * missing - 0.05 * (len(steps) - 3) + 0.1 * (below.pitch % 12 == root)
+            )
             if fit > best[1]:
                 best = Chord(root, quality), fit
     return best

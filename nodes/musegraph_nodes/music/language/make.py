@@ -66,9 +66,7 @@ def composed_by(net: MusicNet, order: Order, taste: Taste, seed: int, shown: Sho
     if order.tune is not None:
         wishes.give(MELODY, order.tune)
     session = Session(net)
-    sampler = Sampler(
-        session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece)
-    )
+    sampler = Sampler(session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece))
     sampler.header(header(order.empty), sorted(roles))
     sampler.run()
     # The tempo that was asked for, which the word for it only comes near.
@@ -86,9 +84,7 @@ def continued_by(
         session.say(tokens)
     wishes = Wishes(piece.bars + bars, ends, harmony)
     session.say([wishes.word(piece.bars)])
-    Sampler(
-        session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece)
-    ).run()
+    Sampler(session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece)).run()
     return replace(session.writer.piece(), bars=piece.bars + bars)
 
 

@@ -92,8 +92,8 @@ class Block(nn.Module):
         )
         x = x + self.joins(heard.transpose(1, 2).reshape(batch, length, width))
         gate, what = self.opens(self.between(x)).chunk(2, -1)
-        x = x + self.closes(F.silu(gate) * what)
-        return x
+        made: Tensor = x + self.closes(F.silu(gate) * what)
+        return made
 
 
 def turned(x: Tensor, turn: Tensor) -> Tensor:

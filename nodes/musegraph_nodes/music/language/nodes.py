@@ -12,6 +12,7 @@ from musegraph_nodes.music.arrange import (
     Genres,
     Tempos,
     Tune,
+    key_under,
     over,
     plain,
     tune_of,
@@ -68,7 +69,9 @@ SeedOf = Annotated[Seed, Field(description="Another one, another piece.")]
 def compose(
     model: MusicModel,
     ctx: Context,
-    chords: Annotated[Chords | None, Field(description="Without them the model finds some.")] = None,
+    chords: Annotated[
+        Chords | None, Field(description="Without them the model finds some.")
+    ] = None,
     melody: Tune = None,
     genre: Genres = "pop",
     key: KeyOrNone = "",
@@ -83,8 +86,8 @@ def compose(
 ) -> Score:
     """Let a model write a piece: of a genre, over chords, around a melody, or from nothing.
 
-    Whatever it draws stays within the grammar of music, so each piece is whole: the chords are those
-    asked for, the melody is played as it is, and the last bar ends the piece.
+    Whatever it draws stays within the grammar of music, so each piece is whole: the chords are
+    those asked for, the melody is played as it is, and the last bar ends the piece.
     """
     from .make import Order, composed_by
     from .sample import Taste
@@ -97,7 +100,7 @@ def compose(
     else:
         ends = 0.0
     count = wanted_bars(beats, ends, tune, bars or (0 if ends or tune else 16))
-    known = _key(key, read, tune)
+    known = _key(key, chords, tune)
     order = Order(
         genre, known, tempo or usual_tempo(genre), beats, count,
         over(chords, count) if ends else None,
@@ -105,9 +108,7 @@ def compose(
         _roles(genre, with_melody, with_drums),
     )  # fmt: skip
     with ctx.load(model) as net:
-        made = composed_by(
-            net, order, Taste(temperature, top_p, strict), seed, _shown(ctx, count)
-        )
+        made = composed_by(net, order, Taste(temperature, top_p, strict), seed, _shown(ctx, count))
     return score_of(made)
 
 
@@ -117,18 +118,18 @@ def _beats(read: Progression | None, melody: Score | None, genre: str) -> int:
     if read is not None:
         if read.beats not in v.BEATS:
             raise NodeError(
-                f"port 'chords': their bars have {read.beats} quarters, and the model knows 3 and 4;"
-                " set beats of music.chords to one of them"
+                f"port 'chords': their bars have {read.beats} quarters, and the model knows 3 and"
+                " 4; set beats of music.chords to one of them"
             )
         return read.beats
     return beats_of(melody) if melody is not None else STYLES[genre].beats
 
 
-def _key(text: str, read: Progression | None, tune: Sequence[Any] | None) -> Key:
+def _key(text: str, chords: Any, tune: Sequence[Any] | None) -> Key:
     if text.strip():
         return plain(parse_key(text))
-    if read is not None:
-        return plain(parse_key(read.key))
+    if chords is not None:
+        return key_under(chords)
     return key_of(tune) if tune is not None else Key(0)
 
 
@@ -309,7 +310,7 @@ def harmonise(
     piece = Piece(genre, known, usual_tempo(genre), beats, count, (), {MELODY: Part(0, tones)})
     a_bar = in_a_bar if beats % 2 == 0 else 1
     with ctx.load(model) as net:
-        found = harmonised(net, piece, a_bar, ways, lambda at, of: ctx.progress(at, of))
+        found = harmonised(net, piece, a_bar, ways, ctx.progress)
     made = [
         Sounding(
             start=start, duration=length, root=chord.root, quality=chord.quality, bass=chord.bass,

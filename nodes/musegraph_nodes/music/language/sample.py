@@ -133,9 +133,9 @@ class Sampler:
         """What the next role says here whose part is given; nothing if there is none."""
         reader = self.reader
         for role in sorted(self.wishes.parts):
-            if role > reader.role and role in reader.programs:
-                if tones := self.wishes.parts[role].get(reader.now):
-                    return group_tokens(role, tones, reader.tonic)
+            tones = self.wishes.parts[role].get(reader.now)
+            if tones and role > reader.role and role in reader.programs:
+                return group_tokens(role, tones, reader.tonic)
         return []
 
     def _within_wishes(self, mask: Mask) -> Mask:

@@ -8,6 +8,7 @@ the recent weights is written as half precision.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 import torch
 
 from musegraph_nodes.music.language.corpus import Corpus, lessons
-from musegraph_nodes.music.language.learning import Plan, Training, wrongness, write
+from musegraph_nodes.music.language.learning import Plan, Training, write, wrongness
 from musegraph_nodes.music.language.net import Size
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "starter" / "weights" / "music"
@@ -33,6 +34,11 @@ def corpus(work: Path, each: int) -> Corpus:
     return Corpus.load(file)
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 @torch.no_grad()
 def measured(training: Training, held_out: Corpus) -> float:
     """The surprise at pieces that were never seen, with the mean weights."""
@@ -46,7 +52,7 @@ def train(work: Path, minutes: float, each: int, plan: Plan, steps: int | None =
     """Train until so many minutes of the processor have been spent, earlier runs included."""
     taught = corpus(work, each)
     held_out = Corpus.of(lessons(4, HELD_OUT))
-    print(f"{len(taught)} pieces, {len(taught.tokens)} tokens", flush=True)
+    _say(f"{len(taught)} pieces, {len(taught.tokens)} tokens")
     training = Training(plan, work / "model")
     training.restore()
 
@@ -58,18 +64,15 @@ def train(work: Path, minutes: float, each: int, plan: Plan, steps: int | None =
         progress.step += 1
         progress.seconds += time.process_time() - began
         if progress.step % 25 == 0:
-            print(
-                f"step {progress.step}  {progress.seconds:.0f} s  loss {np.mean(losses):.4f}",
-                flush=True,
-            )
+            _say(f"step {progress.step}  {progress.seconds:.0f} s  loss {np.mean(losses):.4f}")
             losses.clear()
         if progress.step % 250 == 0:
-            print(f"held out {measured(training, held_out):.4f}", flush=True)
+            _say(f"held out {measured(training, held_out):.4f}")
         if time.process_time() - saved > 30:
             training.save()
             saved = time.process_time()
     training.save()
-    print(f"held out {measured(training, held_out):.4f}", flush=True)
+    _say(f"held out {measured(training, held_out):.4f}")
     return training
 
 
@@ -77,7 +80,9 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True, help="the pieces and checkpoints")
-    parser.add_argument("--minutes", type=float, default=45, help="of the processor, earlier runs included")
+    parser.add_argument(
+        "--minutes", type=float, default=45, help="of the processor, earlier runs included"
+    )
     parser.add_argument("--each", type=int, default=500, help="pieces of each genre")
     parser.add_argument("--width", type=int, default=Size.width)
     parser.add_argument("--layers", type=int, default=Size.layers)
