@@ -96,8 +96,11 @@ def pitches_at(chord: Chord | None, key: Key) -> tuple[int, ...]:
     scale = set(key.scale)
     if chord is None:
         return tuple(sorted(scale))
-    own = {(chord.root + step) % 12 for step in QUALITIES[chord.quality]}
-    bent = own - scale
-    for pitch in bent:
-        scale -= {(pitch + 1) % 12, (pitch - 1) % 12} - own
-    return tuple(sorted(scale | own))
+    own = {(chord.root + step) % 12: step for step in QUALITIES[chord.quality]}
+    for pitch in own.keys() - scale:
+        # A third or seventh that is major was raised, and takes the place of what lies below it.
+        gone = (pitch + (-1 if own[pitch] in (4, 8, 11) else 1)) % 12
+        if gone not in own and gone != key.tonic:
+            scale.discard(gone)
+    scale |= own.keys()
+    return tuple(sorted(scale))

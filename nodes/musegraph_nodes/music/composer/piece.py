@@ -96,8 +96,13 @@ def tidy(tones: Iterable[Tone], drums: bool, end: int) -> tuple[Tone, ...]:
     for tone in sorted(longest.values(), reverse=True):
         most = 1 if drums else later.get(tone.pitch, end) - tone.start
         later[tone.pitch] = tone.start
-        made.append(tone._replace(length=max(min(tone.length, most), 1)))
-    return tuple(reversed(made))
+        made.append(tone._replace(length=lasting(max(min(tone.length, most), 1))))
+    return tuple(sorted(made))
+
+
+def lasting(length: int) -> int:
+    """A duration on the grid: beyond four quarters whole ones, and sixteen at most."""
+    return length if length <= 4 * STEPS else min(length, 16 * STEPS) // STEPS * STEPS
 
 
 def _known(pitch: int, drums: bool) -> bool:
