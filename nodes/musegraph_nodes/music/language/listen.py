@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from musegraph import NodeError, Note, Score
+from musegraph import KeySignature, NodeError, Note, Score
 from musegraph_nodes.music.composer.form import merged
 from musegraph_nodes.music.composer.piece import (
     BASS,
@@ -90,7 +90,7 @@ def heard(score: Score, genre: str, key: str = "") -> Heard:
             tidy(tones, role == DRUMS, bars * beats * STEPS),
         )
     pitched = [tone for role, part in parts.items() if role != DRUMS for tone in part.tones]
-    known = parse_key(key) if key else key_of(pitched)
+    known = parse_key(key) if key else key_of(pitched, score.keys[0] if score.keys else None)
     known = Key(known.tonic, "minor" if known.minor else "major")
     tempo = score.tempos[-1].bpm if score.tempos else 120.0
     chords = chords_of(pitched, bars, beats)
@@ -184,15 +184,25 @@ def weights(tones: Iterable[Tone], start: int = 0, end: int | None = None) -> li
     return found
 
 
-def key_of(tones: Sequence[Tone]) -> Key:
-    """The key whose profile is most like what sounds; of no notes, C major."""
+def key_of(tones: Sequence[Tone], signature: KeySignature | None = None) -> Key:
+    """The key whose profile is most like what sounds; of no notes, C major.
+
+    The bass at the end and a signature that was written count as well, the one without signs less:
+    it stands in many files that are in another key.
+    """
     sounding = weights(tones)
+    last = max((tone.end for tone in tones), default=0)
+    ends = min((tone.pitch for tone in tones if tone.end == last), default=0) % 12
     best, found = -2.0, Key(0)
     for tonic in range(12):
         for mode, profile in (("major", _MAJOR), ("minor", _MINOR)):
+            key = Key(tonic, mode)
             fit = _alike([sounding[(tonic + step) % 12] for step in range(12)], profile)
+            fit += 0.12 * (tonic == ends)
+            if signature is not None and (key.sharps, key.minor) == signature[1:]:
+                fit += 0.3 if signature.sharps or signature.minor else 0.05
             if fit > best:
-                best, found = fit, Key(tonic, mode)
+                best, found = fit, key
     return found
 
 
