@@ -108,7 +108,7 @@ def _voiced(chord: Chord, before: tuple[int, ...], low: int, voices: int) -> tup
 
 def chords(
     style: Style, beats: int, bars: int, plan: str, chord_at: ChordAt, draw: random.Random,
-    low: int = 52,
+    low: int = 49,
 ) -> list[Tone]:  # fmt: skip
     """Chords in the rhythm of the style; each voice moves as little as it can."""
     patterns = {letter: draw.choice(style.comp) for letter in sorted({*plan})}
@@ -147,7 +147,7 @@ def _restruck(
 
 
 def pad(
-    beats: int, bars: int, harmony: list[tuple[int, Chord | None]], low: int = 55
+    beats: int, bars: int, harmony: list[tuple[int, Chord | None]], low: int = 53
 ) -> list[Tone]:
     """Chords that are held until the next one."""
     made: list[Tone] = []

@@ -15,8 +15,8 @@ from .styles import Style, fitted
 Sung = list[tuple[int, int, str]]
 ChordAt = Callable[[int], Chord | None]
 _STEPS_UP = (-2, -1, -1, -1, 0, 1, 1, 1, 2, 3, -3)
-_MIDDLES = {40: 76, 73: 79, 66: 64, 65: 67, 56: 69, 26: 66, 24: 67, 25: 69, 68: 72, 105: 69}
-"""By program, the pitch around which it sings; 71 for others."""
+_MIDDLES = {40: 77, 73: 79, 66: 68, 65: 70, 56: 71, 26: 70, 24: 70, 25: 71, 68: 74, 105: 71}
+"""By program, the pitch around which it sings; 74 for others."""
 
 
 @dataclass
@@ -100,7 +100,7 @@ def melody(
     program: int, draw: random.Random,
 ) -> list[Tone]:  # fmt: skip
     """A melody for a whole piece, of which ``plan`` says by phrase what returns."""
-    middle = _MIDDLES.get(program, 71) + draw.randint(-3, 3)
+    middle = _MIDDLES.get(program, 74) + draw.randint(-3, 3)
     singer = Singer(key, chord_at, draw, middle, nearest(middle, key.scale, 1))
     themes: dict[str, tuple[list[Motif], list[int]]] = {}
     made: list[Tone] = []
