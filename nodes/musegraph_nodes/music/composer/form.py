@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from musegraph_nodes.music.theory import QUALITIES, Chord, Key, parse_chord
@@ -82,10 +82,10 @@ def _hurried(
     return made
 
 
-def merged(harmony: Sequence[Harmony] | object) -> tuple[Harmony, ...]:
+def merged(harmony: Iterable[Harmony]) -> tuple[Harmony, ...]:
     """Chords without those that only go on."""
     made: list[Harmony] = []
-    for one in harmony:  # type: ignore[attr-defined]
+    for one in harmony:
         if not made or made[-1].chord != one.chord:
             made.append(one)
     return tuple(made)

@@ -19,6 +19,8 @@ from .code import bar_token, chord_tokens, group_tokens
 from .session import Session
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .reader import Mask, Reader
 
 _OPEN = frozenset({"pos", "chord", "played", "struck"})
@@ -211,7 +213,7 @@ class Sampler:
             self.session.choose(token)
         return token
 
-    def _drawn(self, options: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+    def _drawn(self, options: NDArray[np.intp]) -> int:
         logits = self.session.logits()[torch.from_numpy(options)].double().numpy()
         if self.taste.temperature <= 0:
             return int(options[int(logits.argmax())])

@@ -62,7 +62,8 @@ class Session:
         device = self.net.turns.device
         tokens = torch.tensor([[self.tokens[at] for at in places]], device=device)
         facts = torch.tensor([[self.facts[at] for at in places]], device=device)
-        return self.net(tokens, facts, self.cache)[0].float().cpu()
+        made: Tensor = self.net(tokens, facts, self.cache)[0].float().cpu()
+        return made
 
     def _window(self) -> list[int]:
         """The header, and as many of the last bars as leave room for more."""
