@@ -76,7 +76,8 @@ def heard(score: Score, genre: str, key: str = "") -> Heard:
     if bars > MOST_BARS:
         raise NodeError(f"the score has {bars} bars, and at most {MOST_BARS} are read; cut it")
     roles = roles_of(score)
-    parts, voices = {}, defaultdict(list)
+    parts: dict[int, Part] = {}
+    voices: dict[int, list[Voice]] = defaultdict(list)
     for role, rows in roles.items():
         tones: list[Tone] = []
         for voice, notes in rows:

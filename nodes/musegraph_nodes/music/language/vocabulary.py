@@ -21,7 +21,7 @@ CHORD_QUALITIES = (
 )  # fmt: skip
 NO_ROOT = 12
 SLOWEST, FASTEST, TEMPOS = 30.0, 300.0, 117
-_DURATIONS = (*range(1, 49), *range(60, 193, 12))
+_DURATIONS: tuple[int, ...] = (*range(1, 49), *range(60, 193, 12))
 GENRES = 24
 """Words for genres; the first are those of the composer, in its order."""
 
@@ -87,7 +87,8 @@ def tempo_index(bpm: float) -> int:
 
 def tempo_of(index: int) -> float:
     """The tempo of a word, to a tenth."""
-    return round(SLOWEST * (FASTEST / SLOWEST) ** (index / (TEMPOS - 1)), 1)
+    made: float = SLOWEST * (FASTEST / SLOWEST) ** (index / (TEMPOS - 1))
+    return round(made, 1)
 
 
 def length_index(steps: int) -> int:
