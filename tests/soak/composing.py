@@ -41,7 +41,7 @@ PROMISE = (
     "What the music model writes is valid, in the key and on the chords asked for, as varied as"
     " what it learned from, and copies none of it."
 )
-BARS, LEARNED = 12, int(os.environ.get("MUSEGRAPH_MUSIC_LEARNED", "300"))
+BARS, LEARNED = 12, int(os.environ.get("MUSEGRAPH_MUSIC_LEARNED", "100"))
 RANDOM_BARS = 2
 _MAJOR = (.238, .006, .111, .006, .137, .094, .016, .214, .009, .080, .008, .081)  # fmt: skip
 _MINOR = (.220, .006, .104, .123, .019, .103, .012, .214, .062, .022, .061, .052)  # fmt: skip
