@@ -1,11 +1,15 @@
-"""Pack `music`: chords, scores, what is done with them, and how they sound."""
+"""Pack `music`: chords, scores, what is done with them, how they sound, and who writes them."""
 
 from pathlib import Path
 
 from musegraph import Pack
 
+from .arrange import arrange
 from .edit import change_tempo, humanise, loop, merge, quantise, split, transpose
 from .harmony import chords, voice_chords
+from .language.model import load_model, model
+from .language.nodes import compose, continue_, harmonise, infill
+from .language.train import train
 from .picture import piano_roll
 from .sound import render
 
@@ -14,6 +18,7 @@ pack = Pack(
     nodes=[
         chords,
         voice_chords,
+        arrange,
         transpose,
         quantise,
         humanise,
@@ -23,9 +28,16 @@ pack = Pack(
         loop,
         piano_roll,
         render,
+        load_model,
+        compose,
+        continue_,
+        infill,
+        harmonise,
+        train,
     ],
     version="1.0.0",
     title="Music",
+    loaders={"model": model},
     libraries=("pillow", "scipy", "torch"),
     texts=Path(__file__).parent / "texts",
 )

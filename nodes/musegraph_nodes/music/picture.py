@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import Image, NodeError, Score, node
+from musegraph import Image, NodeError, Score, Track, node
 
 _COLOURS = (
     (64, 160, 120), (66, 133, 220), (214, 120, 60), (170, 90, 200),
@@ -52,7 +52,8 @@ def piano_roll(
         x = clock.seconds(bar) * scale
         pen.line((x, 0, x, tall), fill=colours["line"], width=_FINE)
     sounding = [track for track in score.tracks if track.packed_notes]
-    for index, track in enumerate(sounding):
+    # Held chords first, so that what moves is seen before them.
+    for index, track in sorted(enumerate(sounding), key=lambda row: -_held(row[1])):
         colour = _COLOURS[index % len(_COLOURS)]
         for note in track.notes:
             left, right = clock.seconds(note.start) * scale, clock.seconds(note.end) * scale
@@ -64,6 +65,12 @@ def piano_roll(
     small = picture.resize((width, height), Pillow.Resampling.BOX)
     pixels = torch.frombuffer(bytearray(small.tobytes()), dtype=torch.uint8)
     return Image(pixels.reshape(1, height, width, 3).float() / 255)
+
+
+def _held(track: Track) -> float:
+    """How long its notes last on average."""
+    notes = track.notes
+    return sum(note.duration for note in notes) / len(notes)
 
 
 def _mixed(colour: tuple[int, ...], ground: tuple[int, ...], share: float) -> tuple[int, int, int]:

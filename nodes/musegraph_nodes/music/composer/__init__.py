@@ -1,0 +1,1 @@
+"""A composer by rule: styles, forms, grooves and melodies; it teaches the model of this pack."""

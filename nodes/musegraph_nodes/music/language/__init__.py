@@ -1,0 +1,1 @@
+"""A language of music: its tokens, their grammar, and a small model that speaks it."""

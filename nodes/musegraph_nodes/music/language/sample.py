@@ -1,0 +1,227 @@
+"""Sampling within the grammar, and within what a user asked for: bars, chords, whole parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from musegraph_nodes.music.composer.form import pitches_at
+from musegraph_nodes.music.composer.piece import DRUMS, LEVELS, STEPS, Harmony, Tone
+from musegraph_nodes.music.theory import Chord, Key
+
+from . import vocabulary as v
+from .code import bar_token, chord_tokens, group_tokens
+from .session import Session
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .reader import Mask, Reader
+
+_OPEN = frozenset({"pos", "chord", "played", "struck"})
+"""States in which a group may begin."""
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How tokens are drawn."""
+
+    temperature: float = 0.95
+    top_p: float = 0.95
+    strict: bool = True
+    """Whether on beats only notes of the chord or the scale are played."""
+
+
+@dataclass
+class Wishes:
+    """What has to be in a piece: how many bars, and by step chords and the tones of parts."""
+
+    bars: int
+    ends: bool = True
+    harmony: dict[int, Chord | None] | None = None
+    """By step; None leaves chords to the model."""
+    parts: dict[int, dict[int, list[Tone]]] = field(default_factory=dict)
+    """By role and step; the model adds nothing to these roles."""
+    whole: int | None = None
+    """The bars of the whole piece; without it, it ends where the wishes do, or not at all."""
+    programs: Mapping[int, Collection[int]] = field(default_factory=dict)
+    """By role, the instruments that may play it."""
+
+    def give(self, role: int, tones: Iterable[Tone]) -> None:
+        by_step: dict[int, list[Tone]] = defaultdict(list)
+        for tone in tones:
+            by_step[tone.start].append(tone)
+        self.parts[role] = by_step
+
+    def word(self, bar: int) -> int:
+        """The token that begins a bar."""
+        return bar_token(bar, self.whole or (self.bars if self.ends else None))
+
+    def due(self, step: int) -> bool:
+        """Whether something asked for begins at a step."""
+        if self.harmony is not None and step in self.harmony:
+            return True
+        return any(step in by_step for by_step in self.parts.values())
+
+
+def asked(harmony: Iterable[Harmony]) -> dict[int, Chord | None]:
+    return {one.start: one.chord for one in harmony}
+
+
+class Sampler:
+    """Says one token after the other, until the bars are full."""
+
+    def __init__(
+        self, session: Session, wishes: Wishes, taste: Taste, seed: int,
+        tick: Callable[[int], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.session = session
+        self.wishes = wishes
+        self.taste = taste
+        self.draw = np.random.default_rng(seed)
+        self.tick = tick or (lambda bar: None)
+
+    @property
+    def reader(self) -> Reader:
+        return self.session.writer.reader
+
+    def header(self, tokens: Sequence[int], roles: Sequence[int]) -> None:
+        """Say what the piece is; instruments are drawn by the model among those wished for."""
+        self.session.say(tokens)
+        for role in sorted(roles):
+            self.session.say([v.PART[role]])
+            mask = np.zeros(v.SIZE, np.bool_)
+            for program in self.wishes.programs.get(role, range(128)):
+                mask[v.PROGRAM[program]] = True
+            self._choose(mask)
+
+    def run(self) -> None:
+        """Fill the bars that are wished for, and end if that is wished as well."""
+        while True:
+            reader = self.reader
+            if reader.state == "end" or (not self.wishes.ends and self._full()):
+                return
+            forced = self._forced()
+            if forced:
+                self.session.say(forced)
+                continue
+            mask = self._within_wishes(reader.allowed())
+            if reader.state in ("group", "pitched") and reader.role != DRUMS:
+                mask = self._in_tune(mask)
+            token = self._choose(mask)
+            if token in v.BAR:
+                self.tick(reader.bar)
+
+    def _full(self) -> bool:
+        """Whether all bars are there and nothing is left to say in the last."""
+        reader = self.reader
+        return reader.bar + 1 > self.wishes.bars
+
+    # -- what has to be -----------------------------------------------------------------------
+
+    def _forced(self) -> list[int]:
+        """Tokens that can be nothing else here: chords, and after them parts that are given."""
+        reader, wishes = self.reader, self.wishes
+        if reader.state == "pos" and wishes.harmony is not None and reader.now in wishes.harmony:
+            return chord_tokens(wishes.harmony[reader.now], reader.tonic)
+        return []
+
+    def _given(self) -> list[int]:
+        """What the next role says here whose part is given; nothing if there is none."""
+        reader = self.reader
+        for role in sorted(self.wishes.parts):
+            tones = self.wishes.parts[role].get(reader.now)
+            if tones and role > reader.role and role in reader.programs:
+                return group_tokens(role, tones, reader.tonic)
+        return []
+
+    def _within_wishes(self, mask: Mask) -> Mask:
+        reader, wishes = self.reader, self.wishes
+        if reader.state in ("parts", "program"):
+            mask[v.PART.slice] = False
+        if wishes.harmony is not None:
+            mask[v.ROOT.slice] = False
+        for role in wishes.parts:
+            first = v.GROUP.first + role * len(LEVELS)
+            mask[first : first + len(LEVELS)] = False
+        if reader.state in _OPEN and (given := self._given()):
+            kept = np.zeros_like(mask)
+            # Earlier roles, more drums of the same stroke, a chord: what may still come before.
+            kept[v.GROUP.first : given[0]] = True
+            kept[v.DRUM.slice] = kept[v.ROOT.slice] = True
+            mask &= kept
+            mask[given[0]] = True
+            return mask
+        return self._in_time(mask)
+
+    def _in_time(self, mask: Mask) -> Mask:
+        """No later than what is due, no bar too many, and the right word for each bar."""
+        reader, wishes = self.reader, self.wishes
+        begins = max(reader.bar, 0) * reader.steps
+        due = [p for p in range(reader.pos + 1, reader.steps) if wishes.due(begins + p)]
+        if reader.bar >= 0 and due:
+            mask[v.POS.first + due[0] + 1 : v.POS.first + v.POS.count] = False
+            mask[v.BAR.slice] = mask[v.END] = False
+        if not {*reader.programs} - {*wishes.parts} and wishes.harmony is not None:
+            for pos in range(reader.steps):
+                mask[v.POS[pos]] &= pos in due
+        more = reader.bar + 1 < wishes.bars
+        bar = mask[v.BAR.first]
+        mask[v.BAR.slice] = False
+        if more or not wishes.ends:
+            mask[v.END] = False
+            mask[wishes.word(reader.bar + 1)] = bar
+        return mask
+
+    def _in_tune(self, mask: Mask) -> Mask:
+        """On beats, the chord or the scale alone."""
+        reader = self.reader
+        if not self.taste.strict or reader.pos % STEPS:
+            return mask
+        key = Key(0, "minor" if reader.mode else "major")
+        chord = None
+        if reader.root != v.NO_ROOT:
+            chord = Chord(reader.root, v.CHORD_QUALITIES[reader.quality])
+        classes = np.zeros(12, np.bool_)
+        classes[list(pitches_at(chord, key))] = True
+        wanted = mask.copy()
+        wanted[v.PITCH.slice] &= classes[(np.arange(v.PITCH.count) + v.LOWEST) % 12]
+        return wanted if wanted.any() else mask
+
+    # -- the draw -----------------------------------------------------------------------------
+
+    def _choose(self, mask: Mask) -> int:
+        """Draw one of the allowed tokens, and say it, or what it stands for."""
+        reader = self.reader
+        given = self._given() if reader.state in _OPEN else []
+        options = np.flatnonzero(mask)
+        if not len(options):
+            # Everybody plays as much as can be told apart; the chord is said again instead.
+            self.session.say([v.ROOT[reader.root], v.QUALITY[reader.quality]])
+            return v.NOTHING
+        token = int(options[0])
+        if len(options) > 1:
+            token = self._drawn(options)
+        if given and token == given[0]:
+            self.session.say(given)
+        else:
+            self.session.choose(token)
+        return token
+
+    def _drawn(self, options: NDArray[np.intp]) -> int:
+        logits = self.session.logits()[torch.from_numpy(options)].double().numpy()
+        if self.taste.temperature <= 0:
+            return int(options[int(logits.argmax())])
+        logits = logits / self.taste.temperature
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        order = np.argsort(-shares, kind="stable")
+        kept = order[: int(np.searchsorted(np.cumsum(shares[order]), self.taste.top_p)) + 1]
+        place = self.draw.random() * shares[kept].sum()
+        at = int(np.searchsorted(np.cumsum(shares[kept]), place))
+        return int(options[kept[min(at, len(kept) - 1)]])
