@@ -137,7 +137,8 @@ def _spread(planes: Tensor) -> tuple[Tensor, Tensor]:
 def _root(matrix: Tensor, inverse: bool = False) -> Tensor:
     values, axes = torch.linalg.eigh(matrix)
     roots = values.clamp(min=1e-9).sqrt()
-    return (axes * (1 / roots if inverse else roots)) @ axes.T
+    made: Tensor = (axes * (1 / roots if inverse else roots)) @ axes.T
+    return made
 
 
 def _apart(wanted: Tensor, offered: Tensor, prices: Tensor | None = None) -> Tensor:
