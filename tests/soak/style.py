@@ -27,7 +27,7 @@ from torch import Tensor
 
 from musegraph import Image, Reference, Weights
 from musegraph_nodes import style as pack
-from musegraph_nodes.style import adain, apply, load_features, train_fast, transfer
+from musegraph_nodes.style import adain, apply, load_features, train_fast, transfer, weave
 from musegraph_nodes.style.adain_nets import mean_and_deviation
 from musegraph_nodes.style.gram import gram, gram_loss
 
@@ -105,6 +105,10 @@ def by_adain(content: Image, style: str, strength: float) -> Image:
     return adain(content, [picture("styles", style, 640)], shop(), strength=strength, size=SIDE)
 
 
+def by_weave(content: Image, style: str, strength: float) -> Image:
+    return weave(content, [picture("styles", style, 640)], shop(), strength=strength, size=SIDE)
+
+
 @cache
 def fast_net(style: str) -> Any:
     steps = int(os.environ.get("MUSEGRAPH_STYLE_STEPS", "1500"))
@@ -116,7 +120,7 @@ def by_fast(content: Image, style: str, strength: float) -> Image:
 
 
 WAYS: dict[str, Callable[[Image, str, float], Image]] = {
-    "transfer": by_transfer, "adain": by_adain, "fast": by_fast,
+    "transfer": by_transfer, "adain": by_adain, "weave": by_weave, "fast": by_fast,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from .frames import transfer_frames
 from .texture import texture
 from .train import train_fast
 from .transfer import transfer
+from .weave import weave
 
 pack = Pack(
     "style",
@@ -20,6 +21,7 @@ pack = Pack(
         texture,
         transfer_frames,
         adain,
+        weave,
         load_fast,
         apply,
         train_fast,

@@ -167,7 +167,7 @@ class AdaIN(nn.Module):
 
     def forward(self, content: Look, styles: Sequence[Share], strength: float = 1.0) -> Tensor:
         """The content repainted, [B,3,h,w] not yet cut to 0..1; sides are multiples of a cell."""
-        shares = _shares(styles)
+        shares = shares_of([style.weight for style in styles], [style.mask for style in styles])
         told: list[tuple[Tensor, Tensor | float]] = [
             (self.told(style.look.stats), share * strength)
             for style, share in zip(styles, shares, strict=True)
@@ -203,25 +203,22 @@ class AdaIN(nn.Module):
         return aim
 
 
-def _shares(styles: Sequence[Share]) -> list[Tensor | float]:
+def shares_of(weights: Sequence[float], masks: Sequence[Tensor | None]) -> list[Tensor | float]:
     """How much each style counts, so that all together count one at every place."""
-    if all(style.mask is None for style in styles):
-        total = sum(style.weight for style in styles)
-        return [style.weight / total for style in styles]
-    one = next(style.mask for style in styles if style.mask is not None)
+    total = sum(weights)
+    one = next((mask for mask in masks if mask is not None), None)
+    if one is None:
+        return [weight / total for weight in weights]
     parts = [
-        style.weight * (torch.ones_like(one) if style.mask is None else style.mask)
-        for style in styles
+        weight * (torch.ones_like(one) if mask is None else mask)
+        for weight, mask in zip(weights, masks, strict=True)
     ]
     whole = torch.stack(parts).sum(0)
     # Where no mask says anything, all count as their weights say.
     equal = whole < _LEAST
-    weights = sum(style.weight for style in styles)
     return [
-        torch.where(
-            equal, torch.full_like(part, style.weight / weights), part / whole.clamp(min=_LEAST)
-        )
-        for style, part in zip(styles, parts, strict=True)
+        torch.where(equal, torch.full_like(part, weight / total), part / whole.clamp(min=_LEAST))
+        for weight, part in zip(weights, parts, strict=True)
     ]
 
 

@@ -1,0 +1,184 @@
+"""A content woven of pieces of a style: strokes and palette are the style's own, in one pass.
+
+Each place takes the piece of the style that looks most like it at a distance: in colours, once the
+content has those of the style, and in how much there is drawn. Pieces that are wanted everywhere
+become dear, as in optimal transport, so that all of the style is used and its statistics stay what
+they are. What comes of it is looked at once more, in detail, and each piece is chosen anew so that
+it also goes with what its neighbours laid there (Kwatra et al. 2005, texture optimisation).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CELL = 4
+"""Pixels along a cell of what is compared at a distance."""
+
+PIECE, STEP = 4, 2
+"""Cells along a piece, and from one piece to the next: so four pieces lie on every place."""
+
+SIDE, HOP = PIECE * CELL, STEP * CELL
+SMALLEST = SIDE
+"""Pixels that a style has along each side, at least."""
+
+_LEAST = 2e-4
+_DRAWN = 0.3
+"""How much it counts beside colours how much there is drawn."""
+
+_NOISE = 0.5
+"""Noise on what is wanted, of a style's own variation: or flat places would repeat one piece."""
+
+_SHARPNESS = 3.0
+"""How fast a piece gives way to its neighbours: fast, or strokes would be blurred."""
+
+_DEAR, _ROUNDS, _SOFT = 0.7, 6, 3e-3
+_ASKED = 1200
+"""Places that are asked for the prices of pieces."""
+
+_KEPT = 32
+"""Numbers that are compared of a piece in detail, of its principal components."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of a style: what they look like at a distance and in detail, and themselves."""
+
+    guide: Tensor
+    weight: Tensor
+    far: Tensor
+    near: Tensor
+    axes: Tensor
+    mean: Tensor
+    pixels: Tensor
+
+
+def pieces(style: Tensor) -> Pieces:
+    """All pieces of a style [1,3,h,w] of 0..1, one at every step."""
+    guide = _seen(style)
+    spread = guide[:, :3].flatten(2).std(2, correction=0).mean()
+    weight = torch.cat((torch.ones(3), _DRAWN * spread.cpu() * torch.ones(1) * 3**0.5))
+    weight = weight.to(style)[None, :, None, None]
+    guide = guide * weight
+    far = _cut(guide, PIECE, STEP)
+    small = _cut(F.avg_pool2d(style, 2), SIDE // 2, HOP // 2)
+    mean = small.mean(0)
+    apart = small - mean
+    _, axes = torch.linalg.eigh(apart.T @ apart / len(small))
+    axes = axes[:, -_KEPT:] * math.sqrt(PIECE**2 / small.shape[1])
+    return Pieces(guide, weight, far, apart @ axes, axes, mean, _cut(style, SIDE, HOP))
+
+
+def woven(content: Tensor, style: Pieces) -> Tensor:
+    """A content [1,3,H,W] of 0..1 made of pieces of a style; the same for the same two."""
+    high, wide = content.shape[2:]
+    shown = F.pad(content, (0, -wide % HOP, 0, -high % HOP), "replicate")
+    wanted = _wanted(shown, style)
+    prices = _prices(wanted, style.far)
+    size = (shown.shape[2] + 2 * HOP, shown.shape[3] + 2 * HOP)
+    made = _laid(_nearest(wanted, style.far, prices), style, size)
+    detail = (_cut(F.avg_pool2d(made, 2), SIDE // 2, HOP // 2) - style.mean) @ style.axes
+    both = torch.cat((wanted, detail), 1)
+    chosen = _nearest(both, torch.cat((style.far, style.near), 1), prices)
+    made = _laid(chosen, style, size)
+    return made[..., HOP : HOP + high, HOP : HOP + wide]
+
+
+def _cut(planes: Tensor, side: int, step: int) -> Tensor:
+    """[n,C·side·side]: the windows of planes [1,C,h,w]."""
+    return F.unfold(planes, side, stride=step)[0].T
+
+
+def _seen(picture: Tensor) -> Tensor:
+    """[1,4,h,w]: the colours of cells, and how much is drawn in each."""
+    grey = picture.mean(1, keepdim=True)
+    down = F.pad((grey[:, :, 1:] - grey[:, :, :-1]) ** 2, (0, 0, 0, 1))
+    across = F.pad((grey[:, :, :, 1:] - grey[:, :, :, :-1]) ** 2, (0, 1))
+    drawn = (F.avg_pool2d(down + across, CELL) + 1e-5).sqrt()
+    drawn = (drawn - drawn.mean()) / drawn.std(correction=0).clamp(min=1e-4)
+    return torch.cat((F.avg_pool2d(picture, CELL), drawn), 1)
+
+
+def _wanted(content: Tensor, style: Pieces) -> Tensor:
+    """What is wanted at each place: as the pieces of the style are seen, and a little noise."""
+    seen = _seen(content)
+    seen = torch.cat(
+        (_recoloured(seen[:, :3], style.guide[:, :3]), seen[:, 3:] * style.weight[:, 3:]), 1
+    )
+    seen = F.pad(seen, (STEP,) * 4, "replicate")
+    spread = style.far.view(len(style.far), -1, PIECE**2).var(2, correction=0).mean().sqrt()
+    made = torch.Generator().manual_seed(seen.shape[2] * 65_537 + seen.shape[3])
+    noise = torch.randn(seen.shape, generator=made).to(seen)
+    noise = F.avg_pool2d(F.pad(noise, (1,) * 4, "replicate"), 3, 1) * 3
+    return _cut(seen + noise * spread * _NOISE, PIECE, STEP)
+
+
+def _recoloured(content: Tensor, style: Tensor) -> Tensor:
+    """Colours [1,3,h,w] with the mean and covariance of others, moved as little as can be."""
+    here, mean = _spread(content)
+    there, goal = _spread(style)
+    root, back = _root(here), _root(here, inverse=True)
+    change = back @ _root(root @ there @ root) @ back
+    flat = change @ (content[0].flatten(1).double() - mean) + goal
+    return flat.view_as(content[0])[None].to(content)
+
+
+def _spread(planes: Tensor) -> tuple[Tensor, Tensor]:
+    flat = planes[0].flatten(1).double()
+    mean = flat.mean(1, keepdim=True)
+    least = _LEAST * torch.eye(len(flat), dtype=flat.dtype, device=flat.device)
+    return (flat - mean) @ (flat - mean).T / flat.shape[1] + least, mean
+
+
+def _root(matrix: Tensor, inverse: bool = False) -> Tensor:
+    values, axes = torch.linalg.eigh(matrix)
+    roots = values.clamp(min=1e-9).sqrt()
+    made: Tensor = (axes * (1 / roots if inverse else roots)) @ axes.T
+    return made
+
+
+def _apart(wanted: Tensor, offered: Tensor, prices: Tensor | None = None) -> Tensor:
+    """[n,m]: mean squares between rows, less what is equal for all of a row, in one product."""
+    cells = PIECE**2
+    square = (offered * offered).sum(1, keepdim=True) / cells
+    if prices is not None:
+        square = square + prices[:, None]
+    one = wanted.new_ones(len(wanted), 1)
+    ours, theirs = torch.cat((wanted * (-2 / cells), one), 1), torch.cat((offered, square), 1)
+    return ours @ theirs.T
+
+
+def _nearest(wanted: Tensor, offered: Tensor, prices: Tensor) -> Tensor:
+    """The piece for each place. A few places at once: memory is small for any size."""
+    rows = max(1, 4_000_000 // len(offered))
+    return torch.cat([_apart(part, offered, prices).argmin(1) for part in wanted.split(rows)])
+
+
+def _prices(wanted: Tensor, offered: Tensor) -> Tensor:
+    """What pieces cost, so that all are wanted nearly alike (Cuturi 2013, a part of each step)."""
+    count = len(wanted)
+    if count > _ASKED:
+        wanted = wanted[torch.linspace(0, count - 1, _ASKED).long().to(wanted.device)]
+    apart = _apart(wanted, offered)
+    likely = (apart - apart.min(1, keepdim=True).values).mul_(-1 / _SOFT).exp_()
+    share = len(offered) / len(wanted)
+    worth = wanted.new_ones(len(offered))
+    for _ in range(_ROUNDS):
+        used = likely.T @ (1 / (likely @ worth + 1e-20)) * worth * share
+        worth = worth * (used + 1e-3) ** -_DEAR
+    return -_SOFT * worth.clamp(min=1e-12).log()
+
+
+def _laid(chosen: Tensor, style: Pieces, size: tuple[int, int]) -> Tensor:
+    """Pieces at their places [1,3,h,w], each fading into its neighbours."""
+    at = (torch.arange(SIDE) + 0.5) / SIDE
+    bow = (torch.pi * at).sin() ** (2 * _SHARPNESS)
+    weight = (bow[:, None] * bow[None] + 1e-4).flatten().to(style.pixels)
+    cover = weight[:, None].expand(-1, len(chosen))[None]
+    whole = F.fold(cover, size, SIDE, stride=HOP)
+    held = (style.pixels[chosen] * weight.repeat(3)).T[None]
+    return F.fold(held, size, SIDE, stride=HOP) / whole
