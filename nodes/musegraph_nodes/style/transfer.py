@@ -115,7 +115,8 @@ def options_of(
     return Options(
         weights, style, content, given["steps"], given["levels"], given["optimiser"],
         given.get("keep_colours", "none"), given["compare"], given["style_scale"], given["tile"],
-        given["preview"], around, natural,
+        given["preview"], around, natural, given.get("basis", "waves"), given.get("strokes", True),
+        given.get("recolour", True), given.get("seed", 0),
     )  # fmt: skip
 
 
