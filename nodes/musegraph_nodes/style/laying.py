@@ -16,9 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 PATCH = 7
-STEP, STEP_AROUND = 3, 4
-"""Pixels from one patch to the next; sides of a picture that goes on at its other side are
-multiples of 4."""
+_STEP = 3
+"""Pixels from one patch to the next."""
 
 LARGEST = 1600
 """Pixels along a picture above which patches of so few pixels are no strokes any more."""
@@ -57,9 +56,7 @@ class Ground:
 Check = Callable[[], None]
 
 
-def covered(
-    guess: Tensor, grounds: list[Ground], check: Check, around: bool = False
-) -> Tensor:
+def covered(guess: Tensor, grounds: list[Ground], check: Check, around: bool = False) -> Tensor:
     """A picture [1,3,H,W] of patches, each near what the guess shows in its place."""
     made, total = torch.zeros_like(guess), torch.zeros_like(guess[0, 0])
     for ground in grounds:
@@ -89,11 +86,16 @@ def _laid(
     key, value = torch.cat(keys), torch.cat(values)
     if not len(key):
         return guess
-    step = STEP_AROUND if around else STEP
+    step = _step(guess) if around else _STEP
     wide = _widened(guess, step, around)
     found = _nearest(_patches(wide, step), key, check)
     made = _put(value[found], (wide.shape[2], wide.shape[3]), step)
     return _narrowed(made, guess, step, around)
+
+
+def _step(guess: Tensor) -> int:
+    """Of a picture that goes on at its other side: so that patches fit all around."""
+    return next(step for step in (4, 3, 2, 1) if not any(side % step for side in guess.shape[-2:]))
 
 
 def _seen(sample: Sample, every: int) -> Tensor | slice:
@@ -164,8 +166,7 @@ def _nearest(queries: Tensor, keys: Tensor, check: Check) -> Tensor:
 
 
 def _put(patches: Tensor, size: tuple[int, int], step: int) -> Tensor:
-    """[1,4,…]: patches added up, where they overlap more of that whose middle is nearer, and how
-    much was laid."""
+    """[1,4,…]: patches added up, most of that whose middle is nearest, and how much was laid."""
     line = torch.hann_window(PATCH + 2, periodic=False, device=patches.device)[1:-1]
     window = (line[:, None] * line[None]).flatten()
     weighed = torch.cat((patches * window.repeat(3), window.expand(len(patches), -1)), 1)

@@ -11,13 +11,13 @@ import torch
 from musegraph import Context, Image
 
 from .basis import Basis, BasisName, Pixels, waves
+from .brush import Brush
 from .colours import as_bright, grey, matched, recoloured, spread_of
 from .gram import whitener
-from .laying import LARGEST, Ground, Sample, covered
 from .objective import Objective, Region, View, Weights
 from .optimise import Curve, Optimiser, optimised, sizes
 from .palette import in_palettes
-from .prepare import Style, check_side, fitted, resized, resized_mask
+from .prepare import Style, check_side, resized, resized_mask, scaled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,12 +34,6 @@ COARSEST = 96
 
 WHOLE = 900 * 2**20
 """Bytes of what a net keeps of a picture up to which the picture is taken whole."""
-
-AGAIN = 0.5
-"""Share of the content in what strokes are laid on, at each size after the first."""
-
-GRAIN = 0.05
-"""Of the noise under the first strokes, so that flat grounds are not all of one."""
 
 WINDOW, FRUGAL = 512, 192
 """Pixels along a window: where a picture is too large to be whole, and where memory ran out."""
@@ -144,12 +138,17 @@ def repaint(
     figures: dict[str, Any] = {}
     begun = len(work.curve.figures)
     found = sizes_of(size, net, options)
+    brush = Brush(styles, size, options, work)
     for at in found:
         here = None if base is None else resized(base, at).to(work.ctx.device)
         before = resized(made, at).to(work.ctx.device)
-        if options.strokes and max(at) <= LARGEST:
-            first = at == found[0]
-            before = _stroked(before, here, styles, (at, size), first, options, work, steady)
+        if steady is not None and here is not None:
+            still = resized(steady.where, at).to(work.ctx.device)
+            anew = brush.afresh(here, at, COARSEST) if options.strokes else here
+            before = before * still + anew * (1 - still)
+        elif options.strokes:
+            lay = brush.first if at == found[0] else brush.next
+            before = lay(before, here, at)
         objective = _objective(net, here, styles, at, size, options, work, steady)
         finish = _finisher(content, at, options.keep)
         basis = _basis(styles, at, options, work)
@@ -168,9 +167,7 @@ def repaint(
     return _finisher(content, size, options.keep)(made), figures
 
 
-def _shown(
-    content: Tensor | None, size: tuple[int, int], keep: Keep, work: Work
-) -> Tensor | None:
+def _shown(content: Tensor | None, size: tuple[int, int], keep: Keep, work: Work) -> Tensor | None:
     """The content as it is, whose style loss is compared with that of the result."""
     if content is None:
         return None
@@ -195,44 +192,6 @@ def _basis(styles: list[Style], size: tuple[int, int], options: Options, work: W
     apart = [spread_of(style.picture)[0] * style.weight for style in styles]
     colours = torch.stack(apart).sum(0) / sum(style.weight for style in styles)
     return waves((size[1], size[0]), colours, work.ctx.device)
-
-
-def _stroked(
-    before: Tensor,
-    content: Tensor | None,
-    styles: list[Style],
-    sizes: tuple[tuple[int, int], tuple[int, int]],
-    first: bool,
-    options: Options,
-    work: Work,
-    steady: Steady | None,
-) -> Tensor:
-    """What an optimisation of one size begins with, covered with patches of the styles."""
-    device, (at, whole) = work.ctx.device, sizes
-    grounds = [Ground([])]
-    for style in styles:
-        picture, seen = _scaled(style, at, whole, options)
-        sample = Sample(
-            picture.to(device), None if seen is None else seen.to(device), style.weight
-        )
-        if min(picture.shape[-2:]) < 7:
-            continue
-        if style.mask is None:
-            grounds[0].samples.append(sample)
-        else:
-            grounds.append(Ground([sample], resized_mask(style.mask, at).to(device)))
-    grounds = [ground for ground in grounds if ground.samples]
-    guess = before
-    if first and content is not None:
-        noise = torch.randn(before.shape, generator=work.ctx.generator(options.seed))
-        guess = before + GRAIN * noise.to(device)
-    elif content is not None:
-        guess = before + AGAIN * (content - before)
-    made = covered(guess, grounds, work.ctx.check, options.around)
-    if steady is None:
-        return made
-    still = resized(steady.where, at).to(device)
-    return before * still + made * (1 - still)
 
 
 def _objective(
@@ -294,18 +253,6 @@ def _finisher(
     return lambda picture: recoloured(picture.cpu(), own)
 
 
-def _scaled(
-    style: Style, size: tuple[int, int], whole: tuple[int, int], options: Options
-) -> tuple[Tensor, Tensor | None]:
-    """A style at the size that its strokes are to have, and where it is seen."""
-    own = (style.picture.shape[3], style.picture.shape[2])
-    longest = max(own) if options.natural else max(whole)
-    scale = options.style_scale * max(size) / max(whole)
-    wanted = fitted(own, max(1, round(longest * scale)))
-    seen = None if style.seen is None else resized_mask(style.seen, wanted)
-    return resized(style.picture, wanted), seen
-
-
 def _regions(
     view: View,
     styles: list[Style],
@@ -321,8 +268,9 @@ def _regions(
     device = work.ctx.device
     made: list[Region] = []
     blended: list[tuple[float, Grams]] = []
+    scale = options.style_scale * max(size) / max(whole)
     for style in styles:
-        picture, seen = _scaled(style, size, whole, options)
+        picture, seen = scaled(style, None if options.natural else max(whole), scale)
         for one in (style.picture, picture):
             side = (one.shape[3], one.shape[2])
             check_side(side, view.net.layout, view.style_layers, style.port)
