@@ -122,7 +122,8 @@ def _patches(picture: Tensor, every: int) -> Tensor:
 def _widened(guess: Tensor, step: int, around: bool) -> Tensor:
     """With a margin, so that patches cover the edges as they cover everything else."""
     if around:
-        return F.pad(guess, (0, PATCH - step, 0, PATCH - step), "circular")
+        rows, columns = _turned(guess, step)
+        return guess[:, :, rows[:, None], columns]
     margin = PATCH // 2
     down, right = (-(-(side + margin - PATCH + margin) // step) * step + PATCH - side - margin
                    for side in guess.shape[-2:])  # fmt: skip
@@ -133,22 +134,30 @@ def _narrowed(sums: Tensor, guess: Tensor, step: int, around: bool) -> Tensor:
     """Without the margin: colours [1,3,…] over how much was laid [1,1,…]."""
     height, width = guess.shape[-2:]
     if around:
-        over = PATCH - step
-        sums[:, :, :over] += sums[:, :, height:]
-        sums[:, :, :, :over] += sums[:, :, :, width:]
-        inner = sums[:, :, :height, :width]
+        rows, columns = _turned(guess, step)
+        down = sums.new_zeros(1, 4, height, sums.shape[3]).index_add_(2, rows, sums)
+        inner = sums.new_zeros(1, 4, height, width).index_add_(3, columns, down)
     else:
         margin = PATCH // 2
         inner = sums[:, :, margin : margin + height, margin : margin + width]
     return (inner[:, :3] / inner[:, 3:]).contiguous()
 
 
+def _turned(guess: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    """Rows and columns from edge to edge, and on from the first as far as the last patch goes."""
+    rows, columns = (
+        torch.arange(side + PATCH - step, device=guess.device) % side for side in guess.shape[-2:]
+    )
+    return rows, columns
+
+
 def _nearest(queries: Tensor, keys: Tensor, check: Check) -> Tensor:
     """For each query the key whose distance is least beside what it is from all queries."""
     mean = keys.mean(0)
     apart = keys - mean
-    _, vectors = torch.linalg.eigh(apart.T @ apart)
-    basis = vectors[:, -_PARTS:]
+    # In double precision: of a style of few colours single precision finds no vectors.
+    _, vectors = torch.linalg.eigh((apart.T @ apart).double().cpu())
+    basis = vectors[:, -_PARTS:].to(keys)
     key, query = apart @ basis, (queries - mean) @ basis
     power, own = (key**2).sum(1)[None], (query**2).sum(1)[:, None]
     least = torch.full_like(power[0], torch.inf)
