@@ -60,8 +60,9 @@ class Brush:
         if max(size) > LARGEST:
             return guess
         device, options = guess.device, self.options
-        everywhere = Ground([])
-        grounds = [everywhere]
+        # Each style is laid by itself: among patches of several, what is far from the content
+        # would count more than its weight says.
+        grounds = []
         for style in self.styles:
             scale = options.style_scale * max(size) / max(self.whole)
             picture, seen = scaled(style, None if options.natural else max(self.whole), scale)
@@ -69,9 +70,6 @@ class Brush:
                 continue
             there = None if seen is None else seen.to(device)
             sample = Sample(picture.to(device), there, style.weight)
-            if style.mask is None:
-                everywhere.samples.append(sample)
-            else:
-                grounds.append(Ground([sample], resized_mask(style.mask, size).to(device)))
-        filled = [ground for ground in grounds if ground.samples]
-        return covered(guess, filled, self.work.ctx.check, options.around)
+            mask = None if style.mask is None else resized_mask(style.mask, size).to(device)
+            grounds.append(Ground([sample], mask))
+        return covered(guess, grounds, self.work.ctx.check, options.around)
