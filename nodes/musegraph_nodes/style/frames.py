@@ -99,6 +99,19 @@ def transfer_frames(
         style_layers=style_layers, content_layers=content_layers, compare=compare, tile=tile,
         preview=preview,
     )  # fmt: skip
+    return _checked(frames, styles, weights, size, features, chosen, next_steps, ctx)
+
+
+def _checked(
+    frames: list[Image],
+    styles: list[Image],
+    weights: list[float] | None,
+    size: int,
+    features: FeatureNet,
+    chosen: Settings,
+    next_steps: int,
+    ctx: Context,
+) -> Frames:
     pictures, alphas = _in_order(frames)
     prepared = styles_of(styles, weights, None, None)
     whole = (pictures[0].shape[3], pictures[0].shape[2])

@@ -31,6 +31,9 @@ from .transfer import count_of, curve_of
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
+    from .nets import Features
+    from .repaint import Options
+
 Side = Annotated[int, Field(ge=32, le=4096, description="In pixels.")]
 
 
@@ -76,18 +79,24 @@ def texture(
     with ctx.load(features) as net:
         options = chosen.options(net.layout)
         size = (width, height)
-        stride = max(net.layout.stride(layer) for layer in options.style_layers)
-        step = stride * 2 ** (count_of(size, net, options) - 1) if seamless else 1
-        if width % step or height % step:
-            raise NodeError(
-                f"port 'seamless': with these layers and sizes both sides are multiples of {step},"
-                f" and {width}×{height} is none; {_near(width, step)}×{_near(height, step)} is"
-            )
+        _check_sides(size, net, options)
         work = Work(ctx, options.steps * count_of(size, net, options), preview=options.preview)
         coarsest = sizes_of(size, net, options)[0]
         start = _begun(prepared, coarsest, ctx.generator(seed))
         made, figures = repaint(net, None, prepared, size, start, options, work)
     return Repainted(as_image(made), curve_of(work), figures)
+
+
+def _check_sides(size: tuple[int, int], net: Features, options: Options) -> None:
+    """Refuse sides at which a seamless texture has half a cell at one of its sizes."""
+    stride = max(net.layout.stride(layer) for layer in options.style_layers)
+    step = stride * 2 ** (count_of(size, net, options) - 1) if options.around else 1
+    width, height = size
+    if width % step or height % step:
+        raise NodeError(
+            f"port 'seamless': with these layers and sizes both sides are multiples of {step},"
+            f" and {width}×{height} is none; {_near(width, step)}×{_near(height, step)} is"
+        )
 
 
 def _begun(samples: list[Style], size: tuple[int, int], random: Generator) -> Tensor:
