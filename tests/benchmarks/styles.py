@@ -116,7 +116,7 @@ def ours(net: Any, content: Any, style: Any, steps: int) -> Any:
     ref = FeatureNet(loader="style.features", source="bench")
     return transfer(
         Image(content), [Image(style)], ref, context(net), size=0, steps=steps, levels=1,
-        compare="gram", style_weight=30, preview=5,
+        compare="gram", style_weight=30, preview=5, strokes=False, recolour=False, basis="pixels",
     )  # fmt: skip
 
 

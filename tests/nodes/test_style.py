@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from style_bench import NARROW, Bench, saved, torchvision_like
 from torch import Tensor, nn
 
-from musegraph import ModelError
+from musegraph import Image, ModelError
+from musegraph_nodes.style import transfer
 from musegraph_nodes.style.colours import as_bright, grey, luminance, matched, recoloured
 from musegraph_nodes.style.features import load_features
 from musegraph_nodes.style.gram import gram, gram_loss, whitener
@@ -219,6 +220,20 @@ def test_the_optimisation_equals_a_plain_one_written_in_torch(tmp_path: Path) ->
     assert float((made - wanted).abs().max()) < 1e-4
     assert float((made - content).abs().mean()) > 0.01
     assert curve.figures[-1].total < curve.figures[0].total / 2
+
+
+def test_the_node_with_all_aids_off_is_the_plain_algorithm(tmp_path: Path) -> None:
+    plain = torchvision_like(NARROW, "avg")
+    content, style = noise(1, 3, 48, 64, seed=1), noise(1, 3, 64, 64, seed=2) ** 2
+    wanted = plain_transfer(plain, content, style, 6, [1, 6, 11, 20, 29], 22)
+    bench = Bench()
+    images = [Image(one.permute(0, 2, 3, 1).contiguous()) for one in (content, style)]
+    made = transfer(
+        images[0], images[1:], load_features(bench, str(saved(plain, tmp_path / "v.safetensors"))),
+        bench, size=0, steps=6, levels=1, style_weight=30, smooth=0, compare="gram",
+        strokes=False, recolour=False, basis="pixels",
+    ).image.data  # fmt: skip
+    assert float((made.permute(0, 3, 1, 2) - wanted).abs().max()) < 1e-4
 
 
 def small() -> Features:

@@ -314,6 +314,29 @@ def test_a_cancelled_training_goes_on_and_ends_as_one_that_was_not(
     assert same(weights(shop, made), wanted)
 
 
+class Killed(BaseException):
+    """What no node catches: as a process that ends, it leaves only what was written before."""
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint_and_ends_as_one_that_was_not(
+    tmp_path: Path, features: FeatureNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dying(Shop):
+        def progress(self, done: float, total: float = 1.0, **told: Any) -> None:
+            if done == 5:
+                raise Killed
+
+    monkeypatch.setattr("musegraph_nodes.style.train._SAVE_EVERY", 2)
+    whole = Shop(tmp_path / "whole")
+    wanted = weights(whole, trained(whole, features, 6))
+    with pytest.raises(Killed):
+        trained(Dying(tmp_path / "cut"), features, 6)
+    shop = Shop(tmp_path / "cut")
+    made = trained(shop, features, 6)
+    assert shop.notes == ["went on from step 4"]
+    assert same(weights(shop, made), wanted)
+
+
 def test_equal_seeds_train_equal_nets_and_others_do_not(
     tmp_path: Path, features: FeatureNet
 ) -> None:

@@ -11,85 +11,22 @@ from typing import Any
 import pytest
 import torch
 from style_bench import Bench
+from style_toys import TOYS, content_data, mask, noise, picture, refusal, stripes
 
 from musegraph import (
     Cancelled,
     Engine,
     Image,
-    InvalidWorkflow,
-    Mask,
     NodeError,
-    Pack,
     Registry,
     Store,
-    Workflow,
-    node,
 )
-from musegraph.events import Event, StepFailed
 from musegraph_nodes import starter, style
 from musegraph_nodes.style import load_features, texture, transfer, transfer_frames
 
 FAST = {"size": 64, "steps": 2, "levels": 1, "preview": 0}
 
 
-def noise(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def content_data(size: int = 64) -> torch.Tensor:
-    """[1,size,size,3]: a bright disc on a dark ground."""
-    y, x = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
-    inside = ((y - size / 2) ** 2 + (x - size / 2) ** 2).sqrt() < size / 4
-    colour = torch.where(inside[..., None], torch.tensor([0.9, 0.8, 0.3]), torch.tensor(0.2))
-    return colour[None].expand(1, size, size, 3).contiguous()
-
-
-def stripes(size: int = 64, step: int = 8) -> torch.Tensor:
-    """[1,size,size,3]: red and blue stripes, with the grain of paper."""
-    band = (torch.arange(size) // (step // 2) % 2 == 0)[None, :, None]
-    colour = torch.where(band, torch.tensor([0.8, 0.1, 0.1]), torch.tensor([0.1, 0.2, 0.7]))
-    return colour + 0.1 * noise(1, size, size, 3, seed=9)
-
-
-@node(version="1")
-def picture(kind: str) -> Image:
-    """A picture, good or bad."""
-    data = {
-        "content": content_data,
-        "stripes": stripes,
-        "dot": lambda: torch.full((1, 1, 1, 3), 0.5),
-        "nan": lambda: content_data() * float("nan"),
-        "infinite": lambda: stripes() / 0,
-        "clear": lambda: torch.cat((stripes(), torch.zeros(1, 64, 64, 1)), -1),
-        "glass": lambda: torch.cat((content_data(), noise(1, 64, 64, 1)), -1),
-        "grey": lambda: torch.full((1, 64, 64, 3), 0.5),
-        "black": lambda: torch.zeros(1, 64, 64, 3),
-        "two": lambda: torch.cat((content_data(), 1 - content_data())),
-        "none": lambda: torch.zeros(0, 64, 64, 3),
-        "wide": lambda: torch.full((1, 8, 640, 3), 0.5),
-        "small": lambda: content_data(48),
-    }[kind]()
-    return Image(data)
-
-
-@node(version="1")
-def mask(kind: str) -> Mask:
-    """A mask, good or bad."""
-    left = torch.zeros(1, 64, 64)
-    left[:, :, :32] = 1
-    return Mask(
-        {
-            "left": left,
-            "right": 1 - left,
-            "black": left * 0,
-            "small": left[:, :32],
-            "nan": left * float("nan"),
-            "two": torch.cat((left, left)),
-        }[kind]
-    )
-
-
-TOYS = Pack("toy", [picture, mask])
 MADE_WITH = {"transfer": "content", "texture": "sample", "transfer_frames": "frames"}
 
 
@@ -99,33 +36,19 @@ def engine() -> Iterator[Engine]:
         yield made
 
 
-def refusal(
+def refused(
     engine: Engine, kind: str, pictures: dict[str, str], values: dict[str, Any]
 ) -> tuple[str, str, str]:
-    """The node, the code and the words with which a workflow is refused, planned or running."""
     given = {MADE_WITH[kind]: "content", "styles": "stripes", **pictures}
+    fast = {"steps": 1, "levels": 1}
     if kind == "texture":
         given.pop("styles", None)
-    nodes: dict[str, Any] = {"net": {"type": "style.load_features", "values": {}}}
-    links = {"features": "net.out"}
-    for port, what in given.items():
-        if what:
-            made = "mask" if port == "masks" else "picture"
-            nodes[port] = {"type": f"toy.{made}", "values": {"kind": what}}
-            links[port] = f"{port}.out"
-    fast = {"steps": 1, "levels": 1}
-    fast |= {"width": 64, "height": 64} if kind == "texture" else {"size": 64}
-    nodes["it"] = {"type": f"style.{kind}", "links": links, "values": {**fast, **values}}
-    try:
-        plan = engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes}))
-    except InvalidWorkflow as refused:
-        problem = refused.problems[0]
-        return problem.node or "", problem.code, f"port {problem.port!r}: {problem.message}"
-    events: list[Event] = []
-    result = engine.run(plan, on_event=events.append)
-    failed = next((event for event in events if isinstance(event, StepFailed)), None)
-    assert failed is not None, f"it ran: {result.outcome.count()}"
-    return failed.node, failed.code, failed.message
+        fast |= {"width": 64, "height": 64}
+    else:
+        fast |= {"size": 64}
+    return refusal(
+        engine, kind, given, {**fast, **values}, features={"type": "style.load_features"}
+    )
 
 
 BOTH = [
@@ -208,7 +131,7 @@ def test_a_bad_input_is_refused_with_its_node_port_and_code(
     code: str,
     said: str,
 ) -> None:
-    node_id, found, words = refusal(engine, kind, pictures, values)
+    node_id, found, words = refused(engine, kind, pictures, values)
     assert (node_id, found) == ("it", code), words
     assert f"port {port!r}" in words
     assert said in words
@@ -274,6 +197,19 @@ def test_a_cancelled_run_ends_before_another_iteration_is_done() -> None:
     with pytest.raises(Cancelled):
         painted(bench, steps=50)
     assert len(bench.steps) == 2
+
+
+def test_a_cancelled_texture_and_a_cancelled_film_end_within_an_iteration_too() -> None:
+    for cancelled in (
+        lambda bench: texture(Image(stripes()), net(), bench, 64, 64, steps=50, levels=1),
+        lambda bench: transfer_frames(
+            moving(2), [Image(stripes())], net(), bench, size=64, steps=1, next_steps=50, levels=1
+        ),
+    ):
+        bench = Bench(cancel_at=3)
+        with pytest.raises(Cancelled):
+            cancelled(bench)
+        assert len(bench.steps) == 3
 
 
 def test_a_style_counts_where_its_mask_is_white() -> None:
@@ -365,6 +301,16 @@ def test_frames_that_begin_with_the_last_result_flicker_less_than_frames_alone()
     there = made.images[2].data[0, 20:36, 20:36].mean((0, 1))
     ground = made.images[2].data[0, :12].mean((0, 1))
     assert float((there - ground).abs().max()) > 0.05  # the disc has moved with its frame
+
+
+def test_what_has_moved_in_a_film_gets_strokes_of_the_style_too() -> None:
+    made = transfer_frames(
+        moving(2), [Image(stripes())], net(), Bench(), size=64, steps=2, next_steps=1, levels=1
+    ).images[1]
+    there = made.data[0, 20:36, 14:30]
+    red, blue = there[..., 0] > there[..., 2] + 0.2, there[..., 2] > there[..., 0] + 0.2
+    assert float(red.float().mean()) > 0.2
+    assert float(blue.float().mean()) > 0.05
 
 
 def test_frames_of_unequal_size_are_refused_with_the_number_of_the_first_that_differs() -> None:

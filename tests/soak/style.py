@@ -95,8 +95,8 @@ def picture(kind: str, name: str, side: int) -> Image:
 def by_transfer(content: Image, style: str, strength: float) -> Image:
     features = load_features(shop())
     made = transfer(
-        content, [picture("styles", style, 512)], features, shop(), size=SIDE, steps=40,
-        style_weight=30.0 if strength == 1 else 5.0, preview=0,
+        content, [picture("styles", style, 640)], features, shop(), size=SIDE, steps=20,
+        style_weight=3.0 if strength == 1 else 0.5, preview=0,
     )  # fmt: skip
     return made.image
 

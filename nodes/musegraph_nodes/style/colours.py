@@ -40,14 +40,14 @@ def matched(style: Tensor, content: Tensor) -> Tensor:
 
     The symmetric solution, as in Image Analogies: it turns no colour into another.
     """
-    source, mean = _spread(style)
-    target, goal = _spread(content)
+    source, mean = spread_of(style)
+    target, goal = spread_of(content)
     change = _root(target) @ _root(source, inverse=True)
     flat = change @ (style[0].flatten(1).double() - mean)
     return (flat + goal).view_as(style[0])[None].to(style.dtype).clamp(0, 1)
 
 
-def _spread(picture: Tensor) -> tuple[Tensor, Tensor]:
+def spread_of(picture: Tensor) -> tuple[Tensor, Tensor]:
     """The covariance of the colours [3,3], and their mean [3,1]."""
     import torch
 

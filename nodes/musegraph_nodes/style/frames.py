@@ -13,6 +13,7 @@ from .curves import drawn
 from .features import FeatureNet
 from .options import (
     ADVANCED,
+    BasisOf,
     Compare,
     ContentLayers,
     ContentWeight,
@@ -21,9 +22,11 @@ from .options import (
     Longest,
     OptimiserName,
     Preview,
+    Recolour,
     Shares,
     SmoothWeight,
     Steps,
+    Strokes,
     StyleLayers,
     Styles,
     StyleScale,
@@ -31,7 +34,8 @@ from .options import (
     Tile,
 )
 from .prepare import alpha_of, check_side, colours, fitted, resized, styles_of
-from .transfer import count_of, options_of, settings
+from .settings import Settings
+from .transfer import count_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +54,7 @@ class Frames(NamedTuple):
     figures: Json
 
 
-@node(version="1", numeric=True, uses="device", frugal="in smaller windows")
+@node(version="2", numeric=True, uses="device", frugal="in smaller windows")
 def transfer_frames(
     frames: Annotated[list[Image], Field(description="Pictures of one size, in their order.")],
     styles: Styles,
@@ -77,6 +81,9 @@ def transfer_frames(
     style_layers: StyleLayers = "",
     content_layers: ContentLayers = "",
     compare: Compare = "whitened",
+    strokes: Strokes = True,
+    recolour: Recolour = True,
+    basis: BasisOf = "waves",
     tile: Tile = 0,
     preview: Preview = 5,
 ) -> Frames:
@@ -85,14 +92,33 @@ def transfer_frames(
     Each begins with what the one before became, where nothing has moved, and is held to it there.
     No motion is estimated: what moves is painted anew.
     """
-    given = settings(locals())
+    chosen = Settings(
+        steps=steps, levels=levels, style_weight=style_weight, content_weight=content_weight,
+        smooth=smooth, steady=steady, optimiser=optimiser, basis=basis, strokes=strokes,
+        recolour=recolour, keep_colours=keep_colours, style_scale=style_scale,
+        style_layers=style_layers, content_layers=content_layers, compare=compare, tile=tile,
+        preview=preview,
+    )  # fmt: skip
+    return _checked(frames, styles, weights, size, features, chosen, next_steps, ctx)
+
+
+def _checked(
+    frames: list[Image],
+    styles: list[Image],
+    weights: list[float] | None,
+    size: int,
+    features: FeatureNet,
+    chosen: Settings,
+    next_steps: int,
+    ctx: Context,
+) -> Frames:
     pictures, alphas = _in_order(frames)
     prepared = styles_of(styles, weights, None, None)
     whole = (pictures[0].shape[3], pictures[0].shape[2])
     target = fitted(whole, size)
     check_size(*target, len(pictures))
     with ctx.load(features) as net:
-        options = options_of(given, net)
+        options = chosen.options(net.layout)
         layers = (*options.style_layers, *options.content_layers)
         check_side(whole, net.layout, layers, "frames")
         check_side(target, net.layout, layers, "size")
@@ -124,7 +150,7 @@ def _all(
         held: Steady | None = None
         if done is not None:
             held = _held(pictures[at - 1], picture, done, size)
-            start = done * held.where + resized(picture, size) * (1 - held.where)
+            start = done
         chosen = later if at else options
         done, figures = repaint(net, picture, styles, size, start, chosen, work, held)
         made.append(as_image(done, alphas[at]))

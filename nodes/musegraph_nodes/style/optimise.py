@@ -12,6 +12,7 @@ from torch import Tensor
 
 from musegraph import NodeError
 
+from .basis import Basis, Pixels
 from .objective import Figures, Objective
 
 Optimiser = Literal["lbfgs", "adam"]
@@ -34,44 +35,55 @@ class Curve:
 
 
 def optimised(
-    objective: Objective, start: Tensor, steps: int, optimiser: Optimiser, curve: Curve, told: Told
+    objective: Objective,
+    start: Tensor,
+    steps: int,
+    optimiser: Optimiser,
+    curve: Curve,
+    told: Told,
+    basis: Basis | None = None,
 ) -> Tensor:
     """The picture [1,3,H,W] after so many steps, each of one or two evaluations.
 
     ``told`` is called after each step with its number, the picture and its losses.
     """
-    # L-BFGS looks at the picture as one line of numbers, which a permuted one is not.
-    picture = start.detach().clone(memory_format=torch.contiguous_format).requires_grad_(True)
-    method = _method(optimiser, picture)
-    last: list[Figures] = []
+    basis = basis or Pixels()
+    # L-BFGS looks at its numbers as one line, which those of a permuted picture are not.
+    values = basis.values(start.detach()).clone(memory_format=torch.contiguous_format)
+    values.requires_grad_(True)
+    method = _method(optimiser, values)
+    last: list[tuple[Tensor, Figures]] = []
 
     def closure() -> float:
-        last.append(objective(picture))
-        return last[-1].total * picture.numel()
+        picture = basis.picture(values.detach()).requires_grad_(True)
+        last.append((picture.detach(), objective(picture)))
+        assert picture.grad is not None
+        values.grad = basis.gradient(picture.grad)
+        return last[-1][1].total * picture.numel()
 
     curve.sizes.append(len(curve.figures))
     for step in range(steps):
         last.clear()
         method.step(closure)
         # What a step says is the loss where it began: one more evaluation would cost as much.
-        figures = last[0]
-        if not math.isfinite(figures.total) or not bool(torch.isfinite(picture.detach()).all()):
+        picture, figures = last[0]
+        if not math.isfinite(figures.total) or not bool(torch.isfinite(values.detach()).all()):
             raise NodeError(
                 f"the optimisation ran away at step {step + 1}: its loss is no number any more; set"
                 " the weights lower, or the optimiser to adam"
             )
         curve.figures.append(figures)
-        told(step, picture.detach(), figures)
-    return picture.detach().clamp(0, 1)
+        told(step, picture, figures)
+    return basis.picture(values.detach()).clamp(0, 1)
 
 
-def _method(optimiser: Optimiser, picture: Tensor) -> torch.optim.Optimizer:
+def _method(optimiser: Optimiser, values: Tensor) -> torch.optim.Optimizer:
     if optimiser == "adam":
-        return torch.optim.Adam([picture], lr=RATE)
+        return torch.optim.Adam([values], lr=RATE)
     # One iteration a step, so that progress and cancelling are as fine; its memory goes on. A
     # tolerance would end it early where a gradient is spread over many pixels.
     return torch.optim.LBFGS(
-        [picture],
+        [values],
         max_iter=1,
         history_size=HISTORY,
         tolerance_grad=0,

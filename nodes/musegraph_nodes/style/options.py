@@ -75,6 +75,29 @@ StyleScale = Annotated[
     float,
     Field(ge=0.1, le=4, description="Size of the strokes: 2 shows the style at twice the size."),
 ]
+Strokes = Annotated[
+    bool,
+    Field(
+        description="Whether each size begins with patches of the style, laid where they resemble"
+        " what is to be seen: clear strokes after few steps. Without, all comes of the feature net."
+    ),
+]
+Recolour = Annotated[
+    bool,
+    Field(
+        description="Whether the content takes the colours of the styles before its shapes are"
+        " looked at, so that its own do not stand against theirs."
+    ),
+    ADVANCED,
+]
+BasisOf = Annotated[
+    Literal["waves", "pixels"],
+    Field(
+        description="What is changed at each step. waves: large shapes and common colours first,"
+        " so that noise is rare; pixels: each pixel by itself, as it was first published."
+    ),
+    ADVANCED,
+]
 Tile = Annotated[
     int,
     Field(

@@ -157,6 +157,17 @@ def fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
     return width, height
 
 
+def scaled(style: Style, longest: int | None, scale: float) -> tuple[Tensor, Tensor | None]:
+    """A style at the size that its strokes are to have, and where it is seen.
+
+    That is a share of ``longest`` pixels along its longer side, or of its own size.
+    """
+    own = (style.picture.shape[3], style.picture.shape[2])
+    wanted = fitted(own, max(1, round((longest or max(own)) * scale)))
+    seen = None if style.seen is None else resized_mask(style.seen, wanted)
+    return resized(style.picture, wanted), seen
+
+
 def check_side(size: tuple[int, int], layout: Layout, layers: tuple[str, ...], port: str) -> None:
     """Refuse a picture on which the deepest layer has no cell."""
     deepest = max(layers, key=layout.stride)

@@ -10,11 +10,14 @@ import torch
 
 from musegraph import Context, Image
 
-from .colours import as_bright, grey, matched, recoloured
+from .basis import Basis, BasisName, Pixels, waves
+from .brush import Brush
+from .colours import as_bright, grey, matched, recoloured, spread_of
 from .gram import whitener
 from .objective import Objective, Region, View, Weights
 from .optimise import Curve, Optimiser, optimised, sizes
-from .prepare import Style, check_side, fitted, resized, resized_mask
+from .palette import in_palettes
+from .prepare import Style, check_side, resized, resized_mask, scaled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,6 +57,15 @@ class Options:
     around: bool = False
     natural: bool = False
     """Whether a style keeps its own size instead of being as long as the result."""
+
+    basis: BasisName = "waves"
+    strokes: bool = True
+    """Whether patches of the style are laid before each size is optimised."""
+
+    recolour: bool = True
+    """Whether the content takes the colours of the styles before it is looked at."""
+
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,30 +129,69 @@ def repaint(
 
     Without ``content`` nothing but the style counts. ``start`` is where it begins, at any size.
     """
-    device = work.ctx.device
     styles = _coloured(styles, content, options.keep)
-    base = grey(content) if content is not None and options.keep == "luminance" else content
+    base = _base(content, styles, options)
     made = start if start is not None else base
     assert made is not None
     if options.keep == "luminance":
         made = grey(made)
     figures: dict[str, Any] = {}
     begun = len(work.curve.figures)
-    for at in sizes_of(size, net, options):
-        here = None if base is None else resized(base, at).to(device)
+    found = sizes_of(size, net, options)
+    brush = Brush(styles, size, options, work)
+    for at in found:
+        here = None if base is None else resized(base, at).to(work.ctx.device)
+        before = resized(made, at).to(work.ctx.device)
+        if steady is not None and here is not None:
+            still = resized(steady.where, at).to(work.ctx.device)
+            anew = brush.afresh(here, at, COARSEST) if options.strokes else here
+            before = before * still + anew * (1 - still)
+        elif options.strokes:
+            lay = brush.first if at == found[0] else brush.next
+            before = lay(before, here, at)
         objective = _objective(net, here, styles, at, size, options, work, steady)
         finish = _finisher(content, at, options.keep)
-        before = resized(made, at).to(device)
+        basis = _basis(styles, at, options, work)
+        told = work.told(finish)
         made = optimised(
-            objective, before, options.steps, options.optimiser, work.curve, work.told(finish)
+            objective, before, options.steps, options.optimiser, work.curve, told, basis
         )
         if at == size:
             # Where it began with the content at this size, the first step has said its loss.
-            told = start is None and work.curve.sizes[-1] == begun
-            before_it = work.curve.figures[begun].style if told else None
-            figures = _figures(objective, here, made, before_it)
+            plain = start is None and base is content and not options.strokes
+            known = plain and work.curve.sizes[-1] == begun
+            before_it = work.curve.figures[begun].style if known else None
+            shown = _shown(content, size, options.keep, work)
+            figures = _figures(objective, shown, made, before_it)
         made = made.cpu()
     return _finisher(content, size, options.keep)(made), figures
+
+
+def _shown(content: Tensor | None, size: tuple[int, int], keep: Keep, work: Work) -> Tensor | None:
+    """The content as it is, whose style loss is compared with that of the result."""
+    if content is None:
+        return None
+    own = grey(content) if keep == "luminance" else content
+    return resized(own, size).to(work.ctx.device)
+
+
+def _base(content: Tensor | None, styles: list[Style], options: Options) -> Tensor | None:
+    """The content as it is looked at: in grey, in the colours of the styles, or as it is."""
+    if content is None:
+        return None
+    if options.keep == "luminance":
+        return grey(content)
+    if options.keep == "histogram" or not options.recolour:
+        return content
+    return in_palettes(content, styles)
+
+
+def _basis(styles: list[Style], size: tuple[int, int], options: Options, work: Work) -> Basis:
+    if options.basis == "pixels":
+        return Pixels()
+    apart = [spread_of(style.picture)[0] * style.weight for style in styles]
+    colours = torch.stack(apart).sum(0) / sum(style.weight for style in styles)
+    return waves((size[1], size[0]), colours, work.ctx.device)
 
 
 def _objective(
@@ -219,14 +270,12 @@ def _regions(
     blended: list[tuple[float, Grams]] = []
     scale = options.style_scale * max(size) / max(whole)
     for style in styles:
-        own = (style.picture.shape[3], style.picture.shape[2])
-        longest = max(own) if options.natural else max(whole)
-        wanted = fitted(own, max(1, round(longest * scale)))
-        for side in (own, wanted):
+        picture, seen = scaled(style, None if options.natural else max(whole), scale)
+        for one in (style.picture, picture):
+            side = (one.shape[3], one.shape[2])
             check_side(side, view.net.layout, view.style_layers, style.port)
-        picture = resized(style.picture, wanted).to(device)
-        seen = None if style.seen is None else resized_mask(style.seen, wanted).to(device)
-        grams = view.grams(picture, seen, work.ctx.check)
+        there = None if seen is None else seen.to(device)
+        grams = view.grams(picture.to(device), there, work.ctx.check)
         if style.mask is None:
             blended.append((style.weight, grams))
         else:

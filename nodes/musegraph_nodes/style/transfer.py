@@ -13,8 +13,7 @@ from .curves import drawn
 from .features import FeatureNet
 from .options import (
     ADVANCED,
-    CONTENT_LAYERS,
-    STYLE_LAYERS,
+    BasisOf,
     Compare,
     Content,
     ContentLayers,
@@ -24,17 +23,20 @@ from .options import (
     Longest,
     OptimiserName,
     Preview,
+    Recolour,
     Repainted,
     Shares,
     SmoothWeight,
     Steps,
+    Strokes,
     StyleLayers,
     Styles,
     StyleScale,
     StyleWeight,
     Tile,
 )
-from .prepare import alpha_of, check_side, colours, fitted, layers_of, styles_of
+from .prepare import alpha_of, check_side, colours, fitted, styles_of
+from .settings import Settings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from .repaint import Options, Work
 
 
-@node(version="1", numeric=True, uses="device", frugal="in smaller windows")
+@node(version="2", numeric=True, uses="device", frugal="in smaller windows")
 def transfer(
     content: Content,
     styles: Styles,
@@ -70,53 +72,29 @@ def transfer(
     style_layers: StyleLayers = "",
     content_layers: ContentLayers = "",
     compare: Compare = "whitened",
+    strokes: Strokes = True,
+    recolour: Recolour = True,
+    basis: BasisOf = "waves",
     tile: Tile = 0,
     preview: Preview = 5,
-    seed: Annotated[Seed, Field(description="Of the noise to begin with."), ADVANCED] = 0,
+    seed: Annotated[
+        Seed, Field(description="Of the noise under the first strokes, or to begin with."), ADVANCED
+    ] = 0,
 ) -> Repainted:
     """Repaint a picture in the manner of others: Neural Style Transfer by optimisation.
 
-    The pixels themselves are changed, step by step, until the layers of a feature net find the
+    The picture itself is changed, step by step, until the layers of a feature net find the
     strokes of the styles and the shapes of the content (Gatys, Ecker and Bethge 2016,
-    https://arxiv.org/abs/1508.06576). Each picture of a batch is made by itself.
+    https://arxiv.org/abs/1508.06576). That algorithm alone, as it was published: strokes and
+    recolour off, basis pixels, compare gram. Each picture of a batch is made by itself.
     """
-    made = settings(locals())
-    return run(content, styles, features, ctx, weights, masks, size, init, start, seed, made)
-
-
-def settings(given: dict[str, Any]) -> dict[str, Any]:
-    """What the ports of a node say; with both weights at 0 there is nothing to do."""
-    if not given.get("style_weight") and not given.get("content_weight"):
-        raise NodeError(
-            "port 'style_weight': it is 0, and so is content_weight, so nothing is left to optimise"
-            " for; set one above 0"
-        )
-    return given
-
-
-def options_of(
-    given: dict[str, Any], net: Any, around: bool = False, natural: bool = False
-) -> Options:
-    """The options that the ports of a node say, with the layers that a net has."""
-    from .objective import Weights
-    from .repaint import Options
-
-    weights = Weights(
-        given.get("content_weight", 0.0),
-        given["style_weight"],
-        given["smooth"],
-        given.get("steady", 0.0),
-    )
-    layout = net.layout
-    style = layers_of(
-        given["style_layers"], STYLE_LAYERS, layout, "layers" if natural else "style_layers"
-    )
-    content = layers_of(given.get("content_layers", ""), CONTENT_LAYERS, layout, "content_layers")
-    return Options(
-        weights, style, content, given["steps"], given["levels"], given["optimiser"],
-        given.get("keep_colours", "none"), given["compare"], given["style_scale"], given["tile"],
-        given["preview"], around, natural,
+    chosen = Settings(
+        steps=steps, levels=levels, style_weight=style_weight, content_weight=content_weight,
+        smooth=smooth, optimiser=optimiser, basis=basis, strokes=strokes, recolour=recolour,
+        keep_colours=keep_colours, style_scale=style_scale, style_layers=style_layers,
+        content_layers=content_layers, compare=compare, tile=tile, preview=preview, seed=seed,
     )  # fmt: skip
+    return run(content, styles, features, ctx, weights, masks, size, init, start, chosen)
 
 
 def run(
@@ -129,8 +107,7 @@ def run(
     longest: int,
     init: str,
     start: Image | None,
-    seed: int,
-    given: dict[str, Any],
+    chosen: Settings,
 ) -> Repainted:
     """All pictures of a batch, one after the other."""
     import torch
@@ -142,13 +119,13 @@ def run(
     size = fitted(content.size, longest)
     check_size(*size, len(pictures))
     with ctx.load(features) as net:
-        options = options_of(given, net)
+        options = chosen.options(net.layout)
         layers = (*options.style_layers, *options.content_layers)
         check_side(content.size, net.layout, layers, "content")
         check_side(size, net.layout, layers, "size")
         total = options.steps * count_of(size, net, options) * len(pictures)
         work = Work(ctx, total, preview=options.preview)
-        begun = begin(pictures, init, start, seed, size, work)
+        begun = begin(pictures, init, start, chosen.seed, size, work)
         made, figures = [], []
         for at in range(len(pictures)):
             one = pictures[at : at + 1]
