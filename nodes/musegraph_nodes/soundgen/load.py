@@ -27,7 +27,7 @@ def load(
         Field(
             description="A folder with a model_index.json (ACE-Step, Stable Audio, AudioLDM 2) or a"
             " config.json (MusicGen, EnCodec).",
-            json_schema_extra={"models": ["sound", "pipeline"]},
+            json_schema_extra={"models": ["sound"]},
         ),
     ],
     ctx: Context,
