@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,8 @@ TEXT = "a slow waltz"
 
 
 @pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sounds]:
-    yield Sounds(tmp_path_factory.mktemp("sounds"))
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
+    return Sounds(tmp_path_factory.mktemp("sounds"))
 
 
 def plainly(sounds: Sounds, name: str, cls: str, frames: int, **given: Any) -> torch.Tensor:
@@ -393,7 +392,7 @@ def test_what_a_model_does_not_read_is_a_warning_and_what_it_refuses_a_sentence(
     assert any("knows no negative prompt" in text for text in ctx.warnings)
     with pytest.raises(NodeError, match="StableAudioPipeline refuses this: The total audio length"):
         generate(sounds.model("stable-audio"), TEXT, ctx, seconds=5)
-    with pytest.raises(NodeError, match="the part from 2 to 0.2 s is empty"):
+    with pytest.raises(NodeError, match=r"the part from 2 to 0\.2 s is empty"):
         repaint(sounds.model("ace-step"), sound(0.2, 2000), TEXT, ctx, start=2, end=3)
     with pytest.raises(NodeError, match="empty or holds samples that are not numbers"):
         vary(sounds.model("ace-step"), Audio(torch.full((1, 1, 9), torch.nan), 8000), TEXT, ctx)

@@ -32,7 +32,7 @@ def load(
     ],
     ctx: Context,
     precision: Precision = "auto",
-) -> Model:
+) -> Annotated[Model, Field(description="For the other nodes of this pack.")]:
     """Open a model that makes sound: MusicGen, ACE-Step, Stable Audio, AudioLDM 2, or EnCodec.
 
     Reads the JSON files and the headers of the weights; the node that uses the model loads them.
