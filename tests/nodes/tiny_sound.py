@@ -55,7 +55,8 @@ def _loud(made: t.EncodecModel) -> None:
     with torch.no_grad():
         peak = made._decode_frame(codes[0], None).abs().max()
         last = made.decoder.layers[-1].conv
-        last.parametrizations.weight.original0.mul_(0.5 / peak)
+        plain = not hasattr(last, "parametrizations")
+        (last.weight if plain else last.parametrizations.weight.original0).mul_(0.5 / peak)
         last.bias.mul_(0.5 / peak)
 
 
