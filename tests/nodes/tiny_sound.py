@@ -31,7 +31,7 @@ def codec(rate: int = 32_000, channels: int = 1, **options: Any) -> t.EncodecMod
             sampling_rate=rate,
             audio_channels=channels,
             upsampling_ratios=options.pop("ratios", (8, 5, 4, 4)),
-            target_bandwidths=options.pop("bandwidths", (0.5, 1.0, 2.0)),
+            target_bandwidths=options.pop("bandwidths", (2.0,)),
             hidden_size=WIDE,
             codebook_dim=WIDE,
             codebook_size=1024,
@@ -125,7 +125,7 @@ def musicgen_melody(folder: Path) -> None:
 def oobleck(channels: int, rate: int) -> Any:
     """An autoencoder with 80 samples a cell."""
     return d.AutoencoderOobleck(
-        encoder_hidden_size=6,
+        encoder_hidden_size=2 * channels,
         downsampling_ratios=[4, 4, 5],
         decoder_channels=3,
         decoder_input_channels=channels,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from musegraph import Loader, ModelError, NodeError, Reference
 from musegraph_nodes.pipelines.loader import Live, class_of, precision_of, size
 from musegraph_nodes.pipelines.loader import load as load_pipeline
-from musegraph_nodes.pipelines.loader import offload as offload_pipeline
 
 from .families import FAMILIES
 
@@ -26,19 +25,6 @@ def load(ref: Reference, place: Path, device: str) -> Live:
     live = _opened(ref, place, device)
     for module in live.modules():
         module.to(device)
-    return live
-
-
-def offload(ref: Reference, place: Path, device: str) -> Live:
-    """The same with the weights in host memory; each layer's visit the device in turn."""
-    if FAMILIES[ref.family].library == "diffusers":
-        return _mended(offload_pipeline(ref, place, device))
-    import torch
-    from accelerate import cpu_offload
-
-    live = _opened(ref, place, device)
-    for module in live.modules():
-        cpu_offload(module, torch.device(device), offload_buffers=True)
     return live
 
 
@@ -104,4 +90,4 @@ def _mended(live: Live) -> Live:
     return live
 
 
-models = Loader(load, size, offload=offload)
+models = Loader(load, size)
