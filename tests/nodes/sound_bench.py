@@ -90,9 +90,10 @@ class Sounds:
 
     def piped(self, name: str, cls: str, **told: Any) -> torch.Tensor:
         """What the plain pipeline makes of the seed."""
+        pipe = self.plain(name, cls)  # before the seed: loading draws from the same generator
         torch.manual_seed(OWN)
         drawn = torch.Generator().manual_seed(SEED)
-        made = torch.as_tensor(self.plain(name, cls)(**told, generator=drawn, output_type="pt")[0])
+        made = torch.as_tensor(pipe(**told, generator=drawn, output_type="pt")[0])
         made = made.float()
         return made[:, None] if made.ndim == 2 else made
 

@@ -123,10 +123,13 @@ def musicgen_melody(folder: Path) -> None:
 
 
 def oobleck(channels: int, rate: int) -> Any:
-    """An autoencoder with 80 samples a cell."""
+    """An autoencoder with 80 samples a cell.
+
+    In even strides, as the published ones: of an odd one less comes back than went in.
+    """
     return d.AutoencoderOobleck(
         encoder_hidden_size=2 * channels,
-        downsampling_ratios=[4, 4, 5],
+        downsampling_ratios=[2, 4, 10],
         decoder_channels=3,
         decoder_input_channels=channels,
         audio_channels=2,

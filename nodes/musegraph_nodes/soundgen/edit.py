@@ -44,7 +44,7 @@ class Edited(NamedTuple):
     ]
 
 
-@node(version="1", title="Go on with music", numeric=True, uses="device", frugal="in parts")
+@node(version="1", title="Go on with music", numeric=True, uses="device")
 def extend(
     model: SoundModel,
     audio: Annotated[Audio, Field(description="What is gone on from.")],
@@ -109,7 +109,7 @@ def repaint(
     return _anew(asked, audio, (start, end), fade)
 
 
-@node(version="1", title="Variations of a sound", numeric=True, uses="device", frugal="in parts")
+@node(version="1", title="Variations of a sound", numeric=True, uses="device")
 def vary(
     model: SoundModel,
     audio: Audio,

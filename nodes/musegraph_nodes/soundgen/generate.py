@@ -35,7 +35,7 @@ _DURATION = {
 """What the pipelines call the seconds."""
 
 
-@node(version="1", title="Text to music", numeric=True, uses="device", frugal="in parts")
+@node(version="1", title="Text to music", numeric=True, uses="device")
 def generate(
     model: SoundModel,
     prompt: Prompt,
@@ -65,7 +65,7 @@ def generate(
     return drawn(asked)
 
 
-@node(version="1", title="Song with lyrics", numeric=True, uses="device", frugal="in parts")
+@node(version="1", title="Song with lyrics", numeric=True, uses="device", frugal="in tiles")
 def song(
     model: SoundModel,
     prompt: Prompt,

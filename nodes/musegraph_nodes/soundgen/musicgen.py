@@ -45,7 +45,7 @@ class Draw(LogitsProcessor):
         return torch.full_like(scores, -torch.inf).scatter(1, drawn, 0.0)
 
 
-class Processors(LogitsProcessorList):  # type: ignore[misc]
+class Processors(LogitsProcessorList):
     """What is done with the odds; guidance, which generation appends, comes first."""
 
     def append(self, item: Any) -> None:
@@ -104,7 +104,7 @@ def _one(
 
 def _settings(model: Any, asked: Asked) -> GenerationConfig:
     """The model's own settings for generation, with a search that takes what :class:`Draw` left."""
-    config = deepcopy(model.generation_config)
+    config: GenerationConfig = deepcopy(model.generation_config)
     usual = GenerationConfig()
     for name in ("temperature", "top_k", "top_p", "max_length"):
         setattr(config, name, getattr(usual, name))
