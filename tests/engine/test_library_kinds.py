@@ -309,6 +309,8 @@ def test_what_lies_beside_a_model_tells_of_it(tmp_path: Path) -> None:
         ("T5EncoderModel", "text_encoder"),
         ("ControlNetModel", "control"),
         ("AutoencoderKLWan", "vae"),
+        ("MusicgenForConditionalGeneration", "sound"),
+        ("EncodecModel", "sound"),
     ],
 )
 def test_a_folder_is_told_by_the_class_in_its_settings(
@@ -317,6 +319,15 @@ def test_a_folder_is_told_by_the_class_in_its_settings(
     settings(tmp_path / "m" / "config.json", architectures=[name])
     weights(tmp_path / "m" / "model.safetensors", {"a": (1,)})
     assert scanned(tmp_path)["m"].facts.kind == kind
+
+
+def test_a_pipeline_that_makes_sound_is_no_pipeline_for_pictures(tmp_path: Path) -> None:
+    for name in ("AceStep", "StableAudio3", "AudioLDM2", "Flux"):
+        settings(tmp_path / name / "model_index.json", _class_name=f"{name}Pipeline")
+        weights(tmp_path / name / "unet" / "a.safetensors", {"a": (1,)})
+    found = {name: one.facts.kind for name, one in scanned(tmp_path).items()}
+    sound = dict.fromkeys(("AceStep", "StableAudio3", "AudioLDM2"), "sound")
+    assert found == sound | {"Flux": "pipeline"}
 
 
 @pytest.mark.parametrize("said", ["[1]", "{", '{"10_x": 1}' + " " * 9, "null", '"' + "[" * 99999])

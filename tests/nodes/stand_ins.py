@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import tiny_lora
+import tiny_sound
 import torch
 from parity import videos
 from safetensors.torch import save_file
@@ -79,6 +80,8 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "lllyasviel/control_v11f1e_sd15_tile": _controlnet,
     "h94/IP-Adapter/models/ip-adapter_sd15.safetensors": _adapter,
     "h94/IP-Adapter/models/image_encoder": _encoder,
+    "facebook/musicgen-small": lambda folder, place: tiny_sound.musicgen(place),
+    "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 
 

@@ -21,6 +21,7 @@ from musegraph.library.recognise import recognise
 SETTINGS = 1 << 20
 """Bytes of a model's JSON up to which it is read here."""
 
+_SOUND = ("AceStep", "AudioLDM", "Encodec", "Musicgen", "StableAudio")
 _CLASSES: tuple[tuple[str, Kind], ...] = (
     ("PoseEstimation", "pose"), ("DepthEstimation", "depth"), ("DepthPro", "depth"),
     ("ImageSuperResolution", "upscaler"),
@@ -29,7 +30,7 @@ _CLASSES: tuple[tuple[str, Kind], ...] = (
     ("DiTModel", "denoiser"), ("Prior", "denoiser"), ("Autoencoder", "vae"), ("VQModel", "vae"),
     ("CLIPVision", "vision"), ("SiglipVision", "vision"), ("Dinov2", "vision"),
     ("CLIPText", "text_encoder"), ("T5Encoder", "text_encoder"), ("UMT5", "text_encoder"),
-    ("Transformer", "denoiser"),
+    ("Transformer", "denoiser"), *((part, "sound") for part in _SOUND),
 )  # fmt: skip
 _PRECISIONS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",
@@ -176,7 +177,8 @@ def what_folder(folder: Path) -> tuple[Kind, str]:
         family = by_class(name)
         if family == "sd" and isinstance(wide, int):
             family = WIDTHS.get(wide, family)
-        return "pipeline", family or name.removesuffix("Pipeline")
+        kind: Kind = "sound" if any(part in name for part in _SOUND) else "pipeline"
+        return kind, family or name.removesuffix("Pipeline")
     if (folder / "adapter_config.json").is_file():
         return "lora", ""
     own = settings(folder / "config.json")
@@ -184,7 +186,7 @@ def what_folder(folder: Path) -> tuple[Kind, str]:
     name = _text(own.get("_class_name")) or _text(
         listed[0] if isinstance(listed, list) and listed else own.get("model_type")
     )
-    kind: Kind = next((kind for part, kind in _CLASSES if part in name), "other")
+    kind = next((kind for part, kind in _CLASSES if part in name), "other")
     wide = own.get("cross_attention_dim")
     family = by_class(name)
     if not family and name.startswith(("UNet2D", "ControlNet")) and isinstance(wide, int):

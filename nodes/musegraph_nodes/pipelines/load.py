@@ -49,13 +49,13 @@ def load(
     """
     found = ctx.weights(source)
     place = found.path
-    index = _index(place, source)
+    index = index_of(place, source)
     kind = str(index.get("_class_name"))
     if kind not in pipelines():
         raise ModelError(
             f"the model {source!r} is for the pipeline {kind}, for which there is no node"
         )
-    parts = {name: _class(name, entry, source) for name, entry in _entries(index)}
+    parts = {name: class_in(name, entry, source) for name, entry in entries_of(index)}
     for name, (library, cls) in parts.items():
         if library is not None and not (place / name).is_dir():
             raise ModelError(
@@ -63,9 +63,9 @@ def load(
                 " it again"
             )
         if library is not None:
-            _check_weights(place / name, source, cls)
+            check_weights(place / name, source, cls)
     holders = [place / name for name, (library, _) in parts.items() if library is not None]
-    options = _options(holders, precision) | {
+    options = options_of(holders, precision) | {
         "parts": {name: cls for name, (library, cls) in parts.items() if library is not None}
     }
     return Model(loader=LOADER, source=source, digest=found.digest, family=kind, options=options)
@@ -80,24 +80,24 @@ def load_part(
 ) -> Model:
     """Open one part that a pipeline takes beside its folder, such as a ControlNet."""
     found = ctx.weights(source)
-    config = _read(found.path / "config.json", source)
+    config = read_json(found.path / "config.json", source)
     library, kind = "diffusers", config.get("_class_name")
     if kind is None:
         library, kind = "transformers", (config.get("architectures") or [None])[0]
     if not isinstance(kind, str):
         raise ModelError(f"the config.json of {source!r} does not say which class it is of")
-    _check_weights(found.path, source, kind)
+    check_weights(found.path, source, kind)
     return Model(
         loader=LOADER,
         source=source,
         part=part,
         digest=found.digest,
         family=kind,
-        options=_options([found.path], precision) | {"library": library},
+        options=options_of([found.path], precision) | {"library": library},
     )
 
 
-def _index(place: Path, source: str) -> dict[str, Any]:
+def index_of(place: Path, source: str) -> dict[str, Any]:
     if place.is_file():
         raise ModelError(
             f"{source!r} is one file; a pipeline is opened from its folder. diffusion.load opens"
@@ -108,10 +108,10 @@ def _index(place: Path, source: str) -> dict[str, Any]:
             f"the folder {place} holds no model_index.json, so {source!r} is no pipeline; name the"
             " folder in which that file lies. A part alone is for pipelines.load_part"
         )
-    return _read(place / "model_index.json", source)
+    return read_json(place / "model_index.json", source)
 
 
-def _read(file: Path, source: str) -> dict[str, Any]:
+def read_json(file: Path, source: str) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
@@ -125,11 +125,11 @@ def _read(file: Path, source: str) -> dict[str, Any]:
     return found
 
 
-def _entries(index: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+def entries_of(index: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(name, entry) for name, entry in index.items() if isinstance(entry, list)]
 
 
-def _class(name: str, entry: list[Any], source: str) -> tuple[str | None, str]:
+def class_in(name: str, entry: list[Any], source: str) -> tuple[str | None, str]:
     """Library and class of a part; refused if that would run code from elsewhere."""
     library, kind = entry if len(entry) == 2 else (None, None)
     if library is None or kind is None:
@@ -144,7 +144,7 @@ def _class(name: str, entry: list[Any], source: str) -> tuple[str | None, str]:
     return str(library), str(kind)
 
 
-def _check_weights(place: Path, source: str, kind: str) -> None:
+def check_weights(place: Path, source: str, kind: str) -> None:
     """Refuse weights that are there only as pickles."""
     if any(part in kind.lower() for part in _WITHOUT_WEIGHTS[:3]):
         return
@@ -157,7 +157,7 @@ def _check_weights(place: Path, source: str, kind: str) -> None:
         )
 
 
-def _options(folders: list[Path], precision: str) -> dict[str, Any]:
+def options_of(folders: list[Path], precision: str) -> dict[str, Any]:
     """Precision, how the weights are stored, and which variant of the files is there."""
     made: dict[str, Any] = {"precision": precision, "stored": "F32"}
     stored: Counter[str] = Counter()

@@ -37,9 +37,9 @@ def carry_out(cls: str, entry: dict[str, Any], values: dict[str, Any]) -> Any:
         stack.enter_context(live.turn(ctx))
         stack.enter_context(unchanged([*parts.values()]))
         stack.enter_context(listening(ctx))
-        pipe = _built(cls, parts, live.told)
+        pipe = built(cls, parts, live.told)
         if ctx.frugal:
-            _spare(pipe)
+            spare(pipe)
         given = Given(cls, entry, values, pipe, ctx)
         report = told_steps(pipe, entry, values, ctx)
         return results_of(given, _call(given, report))
@@ -53,7 +53,7 @@ def _check_part(name: str, ref: Model) -> None:
         )
 
 
-def _built(cls: str, parts: dict[str, Any], told: dict[str, Any]) -> Any:
+def built(cls: str, parts: dict[str, Any], told: dict[str, Any]) -> Any:
     """A pipeline around the live parts. Schedulers hold state, so each call has its own."""
     from diffusers import SchedulerMixin
 
@@ -77,7 +77,7 @@ def _built(cls: str, parts: dict[str, Any], told: dict[str, Any]) -> Any:
         return kind(**options)
 
 
-def _spare(pipe: Any) -> None:
+def spare(pipe: Any) -> None:
     """Let a pipeline do with less memory; :func:`unchanged` takes it back."""
     pipe.enable_attention_slicing()
     for part in pipe.components.values():

@@ -1068,6 +1068,7 @@ export interface components {
         | 'pose'
         | 'style'
         | 'motion'
+        | 'sound'
         | 'other';
       /**
        * Family
