@@ -18,6 +18,9 @@ from musegraph.workflow import Graph, Link, Node, Port, Workflow, sources_of
 LAYOUT = "canvas"
 """The member of a document, a graph or a node that says where things stand."""
 
+SAVED = ("packs", "lock")
+"""The members of a document that say with which packs it was saved."""
+
 ALIKE = 0.5
 """The share of equal facts from which a removed and an added node are taken for one, renamed."""
 
@@ -135,7 +138,7 @@ def _compare_graphs(old: Graph, new: Graph, where: str, changes: list[Change]) -
     for what, before, after in (
         ("input", _without(inputs, both), _without(given, both)),
         ("output", _outputs(old, names), _outputs(new, {})),
-        ("entry", _rest(old.extra), _rest(new.extra)),
+        ("entry", *_entries(old.extra, new.extra)),
     ):
         changes += _members(what, where, before, after)
     return moved
@@ -181,6 +184,14 @@ def _differ(old: Any, new: Any) -> bool:
 
 def _node(node: Node) -> dict[str, Any]:
     return _without(node.json(), {LAYOUT})
+
+
+def _entries(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What else a document says; of what was there when one was saved only if both say it."""
+    alone = {name for name in SAVED if (name in old) != (name in new)}
+    return _without(_rest(old), alone), _without(_rest(new), alone)
 
 
 def _rest(extra: Mapping[str, Any]) -> dict[str, Any]:

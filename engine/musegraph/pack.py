@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from blake3 import blake3
 
 from musegraph.errors import InvalidNode, MusegraphError, PackError
+from musegraph.fresh import import_fresh
 from musegraph.isolation.settings import Isolated
 from musegraph.migration import Migration
 from musegraph.node import NodeType, node_type_of
@@ -326,7 +324,7 @@ def pack_at(place: Path) -> Pack:
         hint = "; it looks like the project of one: name its package, or install it" * project
         raise MusegraphError(f"{place} holds no __init__.py, so it is no pack{hint}")
     name = re.sub(r"[^a-z0-9_]", "_", place.resolve().stem.lower())
-    module = _import(f"musegraph_pack_{name}", file, place.is_dir())
+    module = import_fresh(f"musegraph_pack_{name}", file, place.is_dir())
     pack = getattr(module, "pack", None)
     if isinstance(pack, Pack):
         return replace(pack, folder=pack.folder or place)
@@ -338,40 +336,6 @@ def pack_at(place: Path) -> Pack:
     if not found:
         raise MusegraphError(f"{place} defines no node; put @node above a function")
     return Pack(name, found, folder=place)
-
-
-class _FromSource(SourceFileLoader):
-    """Compiles the file each time, and keeps nothing.
-
-    Python tells by time in seconds and size whether what it kept is still the same, and an edit
-    within a second need not change either.
-    """
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-
-def _import(name: str, file: Path, package: bool) -> ModuleType:
-    if file.suffix != ".py":
-        raise MusegraphError(f"{file} is no Python file")
-    spec = importlib.util.spec_from_file_location(
-        name,
-        file,
-        loader=_FromSource(name, str(file)),
-        submodule_search_locations=[str(file.parent)] if package else None,
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    for old in [one for one in sys.modules if one.startswith(f"{name}.")]:
-        del sys.modules[old]  # what it is made of may have changed with it
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def reason_of(error: BaseException) -> str:

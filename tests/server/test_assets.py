@@ -222,8 +222,9 @@ def test_a_bomb_named_png_is_refused_within_a_second_and_hurts_nobody(tmp_path: 
             assert inspector is not None
             process = inspector.process
             assert process is not None
-            before, seconds = psutil.Process().memory_info().rss, {}
-            for name, data in bombs().items():
+            bad, seconds = bombs(), {}
+            before = psutil.Process().memory_info().rss
+            for name, data in bad.items():
                 start = monotonic()
                 status, found = await upload(client, data, "x.png")
                 seconds[name] = monotonic() - start

@@ -13,11 +13,13 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from musegraph.errors import NodeError
+from musegraph.locked import named
 from musegraph.outputs import facts_of, keep_value
 from musegraph.run import Engine
 from musegraph.store import NOTHING, Entry, Store
 from musegraph.values import File, Image, Latent, Mask, Media
 from musegraph.workers.courier import picture
+from musegraph.workflow import Workflow
 
 LARGEST = 8 << 20
 """Letters of JSON that are shown; a value that takes more has to be an output to be had."""
@@ -41,7 +43,10 @@ def value(engine: Engine, message: Mapping[str, Any]) -> dict[str, Any]:
     if entry.json is not NOTHING:
         return _json(entry.json, wanted)
     record = message.get("record")
-    facts = None if record is None else facts_of(message["workflow"], record)
+    facts = None
+    if record is not None:
+        workflow = named(Workflow.parse(message["workflow"]), engine.registry)
+        facts = facts_of(workflow.json(), record)
     name = f"{message['node'].replace('/', '_')}_{message['port']}"
     if entry.items is None:
         parts = [_part(store, name, entry, facts, wanted)]

@@ -23,6 +23,7 @@ from .composer.styles import STYLES
 from .composer.write import arranged
 from .harmony import MOST_BARS, Chords, progression_of
 from .language.listen import key_of, weights
+from .sound import ADVANCED
 from .theory import Key, parse_key
 
 _STRAY = 0.15
@@ -53,7 +54,9 @@ def arrange(
     with_chords: Annotated[bool, Field(description="Whether chords are played.")] = True,
     with_bass: Annotated[bool, Field(description="Whether there is a bass.")] = True,
     with_drums: Annotated[bool, Field(description="Whether there are drums.")] = True,
-    with_pad: Annotated[bool, Field(description="Whether chords are held behind it all.")] = True,
+    with_pad: Annotated[
+        bool, Field(description="Whether chords are held behind it all."), ADVANCED
+    ] = True,
     seed: Annotated[Seed, Field(description="Which patterns, instruments and motifs.")] = 0,
 ) -> Score:
     """Write parts for a band over chords: drums, bass, chords, a pad and a melody, by style.

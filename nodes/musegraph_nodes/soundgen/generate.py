@@ -75,13 +75,13 @@ def song(
         MULTILINE,
     ],
     ctx: Context,
-    language: Annotated[str, Field(description="Of the lyrics: en, zh, ja …")] = "en",
+    language: Annotated[str, Field(description="Of the lyrics: en, zh, ja …"), ADVANCED] = "en",
     bpm: Annotated[
         int, Field(ge=0, le=300, description="Quarter notes in a minute; 0: the model decides.")
     ] = 0,
     key: Annotated[str, Field(description="C major, F# minor …; empty: the model decides.")] = "",
     meter: Annotated[
-        str, Field(description="Beats of a bar: 4, 3, 6; empty: the model decides.")
+        str, Field(description="Beats of a bar: 4, 3, 6; empty: the model decides."), ADVANCED
     ] = "",
     reference: Annotated[
         Audio | None, Field(description="A sound whose voices and instruments it is to have.")

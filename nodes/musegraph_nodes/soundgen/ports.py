@@ -29,7 +29,9 @@ Guidance = Annotated[
     Field(ge=0, le=50, description="How closely to follow the text; empty: as the model's makers."),
 ]
 Batch = Annotated[
-    int, Field(ge=1, le=64, description="How many sounds; each has a seed of its own.")
+    int,
+    Field(ge=1, le=64, description="How many sounds; each has a seed of its own."),
+    ADVANCED,
 ]
 Temperature = Annotated[
     float,

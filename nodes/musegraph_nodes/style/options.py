@@ -81,6 +81,7 @@ Strokes = Annotated[
         description="Whether each size begins with patches of the style, laid where they resemble"
         " what is to be seen: clear strokes after few steps. Without, all comes of the feature net."
     ),
+    ADVANCED,
 ]
 Recolour = Annotated[
     bool,

@@ -9,7 +9,11 @@ export type Language = (typeof LANGUAGES)[number];
 
 type Texts = { [key: string]: string | Texts };
 
-const english = import.meta.glob<Texts>('./en/*.json', { eager: true, import: 'default' });
+// What the server says it says in English: those sentences are only there to be translated.
+const english = import.meta.glob<Texts>(['./en/*.json', '!./en/sentences.json'], {
+  eager: true,
+  import: 'default',
+});
 const others = import.meta.glob<Texts>('./zh-CN/*.json', { import: 'default' });
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1, -'.json'.length);
@@ -25,7 +29,7 @@ export async function startTexts(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: 'en',
     fallbackLng: 'en',
-    ns: Object.keys(en),
+    ns: [...Object.keys(en), 'sentences'],
     defaultNS: 'shell',
     resources: { en },
     interpolation: { escapeValue: false },

@@ -20,7 +20,6 @@ import { ContextMenu } from './menus/ContextMenu';
 import { useDialogs } from './dialogs';
 import { watchDrops } from './dropping';
 import { useFileDialog } from './files/dialogs';
-import { Matters } from './files/Matters';
 import { Uploads } from './files/Uploads';
 import { keepComposing, onKeyDown } from './commands/keys';
 import './commands/run';
@@ -30,6 +29,7 @@ import { notePointer } from './pointer';
 import { TopBar } from './TopBar';
 
 const FileDialogs = lazy(() => import('./files/FileDialogs'));
+const Matters = lazy(() => import('./files/Matters'));
 
 /** The whole page. */
 export function App() {
@@ -59,7 +59,9 @@ export function App() {
           <main className={css.main} data-region tabIndex={-1}>
             {store && <Canvas key={store.getState().uid} store={store} />}
             {store && <Empty key={`empty ${store.getState().uid}`} store={store} />}
-            {store && <Matters key={`matters ${store.getState().uid}`} store={store} />}
+            <Suspense fallback={null}>
+              {store && <Matters key={`matters ${store.getState().uid}`} store={store} />}
+            </Suspense>
             <Uploads />
             {store && finding && <Find key={store.getState().uid} store={store} />}
           </main>

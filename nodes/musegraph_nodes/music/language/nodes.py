@@ -50,7 +50,9 @@ KeyOrNone = Annotated[
     Field(max_length=40, description="C major, A minor, F#m; empty: that of what is given."),
 ]
 Temperature = Annotated[
-    float, Field(ge=0, le=2, description="0 always takes what is likeliest; more dares more.")
+    float,
+    Field(ge=0, le=2, description="0 always takes what is likeliest; more dares more."),
+    Field(json_schema_extra={"advanced": True}),
 ]
 TopP = Annotated[
     float,

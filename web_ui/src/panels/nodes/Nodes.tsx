@@ -23,7 +23,7 @@ const add = (store: DocumentStore, entry: AddEntry, screen: Place): void => {
 };
 
 /** So many are shown at once; of more one opens a category first. */
-const MANY = 200;
+const MANY = 400;
 
 /** Whether a category is open before anybody turns it: of many, those made by program are not. */
 const opensBy = (found: readonly AddEntry[]): ((entries: readonly AddEntry[]) => boolean) => {

@@ -17,7 +17,7 @@ import { showTime } from './times';
 const NONE: readonly Matter[] = [];
 
 /** What is to be decided about the file that is looked at. It waits; it never blocks. */
-export function Matters({ store }: { store: DocumentStore }) {
+export default function Matters({ store }: { store: DocumentStore }) {
   const { uid } = store.getState();
   const matters = useMatters((state) => state.of[uid] ?? NONE);
   if (!matters.length) return null;
