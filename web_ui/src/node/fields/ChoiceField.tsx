@@ -1,4 +1,3 @@
-import { ChevronDown } from 'lucide-react';
 import { Combo } from './Combo';
 import css from './fields.module.css';
 import type { FieldProps } from './types';
@@ -46,7 +45,6 @@ export function ChoiceField(props: FieldProps) {
           </option>
         ))}
       </select>
-      <ChevronDown size={12} aria-hidden />
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import { Check, ChevronDown, Search } from 'lucide-react';
+import { Check, Search } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import {
   useEffect,
@@ -66,7 +66,7 @@ export function Combo(props: Props) {
       <Popover.Trigger asChild>
         <button
           type="button"
-          className={`nodrag nokey ${fields.button}`}
+          className={`nodrag nokey ${fields.button} ${fields.opens}`}
           aria-labelledby={`${labelId} ${textId}`}
           disabled={disabled}
           autoFocus={focused}
@@ -76,7 +76,6 @@ export function Combo(props: Props) {
           <span id={textId} data-empty={!label || undefined}>
             {label || placeholder}
           </span>
-          <ChevronDown size={12} aria-hidden />
         </button>
       </Popover.Trigger>
       <Popover.Portal>
