@@ -288,6 +288,13 @@ def test_a_file_is_chosen_dropped_or_pasted_and_shown(canvas: Any) -> None:
     assert value(page, "load", "image") is None
 
 
+def test_a_mask_that_may_be_left_out_covers_no_other_field(canvas: Any) -> None:
+    page = canvas({"compose": {"type": "image.compose"}})
+    row = node(page, "compose").locator('[data-field="file"]').bounding_box()
+    asks = node(page, "compose").locator('[role="group"][data-empty]').bounding_box()
+    assert asks["y"] + asks["height"] <= row["y"] + row["height"]
+
+
 def test_a_file_that_the_server_does_not_take_is_told_of_in_words(
     canvas: Any, complaints: list[str]
 ) -> None:

@@ -87,6 +87,7 @@ export function FileField(props: FieldProps) {
       aria-busy={sending || undefined}
       data-over={over || undefined}
       data-empty={!held || undefined}
+      data-flat={area === 0 || undefined}
       tabIndex={disabled ? -1 : 0}
       onKeyDown={(event) => {
         // Ctrl+V is a paste of the field's own; it comes as an event.
