@@ -33,6 +33,7 @@ from musegraph_nodes.music.composer.piece import (
 )
 from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.harmony import Chords, Progression, Sounding, progression_of
+from musegraph_nodes.music.sound import ADVANCED
 from musegraph_nodes.music.theory import Key, parse_key
 
 from . import vocabulary as v
@@ -52,17 +53,17 @@ KeyOrNone = Annotated[
 Temperature = Annotated[
     float,
     Field(ge=0, le=2, description="0 always takes what is likeliest; more dares more."),
-    Field(json_schema_extra={"advanced": True}),
+    ADVANCED,
 ]
 TopP = Annotated[
     float,
     Field(gt=0, le=1, description="Of what could follow, the likeliest with this share."),
-    Field(json_schema_extra={"advanced": True}),
+    ADVANCED,
 ]
 Strict = Annotated[
     bool,
     Field(description="On beats only notes of the chord or the scale are played."),
-    Field(json_schema_extra={"advanced": True}),
+    ADVANCED,
 ]
 SeedOf = Annotated[Seed, Field(description="Another one, another piece.")]
 
@@ -294,7 +295,7 @@ def harmonise(
     ways: Annotated[
         int,
         Field(ge=1, le=16, description="How many ways are followed at once; the best is taken."),
-        Field(json_schema_extra={"advanced": True}),
+        ADVANCED,
     ] = 4,
 ) -> Chords:
     """Find chords for a melody: those with which the model finds it likeliest.

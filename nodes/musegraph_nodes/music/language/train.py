@@ -12,6 +12,7 @@ from pydantic import Field
 from musegraph import Cancelled, Context, Image, NodeError, Score, Seed, node
 from musegraph_nodes.music.arrange import Genres
 from musegraph_nodes.music.composer.piece import MELODY, Piece, score_of
+from musegraph_nodes.music.sound import ADVANCED
 
 from .listen import heard
 from .model import MusicModel, reference
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[\w][\w .-]{0,59}")
 _SAVE_EVERY = 25
 """Steps from one checkpoint to the next: what a killed training does again."""
-_ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Lessons = Annotated[
     list[Score] | None,
@@ -39,15 +39,15 @@ Start = Annotated[MusicModel | None, Field(description="What it begins with; not
 Steps = Annotated[
     int, Field(ge=1, le=1_000_000, description="A later run with more goes on from here.")
 ]
-Width = Annotated[int, Field(ge=32, le=1024, multiple_of=32, description="Its width."), _ADVANCED]
-Layers = Annotated[int, Field(ge=1, le=24, description="Its layers."), _ADVANCED]
-Batch = Annotated[int, Field(ge=1, le=64, description="Stretches in a step."), _ADVANCED]
+Width = Annotated[int, Field(ge=32, le=1024, multiple_of=32, description="Its width."), ADVANCED]
+Layers = Annotated[int, Field(ge=1, le=24, description="Its layers."), ADVANCED]
+Batch = Annotated[int, Field(ge=1, le=64, description="Stretches in a step."), ADVANCED]
 Length = Annotated[
-    int, Field(ge=64, le=512, description="Tokens of a stretch; a bar has about 80."), _ADVANCED
+    int, Field(ge=64, le=512, description="Tokens of a stretch; a bar has about 80."), ADVANCED
 ]
-Rate = Annotated[float, Field(gt=0, le=0.1, description="How far a step goes."), _ADVANCED]
+Rate = Annotated[float, Field(gt=0, le=0.1, description="How far a step goes."), ADVANCED]
 Composed = Annotated[
-    int, Field(ge=1, le=2000, description="Pieces of each genre, where none are given."), _ADVANCED
+    int, Field(ge=1, le=2000, description="Pieces of each genre, where none are given."), ADVANCED
 ]
 
 
