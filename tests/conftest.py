@@ -22,21 +22,27 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One more than there are cores: many tests wait for as long as they work."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests, which wait a lot, stand among those that compute, and none at the end.
+    """Files with tests that run alone come first; browser tests, which wait a lot, stand among
+    those that compute, and none at the end.
 
-    Left to itself xdist begins with the files of most tests and ends with those of the longest.
+    Who wants to be alone waits until all others are through, and all others for him: once tests of
+    half a minute are under way that costs minutes. Left to itself xdist begins with the files of
+    most tests and ends with those of the longest.
     """
     files = list(dict.fromkeys(item.path for item in reversed(items)))
+    alone = {item.path for item in items if item.get_closest_marker("alone")}
     slow = [file for file in files if file.parent.name == "web"]
     rest = [file for file in files if file.parent.name != "web"]
     at = {file: 0.7 * n / len(slow) for n, file in enumerate(slow)}
     at |= {file: n / len(rest) for n, file in enumerate(rest)}
+    at |= dict.fromkeys(alone, -1.0)
     items.sort(key=lambda item: at[item.path])
 
 

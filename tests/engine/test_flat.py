@@ -15,7 +15,7 @@ from toys import document, engine
 from musegraph.execute import Execution
 from musegraph.workflow import Workflow
 
-SMALL, LARGE = 1_000, 20_000
+SMALL, LARGE = 1_000, 10_000
 
 
 def chain(count: int, first: int) -> Workflow:

@@ -52,6 +52,8 @@ def refusing(kind: type) -> Iterator[list[bool]]:
 def run(place: Bench, folder: Path, cls: str) -> tuple[RunResult, list[str]]:
     sizes = {"width": 32, "height": 32, "steps": 2, "seed": SEED}
     sizes |= {"num_frames": 5} if "frames" in pipelines()[cls]["gives"] else {}
+    if "use_resolution_binning" in pipelines()[cls]["params"]:  # or it paints at 1024 px
+        sizes |= {"use_resolution_binning": False}
     nodes = {
         "model": {"type": "pipelines.load", "values": {"source": str(folder)}},
         "run": {
