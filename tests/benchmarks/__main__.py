@@ -21,7 +21,7 @@ from parallel import parallel
 from pictures import cold_start, parity
 from reuse import again_from_text, again_in_memory, edit, restart
 from sampling import batches, fusion, step_caches
-from serving import latency, throughput, traffic
+from serving import answers, latency, throughput, traffic
 from shelves import library
 from styles import repainted
 from swaps import swaps
@@ -53,6 +53,7 @@ BENCHMARKS = {
     "B28": fusion,
     "B29": repainted,
     "B30": isolation,
+    "B31": answers,
 }
 
 

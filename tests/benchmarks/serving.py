@@ -1,4 +1,4 @@
-"""B17 to B19: jobs through the server, its latency while it works, and what its events weigh."""
+"""B17 to B19, and B31: jobs through the server, how late it answers, what its events weigh."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import asyncio
 import json
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +26,7 @@ sys.path.insert(0, str(ROOT / "tests" / "server"))
 
 JOBS, STEPS = 1_000, 10
 PINGS = 400
+AGAIN = 40
 
 
 def adding(number: float, steps: int = STEPS) -> dict[str, Any]:
@@ -240,3 +244,79 @@ async def _traffic() -> dict[int, tuple[int, int]]:
             await socket.close()
             found[steps] = (size, events)
     return found
+
+
+# -- B31 ------------------------------------------------------------------------------------------
+
+
+def answers() -> list[Row]:
+    """B31: from a submission to its result when all is cached, and from a start to an answer."""
+    seconds = asyncio.run(_seconds_to_results())
+    what = "a picture's workflow again on a warm server, to its result"
+    return [
+        Row("B31", f"{what}: median", seconds[len(seconds) // 2] * 1e3, "ms", gate=30),
+        Row("B31", f"{what}: the slowest of {AGAIN}", seconds[-1] * 1e3, "ms", gate=30),
+        Row("B31", "from the start of a server to its first /healthz", _to_health(), "s",
+            gate=1.5),
+    ]  # fmt: skip
+
+
+async def _seconds_to_results() -> list[float]:
+    """As a client does that hears of the end by the events and then fetches the run; sorted."""
+    text = (ROOT / "workflows" / "text_to_image.json").read_text(encoding="utf-8")
+    found = []
+    async with served() as client:
+        await client.carry_out(json.loads(text), quick=True)
+        socket = await client.session.ws_connect(client.url + "/api/events", headers=client.headers)
+        await socket.receive()
+        for _ in range(AGAIN):
+            await asyncio.sleep(0.2)  # a client that asks without a pause is told in larger pieces
+            start = perf_counter()
+            run = await client.submit(json.loads(text), quick=True)
+            await _heard(socket, run["id"])
+            made = await client.get(f"/api/runs/{run['id']}")
+            found.append(perf_counter() - start)
+            assert made["outputs"], made
+        await socket.close()
+    return sorted(found)
+
+
+async def _heard(socket: Any, run: str) -> None:
+    """Wait until the events say that a run is done."""
+    while True:
+        for event in json.loads((await socket.receive()).data)["events"]:
+            facts = event.get("facts") or {}
+            if event["type"] == "run" and (facts["id"], facts["state"]) == (run, "done"):
+                return
+
+
+def _to_health() -> float:
+    """The least of five starts, each with a new folder."""
+    import socket
+
+    def once() -> float:
+        with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+            free.close()
+            command = [sys.executable, "-m", "musegraph", "serve", "--no-open", "--port", str(port)]
+            places = ["--data", f"{folder}/data", "--cache", f"{folder}/cache"]
+            start = perf_counter()
+            server = subprocess.Popen(command + places, stdout=subprocess.DEVNULL)
+            try:
+                while not _healthy(port):
+                    time.sleep(0.005)
+                return perf_counter() - start
+            finally:
+                server.terminate()
+                server.wait()
+
+    return min(once() for _ in range(5))
+
+
+def _healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -75,6 +75,12 @@ def add(a: float, b: float = 0) -> float:
     return a + b
 
 
+@node(version="1")
+def next_to(seed: int) -> int:
+    """The number after."""
+    return seed + 1
+
+
 @pytest.fixture(autouse=True)
 def fresh() -> None:
     GROUPS.clear()
@@ -85,7 +91,7 @@ def fresh() -> None:
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(Registry([Pack("toy", [draw, add])]), Store())
+    return Engine(Registry([Pack("toy", [draw, add, next_to])]), Store())
 
 
 def listed(seeds: list[int], **values: Any) -> dict[str, Any]:
@@ -323,6 +329,34 @@ def test_rows_that_differ_in_more_are_made_apart(engine: Engine, tmp_path: Path)
     found, _ = rows(tmp_path, engine, table)
     assert found == [11.1, 12.2, 13.1]
     assert (GROUPS, ALONE) == ([[1, 3]], [2])
+
+
+def test_rows_whose_steps_are_given_what_comes_of_the_row_are_made_together_after_the_first(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """As prompts are, which are encoded by a step of their own."""
+    work = {
+        "musegraph": 1,
+        "inputs": {"seed": {"to": ["next.seed"]}},
+        "nodes": {
+            "next": {"type": "toy.next_to", "values": {}},
+            "n": {
+                "type": "toy.draw",
+                "values": {"at_once": 4, "size": 1},
+                "links": {"seed": "next.out"},
+            },
+        },
+        "outputs": {"o": "n.out"},
+    }
+    sheet = tmp_path / "rows.jsonl"
+    sheet.write_text("".join(json.dumps({"seed": n}) + "\n" for n in range(7)))
+    with Batch(engine, Workflow.parse(work), sheet, tmp_path / "out") as batch:
+        for task in batch.todo:
+            batch.run(task)
+        assert [line.outputs["o"] for line in batch.table.lines.values()] == [
+            n + 0.1 for n in range(1, 8)
+        ]
+    assert (GROUPS, ALONE) == ([[2, 3, 4, 5], [6, 7]], [1])
 
 
 # The declaration

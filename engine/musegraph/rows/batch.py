@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from musegraph.ahead import Ahead
+from musegraph.document import sources_of
 from musegraph.errors import InvalidWorkflow, MusegraphError, Problem, StoreError
 from musegraph.events import Event
 from musegraph.inputs import settle_inputs
@@ -26,6 +28,9 @@ from musegraph.store import NOTHING, Entry
 from musegraph.terms import Terms
 from musegraph.values import digest
 from musegraph.workflow import Workflow
+
+AT_A_TIME = 8
+"""Rows that are prepared together where their steps can be made together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,10 @@ class Batch:
         self.todo = [task for task in tasks if task.row.number not in self.table.lines]
         self._places = {task.row.number: place for place, task in enumerate(self.todo)}
         self._ahead = Ahead()
+        self._above: dict[str, _Planner] = {}
+        """By a step that asked for its like in later rows, plans of what it is given there."""
+        self._prepared = 0
+        """How many of the rows to do were looked at for that."""
 
     def __enter__(self) -> Batch:
         return self
@@ -100,6 +109,7 @@ class Batch:
     ) -> Line | None:
         """Run a row, save its outputs, and note it in the table; None if it was cancelled."""
         start = perf_counter()
+        self._prepare(task, cancel)
         try:
             terms = Terms(ahead=self._ahead, later=partial(self._later, task))
             result = self.engine.run(self.plan(task), on_event, cancel, terms)
@@ -124,7 +134,10 @@ class Batch:
         return line
 
     def _later(self, task: Task, id: str) -> Iterator[tuple[Step, Mapping[str, Entry]]]:
-        """A step of the rows after one, where all that it is given is known already."""
+        """A step of the rows after one, where all that it is given is known already.
+
+        The first row learns so what the others are to have ready (``_prepare``).
+        """
         for place in range(self._places[task.row.number] + 1, len(self.todo)):
             plan = self._planner.plan(self.todo[place].given)
             step = plan.steps.get(id)
@@ -133,6 +146,26 @@ class Batch:
             linked = gather(step, plan.known)
             if isinstance(linked, dict):
                 yield step, linked
+            elif linked is None and id not in self._above:
+                links = step.links.values()
+                above = dict.fromkeys(port.node for link in links for port in sources_of(link))
+                self._above[id] = _Planner(self.engine, self.workflow, tuple(above))
+
+    def _prepare(self, task: Task, cancel: threading.Event | None) -> None:
+        """Run what the next rows need for steps that could be made together, as prompts encoded.
+
+        Whatever goes wrong is left to the row's own run, which says so.
+        """
+        place = self._places[task.row.number]
+        if not self._above or place < self._prepared:
+            return
+        self._prepared = place + AT_A_TIME
+        for planner in self._above.values():
+            for later in self.todo[place : self._prepared]:
+                if cancel is not None and cancel.is_set():
+                    return
+                with suppress(MusegraphError):
+                    self.engine.run(planner.plan(later.given), None, cancel)
 
     def _save(self, task: Task, result: RunResult) -> list[Saved]:
         prefix = f"{task.row.label}_"
