@@ -31,9 +31,10 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that run alone come first, with their files; browser tests stand among the others.
 
-    Those wait a lot, and other tests can compute meanwhile; none stands at the end. Who wants to be alone waits until all others are through, and all others for him: once tests of
-    half a minute are under way that costs minutes. Left to itself xdist begins with the files of
-    most tests and ends with those of the longest.
+    Those wait a lot, and other tests can compute meanwhile; none stands at the end. Who wants to be
+    alone waits until all others are through, and all others for him: once tests of half a minute
+    are under way that costs minutes. Left to itself xdist begins with the files of most tests and
+    ends with those of the longest.
     """
     files = list(dict.fromkeys(item.path for item in reversed(items)))
     alone = {item.path for item in items if item.get_closest_marker("alone")}
