@@ -118,7 +118,12 @@ class RunContext(Context):
     ) -> None:
         self.check()
         text = self._site.concealed(text) if text else text
+        preview = self.shown(preview)
         self._site.emit(StepProgress(self._step, done, total, text, preview, self.item, self.items))
+
+    def shown(self, preview: Any) -> Any:
+        """What is handed on of a preview."""
+        return None if preview is None else self._site.terms.look(self._step, preview)
 
     def check(self) -> None:
         self._site.check(self._step)

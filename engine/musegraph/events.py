@@ -52,7 +52,8 @@ class StepStarted(Event):
 class StepProgress(Event):
     """A step said how far it is: ``done`` of ``total``; of item ``item`` of ``items`` if mapped.
 
-    ``preview`` makes a picture on demand; it never travels as JSON.
+    ``preview`` is a picture, or makes one on demand; it never travels as JSON. Whoever is handed
+    the event calls it at once or never: later the step uses its models for something else.
     """
 
     type: ClassVar[str] = "step_progress"

@@ -57,6 +57,7 @@ class Together(RunContext):
         if self.place is not None:
             before, items = self.place
             done, total = before * total + done * self.count, items * total
+        preview = self.shown(preview)
         for step in self.steps:
             self._site.emit(StepProgress(step, done, total, text, preview, None, None))
             preview = None  # it shows all of them, so it is shown once

@@ -58,7 +58,8 @@ class Context:
     ) -> None:
         """Say how far along; raises :class:`Cancelled` once the run is cancelled.
 
-        A callable ``preview`` is called only when somebody looks, at most a few times a second.
+        A callable ``preview`` is called only when somebody looks, at most a few times a second, and
+        by this call itself: it may use the models that the node uses.
         """
 
     def check(self) -> None:

@@ -32,3 +32,7 @@ class Terms:
     later: Callable[[str], Iterable[tuple[Any, Any]]] = lambda id: ()
     """Steps of runs that come after this one which could be made with one of this run, by its id:
     each with what its links bring."""
+
+    look: Callable[[str, Any], Any] = lambda step, preview: preview
+    """What a step shows of its work: a preview as it is offered, what that gives, or None. It is
+    called on the thread of the step: a node's models are not to be used by two threads at once."""

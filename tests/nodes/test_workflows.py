@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from client import carried, served
 from stand_ins import stand_ins
 
 from musegraph import Audio, Engine, Image, Score, Store, Workflow
+from musegraph.cli.remote import Remote, uploaded
 from musegraph.outputs import save_outputs
 from musegraph.reproduce import Verdict, compare, copy_assets, read_output
 from musegraph.workflow import Port
@@ -107,3 +110,26 @@ def test_what_an_example_saved_is_reproduced_step_by_step(
         keys = [facts["key"] for facts in record["steps"].values()]
         assert again.outcome.count()["cached"] == len(keys) - len(set(keys))
         assert compare(record, again, data) == Verdict("identical")
+
+
+def test_every_example_gives_the_same_over_the_server_as_here(
+    engine: Engine, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the identities of all named outputs, which are those of their content."""
+    monkeypatch.setenv("MUSEGRAPH_DATA", str(tmp_path / "data there"))
+    assert len(EXAMPLES) >= 4
+
+    async def body() -> None:
+        async with served(tmp_path, models=(str(models),)) as (client, server):
+            remote = Remote(client.url, server.token)
+            for path in EXAMPLES:
+                made = engine.run(engine.plan(engine.settle(Workflow.read(path), quick=True)))
+                here = {name: made.identity(port) for name, port in made.ports().items()}
+                work = Workflow.read(path)
+                sent = await asyncio.to_thread(uploaded, work, Engine(store=Store()), remote)
+                run = await client.carry_out(sent.json(), quick=True)
+                assert run["state"] == "done", run["error"]
+                there = {name: out["identity"] for name, out in run["outputs"].items()}
+                assert there == here, path.stem
+
+    carried(body())

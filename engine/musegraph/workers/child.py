@@ -152,8 +152,7 @@ class Child:
             def work(message: dict[str, Any] = message, given: Given = given) -> Any:
                 from musegraph.workers.work import carry_out
 
-                emit = self.courier.event
-                return carry_out(self.engine(), message, emit, given.cancel, given.halted)
+                return carry_out(self.engine(), message, self.courier, given.cancel, given.halted)
 
             made = _answer(work)
             self.courier.send({"is": "ended", "run": run, **made})

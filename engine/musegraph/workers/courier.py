@@ -59,6 +59,8 @@ class Courier:
                 self._board.end(event.node)
         with self._lock:
             if isinstance(event, StepProgress):
+                if event.preview is None and (unsent := self._progress.get(event.node)):
+                    event.preview = unsent.preview
                 self._progress[event.node] = event
             else:
                 node = getattr(event, "node", None)
@@ -93,23 +95,31 @@ class Courier:
                 self._wake.set()
             threading.Event().wait(PAUSE)
 
+    def look(self, step: str, preview: Any) -> Any:
+        """A picture of what a step shows, if it is time for one; called on the step's thread."""
+        now = perf_counter()
+        if now - self._looked.get(step, -LOOK) < LOOK:
+            return None
+        self._looked[step] = now
+        try:
+            return preview() if callable(preview) else preview
+        except Exception:  # noqa: BLE001  a node's code, and nothing hangs on a preview
+            return None
+
     def _told(self, event: StepProgress) -> dict[str, Any]:
         made = event.json()
-        now = perf_counter()
-        if event.preview is not None and now - self._looked.get(event.node, -LOOK) >= LOOK:
-            self._looked[event.node] = now
+        if event.preview is not None:
             try:
                 made["preview"] = picture(event.preview)
-            except Exception:  # noqa: BLE001  a node's code, and nothing hangs on a preview
+            except Exception:  # noqa: BLE001  it may be no picture at all
                 made.pop("preview", None)
         return made
 
 
-def picture(preview: Any) -> str:
+def picture(image: Any) -> str:
     """A preview as the address of a small WEBP that holds itself."""
     from PIL import Image as Pillow
 
-    image = preview() if callable(preview) else preview
     pixels = (image.data[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
     small = Pillow.fromarray(pixels)
     small.thumbnail((PREVIEW, PREVIEW))

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from musegraph.errors import InvalidWorkflow, NodeError, Problem, Stopped
-from musegraph.events import Event
 from musegraph.inputs import input_types
 from musegraph.limits import Limits
 from musegraph.outputs import keep_outputs
@@ -25,6 +24,7 @@ from musegraph.run import Engine, RunResult
 from musegraph.store import Store
 from musegraph.terms import Terms
 from musegraph.workers import library, reading, values
+from musegraph.workers.courier import Courier
 from musegraph.workflow import Workflow
 
 Message = Mapping[str, Any]
@@ -44,7 +44,7 @@ def open_engine(args: argparse.Namespace) -> Engine:
 def carry_out(
     engine: Engine,
     message: Message,
-    emit: Callable[[Event], None],
+    courier: Courier,
     cancel: threading.Event,
     halted: dict[str, Stopped],
 ) -> dict[str, Any]:
@@ -52,8 +52,8 @@ def carry_out(
     workflow = Workflow.parse(message["workflow"])
     failed = {step: Stopped.of(why) for step, why in message["failed"].items()}
     limits = Limits.of(message["limits"])
-    terms = Terms(failed, frozenset(message["alone"]), limits, halted)
-    result = engine.run(engine.plan(workflow, message["targets"]), emit, cancel, terms)
+    terms = Terms(failed, frozenset(message["alone"]), limits, halted, look=courier.look)
+    result = engine.run(engine.plan(workflow, message["targets"]), courier.event, cancel, terms)
     cut_short = _cut_short(result)
     outputs = {} if cut_short else keep_outputs(result)
     engine.store.flush()
