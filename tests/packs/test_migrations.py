@@ -143,6 +143,17 @@ def test_without_a_migration_it_is_refused_in_words_and_nothing_is_changed() -> 
     assert len(ports) == len(set(ports)), "each port is told of once"
 
 
+def test_a_plan_that_is_refused_for_want_of_a_migration_names_the_other_problems_too() -> None:
+    document = json.loads(json.dumps(OLD))
+    document["nodes"]["both"]["values"] = {"nowhere": 1}
+    engine = Engine(two(), Store())
+    with pytest.raises(InvalidWorkflow) as refused:
+        engine.plan(Workflow.parse(document))
+    ports = {(one.node, one.port) for one in refused.value.problems}
+    assert {("a", "loudness"), ("both", "nowhere")} <= ports
+    assert refused.value.problems == check(Workflow.parse(document), engine.registry)
+
+
 def test_an_order_of_parameters_means_nothing_because_values_go_by_name() -> None:
     @node(id="join", version="2")
     def turned(b: str = "", a: str = "") -> str:

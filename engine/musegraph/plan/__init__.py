@@ -13,7 +13,7 @@ from musegraph.plan.edit import Editor
 from musegraph.plan.expand import Flat, expand
 from musegraph.plan.files import adopt_files, check_files
 from musegraph.plan.forecast import Forecast, gather, model_digest
-from musegraph.plan.forward import brought, forward
+from musegraph.plan.forward import brought, forward, noted
 from musegraph.plan.narrow import narrow
 from musegraph.plan.overlay import Overlay
 from musegraph.plan.steps import Known, Plan, Step, references_of
@@ -93,7 +93,10 @@ def make_plan(
     """
     only = tuple(only)
     problems: list[Problem] = []
-    workflow = brought(workflow, registry)
+    ahead = forward(workflow, registry)
+    if ahead.problems:
+        raise InvalidWorkflow(check(workflow, registry, models, store, only))
+    workflow = noted(ahead)
     part = narrow(workflow, only)
     flat = expand(part, registry.get, problems)
     checker = Checker(flat.nodes, registry, problems, broken=flat.broken)

@@ -62,6 +62,11 @@ def brought(workflow: Workflow, registry: Registry) -> Workflow:
     made = forward(workflow, registry)
     if made.problems:
         raise InvalidWorkflow(made.problems)
+    return noted(made)
+
+
+def noted(made: Forward) -> Workflow:
+    """The document with what was done in it."""
     if not made.notes:
         return made.workflow
     said = [f"{node}: {text}" if node else text for node, text in made.notes]
