@@ -1,4 +1,4 @@
-"""Builds the example packs and their index, which are kept in ``wheels``: ``python tests/packs/shelf.py``.
+"""Builds the example packs and their index, which are kept in ``wheels``.
 
 A wheel whose contents are those of the one that is kept stays as it is: how bytes are compressed
 differs between builds of zlib.

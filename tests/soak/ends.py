@@ -66,6 +66,7 @@ def imported(opener: Any, code: str, said: str) -> tuple[float, list[str]]:
     """One trial of an import: listed with the reason, and the pack beside it opens."""
     from test_ends import GOOD
 
+    (opener.folder / "kept" / "bad.nodes").unlink(missing_ok=True)  # what it told before its change
     start = monotonic()
     registry = opener(seconds=IMPORT if "sleep" in code else 60, bad=code, good=GOOD)
     opened = registry.pack("bad")
