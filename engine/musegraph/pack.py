@@ -269,6 +269,7 @@ def _standing_in(pack: Isolated) -> Pack:
         pack.title,
         models=pack.models,
         texts=pack.texts,
+        migrations=pack.migrations,
     )
 
 

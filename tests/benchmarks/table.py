@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,10 +60,26 @@ def markdown(rows: Iterable[Row], facts: Mapping[str, Any]) -> str:
     return "\n".join([HEAD, *map(line, rows), "", where])
 
 
-def write(page: Path, text: str) -> None:
-    """Replace what stands between the marks of a page."""
+def write(page: Path, text: str, only: Sequence[str] = ()) -> None:
+    """Replace what stands between the marks of a page; with ``only``, just the rows of those.
+
+    What the machine was like is said again for these, below what is said of the others.
+    """
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    old, end, after = rest.partition(END)
     if not (begin and end):
         raise SystemExit(f"{page} has no {BEGIN} … {END}")
+    if only:
+        text = merged(old.strip(), text, only)
     page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def merged(old: str, new: str, only: Sequence[str]) -> str:
+    """The old table with the rows of some benchmarks exchanged."""
+    rows, _, where = (part.strip() for part in old.removeprefix(HEAD).partition("\n\n"))
+    made, _, here = (part.strip() for part in new.removeprefix(HEAD).partition("\n\n"))
+    kept = [row for row in rows.splitlines() if row.split("|")[1].strip() not in only]
+    every = sorted([*kept, *made.splitlines()], key=lambda row: int(row.split("|")[1].strip()[1:]))
+    names = f"{', '.join(only)}: "
+    places = [line for line in where.splitlines() if line and not line.startswith(names)]
+    return "\n".join([HEAD, *every, "", *places, "", names + here])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -26,6 +29,39 @@ def test_a_pack_built_twice_has_the_same_bytes_wherever_and_whenever(tmp_path: P
     built = [build(each, tmp_path / str(number), nodes) for number, each in enumerate((one, two))]
     assert built[0].read_bytes() == built[1].read_bytes()
     assert read_wheel(built[0]).content == read_wheel(built[1]).content
+
+
+ELSEWHERE = """
+import os, sys
+from pathlib import Path
+os.umask(int(sys.argv[3], 8))
+from musegraph.packs.project import read_project
+from musegraph.packs.wheel import build
+build(read_project(Path(sys.argv[1])), Path(sys.argv[2]), [{"id": "loud.shout", "z": 1, "a": 2}])
+"""
+
+
+def test_the_same_sources_give_the_same_bytes_in_environments_that_differ(tmp_path: Path) -> None:
+    root = making.project(tmp_path / "here").root
+    (root / "src" / "musegraph_loud" / "more.py").write_text("A = 'ä'\n", "utf-8")
+    ways = (
+        ("022", {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C", "LANG": "C"}),
+        ("077", {"PYTHONHASHSEED": "2", "TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8"}),
+    )
+    made = []
+    for number, (mask, variables) in enumerate(ways):
+        there = tmp_path / f"place {number}" / "ripples ö"
+        shutil.copytree(root, there)
+        for file in there.rglob("*"):
+            os.utime(file, (10**9 * (number + 1),) * 2)
+            file.chmod(0o755 if file.is_dir() else (0o644, 0o600)[number])
+        out = tmp_path / f"out{number}"
+        command = [sys.executable, "-c", ELSEWHERE, str(there), str(out), mask]
+        known = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run(command, env=known | variables, cwd=tmp_path, check=True)
+        (wheel,) = out.iterdir()
+        made.append(wheel.read_bytes())
+    assert made[0] == made[1]
 
 
 def test_another_byte_or_another_permission_is_another_content(tmp_path: Path) -> None:

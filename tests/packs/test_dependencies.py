@@ -9,7 +9,7 @@ import making
 import pytest
 
 from musegraph.errors import PackError
-from musegraph.packs import resolve
+from musegraph.packs import pip
 from musegraph.packs.install import held, install, offer
 
 
@@ -43,4 +43,4 @@ def test_p04_a_library_for_which_an_index_gives_no_digest_is_refused() -> None:
         "download_info": {"url": "https://example.org/tune_lib-1.0-py3-none-any.whl"},
     }
     with pytest.raises(PackError, match=r"tune-lib 1.0 comes without a digest from https://"):
-        resolve._library(one)
+        pip._library(one)

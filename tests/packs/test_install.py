@@ -20,8 +20,9 @@ from musegraph.installed import LIST, TREES, Installed, read_installed
 from musegraph.pack import load_registry
 from musegraph.packs import install as installing
 from musegraph.packs.install import held, install, offer, remove
+from musegraph.packs.libraries import Asked, Environment
 from musegraph.packs.refuse import check_members
-from musegraph.packs.resolve import Asked, Environment, resolve
+from musegraph.packs.resolve import resolve
 from musegraph.packs.source import wheel_from
 from musegraph.packs.wheel import read_wheel
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from musegraph.cli.options import Add, Command, actions, argument, as_json, flag
+from musegraph.cli.options import Add, Command, actions, argument, as_json, flag, listed
 
 
 def _common(unset: Any = False) -> tuple[Add, ...]:
@@ -20,6 +20,9 @@ _HERE = argument(
 _NAME = argument("name", metavar="NAME", help="its name, as `pack list` says it")
 _INDEX = argument("--index", metavar="FILE|URL", help="look the name up in this index")
 _YES = flag("--yes", "do not ask")
+
+_RECENT = flag("--recent", "also take what an index has for less than 7 days")
+_MEANT = listed("--meant", "NAME", "this name is meant, though it is nearly that of something else")
 
 _ISOLATED = (
     flag(
@@ -107,6 +110,8 @@ _USING = (
             *_ISOLATED,
             argument("--signer", metavar="KEY|FILE", help="take it only if this key signed it"),
             flag("--older", "also in the place of a newer version"),
+            _RECENT,
+            _MEANT,
             _YES,
         ),
     ),
@@ -117,6 +122,8 @@ _USING = (
             argument("names", metavar="NAME", nargs="*", help="these packs; else all"),
             argument("--index", metavar="FILE|URL", help="look for them in this index"),
             flag("--grant", "with --yes: also agree to permissions that are asked for anew"),
+            _RECENT,
+            _MEANT,
             _YES,
         ),
     ),

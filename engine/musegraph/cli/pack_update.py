@@ -10,7 +10,7 @@ from typing import Any
 
 from musegraph.cli.consent import agreed
 from musegraph.cli.entry import FAILED, FINE, complain, print_json
-from musegraph.cli.pack_using import show_offer
+from musegraph.cli.pack_using import known_of, show_offer
 from musegraph.cli.style import Style, sentences
 from musegraph.errors import PackError
 from musegraph.installed import default_packs
@@ -44,14 +44,17 @@ def update_packs(args: Namespace) -> int:
 def _update(name: str, args: Namespace, folder: Path) -> dict[str, Any]:
     """Update one pack, under the lock of the folder; what came of it."""
     from musegraph.packs.install import held, install, offer_found
-    from musegraph.packs.update import newer
+    from musegraph.packs.update import newer, waiting
 
     with tempfile.TemporaryDirectory(prefix="musegraph-") as place, held(folder) as listed:
-        found = newer(name, listed.packs[name], args.index, Path(place))
-        before = listed.packs[name].version
+        there = listed.packs[name]
+        found = newer(name, there, args.index, Path(place), args.recent)
+        before = there.version
         if found is None:
-            return {"outcome": "newest", "version": before}
-        made = offer_found(found, folder, listed)
+            why = "" if args.recent else waiting(name, there, args.index)
+            more = {"waiting": why} if why else {}
+            return {"outcome": "newest", "version": before, **more}
+        made = offer_found(found, folder, listed, known=known_of(args))
         show_offer(made, Style(sys.stderr))
         facts = {"before": before, "version": made.wheel.version}
         if args.yes and made.anew and not args.grant:
@@ -69,7 +72,9 @@ def _show(told: list[dict[str, Any]], style: Style) -> None:
         sign = style(style.signs["done"], "green")
         match one["outcome"]:
             case "newest":
-                style.line(f"{sign} {name} {one['version']} is the newest")
+                why = one.get("waiting")
+                more = f" that is taken: {sentences(why)}" if why else ""
+                style.line(f"{sign} {name} {one['version']} is the newest{more}")
             case "updated":
                 style.line(f"{sign} {name} {one['before']} is {one['version']} now")
             case "declined":

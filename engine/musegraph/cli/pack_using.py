@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from musegraph.installed import Agreed, Installed, InstalledPack
     from musegraph.packs.install import Offer
     from musegraph.packs.manifest import Manifest
+    from musegraph.packs.refuse import Known
     from musegraph.packs.source import Found
 
 _LICENCES = ("License-Expression", "License")
@@ -51,10 +52,10 @@ def _install(args: Namespace, source: str) -> int:
 
     folder, isolated = default_packs(), isolation.isolation_of(args)
     with tempfile.TemporaryDirectory(prefix="musegraph-") as place:
-        found = find(source, args.index, Path(place))
+        found = find(source, args.index, Path(place), args.recent)
         _check_signer(args, found)
         with held(folder) as listed:
-            made = offer_found(found, folder, listed, isolated)
+            made = offer_found(found, folder, listed, isolated, known_of(args))
             if made.same and not _off(made.name, folder, listed):
                 return _tell(args, made, "there already")
             show_offer(made, Style(sys.stderr))
@@ -67,6 +68,13 @@ def _install(args: Namespace, source: str) -> int:
                 return _tell(args, made, "declined", FAILED)
             install(made, folder, listed)
     return _tell(args, made, "installed")
+
+
+def known_of(args: Namespace) -> Known:
+    """What somebody says that they know."""
+    from musegraph.packs.refuse import Known
+
+    return Known(frozenset(args.meant), args.recent)
 
 
 def _check_signer(args: Namespace, found: Found) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import Any
 from musegraph.errors import Cancelled, MusegraphError, NodeError, PackError, Stopped
 from musegraph.isolation.process import LOOK, Ended, Process, start
 from musegraph.isolation.settings import Isolated, Launch
-from musegraph.isolation.told import CONTEXT, node_type
+from musegraph.isolation.told import CONTEXT, migrations_of, node_type
 from musegraph.isolation.wire import Broken, Frame, Parcel
 from musegraph.limits import Bound
 from musegraph.node_context import Context
@@ -23,7 +24,10 @@ from musegraph.sentences import sentence
 GRACE = 2.0
 """Seconds in which a call that is to stop may come to its end, before its process is ended."""
 
-TOLD = 1
+MIGRATING = 10.0
+"""Seconds in which a migration has to have changed a value: somebody waits for their workflow."""
+
+TOLD = 2
 """The version of what a process tells of its pack; what was told in another is asked anew."""
 
 
@@ -55,6 +59,7 @@ def _isolated(told: Mapping[str, Any], there: Elsewhere) -> Isolated:
         version=str(told["version"]),
         title=str(told["title"]),
         functions=tuple(there.function(facts) for facts in told["nodes"]),
+        migrations=tuple(migrations_of(told["migrations"], there.changed_value)),
         texts=inside(told["texts"]),
         models=inside(told["models"]),
     )
@@ -127,6 +132,20 @@ class Elsewhere:
         finally:
             self._lock.release()
 
+    def changed_value(self, at: int, part: str, name: str, value: Any) -> Any:
+        """What a function of a migration makes of a value that an older version saved."""
+        with self._lock:
+            process = self._running()
+            self._number += 1
+            message = {"at": at, "part": part, "name": name, "value": value}
+            process.logs.anew()
+            try:
+                process.send({"do": "migrate", "number": self._number, **message})
+                made = self._answer(process, Context(), None, MIGRATING)
+            except Broken as error:
+                raise NodeError(f"it cannot be passed to another process: {error}") from None
+            return made.get("out")
+
     def _call(self, name: str, given: Mapping[str, Any], context: Context) -> dict[str, Any]:
         process = self._running()
         self._number += 1
@@ -188,8 +207,10 @@ class Elsewhere:
 
     # -- what comes back --------------------------------------------------------------------------
 
-    def _answer(self, process: Process, context: Context, bound: Bound | None) -> dict[str, Any]:
-        patience = self.launch.isolation.patience
+    def _answer(
+        self, process: Process, context: Context, bound: Bound | None, most: float = math.inf
+    ) -> dict[str, Any]:
+        patience = min(self.launch.isolation.patience, most)
         hanging = sentence("isolated-hangs", pack=self.launch.name, seconds=f"{patience:g}")
         while True:
             frame = process.next(context.check, patience, hanging)

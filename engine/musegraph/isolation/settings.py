@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from musegraph.migration import Migration
+
 MEMORY = 2 << 30
 PATIENCE = 1800.0
 _OWN = Path(__file__).resolve().parents[1]
@@ -58,6 +60,7 @@ class Isolated:
     version: str
     title: str
     functions: tuple[Callable[..., Any], ...]
+    migrations: tuple[Migration, ...]
     texts: Path | None
     models: Path | None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import Field
 
-from musegraph.errors import InvalidNode
+from musegraph.errors import InvalidNode, NodeError
+from musegraph.migration import Migration
 from musegraph.node import REQUIRED, NodeType, Port
 from musegraph.values import Json, ModelSource, Seed, Type, media_types, parse_type
 from musegraph.values.references import ControlNet, Model, TextEncoder, Vae, Vision
@@ -27,6 +29,10 @@ _LIMITS = {
     "minItems": "min_length", "maxItems": "max_length", "pattern": "pattern",
 }  # fmt: skip
 """What a schema calls the limits, and how an annotation says them."""
+
+
+Change = Callable[[int, str, str, Any], Any]
+"""``change(at, part, name, value)``: what a function of the migration there makes of a value."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,36 @@ def node_type(facts: Mapping[str, Any], call: Callable[..., Any]) -> NodeType:
         group=str(told["group"]),
         generated=bool(told["generated"]),
     )
+
+
+def migrations_of(told: Sequence[Mapping[str, Any]], change: Change) -> Iterator[Migration]:
+    """The migrations of a pack; the functions in them are called where the pack is."""
+    for at, one in enumerate(told):
+        yield Migration(
+            to=str(one["to"]),
+            node=str(one["node"]),
+            dropped=tuple(map(str, one["dropped"])),
+            renamed=_names(one["renamed"]),
+            split={name: _whole(change, at, name) for name in map(str, one["split"])},
+            changed={name: partial(change, at, "changed", name) for name in one["changed"]},
+            values=dict(one["values"]),
+            outputs=_names(one["outputs"]),
+            becomes=str(one["becomes"]),
+        )
+
+
+def _names(told: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(old): str(new) for old, new in told.items()}
+
+
+def _whole(change: Change, at: int, name: str) -> Callable[[Any], Mapping[str, Any]]:
+    def split(value: Any) -> Mapping[str, Any]:
+        made = change(at, "split", name, value)
+        if not isinstance(made, dict):
+            raise NodeError(f"its migration gives {type(made).__name__}, and no values by name")
+        return made
+
+    return split
 
 
 def _input(id: str, name: str, told: Mapping[str, Any]) -> Port:

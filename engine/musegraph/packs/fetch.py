@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from musegraph.errors import PackError
+from musegraph.packs.libraries import Library
+from musegraph.packs.pip import pip
 from musegraph.packs.refuse import check_members
-from musegraph.packs.resolve import Library, pip
 from musegraph.packs.wheel import Wheel, read_wheel
 
 

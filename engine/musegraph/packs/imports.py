@@ -96,7 +96,7 @@ class Imports:
         )
 
     def _undeclared(self, top: str) -> str:
-        brought = {plain(one) for one in _brought().get(top, ())}
+        brought = {plain(one) for one in _brought().get(top, _NAMED_OTHERWISE.get(top, ()))}
         if brought & self.declared or plain(top) in self.declared:
             return ""
         if brought:
@@ -106,6 +106,21 @@ class Imports:
             f"imports {top}, which is not installed here and which no dependency is named after; "
             "add the distribution that brings it to project.dependencies, and install it"
         )
+
+
+_NAMED_OTHERWISE = {
+    "PIL": ("pillow",),
+    "bs4": ("beautifulsoup4",),
+    "cv2": ("opencv-python", "opencv-python-headless", "opencv-contrib-python"),
+    "dateutil": ("python-dateutil",),
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
+    "pywt": ("pywavelets",),
+    "skimage": ("scikit-image",),
+    "sklearn": ("scikit-learn",),
+    "yaml": ("pyyaml",),
+}
+"""Modules that are called otherwise than what brings them: a pack that runs in an environment of
+its own may need what cannot be installed beside Musegraph."""
 
 
 @cache

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.error import URLError
@@ -16,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from musegraph.errors import PackError
+from musegraph.packs.ages import why_held
 from musegraph.packs.manifest import API
 from musegraph.packs.signing import SUFFIX
 from musegraph.packs.wheel import read_wheel
@@ -40,6 +42,8 @@ class Release(BaseModel):
     api: str = API
     size: int = 0
     licence: str = ""
+    released: str = ""
+    """Since when it is in the index; what is new there is held back for some days."""
     signer: str = ""
     """The public key that the wheel is signed with; the signature lies beside it."""
     permissions: dict[str, Any] = {}
@@ -73,37 +77,41 @@ def write_index(folder: Path) -> tuple[Path, Index]:
         raise PackError(
             f"there is no folder {folder} with wheels; 'musegraph pack build' makes them"
         )
+    place = folder / LIST
+    before = read_index(str(place)) if place.is_file() else Index(packs={})
+    since = {one.sha256: one.released for pack in before.packs.values() for one in pack.versions}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     packs: dict[str, Listed] = {}
     for file in sorted(folder.glob("*.whl")):
         wheel = read_wheel(file)
         data = file.read_bytes()
         manifest = wheel.manifest
+        sha256 = hashlib.sha256(data).hexdigest()
         release = Release(
             version=wheel.version,
             wheel=file.name,
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=sha256,
             content=wheel.content,
             api=manifest.api,
             size=len(data),
             licence=wheel.licence,
+            released=since.get(sha256) or now,
             signer=wheel.signer,
             permissions=manifest.permissions.model_dump(exclude_none=True),
         )
-        before = packs.get(manifest.namespace)
-        versions = [release, *(before.versions if before else [])]
+        known = packs.get(manifest.namespace)
+        versions = [release, *(known.versions if known else [])]
         versions.sort(key=lambda one: Version(one.version), reverse=True)
-        newest = versions[0] is release or before is None
+        newest = versions[0] is release or known is None
         packs[manifest.namespace] = Listed(
             distribution=wheel.distribution,
-            title=manifest.title if newest or before is None else before.title,
-            description=manifest.description if newest or before is None else before.description,
+            title=manifest.title if newest or known is None else known.title,
+            description=manifest.description if newest or known is None else known.description,
             versions=versions,
         )
     if not packs:
         raise PackError(f"there are no wheels in {folder}; 'musegraph pack build' makes them")
-    place = folder / LIST
-    kept = read_index(str(place)).revoked if place.is_file() else {}
-    made = Index.model_validate({"musegraph-index": 1, "packs": packs, "revoked": kept})
+    made = Index.model_validate({"musegraph-index": 1, "packs": packs, "revoked": before.revoked})
     try:
         shown = {"musegraph-index": 1} | made.model_dump(exclude_defaults=True)
         place.write_text(json.dumps(shown, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -123,14 +131,17 @@ def read_index(source: str) -> Index:
         raise PackError(f"{source} is no index of packs: {where}: {first['msg']}") from None
 
 
-def fetch(wanted: str, source: str, folder: Path) -> Path:
-    """Put the wheel of a pack (``NAME``, ``NAME==VERSION``) into a folder; it is checked."""
+def fetch(wanted: str, source: str, folder: Path, recent: bool = False) -> Path:
+    """Put the wheel of a pack (``NAME``, ``NAME==VERSION``) into a folder; it is checked.
+
+    What somebody else's index has for a few days only is refused, unless ``recent`` is said.
+    """
     index = read_index(source)
     name, _, version = (part.strip() for part in wanted.partition("=="))
     if (listed := index.packs.get(name)) is None:
         known = ", ".join(sorted(index.packs)) or "none"
         raise PackError(f"{source} has no pack {name!r}; it has: {known}")
-    release = _chosen(name, listed, version, source, index.revoked)
+    release = _chosen(name, listed, version, source, index.revoked, recent)
     file = release.wheel.rpartition("/")[2]
     if not re.fullmatch(r"[\w.+-]+\.whl", file):
         raise PackError(f"{source}: {release.wheel!r} is no wheel of {name} {release.version}")
@@ -148,36 +159,48 @@ def fetch(wanted: str, source: str, folder: Path) -> Path:
     return place
 
 
-def newest(name: str, source: str) -> Release | None:
+def newest(name: str, source: str, recent: bool = False) -> Release | None:
     """The version that would be taken of a pack; None if the index does not have it."""
     index = read_index(source)
     listed = index.packs.get(name)
-    return _chosen(name, listed, "", source, index.revoked) if listed else None
+    return _chosen(name, listed, "", source, index.revoked, recent) if listed else None
+
+
+class Held(PackError):
+    """There is nothing yet that was out for long enough."""
 
 
 def _chosen(
-    name: str, listed: Listed, version: str, source: str, revoked: Mapping[str, str]
+    name: str,
+    listed: Listed,
+    version: str,
+    source: str,
+    revoked: Mapping[str, str],
+    recent: bool,
 ) -> Release:
     """The version that was asked for; else the latest one for this Musegraph."""
+    known = ", ".join(one.version for one in listed.versions)
     if version:
-        for one in listed.versions:
-            if one.version == version:
-                if why := revoked.get(one.content):
-                    raise PackError(f"{name} {version} was taken back: {why}")
-                return one
-        known = ", ".join(one.version for one in listed.versions)
-        raise PackError(f"{source} has no version {version} of {name}; it has: {known}")
-    fitting = [
-        (key, one)
-        for one in listed.versions
-        if one.api == API and one.content not in revoked and (key := _key(one.version))
-    ]
-    final = [pair for pair in fitting if not pair[0].is_prerelease] or fitting
-    if not final:
+        fitting = [one for one in listed.versions if one.version == version]
+        if not fitting:
+            raise PackError(f"{source} has no version {version} of {name}; it has: {known}")
+        if why := revoked.get(fitting[0].content):
+            raise PackError(f"{name} {version} was taken back: {why}")
+    else:
+        offered = [one for one in listed.versions if one.content not in revoked]
+        fitting = [one for one in offered if one.api == API and _key(one.version)]
+        fitting = [one for one in fitting if not Version(one.version).is_prerelease] or fitting
+    if not fitting:
         raise PackError(
             f"{source} has no version of {name} for the interface {API!r} of this Musegraph"
         )
-    return max(final, key=lambda pair: pair[0])[1]
+    fitting.sort(key=lambda one: _key(one.version) or Version("0"), reverse=True)
+    if recent or not _ADDRESS.match(source):
+        return fitting[0]
+    held = {one.version: why_held(name, one.version, one.released) for one in fitting}
+    if out := [one for one in fitting if not held[one.version]]:
+        return out[0]
+    raise Held(held[fitting[0].version])
 
 
 def _key(version: str) -> Version | None:

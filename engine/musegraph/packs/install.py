@@ -36,22 +36,19 @@ from musegraph.installed import (
 from musegraph.isolation.settings import Isolation
 from musegraph.packs.fetch import fetch
 from musegraph.packs.isolating import resolve_alone
+from musegraph.packs.libraries import Asked, Library, requirements_of
 from musegraph.packs.refuse import (
+    NOTHING,
+    Known,
     check_members,
     check_modules,
     check_name,
+    check_near,
     check_python,
     check_revoked,
     check_signer,
 )
-from musegraph.packs.resolve import (
-    Asked,
-    Library,
-    Resolved,
-    requirements_of,
-    resolve,
-    trees_of,
-)
+from musegraph.packs.resolve import Resolved, resolve, trees_of
 from musegraph.packs.source import Found
 from musegraph.packs.wheel import Wheel
 
@@ -159,12 +156,17 @@ def sweep(folder: Path, listed: Installed) -> None:
 
 
 def offer_found(
-    found: Found, folder: Path, listed: Installed, isolated: Isolation | None = None
+    found: Found,
+    folder: Path,
+    listed: Installed,
+    isolated: Isolation | None = None,
+    known: Known = NOTHING,
 ) -> Offer:
     """The same for what was found somewhere: signed by who signed what is there, or refused."""
     name = found.wheel.manifest.namespace
     check_signer(found, listed.packs.get(name), name)
-    return replace(offer(found.wheel, found.source, folder, listed, isolated), found=found)
+    made = offer(found.wheel, found.source, folder, listed, isolated, known)
+    return replace(made, found=found)
 
 
 def offer(
@@ -173,6 +175,7 @@ def offer(
     folder: Path,
     listed: Installed,
     isolated: Isolation | None = None,
+    known: Known = NOTHING,
 ) -> Offer:
     """What installing a wheel would do; :class:`PackError` says why it cannot be.
 
@@ -185,7 +188,8 @@ def offer(
     check_members(wheel)
     isolated = isolated or (before.isolated if before is not None else None)
     if isolated is not None:
-        alone = resolve_alone(wheel, folder, listed)
+        alone = resolve_alone(wheel, folder, listed, known.recent)
+        check_near(wheel, alone, listed, folder, known.meant)
         return Offer(wheel, source, before, alone, isolated)
     check_modules(wheel, folder, listed)
     asked = [
@@ -199,7 +203,9 @@ def offer(
         ):
             who = f"the pack {pack.distribution} {pack.version}"
             asked += [Asked(one, who) for one in requirements_of(found[1])]
-    return Offer(wheel, source, before, resolve(asked, folder, listed, coming))
+    resolved = resolve(asked, folder, listed, coming, known.recent)
+    check_near(wheel, resolved, listed, folder, known.meant)
+    return Offer(wheel, source, before, resolved)
 
 
 # -- doing it ---------------------------------------------------------------------------------

@@ -14,14 +14,9 @@ from packaging.utils import canonicalize_name
 
 from musegraph.errors import PackError
 from musegraph.installed import Installed
-from musegraph.packs.resolve import (
-    Asked,
-    Environment,
-    Resolved,
-    by_pip,
-    requirements_of,
-    trees_of,
-)
+from musegraph.packs.libraries import Asked, Environment, requirements_of
+from musegraph.packs.pip import by_pip
+from musegraph.packs.resolve import Resolved, trees_of
 from musegraph.packs.wheel import Wheel
 
 OURS = "musegraph"
@@ -29,7 +24,7 @@ SHARED = ("blake3", "pydantic", "torch")
 """What a pack's process speaks with: of these it may have such versions as Musegraph takes."""
 
 
-def resolve_alone(wheel: Wheel, folder: Path, listed: Installed) -> Resolved:
+def resolve_alone(wheel: Wheel, folder: Path, listed: Installed, recent: bool = False) -> Resolved:
     """What a pack needs beside the environment, or in its stead; :class:`PackError` if it cannot.
 
     No other pack is asked, for none runs in the same process.
@@ -48,7 +43,7 @@ def resolve_alone(wheel: Wheel, folder: Path, listed: Installed) -> Resolved:
     asked = [one for one in asked if canonicalize_name(one.requirement.name) != OURS]
     if _met(asked, there):
         return Resolved({})
-    found = by_pip([*asked, *_shared(there)], there, alone=True)
+    found = by_pip([*asked, *_shared(there)], there, alone=True, recent=recent)
     return Resolved({one.key: one for one in found if one.key != OURS})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -11,13 +13,28 @@ from packaging.utils import canonicalize_name
 
 from musegraph.errors import PackError
 from musegraph.installed import TREES, Agreed, Installed, of_environment, read_revoked
-from musegraph.packs.resolve import Environment
+from musegraph.packs.libraries import Environment
+from musegraph.packs.names import known, near
+from musegraph.packs.resolve import Resolved
 from musegraph.packs.signing import read_signer
 from musegraph.packs.source import Found
 from musegraph.packs.wheel import Wheel
 
 _AT_START = ("sitecustomize", "usercustomize")
 """Modules that Python imports by itself when it starts."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What somebody says that they know, and that would be refused otherwise."""
+
+    meant: frozenset[str] = frozenset()
+    """Names that are nearly those of something else, and are meant all the same."""
+    recent: bool = False
+    """Whether what was released in the last days is taken, too."""
+
+
+NOTHING = Known()
 
 
 def check_python(wheel: Wheel) -> None:
@@ -49,6 +66,32 @@ def check_signer(found: Found, before: Agreed | None, name: str) -> None:
         f"the pack {name!r} that is installed is signed with the key {old.short}, and this one "
         f"{how}; if you know why, 'musegraph pack remove {name}' makes room for it"
     )
+
+
+def check_near(
+    wheel: Wheel,
+    resolved: Resolved,
+    listed: Installed,
+    folder: Path,
+    meant: Collection[str] = (),
+) -> None:
+    """Refuse names that are nearly those of something else, unless they are what is meant."""
+    name, added = wheel.manifest.namespace, resolved.added()
+    packs = {*listed.packs, *(entry.name for entry in of_environment(folder))}
+    found = [(f"the pack {name!r}", name, None if name in packs else near(name, packs))]
+    names = {*known(), *Environment(folder).found, *resolved.before} if added else set()
+    found += [
+        (f"the library {one.name} that would be added", one.key, near(one.key, names))
+        for one in added
+    ]
+    said = [
+        f"{what} is named nearly as {other} is, and is another one; if it is what you mean, say "
+        f"--meant {key}"
+        for what, key, other in found
+        if other is not None and key not in meant
+    ]
+    if said:
+        raise PackError("\n".join(said))
 
 
 def check_name(wheel: Wheel, before: Agreed | None, folder: Path) -> None:

@@ -7,56 +7,21 @@ nothing.
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from importlib.machinery import PathFinder
-from importlib.metadata import Distribution, distributions, packages_distributions
-from importlib.util import find_spec
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
-from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from musegraph.errors import PackError
 from musegraph.installed import TREES, Installed
-from musegraph.packs.child import environment
+from musegraph.packs.libraries import Asked, Environment, Library, requirements_of
+from musegraph.packs.pip import by_pip
 
-SECONDS = 600
 NAMED = 4
 """Of the environment, so many are named who ask for a library, too."""
-
-
-@dataclass(frozen=True)
-class Library:
-    """A distribution that packs need and the environment lacks; ``url`` is empty if it is there."""
-
-    name: str
-    version: str
-    requirements: tuple[Requirement, ...] = ()
-    url: str = ""
-    sha256: str = ""
-
-    @property
-    def key(self) -> str:
-        return canonicalize_name(self.name)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A requirement, and who asks for it."""
-
-    requirement: Requirement
-    who: str
-
-    def __str__(self) -> str:
-        return f"{self.who} asks for {_said(self.requirement)}"
 
 
 @dataclass(frozen=True)
@@ -89,71 +54,6 @@ class Resolved:
         return list(found)
 
 
-class Environment:
-    """The distributions that Python finds without the trees of packs."""
-
-    def __init__(self, folder: Path) -> None:
-        trees = str(folder / TREES)
-        self.paths = [path for path in sys.path if not path.startswith(trees)]
-        self._known: dict[str, Distribution | None] = {}
-
-    def get(self, key: str) -> Distribution | None:
-        """The distribution of a name; the metadata of others are not read for it."""
-        if key not in self._known:
-            self._known[key] = next(iter(distributions(name=key, path=self.paths)), None)
-        return self._known[key]
-
-    @cached_property
-    def found(self) -> dict[str, Distribution]:
-        """All of them, by plain name."""
-        made: dict[str, Distribution] = {}
-        for one in distributions(path=self.paths):
-            if one.metadata["Name"]:
-                made.setdefault(canonicalize_name(one.metadata["Name"]), one)
-        return made
-
-    def version(self, key: str) -> str | None:
-        one = self.get(key)
-        return one.version if one is not None else None
-
-    def bringing(self, module: str) -> list[str]:
-        """Who brings a module; the place of it where no distribution says that it does.
-
-        A folder without ``__init__.py`` is shared by all that put modules into it.
-        """
-        here = ("", str(Path.cwd()))
-        spec = PathFinder.find_spec(module, [path for path in self.paths if path not in here])
-        if spec is None or spec.origin is None:
-            return []
-        return packages_distributions().get(module) or [spec.origin]
-
-    def askers(self, key: str) -> Iterator[Asked]:
-        """Who in the environment asks for a distribution, too."""
-        first = sorted(self.found.values(), key=lambda one: one.metadata["Name"] != "musegraph")
-        for one in first:
-            for requirement in requirements_of(one):
-                if canonicalize_name(requirement.name) == key and requirement.specifier:
-                    yield Asked(requirement, f"{one.metadata['Name']} {one.version}")
-
-
-def requirements_of(one: Distribution, extras: Iterable[str] = ()) -> list[Requirement]:
-    """What a distribution requires here, with what its extras do."""
-    found = []
-    for text in one.requires or ():
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        if _applies(requirement, extras):
-            found.append(requirement)
-    return found
-
-
-def _applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
-    marker = requirement.marker
-    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
-
-
 def trees_of(folder: Path, listed: Installed) -> dict[str, tuple[str, Distribution]]:
     """The distributions in the trees, by plain name, with the name of the tree."""
     found: dict[str, tuple[str, Distribution]] = {}
@@ -164,19 +64,27 @@ def trees_of(folder: Path, listed: Installed) -> dict[str, tuple[str, Distributi
 
 
 def resolve(
-    asked: Sequence[Asked], folder: Path, listed: Installed, coming: Library | None = None
+    asked: Sequence[Asked],
+    folder: Path,
+    listed: Installed,
+    coming: Library | None = None,
+    recent: bool = False,
 ) -> Resolved:
     """The libraries for everything asked for; :class:`PackError` names who is in whose way.
 
-    ``coming`` is the pack that is to be installed, which may take the place of another version.
+    ``coming`` is the pack that is to be installed, which may take the place of another version;
+    ``recent`` takes what was released in the last days, too.
     """
-    return _Resolving(folder, listed, coming).resolved(asked)
+    return _Resolving(folder, listed, coming, recent).resolved(asked)
 
 
 class _Resolving:
     """Goes through requirements: the environment meets them, a library of a pack, or nothing."""
 
-    def __init__(self, folder: Path, listed: Installed, coming: Library | None) -> None:
+    def __init__(
+        self, folder: Path, listed: Installed, coming: Library | None, recent: bool
+    ) -> None:
+        self.recent = recent
         self.there = Environment(folder)
         self.trees = {key: one for key, (_, one) in trees_of(folder, listed).items()}
         self.before = {key: one.version for key, one in self.trees.items()}
@@ -252,7 +160,7 @@ class _Resolving:
             if canonicalize_name(one.requirement.name) in self.missing
         ]
         try:
-            found = by_pip(those, self.there, kept.values())
+            found = by_pip(those, self.there, kept.values(), recent=self.recent)
         except PackError:
             packs = {key: one for key, one in kept.items() if key in self.packs}
             if packs.keys() == kept.keys():
@@ -261,7 +169,7 @@ class _Resolving:
             wanted = [
                 one for one, key in keys.items() if key not in packs and not self.there.get(key)
             ]
-            found, kept = by_pip(wanted, self.there), packs
+            found, kept = by_pip(wanted, self.there, recent=self.recent), packs
         self.libraries = kept | {one.key: one for one in found}
 
 
@@ -287,99 +195,3 @@ def _clash(one: Asked, version: str, there: Environment) -> str:
         "--isolated, which gives it an environment of its own, or ask its author for a version "
         "that takes it"
     )
-
-
-def _said(requirement: Requirement) -> str:
-    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-    return f"{requirement.name}{extras}{requirement.specifier}"
-
-
-# -- pip --------------------------------------------------------------------------------------
-
-
-def by_pip(
-    asked: Sequence[Asked],
-    there: Environment,
-    kept: Iterable[Library] = (),
-    alone: bool = False,
-) -> list[Library]:
-    """What pip would add to the environment for these, wheels only; nothing is installed.
-
-    ``alone`` lets it take other versions than the environment has.
-    """
-    names = sorted({_said(one.requirement) for one in asked})
-    with tempfile.TemporaryDirectory(prefix="musegraph-") as place:
-        constraints, report = Path(place, "constraints.txt"), Path(place, "report.json")
-        found = {} if alone else there.found
-        fixed = [f"{key}=={one.version}" for key, one in sorted(found.items())]
-        fixed += [f"{one.key}=={one.version}" for one in kept]
-        constraints.write_text("\n".join(fixed) + "\n", "utf-8")
-        options = ["--dry-run", "--report", str(report), "--constraint", str(constraints)]
-        said = pip("install", *options, "--only-binary", ":all:", *names)
-        if said is not None:
-            raise PackError(_in_words(said, asked))
-        read = json.loads(report.read_text("utf-8"))
-    return [_library(one) for one in read["install"]]
-
-
-def pip(*arguments: str) -> str | None:
-    """Have pip do something without asking; what it complained of, or None."""
-    if find_spec("pip") is None:
-        raise PackError(
-            "libraries have to be fetched, and pip is not there to do it; "
-            f"'{Path(sys.executable).name} -m ensurepip' installs it, or install them yourself"
-        )
-    command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            env=environment(NO_COLOR="1", PYTHONPATH=""),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"pip did not come to an end within {SECONDS} s"
-    return None if done.returncode == 0 else f"{done.stdout}\n{done.stderr}".strip()
-
-
-def _library(one: dict[str, Any]) -> Library:
-    metadata, download = one["metadata"], one["download_info"]
-    needs = [Requirement(text) for text in metadata.get("requires_dist", ())]
-    extras = one.get("requested_extras", ())
-    sha256 = download.get("archive_info", {}).get("hashes", {}).get("sha256", "")
-    if not sha256:
-        raise PackError(
-            f"{metadata['name']} {metadata['version']} comes without a digest from "
-            f"{download['url']}; such a file is not taken"
-        )
-    return Library(
-        metadata["name"],
-        metadata["version"],
-        tuple(need for need in needs if _applies(need, extras)),
-        download["url"],
-        sha256,
-    )
-
-
-def _in_words(said: str, asked: Sequence[Asked]) -> str:
-    """What pip complained of, with who asks for what it speaks of."""
-    lines = [line.strip() for line in said.splitlines()]
-    caused = [
-        line
-        for line in lines
-        if line.startswith(("The user requested", "Error:")) or " depends on " in line
-    ]
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    told = " ".join(dict.fromkeys([*errors[-2:], *caused])) or (
-        lines[-1] if lines else "it said nothing"
-    )
-    told = told.replace("The user requested (constraint)", "the environment has")
-    told = told.replace("The user requested", "a pack asks for")
-    names = {canonicalize_name(word) for word in re.findall(r"[A-Za-z0-9][\w.-]*", told)}
-    who = [str(one) for one in asked if canonicalize_name(one.requirement.name) in names]
-    because = "; ".join(dict.fromkeys(who)) or "; ".join(dict.fromkeys(map(str, asked)))
-    return f"the libraries cannot be had: {because}. pip says: {told}"

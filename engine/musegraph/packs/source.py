@@ -29,13 +29,13 @@ class Found:
     """What the signer says of it."""
 
 
-def find(named: str, index: str | None, folder: Path) -> Found:
+def find(named: str, index: str | None, folder: Path, recent: bool = False) -> Found:
     """The pack that is meant; what is no wheel yet is built in ``folder``, and none of it is run.
 
     :class:`PackError` also if it is signed and the signature does not fit.
     """
     if index is not None:
-        return _signed(read_wheel(fetch(named, index, folder)), named, index)
+        return _signed(read_wheel(fetch(named, index, folder, recent)), named, index)
     if named.startswith(git.START):
         root, commit = git.checked_out(named, folder / "fetched")
         return Found(_built(root, folder), named, commit=commit)

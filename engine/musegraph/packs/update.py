@@ -9,21 +9,30 @@ from packaging.version import Version
 
 from musegraph.errors import PackError
 from musegraph.installed import REVOKED, Agreed, Installed, read_revoked
+from musegraph.packs.ages import why_held
 from musegraph.packs.git import START
-from musegraph.packs.index import newest, read_index
+from musegraph.packs.index import Held, newest, read_index
 from musegraph.packs.source import Found, find
 from musegraph.whole import write_whole
 
 
-def newer(name: str, agreed: Agreed, index: str | None, folder: Path) -> Found | None:
-    """What would take the place of a pack; None if it is the newest there is."""
+def newer(
+    name: str, agreed: Agreed, index: str | None, folder: Path, recent: bool = False
+) -> Found | None:
+    """What would take the place of a pack; None if it is the newest there is.
+
+    What an index has for a few days only does not count, unless ``recent`` is said.
+    """
     if where := index or agreed.index:
-        release = newest(name, where)
+        try:
+            release = newest(name, where, recent)
+        except Held:
+            return None
         if release is None:
             raise PackError(f"{where} no longer has the pack {name!r}; what is installed stays")
         if Version(release.version) <= Version(agreed.version):
             return None
-        return find(f"{name}=={release.version}", where, folder)
+        return find(f"{name}=={release.version}", where, folder, recent)
     if not agreed.source.startswith(START) and not Path(agreed.source).exists():
         raise PackError(
             f"{name} came from {agreed.source}, which is not here; "
@@ -36,6 +45,15 @@ def newer(name: str, agreed: Agreed, index: str | None, folder: Path) -> Found |
     same = found.wheel.content == agreed.content
     older = Version(found.wheel.version) < Version(agreed.version)
     return None if same or older else found
+
+
+def waiting(name: str, agreed: Agreed, index: str | None) -> str:
+    """Why the newest version of all is not taken yet; empty if there is none that waits."""
+    where = index or agreed.index
+    release = newest(name, where, recent=True) if where else None
+    if release is None or Version(release.version) <= Version(agreed.version):
+        return ""
+    return why_held(name, release.version, release.released)
 
 
 def take_back(folder: Path, listed: Installed, names: list[str], index: str | None) -> list[str]:

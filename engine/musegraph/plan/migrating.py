@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from musegraph.errors import Problem
+from musegraph.errors import MusegraphError, Problem
 from musegraph.migration import Migration
 from musegraph.values.canonical import canonical
 from musegraph.workflow import Graph, Port, Workflow, sources_of
@@ -161,9 +161,12 @@ class Walk:
         self, id: str, name: str, split: Callable[[Any], Mapping[str, Any]], value: Any
     ) -> dict[str, Any] | None:
         try:
-            return dict(split(value))
+            parts = dict(split(value))
+            canonical(parts)  # refused now if it is nothing that a document can hold
+            return parts
         except Exception as error:  # noqa: BLE001  the author of a pack wrote it
-            said = f"{type(error).__name__}: {error}"
+            own = isinstance(error, MusegraphError)
+            said = str(error) if own else f"{type(error).__name__}: {error}"
             self.refuse(id, name, f"{shown(value)} cannot be brought forward ({said})")
             return None
 

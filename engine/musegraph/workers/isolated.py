@@ -19,12 +19,14 @@ from typing import Any
 from musegraph.errors import Cancelled, MusegraphError, NodeError
 from musegraph.isolation.wire import Closed, Frame, Line, Parcel
 from musegraph.limits import Bound, bounded
+from musegraph.migration import Migration
 from musegraph.node import NodeType
 from musegraph.node_context import Context, Weights
 from musegraph.pack import GROUP, Pack, Registry
 from musegraph.promised import awaited, outputs_of
 from musegraph.shortage import shortage_of
 from musegraph.values import Media, Reference
+from musegraph.values.codec import to_json
 
 OFTEN = 0.02
 SEEN = 0.3
@@ -72,6 +74,22 @@ def described(pack: Pack) -> dict[str, Any]:
         "texts": str(pack.texts or ""),
         "models": str(pack.models or ""),
         "nodes": [facts_of(kind) for kind in pack.types.values()],
+        "migrations": [_steps(one) for one in pack.migrations],
+    }
+
+
+def _steps(one: Migration) -> dict[str, Any]:
+    """A migration without its functions, of which the names say where there is one."""
+    return {
+        "to": one.to,
+        "node": one.node,
+        "dropped": list(one.dropped),
+        "renamed": dict(one.renamed),
+        "split": list(one.split),
+        "changed": list(one.changed),
+        "values": to_json(dict(one.values)),
+        "outputs": dict(one.outputs),
+        "becomes": one.becomes,
     }
 
 
@@ -99,11 +117,12 @@ def _version(library: str) -> str:
 def _answer(line: Line, pack: Pack, frame: Frame) -> None:
     """Carry out a call, and say what came of it."""
     told = frame.message
-    if told["do"] != "call":
+    if told["do"] not in ("call", "migrate"):
         return  # a cancellation that came too late
     number, parcel = told["number"], Parcel()
     try:
-        outputs = _made(line, pack.types[told["node"]], frame)
+        migrates = told["do"] == "migrate"
+        outputs = _changed(pack, told) if migrates else _made(line, pack.types[told["node"]], frame)
         made: dict[str, Any] = {"is": "done"}
         made["outputs"] = {name: parcel.put(value) for name, value in outputs.items()}
         del outputs
@@ -133,6 +152,13 @@ def _why(error: BaseException) -> dict[str, str]:
         "kind": "defect",
         "why": f"{type(error).__name__}: {lines[0] if lines else 'no message'}{place}",
     }
+
+
+def _changed(pack: Pack, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a migration makes of a value."""
+    one, name = pack.migrations[told["at"]], told["name"]
+    made = (one.split if told["part"] == "split" else one.changed)[name](told["value"])
+    return {"out": dict(made) if isinstance(made, Mapping) else made}
 
 
 def _made(line: Line, kind: NodeType, frame: Frame) -> dict[str, Any]:

@@ -112,8 +112,9 @@ export function closeDocument(uid: string): void {
 
 /** The node types are known now, or in another language. */
 export function setCatalogue(catalogue: Catalogue): void {
-  setState({ catalogue });
+  // Documents first: whoever hears of the new catalogue looks into them.
   for (const one of getState().documents) one.know(catalogue);
+  setState({ catalogue });
 }
 
 export function togglePanel(side: 'left' | 'right' | 'bottom', panel: Panel): void {

@@ -115,6 +115,15 @@ export async function workflowIn(asset: string): Promise<ReadDocument | null> {
   }
 }
 
+function tellMissing(store: DocumentStore, first: boolean): void {
+  const { documents, catalogue } = useWorkspace.getState();
+  if (!documents.includes(store)) return;
+  const { document, uid } = store.getState();
+  const packs = missingPacks(document, catalogue);
+  if (!packs.length) settle(uid, 'missing');
+  else if (first) raise(uid, { kind: 'missing', packs });
+}
+
 /** Tell of nodes whose packs are not there, for each document once the node types are known. */
 export function watchMissing(): void {
   const told = new WeakMap<DocumentStore, object>();
@@ -124,12 +133,10 @@ export function watchMissing(): void {
     for (const store of documents) {
       if (told.get(store) === catalogue) continue;
       const first = !told.has(store);
-      if (first) void bringForward(store);
       told.set(store, catalogue);
-      const { document, uid } = store.getState();
-      const packs = missingPacks(document, catalogue);
-      if (!packs.length) settle(uid, 'missing');
-      else if (first) raise(uid, { kind: 'missing', packs });
+      // What is brought forward may be of types that are here.
+      if (first) void bringForward(store).then(() => tellMissing(store, true));
+      else tellMissing(store, false);
     }
   };
   look();
