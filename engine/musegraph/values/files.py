@@ -20,24 +20,30 @@ from musegraph.values.gltf_write import write_glb
 from musegraph.values.media import Audio, File, Image, Mask, Media
 from musegraph.values.midi import MidiError, read_midi, write_midi
 from musegraph.values.motion import Motion
-from musegraph.values.npz import NpzError, read_npz, write_npz
+from musegraph.values.npz import NpzError, pack_arrays, read_npz, write_npz
+from musegraph.values.npz import arrays_of as _arrays_of
 from musegraph.values.pictures import MAX_PIXELS, PICTURE_FORMATS, decode_picture, encode_picture
 from musegraph.values.score import Score
 from musegraph.values.sounds import SOUND_FORMATS, decode_sound, encode_sound
 
 __all__ = [
+    "BYTES",
     "MAX_BYTES",
     "MAX_PIXELS",
     "MOTION_FORMATS",
     "PICTURE_FORMATS",
     "SOUND_FORMATS",
+    "arrays_of",
     "embed",
     "extract",
     "file_name",
+    "pack_arrays",
     "plain_name",
     "read",
+    "read_motion",
     "to_file",
     "to_files",
+    "write_bvh",
 ]
 
 MAX_BYTES = 1 << 30
@@ -114,6 +120,14 @@ def read_motion(data: bytes, name: str, fps: float = 0.0, scale: float = 0.0) ->
         return read_bvh(data, name, scale)
     except (BvhError, GltfError, NpzError) as error:
         raise NodeError(f"{name!r} cannot be read as {kind}: it {error}") from None
+
+
+def arrays_of(data: bytes, name: str) -> dict[str, Any]:
+    """The arrays of an NPZ or an NPY; pickles, and what would unpack without end, are refused."""
+    try:
+        return _arrays_of(data)
+    except NpzError as error:
+        raise NodeError(f"{name!r} cannot be read as NPZ: it {error}") from None
 
 
 def _read_value(type_name: str, data: bytes, name: str) -> Media:

@@ -24,6 +24,23 @@ END = "_end"
 """A joint so named only says where its parent ends: it never turns."""
 
 
+_NAMES = (
+    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
+    "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck", "left_collar",
+    "right_collar", "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow",
+    "left_wrist", "right_wrist", "left_hand", "right_hand",
+)  # fmt: skip
+_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
+_OFFSETS = (
+    (0.0, 0.0, 0.0), (0.09, -0.06, 0.0), (-0.09, -0.06, 0.0), (0.0, 0.11, -0.01),
+    (0.015, -0.41, 0.005), (-0.015, -0.41, 0.005), (0.0, 0.13, 0.0), (0.0, -0.41, -0.02),
+    (0.0, -0.41, -0.02), (0.0, 0.06, 0.02), (0.015, -0.06, 0.13), (-0.015, -0.06, 0.13),
+    (0.0, 0.21, -0.03), (0.07, 0.12, -0.02), (-0.07, 0.12, -0.02), (0.0, 0.10, 0.03),
+    (0.11, 0.03, -0.01), (-0.11, 0.03, -0.01), (0.27, 0.0, 0.0), (-0.27, 0.0, 0.0),
+    (0.25, 0.0, 0.0), (-0.25, 0.0, 0.0), (0.09, 0.0, 0.0), (-0.09, 0.0, 0.0),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Skeleton:
     """Joints by name, the joint that each hangs from, and where it lies there at rest, in metres.
@@ -69,6 +86,14 @@ class Skeleton:
         return tuple(
             name.endswith(END) and at not in inner and at > 0 for at, name in enumerate(self.names)
         )
+
+    @staticmethod
+    def body() -> Skeleton:
+        """A body 1.7 m tall with the 24 joints of SMPL in their order, and proportions of our own.
+
+        At rest its arms are spread to the sides.
+        """
+        return Skeleton(_NAMES, _PARENTS, _OFFSETS, "smpl")
 
     def joint(self, name: str) -> int:
         """The number of a joint; a sentence if there is none of that name."""

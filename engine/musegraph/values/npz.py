@@ -12,24 +12,6 @@ MOST_BYTES = 512 << 20
 """Of all arrays together, unpacked."""
 
 _MOST_ARRAYS = 64
-SMPL_NAMES = (
-    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
-    "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck", "left_collar",
-    "right_collar", "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow",
-    "left_wrist", "right_wrist", "left_hand", "right_hand",
-)  # fmt: skip
-SMPL_PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19, 20, 21)
-SMPL_OFFSETS = (
-    (0.0, 0.0, 0.0), (0.09, -0.06, 0.0), (-0.09, -0.06, 0.0), (0.0, 0.11, -0.01),
-    (0.015, -0.41, 0.005), (-0.015, -0.41, 0.005), (0.0, 0.13, 0.0), (0.0, -0.41, -0.02),
-    (0.0, -0.41, -0.02), (0.0, 0.06, 0.02), (0.015, -0.06, 0.13), (-0.015, -0.06, 0.13),
-    (0.0, 0.21, -0.03), (0.07, 0.12, -0.02), (-0.07, 0.12, -0.02), (0.0, 0.10, 0.03),
-    (0.11, 0.03, -0.01), (-0.11, 0.03, -0.01), (0.27, 0.0, 0.0), (-0.27, 0.0, 0.0),
-    (0.25, 0.0, 0.0), (-0.25, 0.0, 0.0), (0.09, 0.0, 0.0), (-0.09, 0.0, 0.0),
-)  # fmt: skip
-"""A body of our own, 1.7 m tall, after anthropometric proportions; not that of the SMPL files."""
-
-BODY = Skeleton(SMPL_NAMES, SMPL_PARENTS, SMPL_OFFSETS, "smpl")
 
 
 class NpzError(Exception):
@@ -154,7 +136,7 @@ def _smpl(found: dict[str, Any], turns: str, places: str, name: str, fps: float)
         (rotations, np.tile([1.0, 0, 0, 0], (count, 24 - joints, 1))), axis=1
     )
     rate = _rate(found, fps or (60.0 if turns == "smpl_poses" else 30.0))
-    return checked(rotations, root, rate, BODY, name)
+    return checked(rotations, root, rate, Skeleton.body(), name)
 
 
 def upright(rotations: Any, root: Any) -> tuple[Any, Any]:
