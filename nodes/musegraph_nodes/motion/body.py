@@ -22,9 +22,6 @@ SOLE = 0.02
 # Words in the names of joints, by what they are; the first of a list that is there counts.
 _WORDS: dict[str, tuple[str, ...]] = {
     "pelvis": ("pelvis", "hips", "root", "hip"),
-    "spine1": ("spine1", "lowerback", "spine", "abdomen", "waist"),
-    "spine2": ("spine2", "spine01", "spine1", "torso"),
-    "spine3": ("spine3", "chest", "upperchest", "spine02", "spine2", "thorax"),
     "neck": ("neck", "neck1", "neck01"),
     "head": ("head",),
     "hip": ("hip", "upleg", "thigh", "upperleg"),
@@ -53,9 +50,27 @@ def parts_of(skeleton: Skeleton) -> dict[str, int]:
     found: dict[str, int] = {}
     for role in NAMES:
         side, _, word = role.rpartition("_")
-        at = _first(_words(role, word, plain, sides, skeleton), side, plain, sides, found)
+        if word.startswith("spine"):
+            continue
+        at = _first(_words(word, plain, sides), side, plain, sides, found)
         if at is not None:
             found[role] = at
+    return _with_spine(found, skeleton)
+
+
+def _with_spine(found: dict[str, int], skeleton: Skeleton) -> dict[str, int]:
+    """Spines are numbered in as many ways as there are programs: they lie from pelvis to neck."""
+    at = found.get("neck", found.get("head", -1))
+    chain: list[int] = []
+    while at >= 0 and skeleton.parents[at] >= 0 and skeleton.parents[at] != found.get("pelvis"):
+        at = skeleton.parents[at]
+        chain.insert(0, at)
+    if "pelvis" in found and chain and skeleton.parents[chain[0]] == found["pelvis"]:
+        found["spine1"] = chain[0]
+        if len(chain) > 1:
+            found["spine3"] = chain[-1]
+        if len(chain) > 2:
+            found["spine2"] = chain[len(chain) // 2]
     return found
 
 
@@ -73,9 +88,7 @@ def _split(name: str) -> tuple[str, str]:
     return "", re.sub(r"[^a-z0-9]", "", bare)
 
 
-def _words(
-    role: str, word: str, plain: list[str], sides: list[str], skeleton: Skeleton
-) -> tuple[str, ...]:
+def _words(word: str, plain: list[str], sides: list[str]) -> tuple[str, ...]:
     """Shoulder and foot name a joint here and the next one there: told by what else there is."""
     legs = {one for one, side in zip(plain, sides, strict=True) if side}
     if word == "shoulder" and legs & {"arm", "upperarm", "uparm"}:

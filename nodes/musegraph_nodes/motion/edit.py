@@ -215,7 +215,7 @@ def smooth(
     turns, root = arrays(motion)
     made = smoothed(turns, root, seconds * motion.fps)
     if keep_feet:
-        stands = standing(placed(turns, root, motion.skeleton)[1], motion.skeleton, motion.fps)
+        stands = standing(placed(*made, motion.skeleton)[1], motion.skeleton, motion.fps, 0.6)
         made = planted(*made, motion.skeleton, stands, motion.fps)
     return motion_of(*made, motion.fps, motion.skeleton)
 

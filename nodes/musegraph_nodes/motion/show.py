@@ -149,8 +149,7 @@ def filmstrip(
         raise NodeError(f"the motion has {seconds:.2f} s, and the strip begins at {start:g} s")
     length = min(length or seconds - start, seconds - start)
     cut = [trim(one, start, length) for one in motion]
-    rate = (count - 1) / max(length - 1 / motion[0].fps, 1e-3) if count > 1 else 1.0
-    rate = min(rate, motion[0].fps)
+    rate = count / length
     picture = Picture(look, stage, view, width - width % 2, height - height % 2, True, 1.0)
     tiles = list(frames(cut, picture, rate))[:count]
     rows = []

@@ -155,7 +155,7 @@ def port_de_bras(m: Phrase) -> None:
     m.both(8, "low_side", bend=0, look=0, nod=0, drop=0.04)
     for foot in "LR":
         m.heel(foot, 2, 0).heel(foot, 4, 26).heel(foot, 5.5, 26).heel(foot, 7, 0)
-    m.step("L", 1, 0.07, 0, 28, lift=0.04).step("R", 1.6, -0.07, 0, -28, lift=0.04)
+    m.step("L", 1, 0.07, 0, 28, lift=0.04).step("R", 2, -0.07, 0, -28, lift=0.04)
 
 
 def tendu(m: Phrase) -> None:
@@ -172,15 +172,15 @@ def tendu(m: Phrase) -> None:
 def balance(m: Phrase) -> None:
     """Down to a side, up behind, down; and to the other."""
     for beat, foot, other, way in ((0, "L", "R", 1), (4, "R", "L", -1)):
-        m.step(foot, beat + 1.4, 0.40 * way, 0.02, 25 * way, lift=0.05, span=1.1)
-        m.step(other, beat + 2.4, 0.20 * way, -0.16, -20 * way, lift=0.05, span=0.9)
-        m.step(other, beat + 3.6, -0.08 * way, 0.0, -20 * way, lift=0.04, span=0.9)
+        m.step(foot, beat + 1, 0.40 * way, 0.02, 25 * way, lift=0.05, span=0.95)
+        m.step(other, beat + 2, 0.20 * way, -0.16, -20 * way, lift=0.05, span=0.9)
+        m.step(other, beat + 3, -0.08 * way, 0.0, -20 * way, lift=0.04, span=0.9)
         arms = ("side", "round") if way > 0 else ("round", "side")
         m.at(
             beat + 2, *arms, drop=0.09, side=0.03 * way, bend=9 * way, look=30 * way, twist=8 * way
         )
         m.both(beat + 4, "round_side", drop=0.0, side=0, bend=0, look=0, twist=0)
-    m.step("R", 8.4, -0.08, 0, -20, span=0.8).step("L", 7.6, 0.08, 0, 20, span=0.8)
+    m.step("L", 8, 0.08, 0, 20, span=0.8)
 
 
 def pirouette(m: Phrase) -> None:

@@ -37,7 +37,7 @@ STYLES: dict[str, Style] = {
     "disco": Style(ballroom.DISCO, Manner(0.20, 0.024, False, 0.012, 3), ("hip", "high_side")),
     "salsa": Style(ballroom.SALSA, Manner(0.15, 0.012, False, 0.025, 4), ("side", "round_up")),
     "swing": Style(ballroom.SWING, Manner(0.15, 0.030, False, 0.02), ("square_low", "up_bent")),
-    "ballet": Style(ballroom.BALLET, Manner(0.0, 0.003, False, 0.002), ("round_side", "round_up")),
+    "ballet": Style(ballroom.BALLET, Manner(0.05, 0.012, False, 0.002), ("round_side", "round_up")),
 }
 
 

@@ -192,10 +192,9 @@ def shoulders(m: Phrase) -> None:
 def hop(m: Phrase) -> None:
     """Down and a hop with both arms up, twice, then a snap to the side."""
     for beat in (0, 2):
-        m.both(beat + 1, "back_swing", drop=0.2, lean=14, arch=8)
-        m.both(beat + 1.3, "front_low")
-        m.both(beat + 1.7, "up", drop=-0.02, lean=0, arch=-4)
-        m.both(beat + 2, "up_bent", drop=0.1, lean=4, arch=0)
+        m.both(beat + 1, "fore_swing", drop=0.2, lean=14, arch=8)
+        m.at(beat + 1.6, drop=-0.02, lean=0, arch=-4)
+        m.both(beat + 2, "up", drop=0.1, lean=4, arch=0)
         for foot, x in (("L", 0.17), ("R", -0.17)):
             m.heel(foot, beat + 1, 0).heel(foot, beat + 1.6, 32).heel(foot, beat + 2, 0)
             if beat == 0:

@@ -16,6 +16,7 @@ from musegraph_nodes.motion.turns import (
     Doubles,
     about,
     back,
+    between,
     euler,
     product,
     rotated,
@@ -90,6 +91,7 @@ def _eased_arms(local: Doubles, fps: float) -> None:
             at = _AT[f"{side}_{joint}"]
             turns = gaussian_filter1d(steady(local[:, at]), 0.035 * fps, axis=0, mode="nearest")
             local[:, at] = unit(turns)
+    local[:] = kept(local, BODY, ("shoulder", "collar", "elbow", "wrist", "neck", "head"))
 
 
 def _channels(sheet: Sheet, beats: Doubles, manner: Manner) -> dict[str, Doubles]:
@@ -294,8 +296,8 @@ def _arms(
         fore = 0.25 * np.clip(reach[:, 2], 0, 1) + 0.5 * np.clip(-out * reach[:, 0], 0, 1)
         local[:, collar] = euler(np.zeros_like(high), -out * fore, out * high)
         up = values["raise_l" if own == 0 else "raise_r"]
-        pole = np.tile([0.55 * out, -0.45, -0.7], (len(beats), 1))
         way = unit(reach)
+        pole = _elbow(way, out)
         pole = unit(pole - (pole * way).sum(-1, keepdims=True) * way)
         pole = _lifted(pole, way, up)
         arm = bend(
@@ -307,7 +309,17 @@ def _arms(
         local[:, wrist] = euler(
             np.zeros_like(up), np.zeros_like(up), out * (0.12 - 0.25 * way[:, 1])
         )
-    local[:] = kept(local, BODY, ("shoulder", "collar", "elbow", "spine1", "neck", "head"))
+
+
+def _elbow(way: Doubles, out: float) -> Doubles:
+    """Where an elbow points for a hand in a direction: it goes along with the arm as that swings.
+
+    Behind where the arm is spread; below where the hand is ahead, outward where it hangs.
+    """
+    swing = between(np.array([out, 0.0, 0.0]), way)
+    pole = rotated(swing, np.array([0.0, -0.25, -0.97]))
+    pole = pole - 0.9 * np.clip(way[:, 2:], 0, 1) * UP
+    return pole + 0.45 * np.clip(-way[:, 1:2], 0, 1) * np.array([out, 0.0, 0.0])
 
 
 def _lifted(pole: Doubles, way: Doubles, angle: Doubles) -> Doubles:
