@@ -6,7 +6,6 @@ import io
 import json
 import struct
 import time
-import zipfile
 
 import numpy as np
 import pytest
@@ -289,3 +288,34 @@ def test_bytes_changed_anywhere_are_read_or_refused_and_nothing_else() -> None:
 def test_a_skeleton_that_is_none_is_refused(parents: tuple[int, ...], said: str) -> None:
     with pytest.raises(NodeError, match=said):
         Skeleton(("a", "b"), parents, ((0.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
+
+
+def test_a_motion_as_a_value_on_the_canvas_is_a_file_a_small_picture_and_facts() -> None:
+    from musegraph import Store
+    from musegraph.store import Entry
+    from musegraph.workers.values import _part
+
+    turns = torch.zeros(50, 24, 4)
+    turns[..., 0] = 1
+    still = Motion(turns, torch.tensor([[0.0, 0.96, 0.0]]).repeat(50, 1), 25.0, Skeleton.body())
+    store = Store()
+    name = identity(still)
+    assert name is not None
+    store.live.put(name, still, 1.0)
+    made = _part(store, "dance", Entry(name), None, slice(0, 1))
+    assert made is not None
+    assert made["facts"] == {"frames": 50, "seconds": 2.0, "fps": 25.0, "joints": 24}
+    assert made["preview"].startswith("data:image/")
+
+
+def test_a_small_picture_of_a_motion_shows_a_figure_in_each_of_its_fields() -> None:
+    from musegraph.workers.poses import POSES, poses
+
+    for seed in range(6):
+        page = poses(random_motion(seed)).data[0]
+        assert bool(torch.isfinite(page).all())
+    turns = torch.zeros(50, 24, 4)
+    turns[..., 0] = 1
+    page = poses(Motion(turns, torch.zeros(50, 3), 25.0, Skeleton.body())).data[0]
+    fields = page.chunk(POSES, dim=1)
+    assert all(0.02 < float((field[..., 0] > 0.5).float().mean()) < 0.3 for field in fields)

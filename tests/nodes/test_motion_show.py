@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from typing import get_args
 
 import av
 import numpy as np
@@ -17,7 +16,6 @@ from musegraph_nodes.motion.camera import shots
 from musegraph_nodes.motion.choreograph import choreograph
 from musegraph_nodes.motion.drawing import OPENPOSE
 from musegraph_nodes.motion.film import muxed
-from musegraph_nodes.motion.looks import View
 from musegraph_nodes.motion.turns import about, placed, product
 
 

@@ -73,9 +73,8 @@ class Skeleton:
                 "the first joint of a Skeleton is its root with the parent -1, and the parent of"
                 " each other one stands before it"
             )
-        if not all(
-            len(place) == 3 and all(math.isfinite(x) and abs(x) <= FARTHEST for x in place)
-            for place in self.offsets
+        if {len(place) for place in self.offsets} != {3} or not all(
+            math.isfinite(x) and abs(x) <= FARTHEST for place in self.offsets for x in place
         ):
             raise NodeError(f"an offset of a Skeleton is three numbers up to {FARTHEST:g} metres")
 

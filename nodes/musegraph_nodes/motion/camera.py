@@ -57,7 +57,8 @@ def shots(
     everything = np.concatenate(list(places), axis=1)
     least, most = everything.min(axis=1), everything.max(axis=1)
     middle = (least + most) / 2
-    tall = float(np.percentile(most[:, 1], 99)) if len(most) else 1.7
+    # The joint of a head is at its base: the crown is higher.
+    tall = 0.17 + float(np.percentile(most[:, 1], 99))
     tall = max(tall, 0.5 * float(np.ptp(everything.reshape(-1, 3), axis=0).max()), 0.3)
     count = len(everything)
     if follow:
@@ -67,7 +68,7 @@ def shots(
     centre[:, 1] = tall * 0.50
     spread = everything - centre[:, None]
     wide = float(np.percentile(np.abs(spread[..., [0, 2]]).max(axis=(1, 2)), 99.5))
-    half = max(tall * 0.66, wide * 1.06 * height / width)
+    half = max(tall * 0.60, wide * 1.06 * height / width)
     far = half / _FOV / closer
     around, above = (np.radians(angle) for angle in _ANGLES[view])
     turn = np.full(count, around)

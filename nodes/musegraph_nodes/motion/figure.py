@@ -85,9 +85,9 @@ def limbs_of(skeleton: Skeleton) -> list[Limb]:
     """The limbs of a body, or thin ones along all bones of what is none."""
     found = parts_of(skeleton)
     paired = [
-        (f"{side}_{a}", f"{side}_{b}", *rest)
+        (f"{side}_{a}", f"{side}_{b}", thick, thin, colour, more)
         for side in ("left", "right")
-        for a, b, *rest in _PAIRED
+        for a, b, thick, thin, colour, more in _PAIRED
     ]
     made = [
         Limb(found[a], found[b], thick, thin, colour, more)

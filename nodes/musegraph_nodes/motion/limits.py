@@ -53,7 +53,8 @@ def beyond(turns: Doubles, skeleton: Skeleton) -> Doubles:
     """By how many radians each joint [T,K] is beyond what it can do, at the worst of its axes."""
     joints, least, most = bounds(skeleton)
     found = vectors_of(turns[:, joints])
-    return np.maximum(np.maximum(least - found, found - most), 0).max(-1, initial=0.0)
+    over = np.maximum(np.maximum(least - found, found - most), 0)
+    return np.asarray(over.max(-1, initial=0.0))
 
 
 def kept(turns: Doubles, skeleton: Skeleton, roles: tuple[str, ...]) -> Doubles:

@@ -12,6 +12,8 @@ from .limbs import framed, local
 from .turns import NONE, UP, Doubles, placed, product, unit
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from musegraph import Skeleton
 
 _NEXT = {
@@ -87,7 +89,7 @@ def _stood(
     return planted(turns, root, target, stands, fps, goals)
 
 
-def _lowest(heights: Doubles, stands: Doubles) -> float:
+def _lowest(heights: Doubles, stands: NDArray[np.bool_]) -> float:
     return float(np.median(heights[stands]) if stands.any() else np.percentile(heights, 2))
 
 
@@ -99,7 +101,7 @@ def _sole(skeleton: Skeleton) -> float:
 def _rest(skeleton: Skeleton) -> Doubles:
     """Places of all joints at rest [J,3]."""
     one = np.tile(NONE, (1, len(skeleton.names), 1))
-    return placed(one, np.zeros((1, 3)), skeleton)[1][0]
+    return np.asarray(placed(one, np.zeros((1, 3)), skeleton)[1][0])
 
 
 def _ahead(rest: Doubles, parts: dict[str, int]) -> Doubles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -21,9 +21,9 @@ UPPER = (
 )  # fmt: skip
 
 
-def sampled(turns: Doubles, root: Doubles, at: Doubles) -> Pair:
+def sampled(turns: Doubles, root: Doubles, at: Any) -> Pair:
     """A motion at frames between its frames, ``at`` [N]."""
-    at = np.clip(at, 0, len(root) - 1)
+    at = np.clip(np.asarray(at, float), 0, len(root) - 1)
     before = np.minimum(at.astype(int), max(len(root) - 2, 0))
     after = np.minimum(before + 1, len(root) - 1)
     part = at - before

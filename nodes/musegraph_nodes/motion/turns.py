@@ -33,7 +33,7 @@ def product(a: Any, b: Any) -> Doubles:
 
 def back(turn: Any) -> Doubles:
     """The turn that undoes one."""
-    return np.asarray(turn, float) * np.array([1.0, -1.0, -1.0, -1.0])
+    return np.asarray(np.asarray(turn, float) * np.array([1.0, -1.0, -1.0, -1.0]))
 
 
 def rotated(turn: Any, place: Any) -> Doubles:
@@ -111,7 +111,7 @@ def steady(turns: Any) -> Doubles:
     turns = np.array(turns, float)
     flips = (turns[1:] * turns[:-1]).sum(-1) < 0
     turns[1:] *= np.where(np.cumsum(flips, axis=0) % 2, -1.0, 1.0)[..., None]
-    return turns
+    return np.asarray(turns)
 
 
 def matrices(turn: Any) -> Doubles:

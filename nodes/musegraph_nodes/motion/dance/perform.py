@@ -173,7 +173,7 @@ def _pitched(part: Doubles, step: Step, from_air: bool, to_air: bool) -> Doubles
     held = np.radians(45.0 if step.toe else 20.0)
     first = held if from_air else 0.0
     last = held if to_air else np.radians(24.0) if step.toe else 0.0
-    return first + (last - first) * part + np.sin(np.pi * part) * np.radians(16.0)
+    return np.asarray(first + (last - first) * part + np.sin(np.pi * part) * np.radians(16.0))
 
 
 def _landed(sheet: Sheet, step: Step, toes: float) -> Doubles:
@@ -233,7 +233,8 @@ def _highest(where: Doubles, turn: Doubles, feet: list[_Foot], fps: float) -> Do
 
     reach = max(round(0.12 * fps), 1)
     low = minimum_filter1d(most, 2 * reach + 1, mode="nearest")
-    return np.minimum(gaussian_filter1d(low, reach / 2.5, mode="nearest", truncate=2.5), most)
+    soft = gaussian_filter1d(low, reach / 2.5, mode="nearest", truncate=2.5)
+    return np.asarray(np.minimum(soft, most))
 
 
 def _ahead(yaw: Doubles) -> Doubles:
@@ -319,7 +320,7 @@ def _elbow(way: Doubles, out: float) -> Doubles:
     swing = between(np.array([out, 0.0, 0.0]), way)
     pole = rotated(swing, np.array([0.0, -0.25, -0.97]))
     pole = pole - 0.9 * np.clip(way[:, 2:], 0, 1) * UP
-    return pole + 0.45 * np.clip(-way[:, 1:2], 0, 1) * np.array([out, 0.0, 0.0])
+    return np.asarray(pole + 0.45 * np.clip(-way[:, 1:2], 0, 1) * np.array([out, 0.0, 0.0]))
 
 
 def _lifted(pole: Doubles, way: Doubles, angle: Doubles) -> Doubles:
