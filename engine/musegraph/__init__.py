@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         Meter,
         Model,
         ModelSource,
+        Motion,
         Named,
         Note,
         Number,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         Reference,
         Score,
         Seed,
+        Skeleton,
         Tempo,
         Text,
         TextEncoder,
@@ -101,6 +103,7 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelSource",
+    "Motion",
     "MusegraphError",
     "Named",
     "NodeError",
@@ -116,6 +119,7 @@ __all__ = [
     "RunResult",
     "Score",
     "Seed",
+    "Skeleton",
     "Store",
     "StoreError",
     "Tempo",
@@ -156,8 +160,8 @@ _HOMES = {
     "musegraph.texts": "english_digest",
     "musegraph.values": (
         "Audio Boolean Conditioning ConditioningPart ControlNet File Image Integer Json "
-        "KeySignature Latent Mask Media Message Meter Model ModelSource Named Note Number Patch "
-        "Reference Score Seed Tempo Text TextEncoder Track Vae Vision"
+        "KeySignature Latent Mask Media Message Meter Model ModelSource Motion Named Note Number "
+        "Patch Reference Score Seed Skeleton Tempo Text TextEncoder Track Vae Vision"
     ),
     "musegraph.values.files": "files",
     "musegraph.workflow": "Workflow",

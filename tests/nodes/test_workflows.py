@@ -11,7 +11,7 @@ import torch
 from client import carried, served
 from stand_ins import stand_ins
 
-from musegraph import Audio, Engine, Image, Score, Store, Workflow
+from musegraph import Audio, Engine, File, Image, Motion, Score, Store, Workflow
 from musegraph.cli.remote import Remote, uploaded
 from musegraph.outputs import save_outputs
 from musegraph.reproduce import Verdict, compare, copy_assets, read_output
@@ -47,6 +47,16 @@ def test_an_example_runs_and_a_second_run_runs_no_step(path: Path, engine: Engin
             continue
         if isinstance(value, Audio):
             assert 0.1 < float(value.data.abs().max()) <= 1, name
+            continue
+        if isinstance(value, Motion):
+            assert float(value.rotations.std(dim=0).max()) > 0.1, name
+            continue
+        if isinstance(value, File):
+            assert value.media == "video/mp4", name
+            assert value.data[4:8] == b"ftyp", name
+            continue
+        if isinstance(value, float):
+            assert 0 < value <= 1, name
             continue
         assert isinstance(value, Image), name
         assert bool(torch.isfinite(value.data).all())

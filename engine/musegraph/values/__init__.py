@@ -13,6 +13,7 @@ from musegraph.values.media import (
     Media,
     media_types,
 )
+from musegraph.values.motion import Motion, Skeleton
 from musegraph.values.references import (
     ControlNet,
     Model,
@@ -54,6 +55,7 @@ __all__ = [
     "Meter",
     "Model",
     "ModelSource",
+    "Motion",
     "Named",
     "Note",
     "Number",
@@ -61,6 +63,7 @@ __all__ = [
     "Reference",
     "Score",
     "Seed",
+    "Skeleton",
     "Tempo",
     "Text",
     "TextEncoder",

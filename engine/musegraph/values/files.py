@@ -12,35 +12,52 @@ from typing import Any
 
 from musegraph.errors import NodeError
 from musegraph.values import codec
+from musegraph.values.bvh import BvhError, read_bvh, write_bvh
 from musegraph.values.canonical import canonical
 from musegraph.values.embedding import embed, extract
+from musegraph.values.gltf import GltfError, read_glb
+from musegraph.values.gltf_write import write_glb
 from musegraph.values.media import Audio, File, Image, Mask, Media
 from musegraph.values.midi import MidiError, read_midi, write_midi
+from musegraph.values.motion import Motion
+from musegraph.values.npz import NpzError, pack_arrays, read_npz, write_npz
+from musegraph.values.npz import arrays_of as _arrays_of
 from musegraph.values.pictures import MAX_PIXELS, PICTURE_FORMATS, decode_picture, encode_picture
 from musegraph.values.score import Score
 from musegraph.values.sounds import SOUND_FORMATS, decode_sound, encode_sound
 
 __all__ = [
+    "BYTES",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "MOTION_FORMATS",
     "PICTURE_FORMATS",
     "SOUND_FORMATS",
+    "arrays_of",
     "embed",
     "extract",
     "file_name",
+    "pack_arrays",
     "plain_name",
     "read",
+    "read_motion",
     "to_file",
     "to_files",
+    "write_bvh",
 ]
 
 MAX_BYTES = 1 << 30
 
 SAFETENSORS = "application/safetensors"
 
+BYTES = "application/octet-stream"
+MOTION_FORMATS = {"bvh": BYTES, "glb": "model/gltf-binary", "npz": BYTES}
+"""What a motion is saved as. BVH and NPZ have no registered media type."""
+
 _SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg", "text": ".txt", "json": ".json"}
 _SUFFIXES |= {kind: f".{kind}" for kind in SOUND_FORMATS}
 _SUFFIXES |= {"midi": ".mid", "safetensors": ".safetensors"}
+_SUFFIXES |= {kind: f".{kind}" for kind in MOTION_FORMATS}
 _RESERVED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """Names that Windows keeps for devices, whatever their suffix."""
@@ -56,8 +73,8 @@ def read(type_name: str, data: bytes, media: str, name: str) -> Media:
 
     Pictures become an Image (float32, upright, sRGB, 16 bits kept where a PNG has them, four
     channels where it has transparency) or a Mask (its transparency if it has any, else its
-    brightness); sounds an Audio, and MIDI a Score. Any file may stand at a File port; what was
-    saved as ``.safetensors`` comes back as the value it was.
+    brightness); sounds an Audio, MIDI a Score, and BVH, GLB and NPZ a Motion. Any file may stand at
+    a File port; what was saved as ``.safetensors`` comes back as the value it was.
     """
     if type_name == "File":
         return File(data, name, media)
@@ -69,6 +86,8 @@ def read(type_name: str, data: bytes, media: str, name: str) -> Media:
         return Audio(*decode_sound(data, name))
     if type_name == "Score":
         return _read_score(data, name)
+    if type_name == "Motion":
+        return read_motion(data, name)
     if type_name not in ("Image", "Mask"):
         raise NodeError(f"{name!r} is no {type_name}; give a .safetensors file saved from one")
     pixels = decode_picture(data, name)
@@ -84,6 +103,31 @@ def _read_score(data: bytes, name: str) -> Score:
         return read_midi(data)
     except MidiError as error:
         raise NodeError(f"{name!r} cannot be read as MIDI: {error}") from None
+
+
+def read_motion(data: bytes, name: str, fps: float = 0.0, scale: float = 0.0) -> Motion:
+    """The motion of a BVH, GLB or NPZ, told apart by their bytes.
+
+    ``fps`` counts where the file does not say it; ``scale`` metres are a unit of a BVH, 0: guessed.
+    """
+    kind = "GLB" if data[:4] == b"glTF" else "BVH"
+    kind = "NPZ" if data[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"\x93NUM") else kind
+    try:
+        if kind == "GLB":
+            return read_glb(data, name, fps)
+        if kind == "NPZ":
+            return read_npz(data, name, fps)
+        return read_bvh(data, name, scale)
+    except (BvhError, GltfError, NpzError) as error:
+        raise NodeError(f"{name!r} cannot be read as {kind}: it {error}") from None
+
+
+def arrays_of(data: bytes, name: str) -> dict[str, Any]:
+    """The arrays of an NPZ or an NPY; pickles, and what would unpack without end, are refused."""
+    try:
+        return _arrays_of(data)
+    except NpzError as error:
+        raise NodeError(f"{name!r} cannot be read as NPZ: it {error}") from None
 
 
 def _read_value(type_name: str, data: bytes, name: str) -> Media:
@@ -121,14 +165,15 @@ def to_files(
     """The files that a value is saved as: one for each picture of a batch, numbered from 1.
 
     Pictures and masks become PNG, or WebP (lossless unless ``quality`` is given) or JPEG; sounds
-    WAV, or FLAC, OGG or MP3; a score MIDI; text becomes ``.txt``, other JSON ``.json``, other media
-    ``.safetensors``. A ``format`` counts for what can be saved in it. Equal values give equal bytes
-    with the same versions of the libraries that compress them.
+    WAV, or FLAC, OGG or MP3; a score MIDI; a motion BVH, or GLB or NPZ; text becomes ``.txt``,
+    other JSON ``.json``, other media ``.safetensors``. A ``format`` counts for what can be saved
+    in it. Equal values give equal bytes with the same versions of the libraries that compress them.
     """
-    if format is not None and format not in PICTURE_FORMATS | SOUND_FORMATS:
+    if format is not None and format not in PICTURE_FORMATS | SOUND_FORMATS | MOTION_FORMATS:
         pictures, sounds = ", ".join(PICTURE_FORMATS), ", ".join(SOUND_FORMATS)
         raise NodeError(
             f"{format!r} is no format for pictures or sounds; choose one of {pictures}, or {sounds}"
+            f"; motions are saved as {', '.join(MOTION_FORMATS)}"
         )
     if isinstance(value, (list, tuple)) and any(isinstance(item, Media) for item in value):
         names = _numbered(name, len(value))
@@ -149,6 +194,9 @@ def to_files(
         return _files(made, names, kind, SOUND_FORMATS[kind])
     if isinstance(value, Score):
         return _files([write_midi(value)], [name], "midi", "audio/midi")
+    if isinstance(value, Motion):
+        kind = format if format in MOTION_FORMATS else "bvh"
+        return _files([_motion_bytes(value, name, kind)], [name], kind, MOTION_FORMATS[kind])
     if isinstance(value, Media):
         data = b"".join(codec.encode(value))
         return [File(data, file_name(name, "safetensors"), SAFETENSORS)]
@@ -158,6 +206,12 @@ def to_files(
     ordered = json.loads(canonical(codec.to_json(value)))
     text = json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
     return [File(text.encode(), file_name(name, "json"), "application/json")]
+
+
+def _motion_bytes(motion: Motion, name: str, kind: str) -> bytes:
+    if kind == "glb":
+        return write_glb(motion, name)
+    return write_npz(motion) if kind == "npz" else write_bvh(motion)
 
 
 def _files(made: Iterable[bytes], names: list[str], kind: str, media: str) -> list[File]:

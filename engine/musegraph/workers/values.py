@@ -17,8 +17,9 @@ from musegraph.locked import named
 from musegraph.outputs import facts_of, keep_value
 from musegraph.run import Engine
 from musegraph.store import NOTHING, Entry, Store
-from musegraph.values import File, Image, Latent, Mask, Media
+from musegraph.values import File, Image, Latent, Mask, Media, Motion
 from musegraph.workers.courier import picture
+from musegraph.workers.poses import poses
 from musegraph.workflow import Workflow
 
 LARGEST = 8 << 20
@@ -107,7 +108,13 @@ def _part(
     if isinstance(value, (Image, Mask)):
         height, width = (int(side) for side in value.data.shape[1:3])
         made["facts"] |= {"pictures": len(value.data), "width": width, "height": height}
-    if isinstance(value, (Image, Mask, File)):
+    if isinstance(value, Motion):
+        made["facts"] = {
+            "frames": value.frames, "seconds": round(value.seconds, 3), "fps": value.fps,
+            "joints": len(value.skeleton.names),
+        }  # fmt: skip
+        made["preview"] = picture(poses(value))
+    if isinstance(value, (Image, Mask, File, Motion)):
         try:
             kept = keep_value(store, name, entry, facts, pictures)
         except NodeError as error:

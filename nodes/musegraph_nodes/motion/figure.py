@@ -1,0 +1,261 @@
+"""Figures drawn without a graphics card: a stage, a shadow, and a body of round limbs or sticks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+
+from .body import parts_of
+from .turns import unit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from musegraph import Skeleton
+
+    from .camera import Shot
+    from .looks import Look
+    from .turns import Doubles
+
+    Page: TypeAlias = NDArray[np.float32]
+
+_Colour = tuple[float, float, float]
+
+
+class Limb(NamedTuple):
+    """A round limb between two joints: its radii in metres, and which colour of the figure."""
+
+    a: int
+    b: int
+    thick: float
+    thin: float
+    colour: int
+    beyond: float = 0.0
+    """By how much of its length it goes on after the second joint."""
+
+
+class Scene(NamedTuple):
+    """Colours of the air above and below, the floor, its lines, the light on it; 0 to 1."""
+
+    high: _Colour
+    low: _Colour
+    floor: _Colour
+    line: _Colour
+    light: float
+    shadow: float
+
+
+SCENES: dict[str, Scene] = {
+    "studio": Scene((0.62, 0.66, 0.72), (0.86, 0.86, 0.85), (0.80, 0.79, 0.77), (0.70, 0.69, 0.68),
+                    0.22, 0.45),
+    "night": Scene((0.02, 0.02, 0.06), (0.10, 0.06, 0.18), (0.09, 0.07, 0.14), (0.22, 0.14, 0.36),
+                   0.55, 0.6),
+    "paper": Scene((0.97, 0.95, 0.91), (0.95, 0.93, 0.88), (0.92, 0.89, 0.83), (0.86, 0.83, 0.77),
+                   0.05, 0.30),
+    "white": Scene((1, 1, 1), (1, 1, 1), (1, 1, 1), (1, 1, 1), 0.0, 0.0),
+    "black": Scene((0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), 0.0, 0.0),
+}  # fmt: skip
+
+DRESSES: tuple[tuple[_Colour, ...], ...] = (
+    ((0.93, 0.73, 0.60), (0.86, 0.24, 0.28), (0.16, 0.20, 0.34), (0.95, 0.95, 0.95)),
+    ((0.55, 0.37, 0.28), (0.98, 0.76, 0.20), (0.22, 0.22, 0.24), (0.90, 0.35, 0.25)),
+    ((0.82, 0.62, 0.48), (0.16, 0.62, 0.60), (0.90, 0.88, 0.82), (0.14, 0.30, 0.42)),
+    ((0.96, 0.80, 0.70), (0.50, 0.32, 0.72), (0.14, 0.12, 0.20), (0.85, 0.75, 0.95)),
+)
+"""Skin, top, trousers and shoes, one for each figure, then again."""
+
+_LIGHT = unit(np.array([-0.45, 0.8, 0.55]))
+_LIMBS = (
+    ("left_hip", "right_hip", 0.092, 0.092, 2, 0), ("pelvis", "spine2", 0.105, 0.112, 1, 0),
+    ("spine2", "spine3", 0.114, 0.120, 1, 0), ("spine3", "neck", 0.118, 0.052, 1, 0),
+    ("left_collar", "right_collar", 0.085, 0.085, 1, 0), ("neck", "head", 0.05, 0.048, 0, 0),
+)  # fmt: skip
+_PAIRED = (
+    ("collar", "shoulder", 0.078, 0.060, 1, 0),
+    ("hip", "knee", 0.088, 0.06, 2, 0), ("knee", "ankle", 0.06, 0.041, 2, 0),
+    ("ankle", "foot", 0.046, 0.038, 3, 0.45), ("shoulder", "elbow", 0.054, 0.041, 1, 0),
+    ("elbow", "wrist", 0.041, 0.03, 0, 0), ("wrist", "hand", 0.034, 0.03, 0, 0.3),
+)  # fmt: skip
+
+
+def limbs_of(skeleton: Skeleton) -> list[Limb]:
+    """The limbs of a body, or thin ones along all bones of what is none."""
+    found = parts_of(skeleton)
+    paired = [
+        (f"{side}_{a}", f"{side}_{b}", thick, thin, colour, more)
+        for side in ("left", "right")
+        for a, b, thick, thin, colour, more in _PAIRED
+    ]
+    made = [
+        Limb(found[a], found[b], thick, thin, colour, more)
+        for a, b, thick, thin, colour, more in [*_LIMBS, *paired]
+        if a in found and b in found
+    ]
+    if len(made) >= 12:
+        return made
+    return [
+        Limb(parent, at, 0.03, 0.025, at % 3) for at, parent in enumerate(skeleton.parents) if at
+    ]
+
+
+def stage(shot: Shot, scene: Scene) -> Page:
+    """What is behind the figures: air, and a floor with lines a metre apart."""
+    rows = np.linspace(0, 1, shot.height)[:, None, None] ** 1.2
+    page = np.array(scene.high) + (np.array(scene.low) - np.array(scene.high)) * rows
+    page = np.broadcast_to(page, (shot.height, shot.width, 3)).astype(np.float32).copy()
+    if scene.floor == scene.high:
+        return page
+    across = (np.arange(shot.width) + 0.5 - shot.width / 2) / shot.scale
+    down = -(np.arange(shot.height) + 0.5 - shot.height / 2) / shot.scale
+    right, up, behind = (axis.astype(np.float32) for axis in shot.axes)
+    tilt = down[:, None] * up[1] - behind[1] + across[None] * right[1]
+    below = tilt < -1e-4
+    if not below.any():
+        return page
+    far = np.where(below, -shot.eye[1] / np.where(below, tilt, -1), 0).astype(np.float32)
+    x = shot.eye[0] + far * (across[None] * right[0] + down[:, None] * up[0] - behind[0])
+    z = shot.eye[2] + far * (across[None] * right[2] + down[:, None] * up[2] - behind[2])
+    wide = far / shot.scale  # a pixel on the floor, in metres
+    gap = np.minimum(np.abs((x + 0.5) % 1 - 0.5), np.abs((z + 0.5) % 1 - 0.5))
+    line = np.clip(1.2 - gap / np.maximum(wide, 0.006), 0, 1) * np.clip(
+        0.012 / np.maximum(wide, 1e-4), 0, 1
+    )
+    glow = np.exp(-(x**2 + z**2) / 6.0) * scene.light
+    fade = np.clip(np.exp(-np.hypot(x, z) / 7.0) * 1.15, 0, 1) * below
+    floor = np.array(scene.floor, np.float32) * (1 + glow[..., None])
+    floor = floor + (np.array(scene.line, np.float32) - floor) * (line * 0.8)[..., None]
+    page += (floor - page) * fade[..., None].astype(np.float32)
+    return np.asarray(np.clip(page, 0, 1))
+
+
+def shadow(
+    page: Page, shot: Shot, figures: Sequence[tuple[Doubles, list[Limb]]], dark: float
+) -> None:
+    """What the light throws on the floor, soft."""
+    from PIL import Image as pil
+    from PIL import ImageDraw, ImageFilter
+
+    part = 3
+    mask = pil.new("L", (-(-shot.width // part), -(-shot.height // part)))
+    draw = ImageDraw.Draw(mask)
+    for places, limbs in figures:
+        fallen = places - _LIGHT * (places[:, 1:2] / _LIGHT[1])
+        points, ahead = shot.seen(fallen)
+        for limb in limbs:
+            a, b = points[limb.a] / part, points[limb.b] / part
+            width = max(2 * limb.thick * shot.scale / float(ahead[limb.a]) / part * 0.8, 1)
+            draw.line([*a.tolist(), *b.tolist()], fill=255, width=round(width))
+    soft = mask.filter(ImageFilter.GaussianBlur(shot.height / 90 / part))
+    tone = np.asarray(soft.resize((shot.width, shot.height), pil.Resampling.BILINEAR), np.float32)
+    page *= 1 - dark * (tone / 255)[..., None]
+
+
+class Canvas:
+    """A page with the distance of everything on it."""
+
+    def __init__(self, page: Page, shot: Shot) -> None:
+        self.page, self.shot = page, shot
+        self.far = np.full(page.shape[:2], np.inf, np.float32)
+        self.light = (shot.axes @ _LIGHT).astype(np.float32)
+
+    def capsule(
+        self, a: Doubles, b: Doubles, thick: float, thin: float, colour: _Colour, flat: bool
+    ) -> None:
+        """A round limb between two places of the world; ``flat`` without light on it."""
+        (p, q), (near, then) = self.shot.seen(np.stack((a, b)))
+        scale = self.shot.scale
+        r, s = thick * scale / near, thin * scale / then
+        most = max(r, s) + 1.5
+        left = max(int(min(p[0], q[0]) - most), 0)
+        right = min(int(max(p[0], q[0]) + most) + 2, self.shot.width)
+        top = max(int(min(p[1], q[1]) - most), 0)
+        bottom = min(int(max(p[1], q[1]) + most) + 2, self.shot.height)
+        if left >= right or top >= bottom:
+            return
+        x = np.arange(left, right, dtype=np.float32)[None] + np.float32(0.5 - p[0])
+        y = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5 - p[1])
+        way = (q - p).astype(np.float32)
+        part = np.clip((x * way[0] + y * way[1]) / max(float(way @ way), 1e-6), 0, 1)
+        dx, dy = x - part * way[0], y - part * way[1]
+        radius = r + (s - r) * part
+        away = np.sqrt(dx * dx + dy * dy)
+        cover = np.clip(radius - away + 0.5, 0, 1)
+        round_ = np.sqrt(np.clip(1 - (away / np.maximum(radius, 1e-3)) ** 2, 0, 1))
+        metres = thick + (thin - thick) * part
+        distance = near + (then - near) * part - metres * round_
+        place = (slice(top, bottom), slice(left, right))
+        cover = cover * (distance < self.far[place] + 0.004)
+        if flat:
+            shade = np.ones_like(cover)
+        else:
+            lit = (dx * self.light[0] - dy * self.light[1]) / np.maximum(radius, 1e-3)
+            lit = np.clip(lit + round_ * self.light[2], 0, 1)
+            shade = 0.42 + 0.62 * lit + 0.10 * lit**12 - 0.10 * (1 - round_)
+        tone = np.clip(shade[..., None] * np.array(colour, np.float32), 0, 1)
+        self.page[place] += cover[..., None] * (tone - self.page[place])
+        self.far[place] = np.where(cover > 0.5, distance, self.far[place])
+
+
+def draw(
+    page: Page,
+    shot: Shot,
+    places: Doubles,
+    skeleton: Skeleton,
+    limbs: list[Limb],
+    look: Look,
+    dress: tuple[_Colour, ...],
+    canvas: Canvas | None = None,
+) -> Canvas:
+    """A figure at ``places`` [J,3] on a page; figures on one canvas hide each other."""
+    canvas = canvas or Canvas(page, shot)
+    flat = look == "silhouette"
+    if look == "stick":
+        _sticks(canvas, places, skeleton)
+        return canvas
+    order = sorted(limbs, key=lambda limb: -float(shot.seen(places[[limb.a, limb.b]])[1].mean()))
+    for limb in order:
+        a, b = places[limb.a], places[limb.b]
+        b = b + (b - a) * limb.beyond
+        colour = dress[0] if flat else dress[limb.colour]
+        canvas.capsule(a, b, limb.thick, limb.thin, colour, flat)
+    _head(canvas, places, skeleton, dress, flat)
+    return canvas
+
+
+def _head(
+    canvas: Canvas, places: Doubles, skeleton: Skeleton, dress: tuple[_Colour, ...], flat: bool
+) -> None:
+    found = parts_of(skeleton)
+    if not {"head", "neck"} <= found.keys():
+        return
+    way = unit(places[found["head"]] - places[found["neck"]])
+    low = places[found["head"]] + 0.03 * way
+    canvas.capsule(low, low + 0.10 * way, 0.082, 0.098, dress[0], flat)
+    if not flat and {"left_shoulder", "right_shoulder"} <= found.keys():
+        aside = unit(places[found["left_shoulder"]] - places[found["right_shoulder"]])
+        behind = unit(np.cross(way, aside))
+        crown = low + 0.115 * way
+        canvas.capsule(crown + 0.035 * behind, crown + 0.02 * way, 0.09, 0.088, (0.16, 0.11, 0.09),
+                       flat)  # fmt: skip
+
+
+_LEFT, _RIGHT, _MIDDLE = (0.95, 0.45, 0.25), (0.25, 0.60, 0.95), (0.75, 0.75, 0.78)
+
+
+def _sticks(canvas: Canvas, places: Doubles, skeleton: Skeleton) -> None:
+    """Thin bones and their joints: what is left is orange, what is right is blue."""
+    named = {at: role for role, at in parts_of(skeleton).items()}
+    for at, parent in enumerate(skeleton.parents):
+        role = named.get(at, skeleton.names[at].lower())
+        colour = _LEFT if "left" in role else _RIGHT if "right" in role else _MIDDLE
+        if at:
+            canvas.capsule(places[parent], places[at], 0.014, 0.014, colour, False)
+        canvas.capsule(places[at], places[at], 0.024, 0.024, colour, False)
+    found = parts_of(skeleton)
+    if "head" in found and "neck" in found:
+        way = unit(places[found["head"]] - places[found["neck"]])
+        top = places[found["head"]] + 0.10 * way
+        canvas.capsule(top, top, 0.09, 0.09, _MIDDLE, False)
