@@ -49,7 +49,7 @@ LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
 SET = ("conv1_2", "conv2_2", "conv3_1")
 """The layers whose statistics `style.adain` sets."""
 
-RECOGNISED, EDGES, FALL, AWAY = 0.85, 0.5, 20.0, 0.6
+RECOGNISED, EDGES, FALL, AWAY = 0.85, 0.5, 20.0, 0.75
 """Share of pictures that are recognised, edges at half strength, how many times the Gram loss falls
 of every style, and how far content features are at most, as a share of their power."""
 
