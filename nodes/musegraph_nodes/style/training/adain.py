@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -111,36 +112,26 @@ def recoloured(picture: Tensor, rng: np.random.Generator) -> Tensor:
     return ((mixed - mean) * float(rng.uniform(0.7, 1.2)) + mean + shift).clamp(0, 1)
 
 
-@torch.no_grad()
-def lessons(plan: Plan, shown: list[Tensor]) -> list[Lesson]:
-    """Scenes woven of the styles, each style as often as the others."""
+def contents(plan: Plan) -> list[Tensor]:
+    """Scenes [1,3,side,side], whole or nearer: then shapes are as large as in larger pictures."""
     rng = np.random.default_rng([plan.seed, 2])
-    found, made = list(scenes()), []
-    cut = {}
-    for number in range(plan.pool):
+    found, made = scenes(), []
+    for _ in range(plan.pool):
         whole = found[int(rng.integers(len(found)))]
-        # Seen nearer, shapes are as large as in pictures of twice the size.
         side = int(rng.uniform(0.5, 1.0) * whole.shape[1])
         y, x = rng.integers(0, whole.shape[1] - side + 1, 2)
         crop = whole[None, :, y : y + side, x : x + side]
-        content = F.interpolate(crop, (plan.side, plan.side), mode="bicubic").clamp(0, 1)
-        style = number % len(shown)
-        if style not in cut:
-            cut[style] = pieces(shown[style])
-        made.append(Lesson(content[0], woven(content, cut[style], even=True)[0], style))
+        made.append(F.interpolate(crop, (plan.side, plan.side), mode="bicubic").clamp(0, 1))
     return made
 
 
 @torch.no_grad()
-def manners(net: AdaIN, shown: list[Tensor]) -> list[Manner]:
-    """What is judged of each style."""
-    made = []
-    for picture in shown:
-        seen = {"": picture, **net.encoder(picture, net.layers)}
-        moments = {layer: mean_and_deviation(part) for layer, part in seen.items()}
-        apart = {layer: grams(part - moments[layer][0]) for layer, part in seen.items()}
-        made.append(Manner(moments, apart))
-    return made
+def manner_of(net: AdaIN, picture: Tensor) -> Manner:
+    """What is judged of a style [1,3,h,w]."""
+    seen = {"": picture, **net.encoder(picture, net.layers)}
+    moments = {layer: mean_and_deviation(part) for layer, part in seen.items()}
+    apart = {layer: grams(part - moments[layer][0]) for layer, part in seen.items()}
+    return Manner(moments, apart)
 
 
 def judged(
@@ -167,7 +158,7 @@ def losses(net: AdaIN, lesson: Lesson, manner: Manner, strength: float) -> dict[
         if strength < 1:
             content = lesson.content[None]
             laid = content + strength * (laid - content)
-            start = manners(net, [content])[0].moments
+            start = manner_of(net, content).moments
             # Half of two pictures has no marks of its own: their moments alone are wanted.
             goal, marks = between([(goal, strength), (start, 1 - strength)]), {}
         look = net.look(laid)
@@ -206,8 +197,8 @@ class Course:
     def __init__(self, plan: Plan, features: Path, styles: Path, work: Path) -> None:
         self.plan, self.work = plan, work
         self.net = opened(features)
-        shown = pictures(plan, styles)
-        self.manners, self.lessons = manners(self.net, shown), lessons(plan, shown)
+        self.contents, self.styles = contents(plan), pictures(plan, styles)
+        self.lesson, self.manner = cache(self._lesson), cache(self._manner)
         self.decoder = nn.ModuleList([self.net.stages, self.net.paint])
         parameters = list(self.decoder.parameters())
         self.optimizer = torch.optim.Adam(parameters, plan.rate, betas=(0.9, 0.98))
@@ -223,9 +214,9 @@ class Course:
         self.optimizer.zero_grad(set_to_none=True)
         sums: dict[str, float] = {}
         for _ in range(plan.batch):
-            lesson = self.lessons[int(rng.integers(len(self.lessons)))]
+            lesson = self.lesson(int(rng.integers(len(self.contents))))
             strength = float(rng.uniform()) if rng.random() < plan.between else 1.0
-            found = losses(self.net, lesson, self.manners[lesson.style], strength)
+            found = losses(self.net, lesson, self.manner(lesson.style), strength)
             total = plan.statistics * found["statistics"] + plan.gram * found["gram"]
             total = total + plan.content * found["content"] + 10 * found["outside"]
             (total / plan.batch).backward()
@@ -237,6 +228,17 @@ class Course:
         if number < SHOWN:
             self.noted(number, sums["statistics"])
         return sums
+
+    @torch.no_grad()
+    def _lesson(self, number: int) -> Lesson:
+        """One content in one style; each style has as many as the others."""
+        style = number % len(self.styles)
+        content = self.contents[number]
+        laid = woven(content, pieces(self.styles[style]), even=True)
+        return Lesson(content[0], laid[0], style)
+
+    def _manner(self, style: int) -> Manner:
+        return manner_of(self.net, self.styles[style])
 
     def noted(self, number: int, loss: float) -> None:
         """Keep the losses of the first steps, which the file will say."""
