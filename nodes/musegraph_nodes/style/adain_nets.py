@@ -75,8 +75,9 @@ class Stage(nn.Module):
         self.conv = nn.Conv2d(reads, makes, 3, padding=1, bias=False)
         self.gate = nn.Conv2d(sees, makes, 1)
 
-    def forward(self, difference: Tensor, features: Tensor) -> Tensor:
-        made: Tensor = F.relu(self.conv(difference)) * F.hardsigmoid(self.gate(features))
+    def forward(self, difference: Tensor, look: Look, layer: str) -> Tensor:
+        gate = F.hardsigmoid(self.gate(look.features[layer]))
+        made: Tensor = F.relu(self.conv(difference)) * gate
         return made
 
 
@@ -110,18 +111,26 @@ class AdaIN(nn.Module):
         """
         x: Tensor | None = None
         for stage, layer in zip(self.stages, reversed(self.layers[1:]), strict=True):
-            x = stage(self._joined(x, layer, look, goal), look.features[layer])
-        change: Tensor = self.paint(self._joined(x, self.layers[0], look, goal))
-        return laid + change
+            change = changed(layer, look, goal)
+            x = stage(change if x is None else torch.cat((_doubled(x), change), 1), look, layer)
+        change = changed(self.layers[0], look, goal)
+        # In two parts: at full size, putting both into one takes as long as painting them.
+        below = self.paint.in_channels - change.shape[1]
+        painted = F.conv2d(change, self.paint.weight[:, below:], padding=1)
+        if x is not None:
+            painted = painted + F.conv2d(_doubled(x), self.paint.weight[:, :below], padding=1)
+        return laid + painted
 
-    @staticmethod
-    def _joined(below: Tensor | None, layer: str, look: Look, goal: dict[str, Moments]) -> Tensor:
-        """What AdaIN changes in a layer, beside what the layers below have made of theirs."""
-        here = look.features[layer]
-        change = moved(here, look.moments[layer], goal[layer]) - here
-        if below is None:
-            return change
-        return torch.cat((F.interpolate(below, scale_factor=2, mode="nearest"), change), 1)
+
+def changed(layer: str, look: Look, goal: dict[str, Moments]) -> Tensor:
+    """What AdaIN changes in the features of a layer."""
+    (mean, deviation), (wanted, spread) = look.moments[layer], goal[layer]
+    scale = spread / deviation
+    return torch.addcmul(wanted - mean * scale, look.features[layer], scale - 1)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
 def between(some: Sequence[tuple[dict[str, Moments], float]]) -> dict[str, Moments]:
