@@ -98,6 +98,13 @@ class AdaIN(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.paint = nn.Conv2d(below + widths[0], 3, 3, padding=1, bias=False)
 
+    def by_pixel(self) -> AdaIN:
+        """The net with its weights so laid out that a processor convolves in half the time."""
+        for parameter in self.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return self
+
     def look(self, pictures: Tensor) -> Look:
         """What the encoder sees of pictures [B,3,H,W] of 0..1."""
         seen = self.encoder(pictures.contiguous(memory_format=torch.channels_last), self.layers)
