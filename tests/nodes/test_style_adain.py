@@ -15,10 +15,11 @@ from torch import Tensor
 
 from musegraph import Image, Mask, ModelError, NodeError, Reference
 from musegraph_nodes import style as pack
-from musegraph_nodes.style import adain
+from musegraph_nodes.style import adain, weaving
 from musegraph_nodes.style.adain import named, reference
 from musegraph_nodes.style.adain_nets import AdaIN, mean_and_deviation
 from musegraph_nodes.style.adain_nets import adain as moved
+from musegraph_nodes.style.keeping import Kept
 from musegraph_nodes.style.layouts import planned
 from musegraph_nodes.style.nets import orthogonal
 
@@ -37,13 +38,10 @@ class Shop(Bench):
 
 
 def tensors() -> dict[str, Tensor]:
-    """A net that has not learned, with some use for the style and for noise."""
+    """A net that has not learned, and changes a little at random."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         net = AdaIN(orthogonal(planned(((6, 8), (10, 12), (14,)))), 3)
-        for name, parameter in net.named_parameters():
-            if "stages" in name and ("told" in name or "noise" in name):
-                torch.nn.init.normal_(parameter, std=0.05)
     return {named(name): tensor.detach() for name, tensor in net.state_dict().items()}
 
 
@@ -90,16 +88,50 @@ def test_strength_leads_from_the_content_to_the_style_without_a_step(source: str
     assert away[0] > away[1] > away[2] == 0
 
 
-def test_the_same_inputs_make_the_same_picture_and_a_second_run_looks_at_nothing_again(
-    source: str,
+def test_what_has_the_statistics_of_the_style_already_is_not_changed() -> None:
+    net = AdaIN(orthogonal(planned(((6, 8), (10, 12), (14,)))), 3)
+    laid = picture().data.permute(0, 3, 1, 2)
+    with torch.no_grad():
+        look = net.look(laid)
+        made = net(laid, look, look.moments)
+        other = net(laid, look, net.look(laid * 0.5).moments)
+    assert float((made - laid).abs().max()) < 1e-5
+    assert float((other - laid).abs().max()) > 1e-3
+
+
+def test_the_same_inputs_make_the_same_picture(source: str) -> None:
+    made = [adain(picture(), [picture(seed=2)], Shop(), source=source).data for _ in range(2)]
+    assert torch.equal(made[0], made[1])
+
+
+def test_another_strength_lays_nothing_again_and_looks_at_no_style_again(
+    source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop, seen = Shop(), []
-    first = adain(picture(), [picture(seed=2)], shop, source=source)
+    adain(picture(), [picture(seed=2)], shop, strength=0.9, source=source)
+    monkeypatch.setattr(weaving, "woven", None)
+    monkeypatch.setattr(weaving, "pieces", None)
     shop.opened.net.encoder.register_forward_pre_hook(lambda *_: seen.append(1))
-    again = adain(picture(), [picture(seed=2)], shop, source=source)
-    assert torch.equal(first.data, again.data)
-    assert seen == []
-    assert torch.equal(first.data, adain(picture(), [picture(seed=2)], Shop(), source=source).data)
+    made = adain(picture(), [picture(seed=2)], shop, strength=0.4, source=source).data
+    assert len(seen) == 1  # what lies at this strength
+    monkeypatch.undo()
+    fresh = adain(picture(), [picture(seed=2)], Shop(), strength=0.4, source=source).data
+    assert torch.equal(made, fresh)
+
+
+def test_what_is_kept_makes_room_for_what_is_asked_for_last() -> None:
+    kept, made = Kept(100), []
+
+    def asked(number: int) -> int:
+        def make() -> int:
+            made.append(number)
+            return number
+
+        found: int = kept("n", (torch.full((2,), float(number)),), make, lambda _: 40)
+        return found
+
+    assert [asked(number) for number in (1, 2, 1, 3, 1, 2)] == [1, 2, 1, 3, 1, 2]
+    assert made == [1, 2, 3, 2]
 
 
 def test_weights_blend_styles_and_a_weight_of_nothing_is_as_good_as_none(source: str) -> None:
@@ -191,15 +223,15 @@ def holds(name: str, *sides: int) -> Change:
     ("change", "said"),
     [
         (lacks("decoder.paint.weight"), "no decoder.paint.weight"),
-        (lacks("decoder.stages.1.noise"), "no decoder.stages.1.noise"),
-        (lacks("decoder.told.1.bias"), "no decoder.told.1.bias"),
+        (lacks("decoder.stages.1.gate.bias"), "no decoder.stages.1.gate.bias"),
+        (lacks("decoder.stages.0.conv.weight"), "no decoder.stages.0.conv.weight"),
         (lacks("features.5.bias"), "no features.5.bias"),
         (
             holds("decoder.stages.0.conv.weight", 12, 9, 3, 3),
             "stages.0.conv.weight is of the shape",
         ),
-        (holds("decoder.told.1.weight", 96, 1), "told.1.weight is of the shape"),
-        (holds("decoder.stages.9.noise", 3, 1, 1), "also holds decoder.stages.9.noise"),
+        (holds("decoder.stages.1.gate.weight", 8, 1), "stages.1.gate.weight is of the shape"),
+        (holds("decoder.stages.9.gate.bias", 3), "also holds decoder.stages.9.gate.bias"),
         (holds("features.5.weight", 10, 8, 5, 5), "features.5.weight is of the shape"),
         (holds("encoder.weight", 3), "holds encoder.weight"),
         (lambda held: {n: t for n, t in held.items() if n.startswith("features")}, "no AdaIN"),

@@ -159,7 +159,7 @@ def _motion(tensors: Tensors, names: str) -> Recognised | None:
 def _style(tensors: Tensors, names: str) -> Recognised | None:
     if {"deconv3.conv2d.weight", "in1.weight"} <= {*tensors}:
         return Recognised("style")  # a fast net: one pass repaints in its style
-    if "decoder.paint.weight" in tensors and "decoder.stages.0.told.weight" in tensors:
+    if "decoder.paint.weight" in tensors and "decoder.stages.0.gate.weight" in tensors:
         return Recognised("style")  # any style at once, as style.adain paints
     return Recognised("style", "flux") if "redux_up.weight" in tensors else None
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
-from hashlib import blake2b
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -23,22 +21,24 @@ from musegraph import (
 )
 from musegraph_nodes.image.pixels import check_size
 
-from .colours import matched, recoloured
+from .colours import recoloured
 from .features import size as bytes_of
+from .keeping import Kept
 from .layouts import read_layout
 from .options import Content, KeepColours, Longest, Shares, Styles
 from .prepare import Style, alpha_of, check_side, colours, fitted, resized, styles_of
+from .weave import laid_of, shown_as
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .adain_nets import AdaIN, Look, Share
+    from .adain_nets import AdaIN, Look
 
 LOADER = "style.adain"
 BUNDLED = "starter/adain"
 _PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 _KEPT = 384 * 2**20
-"""Bytes of what was seen of pictures that are kept: so a slider runs the decoder alone."""
+"""Bytes of what was laid and seen that are kept: so a slider runs the net alone."""
 
 
 def reference(source: str, ctx: Context) -> Reference:
@@ -98,23 +98,20 @@ def named(own: str) -> str:
 
 
 class Painter:
-    """A net on a device, and what it saw of the last pictures."""
+    """A net on a device, and what it saw and laid lately."""
 
     def __init__(self, net: AdaIN) -> None:
         self.net = net
-        self.seen: OrderedDict[bytes, Look] = OrderedDict()
+        self.kept = Kept(_KEPT)
 
     def look(self, picture: Tensor, device: str, manner: bool = False) -> Look:
         """What the encoder sees of a picture [1,3,H,W]; of one that it saw lately, at once."""
-        key = blake2b(repr((manner, *picture.shape)).encode(), digest_size=16)
-        key.update(picture.numpy().tobytes())
-        found = self.seen.pop(key.digest(), None)
-        if found is None:
+
+        def seen() -> Look:
             found = self.net.look(picture.to(device))
-            found = found.manner() if manner else found
-        self.seen[key.digest()] = found
-        while len(self.seen) > 1 and sum(map(_bytes, self.seen.values())) > _KEPT:
-            self.seen.popitem(last=False)
+            return found.manner() if manner else found
+
+        found: Look = self.kept(("look", manner), (picture,), seen, _bytes)
         return found
 
 
@@ -134,7 +131,7 @@ def load(ref: Reference, place: Path, device: str) -> Painter:
         raise ModelError(f"{file} cannot be read: {error}; get it again") from error
     kept = {own: stored[named(own)].float() for own in net.state_dict()}
     net.load_state_dict(kept, strict=True, assign=True)
-    return Painter(net.eval().requires_grad_(False).to(device))
+    return Painter(net.eval().requires_grad_(False).to(device).by_pixel())
 
 
 adain_loader = Loader(load, lambda live: bytes_of(live.net))
@@ -157,7 +154,7 @@ Net = Annotated[
 ]
 
 
-@node(id="adain", version="1", numeric=True, uses="device")
+@node(id="adain", version="2", numeric=True, uses="device")
 def adain(
     content: Content,
     styles: Styles,
@@ -174,9 +171,10 @@ def adain(
 ) -> Image:
     """Repaint a picture in any style in one pass, at once: Adaptive Instance Normalisation.
 
-    Several styles are blended by their weights, or each counts where its mask is white.
-    style.transfer comes closer to a style and takes minutes. Each picture of a batch is made by
-    itself.
+    Pieces of the styles are laid first, as style.weave does; then a net gives the whole the means
+    and deviations that its encoder finds in the styles. Several styles are blended by their
+    weights, or each counts where its mask is white. style.transfer takes longer, and its strokes
+    follow the shapes of the content. Each picture of a batch is made by itself.
     """
     import torch
 
@@ -186,15 +184,15 @@ def adain(
     check_size(wide, high, len(pictures))
     made = []
     with ctx.load(reference(source, ctx)) as live, torch.inference_mode():
-        cell = live.net.stride
         check_side((wide, high), live.net.encoder.layout, live.net.layers, "content")
         for at in range(len(pictures)):
             ctx.progress(at, len(pictures))
             picture = resized(pictures[at : at + 1], (wide, high))
-            known = _looked(live, picture, style_size, keep_colours, ctx)
-            look = live.look(_whole(picture, cell), ctx.device)
-            painted = live.net(look, [known(style) for style in prepared], strength)
-            painted = painted[..., :high, :wide].clamp(0, 1).cpu()
+            shown = [shown_as(style, picture, style_size, keep_colours) for style in prepared]
+            for style in shown:
+                side = (style.picture.shape[3], style.picture.shape[2])
+                check_side(side, live.net.encoder.layout, live.net.layers, "styles")
+            painted = _painted(live, picture, shown, strength, ctx)
             if keep_colours == "luminance":
                 painted = recoloured(painted, picture)
             made.append(painted if strength else picture)
@@ -205,29 +203,46 @@ def adain(
     return Image(planes.permute(0, 2, 3, 1).contiguous())
 
 
-def _looked(
-    live: Any, picture: Tensor, longest: int, keep: str, ctx: Context
-) -> Callable[[Style], Share]:
-    """What turns a style into its share of one picture."""
-    from .adain_nets import Share
+def _painted(
+    live: Painter, picture: Tensor, styles: list[Style], strength: float, ctx: Context
+) -> Tensor:
+    """The picture in pieces of the styles, with the statistics that they have."""
+    import torch
 
-    cell = live.net.stride
+    from .adain_nets import shares_of
 
-    def looked(style: Style) -> Share:
+    if all(style.mask is None for style in styles):
+        return _together(live, picture, styles, strength, ctx)
+    places = [None if style.mask is None else style.mask[None, None] for style in styles]
+    made = torch.zeros_like(picture)
+    # Each by itself: the statistics of a picture of several styles are those of none.
+    for style, share in zip(styles, shares_of([s.weight for s in styles], places), strict=True):
+        made += share * _together(live, picture, [replace(style, mask=None)], strength, ctx)
+    return made
+
+
+def _together(
+    live: Painter, picture: Tensor, styles: list[Style], strength: float, ctx: Context
+) -> Tensor:
+    """The picture in all styles everywhere, by their weights."""
+    from .adain_nets import between
+
+    cell, device = live.net.stride, ctx.device
+    high, wide = picture.shape[2:]
+    laid = laid_of(picture, styles, ctx, live.kept, even=True)
+    laid = _whole(picture + (laid - picture) * strength, cell).to(device)
+    total = sum(style.weight for style in styles)
+    goals = []
+    for style in styles:
         ctx.check()
-        shown = style.picture
-        if keep == "histogram":
-            shown = matched(shown, picture)
-        width, height = fitted((shown.shape[3], shown.shape[2]), longest)
-        check_side((width, height), live.net.encoder.layout, live.net.layers, "styles")
-        shown = _whole(resized(shown, (width, height)), cell)
-        mask = None
-        if style.mask is not None:
-            mask = resized(style.mask[None, None], (picture.shape[3], picture.shape[2]))
-            mask = _whole(mask, cell).to(ctx.device)
-        return Share(live.look(shown, ctx.device, manner=True), style.weight, mask)
-
-    return looked
+        look = live.look(_whole(style.picture, cell), device, manner=True)
+        goals.append((look.moments, strength * style.weight / total))
+    if strength < 1:
+        look = live.look(_whole(picture, cell), device, manner=True)
+        goals.append((look.moments, 1 - strength))
+    painted = live.net(laid, live.net.look(laid), between(goals))
+    made: Tensor = painted[..., :high, :wide].clamp(0, 1).cpu()
+    return made
 
 
 def _whole(picture: Tensor, cell: int) -> Tensor:

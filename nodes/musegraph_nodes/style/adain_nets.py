@@ -1,17 +1,17 @@
-"""AdaIN: a content's features with the statistics of a style's, and a decoder that paints them.
+"""AdaIN on a laid picture, and the decoder that paints what it changes. Loaded with torch.
 
-As Huang and Belongie 2017, with three additions to the decoder, because the encoder is small. It
-gets the upper layers of the content too, each with the statistics of the style's (Sheng et al.
-2018): so edges stay sharp. It is told what all layers see of the style, as scales and shifts of its
-own channels (Ghiasi et al. 2017): so strokes are of the right size and colour. And it is given
-noise, always the same for a size: so it has something to make strokes of where a content is flat.
+A style's means and deviations are put on the features of a picture (Huang and Belongie 2017). With
+them that is the content, and a decoder paints all of it anew: a small one blurs strokes into grain.
+Here it is the content made of pieces of the style (`weaving.py`), which has its strokes and nearly
+its statistics, and the decoder paints only what AdaIN changes in it. It gets the difference of
+features by layer, as a pyramid, and none of its parts adds anything of its own: where all
+statistics are those of the style already, nothing is changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,6 @@ from .layouts import Layout
 from .nets import Features
 
 _LEAST = 1e-5
-HIDDEN = 96
 
 
 Moments = tuple[Tensor, Tensor]
@@ -35,31 +34,9 @@ class Look:
     features: dict[str, Tensor]
     moments: dict[str, Moments]
 
-    @property
-    def stats(self) -> Tensor:
-        """[B,2·channels of all layers]."""
-        parts = [part.flatten(1) for pair in self.moments.values() for part in pair]
-        return torch.cat(parts, 1)
-
-    def part(self, count: int) -> Look:
-        """The first pictures of a batch."""
-        features = {layer: made[:count] for layer, made in self.features.items()}
-        moments = {layer: (m[:count], d[:count]) for layer, (m, d) in self.moments.items()}
-        return Look(features, moments)
-
     def manner(self) -> Look:
         """What of it counts for a style."""
         return Look({}, self.moments)
-
-
-@dataclass(frozen=True)
-class Share:
-    """One style's part in the result: its look, and how much it counts, everywhere or by place."""
-
-    look: Look
-    weight: float = 1.0
-    mask: Tensor | None = None
-    """[1,1,H,W] of 0..1 at the size of the content."""
 
 
 def mean_and_deviation(features: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,120 +64,93 @@ def layers_of(layout: Layout, blocks: int) -> tuple[str, ...]:
 
 
 class Stage(nn.Module):
-    """A convolution of the decoder, whose result is told the style."""
+    """A convolution of the difference, which counts where the features say that it does.
 
-    def __init__(self, reads: int, makes: int, larger: bool) -> None:
+    The same difference is painted in other ways on a line and beside it. Neither has a bias, so
+    what is no difference stays none.
+    """
+
+    def __init__(self, reads: int, sees: int, makes: int) -> None:
         super().__init__()
-        self.larger = larger
-        self.conv = nn.Conv2d(reads, makes, 3, padding=1, padding_mode="reflect")
-        self.noise = nn.Parameter(torch.zeros(makes, 1, 1))
-        self.told = nn.Linear(HIDDEN, 2 * makes)
-        nn.init.zeros_(self.told.weight)
-        nn.init.zeros_(self.told.bias)
-        self.gain = nn.Parameter(torch.full((reads, 1, 1), 0.5)) if larger else None
+        self.conv = nn.Conv2d(reads, makes, 3, padding=1, bias=False)
+        self.gate = nn.Conv2d(sees, makes, 1)
 
-    def forward(
-        self, x: Tensor, told: Sequence[tuple[Tensor, Tensor | float]], beside: Tensor | None
-    ) -> Tensor:
-        if self.larger:
-            x = F.interpolate(x, scale_factor=2, mode="nearest")
-        if beside is not None and self.gain is not None:
-            x = x + self.gain * beside
-        x = self.conv(x)
-        x = x + self.noise * still(x)
-        by: Tensor | float = 0.0
-        plus: Tensor | float = 0.0
-        for style, share in told:
-            scale, shift = self.told(style)[:, :, None, None].chunk(2, 1)
-            if isinstance(share, Tensor):
-                share = F.interpolate(share, x.shape[-2:], mode="bilinear", antialias=True)
-            by, plus = by + scale * share, plus + shift * share
-        return F.relu(x * (1 + by) + plus)
-
-
-def still(like: Tensor) -> Tensor:
-    """Noise [1,1,h,w] that is always the same for a size."""
-    return _noise(int(like.shape[-2]), int(like.shape[-1])).to(like.device)
-
-
-@lru_cache(8)
-def _noise(high: int, wide: int) -> Tensor:
-    made = torch.Generator().manual_seed(high * 65_537 + wide)
-    with torch.inference_mode(False):
-        return torch.randn(1, 1, high, wide, generator=made)
+    def forward(self, difference: Tensor, look: Look, layer: str) -> Tensor:
+        gate = F.hardsigmoid(self.gate(look.features[layer]))
+        made: Tensor = F.relu(self.conv(difference)) * gate
+        return made
 
 
 class AdaIN(nn.Module):
     """Encoder, AdaIN and decoder; the encoder is a feature net up to the first layer of a block."""
 
-    def __init__(self, encoder: Features, blocks: int = 4) -> None:
+    def __init__(self, encoder: Features, blocks: int = 3) -> None:
         super().__init__()
         self.encoder = encoder
         layout = encoder.layout
         self.layers = layers_of(layout, blocks)
         self.stride = layout.stride(self.layers[-1])
         widths = [layout.conv(layer).makes for layer in self.layers]
-        # Without the last norm, what tells styles apart would be a small part of what is told.
-        self.told = nn.Sequential(
-            nn.LayerNorm(2 * sum(widths), elementwise_affine=False),
-            nn.Linear(2 * sum(widths), HIDDEN),
-            nn.ReLU(),
-            nn.Linear(HIDDEN, HIDDEN),
-            nn.LayerNorm(HIDDEN, elementwise_affine=False),
-        )
-        convs = layout.convs[: layout.layers.index(self.layers[-1]) + 1]
-        stages = []
-        for number, conv in enumerate(reversed(convs)):
-            if number == len(convs) - 1:
-                break
-            # Where the encoder pooled, the decoder doubles: before the convolution that follows.
-            larger = number > 0 and convs[len(convs) - number].block > conv.block
-            stages.append(Stage(conv.makes, conv.reads, larger))
+        stages, below = [], 0
+        for at in range(len(widths) - 1, 0, -1):
+            stages.append(Stage(below + widths[at], widths[at], widths[at - 1]))
+            below = widths[at - 1]
         self.stages = nn.ModuleList(stages)
-        self.paint = nn.Conv2d(convs[0].makes, 3, 3, padding=1, padding_mode="reflect")
+        self.paint = nn.Conv2d(below + widths[0], 3, 3, padding=1, bias=False)
+
+    def by_pixel(self) -> AdaIN:
+        """The net with its weights so laid out that a processor convolves in half the time."""
+        for parameter in self.parameters():
+            if parameter.dim() == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        return self
 
     def look(self, pictures: Tensor) -> Look:
         """What the encoder sees of pictures [B,3,H,W] of 0..1."""
-        seen = self.encoder(pictures, self.layers)
+        seen = self.encoder(pictures.contiguous(memory_format=torch.channels_last), self.layers)
         made = {layer: seen[layer] for layer in self.layers}
         return Look(made, {layer: mean_and_deviation(part) for layer, part in made.items()})
 
-    def forward(self, content: Look, styles: Sequence[Share], strength: float = 1.0) -> Tensor:
-        """The content repainted, [B,3,h,w] not yet cut to 0..1; sides are multiples of a cell."""
-        shares = shares_of([style.weight for style in styles], [style.mask for style in styles])
-        told: list[tuple[Tensor, Tensor | float]] = [
-            (self.told(style.look.stats), share * strength)
-            for style, share in zip(styles, shares, strict=True)
-        ]
-        if strength < 1:
-            told.append((self.told(content.stats), 1 - strength))
-        above = list(self.layers[:-1])
-        x = self._aim(self.layers[-1], content, styles, shares, strength)
-        for stage in self.stages:
-            larger = bool(stage.larger)
-            beside = None
-            if larger:
-                beside = self._aim(above.pop(), content, styles, shares, strength)
-            x = stage(x, told, beside)
-        made: Tensor = self.paint(x)
-        return made
+    def forward(self, laid: Tensor, look: Look, goal: dict[str, Moments]) -> Tensor:
+        """A laid picture [B,3,H,W] with the moments of the goal, not yet cut to 0..1.
 
-    @staticmethod
-    def _aim(
-        layer: str,
-        content: Look,
-        styles: Sequence[Share],
-        shares: Sequence[Tensor | float],
-        strength: float,
-    ) -> Tensor:
-        """The content's features of a layer with the moments of the styles."""
-        here, known = content.features[layer], content.moments[layer]
-        aim = here * (1 - strength)
-        for style, share in zip(styles, shares, strict=True):
-            if isinstance(share, Tensor):
-                share = F.interpolate(share, here.shape[-2:], mode="bilinear", antialias=True)
-            aim = aim + moved(here, known, style.look.moments[layer]) * (share * strength)
-        return aim
+        Sides are multiples of a cell.
+        """
+        x: Tensor | None = None
+        for stage, layer in zip(self.stages, reversed(self.layers[1:]), strict=True):
+            change = changed(layer, look, goal)
+            x = stage(change if x is None else torch.cat((_doubled(x), change), 1), look, layer)
+        change = changed(self.layers[0], look, goal)
+        # In two parts: at full size, putting both into one takes as long as painting them.
+        below = self.paint.in_channels - change.shape[1]
+        painted = F.conv2d(change, self.paint.weight[:, below:], padding=1)
+        if x is not None:
+            painted = painted + F.conv2d(_doubled(x), self.paint.weight[:, :below], padding=1)
+        return laid + painted
+
+
+def changed(layer: str, look: Look, goal: dict[str, Moments]) -> Tensor:
+    """What AdaIN changes in the features of a layer."""
+    (mean, deviation), (wanted, spread) = look.moments[layer], goal[layer]
+    scale = spread / deviation
+    return torch.addcmul(wanted - mean * scale, look.features[layer], scale - 1)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
+def between(some: Sequence[tuple[dict[str, Moments], float]]) -> dict[str, Moments]:
+    """The moments of several pictures together, each by its share."""
+    total = sum(share for _, share in some)
+    made: dict[str, Moments] = {}
+    for layer in some[0][0]:
+        mean, deviation = (
+            torch.stack([held[layer][at] * (share / total) for held, share in some]).sum(0)
+            for at in (0, 1)
+        )
+        made[layer] = mean, deviation
+    return made
 
 
 def shares_of(weights: Sequence[float], masks: Sequence[Tensor | None]) -> list[Tensor | float]:

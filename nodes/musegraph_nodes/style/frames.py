@@ -54,7 +54,7 @@ class Frames(NamedTuple):
     figures: Json
 
 
-@node(version="2", numeric=True, uses="device", frugal="in smaller windows")
+@node(version="3", numeric=True, uses="device", frugal="in smaller windows")
 def transfer_frames(
     frames: Annotated[list[Image], Field(description="Pictures of one size, in their order.")],
     styles: Styles,
@@ -62,7 +62,7 @@ def transfer_frames(
     ctx: Context,
     weights: Shares = None,
     size: Longest = 512,
-    steps: Steps = 60,
+    steps: Steps = 20,
     next_steps: Annotated[
         int, Field(ge=1, le=5000, description="Of each picture after the first, at full size.")
     ] = 20,

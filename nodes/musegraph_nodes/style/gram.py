@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LEAST = 1e-12
+MEANS = 40.0
+"""How much it counts beside products how far channels are off on average: the palette, and most of
+what a Gram matrix as Gatys et al. wrote it sees."""
+
 _SOFT = 0.5
 """Share of the mean variance below which less variance counts no more: it is as good as none."""
 
@@ -23,14 +27,20 @@ def products(features: Tensor, weight: Tensor | None = None, mean: Tensor | None
     """[C,C]: products of channels of features [1,C,h,w], summed over all cells.
 
     A ``weight`` [h,w] says how much each cell counts, as a guidance channel does (Gatys et al.
-    2017, section 4). A ``mean`` [C,1] is what each channel is taken from.
+    2017, section 4). A ``mean`` [C,1] is what each channel is taken from; then a last column more
+    [C,C+1] holds the sums of what is left, of which products say next to nothing when it is small.
     """
+    import torch
+
     flat = features[0].flatten(1)
     if mean is not None:
         flat = flat - mean
-    if weight is not None:
-        flat = flat * weight.flatten()
-    return flat @ flat.T
+    weighed = flat if weight is None else flat * weight.flatten()
+    made = weighed @ weighed.T
+    if mean is None:
+        return made
+    sums = flat.sum(1) if weight is None else weighed @ weight.flatten()
+    return torch.cat((made, sums[:, None]), 1)
 
 
 def gram(features: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -48,11 +58,21 @@ def gram_loss(made: Tensor, target: Tensor, whitener: Tensor | None = None) -> T
     """How far a Gram matrix is from another, of which 1 is all.
 
     With a ``whitener`` both are seen through it first, so that what varies little in the style
-    counts as much as what varies most; noise above all, of which a style mostly has little.
+    counts as much as what varies most; noise above all, of which a style mostly has little. A last
+    column more of what was ``made`` is how far its channels are from those of the style on average.
     """
+    away = made[:, len(target) :]
+    apart = made[:, : len(target)] - target
     if whitener is None:
-        return ((made - target) ** 2).sum() / (target**2).sum().clamp(min=_LEAST)
-    return ((whitener @ (made - target) @ whitener) ** 2).sum() / len(target)
+        power = (target**2).sum().clamp(min=_LEAST)
+        loss = (apart**2).sum() / power
+        if away.numel():
+            loss = loss + MEANS * (away**2).sum() * target.trace() / len(target) / power
+        return loss
+    loss = ((whitener @ apart @ whitener) ** 2).sum() / len(target)
+    if away.numel():
+        loss = loss + MEANS * ((whitener @ away) ** 2).sum() / len(target)
+    return loss
 
 
 def whitener(target: Tensor, mean: Tensor) -> Tensor:

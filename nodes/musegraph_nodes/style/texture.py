@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Side = Annotated[int, Field(ge=32, le=4096, description="In pixels.")]
 
 
-@node(version="2", numeric=True, uses="device", frugal="in smaller windows")
+@node(version="3", numeric=True, uses="device", frugal="in smaller windows")
 def texture(
     sample: Annotated[Image, Field(description="The texture; of a batch, the mean of all.")],
     features: FeatureNet,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from .repaint import Options, Work
 
 
-@node(version="2", numeric=True, uses="device", frugal="in smaller windows")
+@node(version="3", numeric=True, uses="device", frugal="in smaller windows")
 def transfer(
     content: Content,
     styles: Styles,
@@ -55,7 +55,7 @@ def transfer(
         list[Mask] | None, Field(description="Where each style counts: one mask for each.")
     ] = None,
     size: Longest = 512,
-    steps: Steps = 60,
+    steps: Steps = 20,
     levels: Levels = 0,
     style_weight: StyleWeight = 3.0,
     content_weight: ContentWeight = 1.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -10,11 +12,14 @@ from musegraph import Context, Image, Mask, NodeError, node
 from musegraph_nodes.image.pixels import check_size
 
 from .colours import matched, recoloured
+from .keeping import Kept
 from .options import Content, KeepColours, Longest, Shares, Styles
-from .prepare import Style, alpha_of, colours, fitted, resized, styles_of
+from .prepare import Style, alpha_of, colours, fitted, resized, resized_mask, styles_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from .weaving import Pieces
 
 Places = Annotated[
     list[Mask] | None, Field(description="Where each style counts: one mask for each.")
@@ -54,7 +59,8 @@ def weave(
         for at in range(len(pictures)):
             ctx.progress(at, len(pictures))
             picture = resized(pictures[at : at + 1], (wide, high))
-            painted = _painted(picture, prepared, style_size, keep_colours, ctx)
+            shown = [shown_as(style, picture, style_size, keep_colours) for style in prepared]
+            painted = laid_of(picture, shown, ctx)
             painted = (picture + (painted - picture) * strength).clamp(0, 1)
             if keep_colours == "luminance":
                 painted = recoloured(painted, picture)
@@ -66,32 +72,43 @@ def weave(
     return Image(planes.permute(0, 2, 3, 1).contiguous())
 
 
-def _painted(picture: Tensor, styles: list[Style], longest: int, keep: str, ctx: Context) -> Tensor:
-    """The picture in all styles, each by its share of every place."""
+def shown_as(style: Style, picture: Tensor, longest: int, keep: str) -> Style:
+    """A style as large as its strokes are to be, and its mask as large as the picture."""
+    shown = matched(style.picture, picture) if keep == "histogram" else style.picture
+    size = fitted((shown.shape[3], shown.shape[2]), longest)
+    whole = (picture.shape[3], picture.shape[2])
+    mask = None if style.mask is None else resized_mask(style.mask, whole)
+    return replace(style, picture=resized(shown, size), mask=mask)
+
+
+def laid_of(
+    picture: Tensor, styles: list[Style], ctx: Context, kept: Kept | None = None, even: bool = False
+) -> Tensor:
+    """The picture in pieces of all styles, each by its share of every place."""
     import torch
 
     from .adain_nets import shares_of
-    from .weaving import SMALLEST, pieces, woven
+    from .weaving import SMALLEST, pieces, size_of, woven
 
-    masks = [
-        None
-        if style.mask is None
-        else resized(style.mask[None, None], (picture.shape[3], picture.shape[2]))
-        for style in styles
-    ]
-    shares = shares_of([style.weight for style in styles], masks)
+    for style in styles:
+        high, wide = style.picture.shape[2:]
+        if min(high, wide) < SMALLEST:
+            raise NodeError(
+                f"port 'styles': a style is {wide}×{high} pixels here, and a piece of it is"
+                f" {SMALLEST}×{SMALLEST}; give a larger one, or set style_size higher"
+            )
+    kept = kept or Kept(0)
+    places = [None if style.mask is None else style.mask[None, None] for style in styles]
+    shares = shares_of([style.weight for style in styles], places)
     made = torch.zeros_like(picture)
     for style, share in zip(styles, shares, strict=True):
         ctx.check()
         shown = style.picture
-        if keep == "histogram":
-            shown = matched(shown, picture)
-        size = fitted((shown.shape[3], shown.shape[2]), longest)
-        if min(size) < SMALLEST:
-            raise NodeError(
-                f"port 'styles': a style is {size[0]}×{size[1]} pixels here, and a piece of it is"
-                f" {SMALLEST}×{SMALLEST}; give a larger one, or set style_size higher"
-            )
-        known = pieces(resized(shown, size).to(ctx.device))
-        made = made + woven(picture.to(ctx.device), known).cpu() * share
+
+        def laid(shown: Tensor = shown) -> Tensor:
+            known: Pieces = kept("pieces", (shown,), partial(pieces, shown.to(ctx.device)), size_of)
+            return woven(picture.to(ctx.device), known, even).cpu()
+
+        one: Tensor = kept("laid", (picture, shown), laid, lambda held: held.numel() * 4)
+        made = made + one * share
     return made

@@ -36,9 +36,12 @@ _NOISE = 0.5
 _SHARPNESS = 3.0
 """How fast a piece gives way to its neighbours: fast, or strokes would be blurred."""
 
-_DEAR, _ROUNDS, _SOFT = 0.7, 6, 3e-3
-_ASKED = 1200
-"""Places that are asked for the prices of pieces."""
+_DEAR = 0.7
+_LIKE = (6, 3e-3, 1200)
+_EVEN = (12, 1e-2, 600)
+"""Rounds of prices, how unlike a place a piece may be, and how many places are asked: for pieces
+that are like the content, and for as much of one piece as of another, which makes the statistics
+those of the style."""
 
 _KEPT = 32
 """Numbers that are compared of a piece in detail, of its principal components."""
@@ -57,6 +60,12 @@ class Pieces:
     pixels: Tensor
 
 
+def size_of(held: Pieces) -> int:
+    """The bytes of the pieces of a style."""
+    parts = (held.guide, held.far, held.near, held.axes, held.pixels)
+    return sum(part.numel() * part.element_size() for part in parts)
+
+
 def pieces(style: Tensor) -> Pieces:
     """All pieces of a style [1,3,h,w] of 0..1, one at every step."""
     guide = _seen(style)
@@ -73,12 +82,15 @@ def pieces(style: Tensor) -> Pieces:
     return Pieces(guide, weight, far, apart @ axes, axes, mean, _cut(style, SIDE, HOP))
 
 
-def woven(content: Tensor, style: Pieces) -> Tensor:
-    """A content [1,3,H,W] of 0..1 made of pieces of a style; the same for the same two."""
+def woven(content: Tensor, style: Pieces, even: bool = False) -> Tensor:
+    """A content [1,3,H,W] of 0..1 made of pieces of a style; the same for the same two.
+
+    With ``even``, all pieces are used nearly alike, even where few are like the content.
+    """
     high, wide = content.shape[2:]
     shown = F.pad(content, (0, -wide % HOP, 0, -high % HOP), "replicate")
     wanted = _wanted(shown, style)
-    prices = _prices(wanted, style.far)
+    prices = _prices(wanted, style.far, *(_EVEN if even else _LIKE))
     size = (shown.shape[2] + 2 * HOP, shown.shape[3] + 2 * HOP)
     made = _laid(_nearest(wanted, style.far, prices), style, size)
     detail = (_cut(F.avg_pool2d(made, 2), SIDE // 2, HOP // 2) - style.mean) @ style.axes
@@ -158,19 +170,19 @@ def _nearest(wanted: Tensor, offered: Tensor, prices: Tensor) -> Tensor:
     return torch.cat([_apart(part, offered, prices).argmin(1) for part in wanted.split(rows)])
 
 
-def _prices(wanted: Tensor, offered: Tensor) -> Tensor:
+def _prices(wanted: Tensor, offered: Tensor, rounds: int, soft: float, asked: int) -> Tensor:
     """What pieces cost, so that all are wanted nearly alike (Cuturi 2013, a part of each step)."""
     count = len(wanted)
-    if count > _ASKED:
-        wanted = wanted[torch.linspace(0, count - 1, _ASKED).long().to(wanted.device)]
+    if count > asked:
+        wanted = wanted[torch.linspace(0, count - 1, asked).long().to(wanted.device)]
     apart = _apart(wanted, offered)
-    likely = (apart - apart.min(1, keepdim=True).values).mul_(-1 / _SOFT).exp_()
+    likely = (apart - apart.min(1, keepdim=True).values).mul_(-1 / soft).exp_()
     share = len(offered) / len(wanted)
     worth = wanted.new_ones(len(offered))
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         used = likely.T @ (1 / (likely @ worth + 1e-20)) * worth * share
         worth = worth * (used + 1e-3) ** -_DEAR
-    return -_SOFT * worth.clamp(min=1e-12).log()
+    return -soft * worth.clamp(min=1e-12).log()
 
 
 def _laid(chosen: Tensor, style: Pieces, size: tuple[int, int]) -> Tensor:
