@@ -231,6 +231,7 @@ def test_pieces_written_together_are_those_that_are_written_one_by_one() -> None
 def test_chords_change_with_bars_and_their_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     fond = np.zeros(v.SIZE)
     fond[v.ROOT.slice] = 3.0
+    fond[[v.POS[at] for at in (0, 6, 12, 24, 36)]] = 5.0
     monkeypatch.setattr(Session, "logits", lambda session: fond)
     for beats, half in ((4, 24), (3, 36)):
         order = Order("folk", Key(2), 120.0, beats, 40, None, None, [1, BASS])
