@@ -15,6 +15,7 @@ from musegraph_nodes.music.theory import Chord, Key
 
 from . import vocabulary as v
 from .code import bar_token, chord_tokens, group_tokens
+from .echo import Echo
 from .session import Session
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Taste:
     top_p: float = 0.95
     strict: bool = True
     """Whether on beats only notes of the chord or the scale are played."""
+    echo: float = 2.0
+    """By how much what returns is likelier, in nats; 0 leaves forms to the model."""
 
 
 @dataclass
@@ -91,6 +94,7 @@ class Sampler:
         self.wishes = wishes
         self.taste = taste
         self.draw = np.random.default_rng(seed)
+        self.echo = Echo(seed)
         self.tick = tick or (lambda bar: None)
         self.asked: tuple[int, list[int]] = -1, []
 
@@ -231,7 +235,14 @@ class Sampler:
         return token
 
     def _drawn(self, options: NDArray[np.intp]) -> int:
-        logits = self.session.logits()[options]
+        logits = self.session.logits()
+        if self.taste.echo:
+            self.echo.hear(self.session.tokens)
+            expected = self.echo.expected(self.reader)
+            if expected:
+                logits = logits.copy()
+                logits[expected] += self.taste.echo
+        logits = logits[options]
         if self.taste.temperature <= 0:
             return int(options[int(logits.argmax())])
         logits = logits / self.taste.temperature
