@@ -67,7 +67,7 @@ def verdicts(all_of_them: list[Judged], learned: frozenset[int]) -> list[tuple[s
         ("tempo within 2 %", 1.0, every.share("tempo")),
         ("means of a genre in the range of unseen pieces", 1.0,
          means / len(all_of_them) / len(FIGURES)),
-        *((f"{name} in the range of unseen pieces", INSIDE, share) for name, share in inside.items()),
+        *((f"{name} in the range of unseen pieces", INSIDE, n) for name, n in inside.items()),
         ("continued in their key", MOST, continued.key / went),
         ("continued in their tempo", 1.0, continued.tempo / went),
         ("continued on their chord grid", MOST, continued.grid / went),

@@ -159,14 +159,14 @@ class Judged:
 def judged(genre: str, count: int) -> Judged:
     """Pieces of a genre of each kind."""
     torch.set_num_threads(1)
-    net, few = net_of_today(), max(count // 5, 1)
+    net, few = net_of_today(), max(count // 8, 1)
     made = Judged(genre)
     start = perf_counter()
-    made.kinds["written"] = written(net, genre, count, Taste(), max(count // 20, 1))
+    made.kinds["written"] = written(net, genre, count, Taste(), max(count // 60, 1))
     made.seconds = perf_counter() - start
     made.kinds["not strict"] = written(net, genre, few, Taste(strict=False))
-    made.kinds["unseen"] = unseen(genre, max(count, 100), max(count // 20, 1))
-    made.kinds["chance"] = written(chance(), genre, count, Taste(1.0, 1.0, False, 0.0))
+    made.kinds["unseen"] = unseen(genre, max(count, 100), max(count // 60, 1))
+    made.kinds["chance"] = written(chance(), genre, max(count // 4, 1), Taste(1.0, 1.0, False, 0.0))
     made.continued = went_on(net, genre, max(count // 4, 1))
     lessons = (taught(genre, number) for number in range(lessons_of_today()))
     made.learned = frozenset(passage for piece in lessons for passage in passages(piece))

@@ -35,7 +35,7 @@ class Taste:
     top_p: float = 0.95
     strict: bool = True
     """Whether on beats only notes of the chord or the scale are played."""
-    echo: float = 2.0
+    echo: float = 2.5
     """By how much what returns is likelier, in nats; 0 leaves forms to the model."""
 
 
@@ -242,14 +242,21 @@ class Sampler:
             if expected:
                 logits = logits.copy()
                 logits[expected] += self.taste.echo
-        logits = logits[options]
-        if self.taste.temperature <= 0:
-            return int(options[int(logits.argmax())])
-        logits = logits / self.taste.temperature
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
-        order = np.argsort(-shares, kind="stable")
-        kept = order[: int(np.searchsorted(np.cumsum(shares[order]), self.taste.top_p)) + 1]
-        place = self.draw.random() * shares[kept].sum()
-        at = int(np.searchsorted(np.cumsum(shares[kept]), place))
-        return int(options[kept[min(at, len(kept) - 1)]])
+        return drawn(logits, options, self.taste.temperature, self.taste.top_p, self.draw)
+
+
+def drawn(
+    logits: NDArray[np.float64], options: NDArray[np.intp], temperature: float, top_p: float,
+    draw: np.random.Generator,
+) -> int:  # fmt: skip
+    """One of the options: the likeliest where nothing is dared, else one of those with a share."""
+    logits = logits[options]
+    if temperature <= 0:
+        return int(options[int(logits.argmax())])
+    shares = np.exp((logits - logits.max()) / temperature)
+    shares /= shares.sum()
+    order = np.argsort(-shares, kind="stable")
+    kept = order[: int(np.searchsorted(np.cumsum(shares[order]), top_p)) + 1]
+    place = draw.random() * shares[kept].sum()
+    at = int(np.searchsorted(np.cumsum(shares[kept]), place))
+    return int(options[kept[min(at, len(kept) - 1)]])
