@@ -28,7 +28,8 @@ from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.composer.write import composed
 from musegraph_nodes.music.harmony import chords
 from musegraph_nodes.music.language import vocabulary as v
-from musegraph_nodes.music.language.code import decoded, encoded, facts_of
+from musegraph_nodes.music.language.code import decoded, encoded, facts_of, header
+from musegraph_nodes.music.language.echo import Echo
 from musegraph_nodes.music.language.listen import chords_of, heard, key_of, roles_of
 from musegraph_nodes.music.language.make import Order, composed_by, composing, continuing
 from musegraph_nodes.music.language.model import MusicModel, load_model
@@ -226,6 +227,56 @@ def test_pieces_written_together_are_those_that_are_written_one_by_one() -> None
         return [*made, going_on]
 
     assert together(net, works(), rows=2) == [alone(work) for work in works()]
+
+
+def test_what_returns_is_told_token_by_token_as_it_was() -> None:
+    first = composed("bossa", 6, 4)
+    twice = replace(
+        first,
+        bars=8,
+        harmony=(*first.harmony, *(h._replace(start=h.start + first.end) for h in first.harmony)),
+        parts={
+            role: replace(part, tones=tidy(
+                [t._replace(start=t.start + by) for by in (0, first.end) for t in part.tones],
+                role == DRUMS, 2 * first.end,
+            ))
+            for role, part in first.parts.items()
+        },
+    )  # fmt: skip
+    echo, reader, told = Echo(0), Reader(), 0
+    echo.plan = "AA"
+    tokens = encoded(twice)
+    for at, token in enumerate(tokens):
+        echo.hear(tokens[:at])
+        expected = echo.expected(reader)
+        if 4 <= reader.bar < 7:
+            assert token in expected, (at, reader.state)
+            told += 1
+        elif reader.bar < 4:
+            assert not expected
+        reader.take(token)
+    assert told > 100
+    echo.plan = "AB"
+    assert echo.returning(5) is None
+
+
+def test_over_another_chord_rhythms_return_and_pitches_do_not() -> None:
+    echo, reader = Echo(0), Reader()
+    echo.plan = "AA"
+    said = composed("pop", 1, 1)
+    tokens = header(said)
+    for bar in range(5):
+        tokens += [v.BAR[bar], v.POS[0], v.ROOT[0 if bar < 4 else 7], v.QUALITY[0]]
+        if bar < 4:
+            tokens += [v.GROUP[2], v.PITCH[60], v.LENGTH[11]]
+    for token in tokens:
+        reader.take(token)
+    echo.hear(tokens)
+    assert echo.expected(reader) == [v.GROUP[2]]
+    reader.take(v.GROUP[2])
+    assert echo.expected(reader) == []
+    reader.take(v.PITCH[67])
+    assert echo.expected(reader) == [v.LENGTH[11]]
 
 
 def test_chords_change_with_bars_and_their_halves(monkeypatch: pytest.MonkeyPatch) -> None:
