@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import torch
 from pieces import Found, key_by_profiles, passages
@@ -161,9 +161,9 @@ def judged(genre: str, count: int) -> Judged:
     torch.set_num_threads(1)
     net, few = net_of_today(), max(count // 8, 1)
     made = Judged(genre)
-    start = perf_counter()
+    start = process_time()
     made.kinds["written"] = written(net, genre, count, Taste(), max(count // 60, 1))
-    made.seconds = perf_counter() - start
+    made.seconds = process_time() - start
     made.kinds["not strict"] = written(net, genre, few, Taste(strict=False))
     made.kinds["unseen"] = unseen(genre, max(count, 100), max(count // 60, 1))
     made.kinds["chance"] = written(chance(), genre, max(count // 4, 1), Taste(1.0, 1.0, False, 0.0))
