@@ -7,38 +7,33 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from musegraph import Context, NodeError, Score, Seed, node
-from musegraph_nodes.music.sound import ADVANCED
+from musegraph_nodes.music.language.nodes import Temperature, TopP
 
 from .model import EventModel
 
 MOST_SECONDS = 1800.0
+
+Given = Annotated[
+    Score | None, Field(description="What goes before, or is accompanied; nothing without it.")
+]
+How = Annotated[
+    Literal["continue", "accompany"],
+    Field(description="continue: after the score; accompany: others play along with it."),
+]
+Seconds = Annotated[
+    float, Field(ge=0, le=600, description="How much is written; 0: as long as the score, or 20.")
+]
 
 
 @node(version="1", numeric=True, uses="device")
 def anticipate(
     model: EventModel,
     ctx: Context,
-    score: Annotated[
-        Score | None, Field(description="What goes before, or is accompanied; nothing without it.")
-    ] = None,
-    how: Annotated[
-        Literal["continue", "accompany"],
-        Field(description="continue: after the score; accompany: others play along with it."),
-    ] = "continue",
-    seconds: Annotated[
-        float,
-        Field(ge=0, le=600, description="How much is written; 0: as long as the score, or 20."),
-    ] = 0.0,
-    temperature: Annotated[
-        float,
-        Field(ge=0, le=2, description="0 always takes what is likeliest; more dares more."),
-        ADVANCED,
-    ] = 1.0,
-    top_p: Annotated[
-        float,
-        Field(gt=0, le=1, description="Of what could follow, the likeliest with this share."),
-        ADVANCED,
-    ] = 0.98,
+    score: Given = None,
+    how: How = "continue",
+    seconds: Seconds = 0.0,
+    temperature: Temperature = 1.0,
+    top_p: TopP = 0.98,
     seed: Annotated[Seed, Field(description="Another one, other music.")] = 0,
 ) -> Score:
     """Let a model that thinks in arrivals of notes go on with a score, or accompany it.
