@@ -41,7 +41,9 @@ class Stage(Bench):
 
     @contextmanager
     def load(self, ref: Reference) -> Iterator[Any]:
-        yield pack.pack.loaders["model"].load(ref, self.place(ref.source), self.device)
+        yield pack.pack.loaders[ref.loader.partition(".")[2]].load(
+            ref, self.place(ref.source), self.device
+        )
 
     def keep(self, name: str, file: Path) -> Weights:
         place = self.folder / name

@@ -28,12 +28,17 @@ from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.composer.write import composed
 from musegraph_nodes.music.harmony import chords
 from musegraph_nodes.music.language import vocabulary as v
-from musegraph_nodes.music.language.code import decoded, encoded, facts_of
+from musegraph_nodes.music.language.code import decoded, encoded, facts_of, header
+from musegraph_nodes.music.language.echo import Echo
 from musegraph_nodes.music.language.listen import chords_of, heard, key_of, roles_of
+from musegraph_nodes.music.language.make import Order, composed_by, composing, continuing
 from musegraph_nodes.music.language.model import MusicModel, load_model
 from musegraph_nodes.music.language.net import Cache, MusicNet
 from musegraph_nodes.music.language.nodes import compose, continue_, harmonise, infill
 from musegraph_nodes.music.language.reader import Reader, Ungrammatical
+from musegraph_nodes.music.language.sample import Taste
+from musegraph_nodes.music.language.session import Session
+from musegraph_nodes.music.language.together import Work, alone, together
 from musegraph_nodes.music.language.train import train
 from musegraph_nodes.music.theory import Chord, Key
 
@@ -204,6 +209,86 @@ def test_a_cache_changes_nothing_but_the_time_it_takes() -> None:
             net(tokens[:, a:b], facts[:, a:b], cache) for a, b in ((0, 20), (20, 21), (21, 60))
         ]
     assert torch.allclose(torch.cat(parts, 1), whole, atol=1e-4)
+
+
+def test_pieces_written_together_are_those_that_are_written_one_by_one() -> None:
+    # A context so short that it is read anew within a piece, and fewer rows than pieces.
+    torch.manual_seed(3)
+    net = MusicNet(replace(TINY, context=96)).eval().requires_grad_(False)
+    long = composed("rock", 1, 3)
+
+    def works() -> list[Work]:
+        made = []
+        for seed, bars in enumerate((1, 3, 2, 1)):
+            roles = [MELODY, 1, BASS]
+            order = Order("rock", Key(seed), 120.0, 4, bars, None, None, roles)
+            made.append(composing(net, order, Taste(), seed, lambda bar, piece: None))
+        going_on = continuing(net, long, 1, None, True, Taste(), 7, lambda bar, piece: None)
+        return [*made, going_on]
+
+    assert together(net, works(), rows=2) == [alone(work) for work in works()]
+
+
+def test_what_returns_is_told_token_by_token_as_it_was() -> None:
+    first = composed("bossa", 6, 4)
+    twice = replace(
+        first,
+        bars=8,
+        harmony=(*first.harmony, *(h._replace(start=h.start + first.end) for h in first.harmony)),
+        parts={
+            role: replace(part, tones=tidy(
+                [t._replace(start=t.start + by) for by in (0, first.end) for t in part.tones],
+                role == DRUMS, 2 * first.end,
+            ))
+            for role, part in first.parts.items()
+        },
+    )  # fmt: skip
+    echo, reader, told = Echo(0), Reader(), 0
+    echo.plan = "AA"
+    tokens = encoded(twice)
+    for at, token in enumerate(tokens):
+        echo.hear(tokens[:at])
+        expected = echo.expected(reader)
+        if 4 <= reader.bar < 7:
+            assert token in expected, (at, reader.state)
+            told += 1
+        elif reader.bar < 4:
+            assert not expected
+        reader.take(token)
+    assert told > 100
+    echo.plan = "AB"
+    assert echo.returning(5) is None
+
+
+def test_over_another_chord_rhythms_return_and_pitches_do_not() -> None:
+    echo, reader = Echo(0), Reader()
+    echo.plan = "AA"
+    said = composed("pop", 1, 1)
+    tokens = header(said)
+    for bar in range(5):
+        tokens += [v.BAR[bar], v.POS[0], v.ROOT[0 if bar < 4 else 7], v.QUALITY[0]]
+        if bar < 4:
+            tokens += [v.GROUP[2], v.PITCH[60], v.LENGTH[11]]
+    for token in tokens:
+        reader.take(token)
+    echo.hear(tokens)
+    assert echo.expected(reader) == [v.GROUP[2]]
+    reader.take(v.GROUP[2])
+    assert echo.expected(reader) == []
+    reader.take(v.PITCH[67])
+    assert echo.expected(reader) == [v.LENGTH[11]]
+
+
+def test_chords_change_with_bars_and_their_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    fond = np.zeros(v.SIZE)
+    fond[v.ROOT.slice] = 3.0
+    fond[[v.POS[at] for at in (0, 6, 12, 24, 36)]] = 5.0
+    monkeypatch.setattr(Session, "logits", lambda session: fond)
+    for beats, half in ((4, 24), (3, 36)):
+        order = Order("folk", Key(2), 120.0, beats, 40, None, None, [1, BASS])
+        made = composed_by(MusicNet(TINY), order, Taste(1.0, 1.0), 0, lambda bar, piece: None)
+        assert len(made.harmony) > 2
+        assert not any(one.start % half for one in made.harmony)
 
 
 def test_a_piece_has_the_chords_bars_and_tempo_asked_for(stage: Stage, model: MusicModel) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from musegraph import Pack
 
+from .anticipation.model import events, load_event_model
+from .anticipation.nodes import anticipate
 from .arrange import arrange
 from .edit import change_tempo, humanise, loop, merge, quantise, split, transpose
 from .harmony import chords, voice_chords
@@ -34,10 +36,12 @@ pack = Pack(
         infill,
         harmonise,
         train,
+        load_event_model,
+        anticipate,
     ],
     version="1.0.0",
     title="Music",
-    loaders={"model": model},
-    libraries=("pillow", "scipy", "torch"),
+    loaders={"model": model, "events": events},
+    libraries=("pillow", "scipy", "torch", "transformers"),
     texts=Path(__file__).parent / "texts",
 )

@@ -26,6 +26,7 @@ from .listen import Heard
 from .net import MusicNet
 from .sample import Sampler, Taste, Wishes, asked
 from .session import Session
+from .together import Work, alone
 
 Shown = Callable[[int, Callable[[], Piece]], None]
 _LISTENS = 4
@@ -52,6 +53,11 @@ class Order:
 
 def composed_by(net: MusicNet, order: Order, taste: Taste, seed: int, shown: Shown) -> Piece:
     """A piece as ordered; a melody without chords gets some first."""
+    return alone(composing(net, order, taste, seed, shown))
+
+
+def composing(net: MusicNet, order: Order, taste: Taste, seed: int, shown: Shown) -> Work:
+    """The work of it, which stops before each draw."""
     harmony, roles = order.harmony, {*order.roles}
     if order.tune is not None:
         roles.add(MELODY)
@@ -67,8 +73,8 @@ def composed_by(net: MusicNet, order: Order, taste: Taste, seed: int, shown: Sho
         wishes.give(MELODY, order.tune)
     session = Session(net)
     sampler = Sampler(session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece))
-    sampler.header(header(order.empty), sorted(roles))
-    sampler.run()
+    yield from sampler.header(header(order.empty), sorted(roles))
+    yield from sampler.run()
     # The tempo that was asked for, which the word for it only comes near.
     return replace(session.writer.piece(), tempo=order.tempo)
 
@@ -78,13 +84,22 @@ def continued_by(
     taste: Taste, seed: int, shown: Shown,
 ) -> Piece:  # fmt: skip
     """A piece with so many bars more; its first part may differ where it left the grid."""
+    return alone(continuing(net, piece, bars, harmony, ends, taste, seed, shown))
+
+
+def continuing(
+    net: MusicNet, piece: Piece, bars: int, harmony: dict[int, Chord | None] | None, ends: bool,
+    taste: Taste, seed: int, shown: Shown,
+) -> Work:  # fmt: skip
+    """The work of it, which stops before each draw."""
     session = Session(net)
     session.say(header(piece))
     for tokens in encoded_bars(piece, ends=False):
         session.say(tokens)
     wishes = Wishes(piece.bars + bars, ends, harmony)
     session.say([wishes.word(piece.bars)])
-    Sampler(session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece)).run()
+    sampler = Sampler(session, wishes, taste, seed, lambda bar: shown(bar, session.writer.piece))
+    yield from sampler.run()
     return replace(session.writer.piece(), bars=piece.bars + bars)
 
 
@@ -113,7 +128,8 @@ def filled_by(
         def tick(bar: int, number: int = number) -> None:
             ctx.progress(number * (last - first) + max(bar - first, 0), tries * (last - first))
 
-        Sampler(session, wishes, taste, seed + number, tick).run()
+        for _ in Sampler(session, wishes, taste, seed + number, tick).run():
+            pass
         likely = 0.0
         if not until and tries > 1:
             following = [t for tokens in said[last : last + _LISTENS] for t in tokens][1:]

@@ -60,6 +60,61 @@ class Cache:
         made.length = self.length
         return made
 
+    def turn(self, turns: Tensor, length: int) -> Tensor:
+        """The angles of so many places after what was read."""
+        return turns[:, self.length : self.length + length]
+
+    def joined(
+        self, layer: int, key: Tensor, value: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """All keys and values, these last ones included, and what each may look at."""
+        begin, length = self.length, key.shape[2]
+        end = begin + length
+        self.held[layer, 0, :, :, begin:end] = key
+        self.held[layer, 1, :, :, begin:end] = value
+        mask = None
+        if length > 1:
+            mask = torch.ones(length, end, dtype=torch.bool, device=key.device).tril(begin)
+        return self.held[layer, 0, :, :, :end], self.held[layer, 1, :, :, :end], mask
+
+    def went_on(self, length: int) -> None:
+        self.length += length
+
+
+class Rows(Cache):
+    """A cache of readers that are each at another place, and take in one token at a time.
+
+    Only the first ``used`` rows are read.
+    """
+
+    def __init__(self, size: Size, batch: int, device: torch.device | str) -> None:
+        super().__init__(size, batch, device)
+        self.used = batch
+        self.lengths = torch.zeros(batch, dtype=torch.long, device=device)
+
+    def put(self, row: int, other: Cache, source: int = 0) -> None:
+        """A row reads on where a row of another cache is."""
+        length = int(other.lengths[source]) if isinstance(other, Rows) else other.length
+        self.held[:, :, row, :, :length] = other.held[:, :, source, :, :length]
+        self.lengths[row] = length
+
+    def turn(self, turns: Tensor, length: int) -> Tensor:
+        return turns[:, self.lengths[: self.used], None, None]
+
+    def joined(
+        self, layer: int, key: Tensor, value: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        lengths, end = self.lengths[: self.used], int(self.lengths[: self.used].max()) + 1
+        rows = torch.arange(self.used, device=key.device)
+        self.held[layer, 0, rows, :, lengths] = key[:, :, 0]
+        self.held[layer, 1, rows, :, lengths] = value[:, :, 0]
+        mask = torch.arange(end, device=key.device) <= lengths[:, None]
+        held = self.held[layer, :, : self.used, :, :end]
+        return held[0], held[1], mask[:, None, None]
+
+    def went_on(self, length: int) -> None:
+        self.lengths[: self.used] += length
+
 
 class Block(nn.Module):
     """Attention and a gated layer, each on what is normalised, added to what came."""
@@ -81,12 +136,7 @@ class Block(nn.Module):
         query, key = turned(query, turn), turned(key, turn)
         mask = None
         if cache is not None:
-            begin, end = cache.length, cache.length + length
-            cache.held[layer, 0, :, :, begin:end] = key
-            cache.held[layer, 1, :, :, begin:end] = value
-            key, value = cache.held[layer, 0, :, :, :end], cache.held[layer, 1, :, :, :end]
-            if length > 1:
-                mask = torch.ones(length, end, dtype=torch.bool, device=x.device).tril(begin)
+            key, value, mask = cache.joined(layer, key, value)
         heard = F.scaled_dot_product_attention(
             query, key, value, attn_mask=mask, is_causal=cache is None
         )
@@ -131,13 +181,13 @@ class MusicNet(nn.Module):
 
     def forward(self, tokens: Tensor, facts: Tensor, cache: Cache | None = None) -> Tensor:
         """Tokens [B,T], facts [B,T,9]; [B,T,tokens]. A cache is read, and written on."""
-        begin = cache.length if cache is not None else 0
-        turn = self.turns[:, begin : begin + tokens.shape[1]]
+        length = tokens.shape[1]
+        turn = self.turns[:, :length] if cache is None else cache.turn(self.turns, length)
         x = self._taken_in(tokens, facts)
         for layer, block in enumerate(self.blocks):
             x = block(x, turn, cache, layer)
         if cache is not None:
-            cache.length += tokens.shape[1]
+            cache.went_on(length)
         return self._weighed(self.last(x), facts)
 
     def _taken_in(self, tokens: Tensor, facts: Tensor) -> Tensor:

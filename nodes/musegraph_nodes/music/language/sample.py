@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from musegraph_nodes.music.composer.form import pitches_at
 from musegraph_nodes.music.composer.piece import DRUMS, LEVELS, STEPS, Harmony, Tone
@@ -16,6 +15,7 @@ from musegraph_nodes.music.theory import Chord, Key
 
 from . import vocabulary as v
 from .code import bar_token, chord_tokens, group_tokens
+from .echo import Echo
 from .session import Session
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Taste:
     top_p: float = 0.95
     strict: bool = True
     """Whether on beats only notes of the chord or the scale are played."""
+    echo: float = 2.5
+    """By how much what returns is likelier, in nats; 0 leaves forms to the model."""
 
 
 @dataclass
@@ -73,8 +75,16 @@ def asked(harmony: Iterable[Harmony]) -> dict[int, Chord | None]:
     return {one.start: one.chord for one in harmony}
 
 
+def _half(beats: int) -> int:
+    """The steps from one place where a chord may change to the next."""
+    return beats * STEPS // (1 if beats % 2 else 2)
+
+
 class Sampler:
-    """Says one token after the other, until the bars are full."""
+    """Says one token after the other, until the bars are full.
+
+    Before each draw it stops and hands out its session, so that several can be heard at once.
+    """
 
     def __init__(
         self, session: Session, wishes: Wishes, taste: Taste, seed: int,
@@ -84,13 +94,15 @@ class Sampler:
         self.wishes = wishes
         self.taste = taste
         self.draw = np.random.default_rng(seed)
+        self.echo = Echo(seed)
         self.tick = tick or (lambda bar: None)
+        self.asked: tuple[int, list[int]] = -1, []
 
     @property
     def reader(self) -> Reader:
         return self.session.writer.reader
 
-    def header(self, tokens: Sequence[int], roles: Sequence[int]) -> None:
+    def header(self, tokens: Sequence[int], roles: Sequence[int]) -> Iterator[Session]:
         """Say what the piece is; instruments are drawn by the model among those wished for."""
         self.session.say(tokens)
         for role in sorted(roles):
@@ -98,9 +110,9 @@ class Sampler:
             mask = np.zeros(v.SIZE, np.bool_)
             for program in self.wishes.programs.get(role, range(128)):
                 mask[v.PROGRAM[program]] = True
-            self._choose(mask)
+            yield from self._choose(mask)
 
-    def run(self) -> None:
+    def run(self) -> Iterator[Session]:
         """Fill the bars that are wished for, and end if that is wished as well."""
         while True:
             reader = self.reader
@@ -113,7 +125,7 @@ class Sampler:
             mask = self._within_wishes(reader.allowed())
             if reader.state in ("group", "pitched") and reader.role != DRUMS:
                 mask = self._in_tune(mask)
-            token = self._choose(mask)
+            token = yield from self._choose(mask)
             if token in v.BAR:
                 self.tick(reader.bar)
 
@@ -144,7 +156,8 @@ class Sampler:
         reader, wishes = self.reader, self.wishes
         if reader.state in ("parts", "program"):
             mask[v.PART.slice] = False
-        if wishes.harmony is not None:
+        # Chords change with bars and their halves, as they do in all that a model learns from.
+        if wishes.harmony is not None or reader.pos % _half(reader.beats):
             mask[v.ROOT.slice] = False
         for role in wishes.parts:
             first = v.GROUP.first + role * len(LEVELS)
@@ -162,12 +175,11 @@ class Sampler:
     def _in_time(self, mask: Mask) -> Mask:
         """No later than what is due, no bar too many, and the right word for each bar."""
         reader, wishes = self.reader, self.wishes
-        begins = max(reader.bar, 0) * reader.steps
-        due = [p for p in range(reader.pos + 1, reader.steps) if wishes.due(begins + p)]
+        due = [pos for pos in self._due(max(reader.bar, 0)) if pos > reader.pos]
         if reader.bar >= 0 and due:
             mask[v.POS.first + due[0] + 1 : v.POS.first + v.POS.count] = False
             mask[v.BAR.slice] = mask[v.END] = False
-        if not {*reader.programs} - {*wishes.parts} and wishes.harmony is not None:
+        if wishes.harmony is not None and not {*reader.programs} - {*wishes.parts}:
             for pos in range(reader.steps):
                 mask[v.POS[pos]] &= pos in due
         more = reader.bar + 1 < wishes.bars
@@ -177,6 +189,14 @@ class Sampler:
             mask[v.END] = False
             mask[wishes.word(reader.bar + 1)] = bar
         return mask
+
+    def _due(self, bar: int) -> list[int]:
+        """Where in a bar something asked for begins."""
+        if self.asked[0] != bar:
+            steps = self.reader.steps
+            due = [pos for pos in range(steps) if self.wishes.due(bar * steps + pos)]
+            self.asked = bar, due
+        return self.asked[1]
 
     def _in_tune(self, mask: Mask) -> Mask:
         """On beats, the chord or the scale alone."""
@@ -195,7 +215,7 @@ class Sampler:
 
     # -- the draw -----------------------------------------------------------------------------
 
-    def _choose(self, mask: Mask) -> int:
+    def _choose(self, mask: Mask) -> Generator[Session, None, int]:
         """Draw one of the allowed tokens, and say it, or what it stands for."""
         reader = self.reader
         given = self._given() if reader.state in _OPEN else []
@@ -206,6 +226,7 @@ class Sampler:
             return v.NOTHING
         token = int(options[0])
         if len(options) > 1:
+            yield self.session
             token = self._drawn(options)
         if given and token == given[0]:
             self.session.say(given)
@@ -214,14 +235,28 @@ class Sampler:
         return token
 
     def _drawn(self, options: NDArray[np.intp]) -> int:
-        logits = self.session.logits()[torch.from_numpy(options)].double().numpy()
-        if self.taste.temperature <= 0:
-            return int(options[int(logits.argmax())])
-        logits = logits / self.taste.temperature
-        shares = np.exp(logits - logits.max())
-        shares /= shares.sum()
-        order = np.argsort(-shares, kind="stable")
-        kept = order[: int(np.searchsorted(np.cumsum(shares[order]), self.taste.top_p)) + 1]
-        place = self.draw.random() * shares[kept].sum()
-        at = int(np.searchsorted(np.cumsum(shares[kept]), place))
-        return int(options[kept[min(at, len(kept) - 1)]])
+        logits = self.session.logits()
+        if self.taste.echo:
+            self.echo.hear(self.session.tokens)
+            expected = self.echo.expected(self.reader)
+            if expected:
+                logits = logits.copy()
+                logits[expected] += self.taste.echo
+        return drawn(logits, options, self.taste.temperature, self.taste.top_p, self.draw)
+
+
+def drawn(
+    logits: NDArray[np.float64], options: NDArray[np.intp], temperature: float, top_p: float,
+    draw: np.random.Generator,
+) -> int:  # fmt: skip
+    """One of the options: the likeliest where nothing is dared, else one of those with a share."""
+    logits = logits[options]
+    if temperature <= 0:
+        return int(options[int(logits.argmax())])
+    shares = np.exp((logits - logits.max()) / temperature)
+    shares /= shares.sum()
+    order = np.argsort(-shares, kind="stable")
+    kept = order[: int(np.searchsorted(np.cumsum(shares[order]), top_p)) + 1]
+    place = draw.random() * shares[kept].sum()
+    at = int(np.searchsorted(np.cumsum(shares[kept]), place))
+    return int(options[kept[min(at, len(kept) - 1)]])

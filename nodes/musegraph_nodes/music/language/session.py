@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from . import vocabulary as v
 from .code import Writer
 from .net import Cache, MusicNet
+
+Logits = NDArray[np.float64]
 
 
 @dataclass
@@ -26,7 +30,7 @@ class Session:
     cache: Cache | None = None
     read: int = 0
     """How many of the tokens the cache holds, or the window before it had."""
-    heard: Tensor | None = None
+    heard: Logits | None = None
     """What the net said after the last token that it read, [tokens]."""
 
     def say(self, tokens: Sequence[int]) -> None:
@@ -45,17 +49,27 @@ class Session:
         self.tokens.append(token)
         self.facts.append(self.writer.reader.facts())
 
+    @property
+    def waiting(self) -> int:
+        """Tokens that the net has not read yet."""
+        return len(self.tokens) - self.read
+
     @torch.inference_mode()
-    def logits(self) -> Tensor:
+    def logits(self) -> Logits:
         """How likely each token is to come next, as logits on the CPU."""
-        waiting = len(self.tokens) - self.read
-        if waiting or self.heard is None:
-            full = self.cache is None or self.cache.length + waiting > self.net.size.context
-            places = self._window() if full else list(range(self.read, len(self.tokens)))
-            if full:
-                self.cache = Cache(self.net.size, 1, self.net.turns.device)
-            self.heard = self._read(places)[-1]
+        if self.waiting or self.heard is None:
+            if self.cache is None or self.cache.length + self.waiting > self.net.size.context:
+                return self.anew()
+            self.heard = self._read(range(self.read, len(self.tokens)))[-1].double().numpy()
             self.read = len(self.tokens)
+        return self.heard
+
+    @torch.inference_mode()
+    def anew(self) -> Logits:
+        """The same, read into a cache of its own from as far back as there is room for."""
+        self.cache = Cache(self.net.size, 1, self.net.turns.device)
+        self.heard = self._read(self._window())[-1].double().numpy()
+        self.read = len(self.tokens)
         return self.heard
 
     def _read(self, places: Sequence[int]) -> Tensor:

@@ -2,22 +2,27 @@
 
 Trains the music model that comes with Musegraph on pieces that its composer writes; nobody else's
 music goes into it. An interrupted training goes on from its last checkpoint; at the end the mean of
-the recent weights is written as half precision.
+the recent weights is written as half precision. With `--start` it goes on from weights that another
+training wrote; with `--until` it also ends, its last small steps included, when the clock says so.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from musegraph import Reference
 from musegraph_nodes.music.language.corpus import Corpus, lessons
 from musegraph_nodes.music.language.learning import Plan, Training, write, wrongness
+from musegraph_nodes.music.language.model import load
 from musegraph_nodes.music.language.net import Size
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "starter" / "weights" / "music"
@@ -48,18 +53,43 @@ def measured(training: Training, held_out: Corpus) -> float:
         return float(np.mean([float(wrongness(training.net, *batch)) for batch in batches]))
 
 
-def train(work: Path, minutes: float, each: int, plan: Plan, steps: int | None = None) -> Training:
-    """Train until so many minutes of the processor have been spent, earlier runs included."""
+@dataclass(frozen=True)
+class Span:
+    """How long a training takes: minutes of the processor, and when the clock ends it."""
+
+    minutes: float
+    until: float = math.inf
+    """In seconds since 1970."""
+    began: float = field(default_factory=time.time)
+
+    def share(self, seconds: float) -> float:
+        """How much of it is over after so many seconds of the processor."""
+        by_clock = (time.time() - self.began) / max(self.until - self.began, 1e-9)
+        return max(seconds / (self.minutes * 60), by_clock)
+
+
+def train(
+    work: Path, span: Span, each: int, plan: Plan, steps: int | None = None,
+    start: Path | None = None,
+) -> Training:  # fmt: skip
+    """Train as long as a span lasts, what earlier runs spent of the processor included."""
     taught = corpus(work, each)
     held_out = Corpus.of(lessons(4, HELD_OUT))
     _say(f"{len(taught)} pieces, {len(taught.tokens)} tokens")
-    training = Training(plan, work / "model")
+    begun = None
+    if start is not None:
+        begun = load(Reference(loader="music.model", source=str(start)), start, "cpu")
+        begun.train().requires_grad_(True)
+    training = Training(plan, work / "model", begun)
     training.restore()
+    _say(f"held out {measured(training, held_out):.4f}")
 
     progress, losses, saved = training.progress, list[float](), time.process_time()
-    while progress.seconds < minutes * 60 and (steps is None or progress.step < steps):
+    while steps is None or progress.step < steps:
         began = time.process_time()
-        share = progress.seconds / (minutes * 60)
+        share = span.share(progress.seconds)
+        if share >= 1:
+            break
         losses.append(training.learn(taught, progress.step, share))
         progress.step += 1
         progress.seconds += time.process_time() - began
@@ -76,6 +106,14 @@ def train(work: Path, minutes: float, each: int, plan: Plan, steps: int | None =
     return training
 
 
+def _hour(text: str) -> float:
+    """The next time the clock says so."""
+    hour, minute = map(int, text.split(":"))
+    now = datetime.now().astimezone()
+    then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (then if then > now else then + timedelta(days=1)).timestamp()
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,6 +121,8 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=45, help="of the processor, earlier runs included"
     )
+    parser.add_argument("--until", help="the hour at which it ends at the latest, as 19:30")
+    parser.add_argument("--start", type=Path, help="weights to go on from, of the same size")
     parser.add_argument("--each", type=int, default=500, help="pieces of each genre")
     parser.add_argument("--width", type=int, default=Size.width)
     parser.add_argument("--layers", type=int, default=Size.layers)
@@ -93,7 +133,8 @@ def main() -> None:
     plan = replace(
         Plan(), size=Size(given.width, given.layers, given.width // 32), batch=given.batch
     )
-    training = train(given.work, given.minutes, given.each, plan)
+    span = Span(given.minutes, _hour(given.until) if given.until else math.inf)
+    training = train(given.work, span, given.each, plan, start=given.start)
     given.to.mkdir(parents=True, exist_ok=True)
     with training.averages.applied():
         told = {"steps": training.progress.step, "pieces": given.each}
