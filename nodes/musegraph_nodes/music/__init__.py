@@ -4,13 +4,16 @@ from pathlib import Path
 
 from musegraph import Pack
 
+from .abc.nodes import abc
 from .arrange import arrange
 from .edit import change_tempo, humanise, loop, merge, quantise, split, transpose
 from .harmony import chords, voice_chords
 from .language.model import load_model, model
 from .language.nodes import compose, continue_, harmonise, infill
 from .language.train import train
+from .notation.musicxml import musicxml
 from .picture import piano_roll
+from .programs import instruments
 from .sound import render
 
 pack = Pack(
@@ -18,6 +21,7 @@ pack = Pack(
     nodes=[
         chords,
         voice_chords,
+        abc,
         arrange,
         transpose,
         quantise,
@@ -26,6 +30,8 @@ pack = Pack(
         merge,
         split,
         loop,
+        instruments,
+        musicxml,
         piano_roll,
         render,
         load_model,
