@@ -4,6 +4,7 @@ from pathlib import Path
 
 from musegraph import Pack
 
+from .abc.nodes import abc
 from .anticipation.model import events, load_event_model
 from .anticipation.nodes import anticipate
 from .arrange import arrange
@@ -12,7 +13,9 @@ from .harmony import chords, voice_chords
 from .language.model import load_model, model
 from .language.nodes import compose, continue_, harmonise, infill
 from .language.train import train
+from .notation.musicxml import musicxml
 from .picture import piano_roll
+from .programs import instruments
 from .sound import render
 
 pack = Pack(
@@ -20,6 +23,7 @@ pack = Pack(
     nodes=[
         chords,
         voice_chords,
+        abc,
         arrange,
         transpose,
         quantise,
@@ -28,6 +32,8 @@ pack = Pack(
         merge,
         split,
         loop,
+        instruments,
+        musicxml,
         piano_roll,
         render,
         load_model,

@@ -1,0 +1,1 @@
+"""ABC: music as people type it (the standard 2.1)."""

@@ -1,0 +1,1 @@
+"""Scores as sheet music: bars, voices and written lengths, and MusicXML of them."""
