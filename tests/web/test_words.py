@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from documents import SKY, card, opened
 from harness import ROOT, Served, press
 
+expect = pytest.importorskip("playwright.sync_api").expect
 NewPage = Callable[..., Any]
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SEARCH = '[role="dialog"] input'
@@ -141,6 +143,37 @@ def test_what_the_server_finds_wrong_is_said_in_the_language_of_the_page(
     )
     shown = page.locator("body").inner_text()
     assert [one["message"] for one in found if one["message"] not in shown] == []
+
+
+SHORT = {
+    "musegraph": 1,
+    "name": "short",
+    "nodes": {"greedy": {"type": "troublesome.short", "values": {"enough": False}}},
+    "outputs": {"text": "greedy.out"},
+}
+
+
+def test_why_a_run_failed_is_said_in_the_language_of_the_page_wherever_it_is_said(
+    new_page: NewPage, server: Served
+) -> None:
+    """L5: at the node, in the run form and in the queue; also of a run that only the server knows."""
+    said = server.carry_out(SHORT)["error"]
+    assert said.startswith("greedy: out of memory"), said
+    made = server.ask("POST", "/api/workflows", {"workflow": SHORT, "name": "short"})["id"]
+    page = opened(new_page(path=f"/#w={made}", locale="zh-CN"))
+    chinese = "设备内存不足（一次申请了"
+    rail = page.get_by_role("navigation", name="面板")
+    rail.get_by_role("button", name="队列", exact=True).click()
+    rows = page.locator("[data-run][data-state=failed]")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text(f"greedy：{chinese}")
+    page.locator("main").focus()
+    press(page, "Control+Enter")
+    expect(rows).to_have_count(2)
+    expect(card(page, "greedy")).to_contain_text(chinese)
+    rail.get_by_role("button", name="运行表单", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text=chinese)).to_have_text(re.compile("^greedy："))
+    assert said not in page.locator("body").inner_text()
 
 
 # -- X2, X3 --------------------------------------------------------------------------------------

@@ -25,6 +25,41 @@ export const viewportFor = (part: Rect | null, width: number, height: number): V
   };
 };
 
+/** From this zoom on a graph is opened whole: fields stand in its nodes, as `node/` shows them. */
+const READABLE = 0.5;
+
+/** As large the beginning of one is shown that would be smaller. */
+const BEGINNING = 0.7;
+
+/** A graph smaller than this is opened whole again: its beginning is too little of it. */
+const MAP = 0.2;
+
+/** Room around the beginning, in pixels. */
+const MARGIN = 48;
+
+/**
+ * The view that a graph is opened with: whole where it can be read, else where it begins, for what
+ * is set stands there and the links lead on from it. Of a very large one the whole, as a map.
+ */
+export const openingView = (
+  rects: readonly Rect[],
+  width: number,
+  height: number,
+): Viewport => {
+  const all = bounds(rects);
+  const whole = viewportFor(all, width, height);
+  if (!all || whole.zoom >= READABLE || whole.zoom < MAP) return whole;
+  const zoom = BEGINNING;
+  const first = bounds(rects.filter((one) => one.x - all.x < width / 2 / zoom)) ?? all;
+  const fits = first.height * zoom <= height - 2 * MARGIN;
+  const wide = all.width * zoom > width - 2 * MARGIN;
+  return {
+    x: wide ? MARGIN - all.x * zoom : width / 2 - (all.x + all.width / 2) * zoom,
+    y: fits ? height / 2 - (first.y + first.height / 2) * zoom : MARGIN - first.y * zoom,
+    zoom,
+  };
+};
+
 /** How large the canvas will be, before it is there. */
 const expectedSize = (): [number, number] => {
   const main = document.querySelector('main')?.getBoundingClientRect();
@@ -43,10 +78,10 @@ export function useViewport(store: DocumentStore) {
   );
   return useMemo(() => {
     const { viewports, projected, dragged } = store.getState();
-    const whole = () => bounds(placedItems(projected, dragged).map((one) => one.rect));
+    const rects = () => placedItems(projected, dragged).map((one) => one.rect);
     return {
       key: `${graph}:${placed}`, // looks only once where it begins
-      defaultViewport: viewports[graph] ?? viewportFor(whole(), ...expectedSize()),
+      defaultViewport: viewports[graph] ?? openingView(rects(), ...expectedSize()),
       onMoveEnd: ((_event, at: Viewport) =>
         store.setState((state) => ({
           viewports: { ...state.viewports, [graph]: at },
