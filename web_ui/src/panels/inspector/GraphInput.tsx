@@ -11,7 +11,7 @@ import { shownGraph } from '@/state/document';
 import { moved } from './moved';
 import css from './Inspector.module.css';
 import { portFault } from './names';
-import { Jump, Line, Property, Tool } from './parts';
+import { Area, Jump, Line, Property, Tool } from './parts';
 
 const AREAS: Record<string, number> = { multiline: 88, json: 88, list: 72, file: 128 };
 
@@ -92,9 +92,10 @@ export function GraphInput({ name, place, names, disabled }: Props) {
       </Property>
       <Property label={t('workflow.help')}>
         {(id) => (
-          <Line
+          <Area
             value={input.help ?? ''}
             labelId={id}
+            fits
             placeholder={port?.help}
             disabled={disabled}
             onCommit={(help) =>
