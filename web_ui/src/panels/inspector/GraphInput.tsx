@@ -5,6 +5,7 @@ import { splitPort, targetsOf } from '@/core/document';
 import { familyOf } from '@/core/fields';
 import { fieldOf, isNone, valueAt } from '@/core/geometry';
 import { Editor } from '@/node/Editor';
+import { useInputTexts } from '@/node/inputTexts';
 import { nodeTitle } from '@/node/title';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
@@ -29,6 +30,7 @@ export function GraphInput({ name, place, names, disabled }: Props) {
   const labelId = useId();
   const { graph, views } = useDocument((state) => state.projected);
   const catalogue = useDocument((state) => state.catalogue);
+  const said = useInputTexts(name);
   const input = graph.inputs?.[name];
   if (!input) return null;
   const shown = (): string => shownGraph(store.getState());
@@ -80,7 +82,7 @@ export function GraphInput({ name, place, names, disabled }: Props) {
       <Property label={t('workflow.label')}>
         {(id) => (
           <Line
-            value={input.label ?? ''}
+            value={said.label ?? input.label ?? ''}
             labelId={id}
             placeholder={port?.label}
             disabled={disabled}
@@ -93,7 +95,7 @@ export function GraphInput({ name, place, names, disabled }: Props) {
       <Property label={t('workflow.help')}>
         {(id) => (
           <Area
-            value={input.help ?? ''}
+            value={said.text ?? input.help ?? ''}
             labelId={id}
             fits
             placeholder={port?.help}
