@@ -53,4 +53,3 @@ export const sized = (bytes: number, locale: string): string => {
     maximumFractionDigits: bytes >= 1e9 ? 1 : 0,
   }).format(bytes / by);
 };
-};
