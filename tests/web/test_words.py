@@ -145,11 +145,11 @@ def test_what_the_server_finds_wrong_is_said_in_the_language_of_the_page(
     assert [one["message"] for one in found if one["message"] not in shown] == []
 
 
-SHORT = {
+LONG = {
     "musegraph": 1,
-    "name": "short",
-    "nodes": {"greedy": {"type": "troublesome.short", "values": {"enough": False}}},
-    "outputs": {"text": "greedy.out"},
+    "name": "long",
+    "nodes": {"wait": {"type": "troublesome.slow", "values": {"a": 1, "seconds": 30}}},
+    "outputs": {"number": "wait.out"},
 }
 
 
@@ -157,22 +157,23 @@ def test_why_a_run_failed_is_said_in_the_language_of_the_page_wherever_it_is_sai
     new_page: NewPage, server: Served
 ) -> None:
     """L5: at the node, in the run form and in the queue; also of a run that only the server knows."""
-    said = server.carry_out(SHORT)["error"]
-    assert said.startswith("greedy: out of memory"), said
-    made = server.ask("POST", "/api/workflows", {"workflow": SHORT, "name": "short"})["id"]
+    server.ask("PATCH", "/api/limits", {"limits": {"troublesome.slow": {"seconds": 0.4}}})
+    said = server.carry_out(LONG)["error"]
+    assert said.startswith("wait: it took longer than the 0.4 s"), said
+    made = server.ask("POST", "/api/workflows", {"workflow": LONG, "name": "long"})["id"]
     page = opened(new_page(path=f"/#w={made}", locale="zh-CN"))
-    chinese = "设备内存不足（一次申请了"
+    chinese = "它用时超过了 troublesome.slow 在此允许的 0.4 秒"
     rail = page.get_by_role("navigation", name="面板")
     rail.get_by_role("button", name="队列", exact=True).click()
     rows = page.locator("[data-run][data-state=failed]")
     expect(rows).to_have_count(1)
-    expect(rows.first).to_contain_text(f"greedy：{chinese}")
+    expect(rows.first).to_contain_text(f"wait：{chinese}")
     page.locator("main").focus()
     press(page, "Control+Enter")
     expect(rows).to_have_count(2)
-    expect(card(page, "greedy")).to_contain_text(chinese)
+    expect(card(page, "wait")).to_contain_text(chinese)
     rail.get_by_role("button", name="运行表单", exact=True).click()
-    expect(page.get_by_role("alert").filter(has_text=chinese)).to_have_text(re.compile("^greedy："))
+    expect(page.get_by_role("alert").filter(has_text=chinese)).to_have_text(re.compile("^wait："))
     assert said not in page.locator("body").inner_text()
 
 
