@@ -156,7 +156,7 @@ LONG = {
 def test_why_a_run_failed_is_said_in_the_language_of_the_page_wherever_it_is_said(
     new_page: NewPage, server: Served
 ) -> None:
-    """L5: at the node, in the run form and in the queue; also of a run that only the server knows."""
+    """L5: at the node, in the run form, in the queue; also of a run that only the server knows."""
     server.ask("PATCH", "/api/limits", {"limits": {"troublesome.slow": {"seconds": 0.4}}})
     said = server.carry_out(LONG)["error"]
     assert said.startswith("wait: it took longer than the 0.4 s"), said
