@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from documents import SKY, card, opened
 from harness import ROOT, Served, press
 
+expect = pytest.importorskip("playwright.sync_api").expect
 NewPage = Callable[..., Any]
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 SEARCH = '[role="dialog"] input'
@@ -141,6 +143,38 @@ def test_what_the_server_finds_wrong_is_said_in_the_language_of_the_page(
     )
     shown = page.locator("body").inner_text()
     assert [one["message"] for one in found if one["message"] not in shown] == []
+
+
+LONG = {
+    "musegraph": 1,
+    "name": "long",
+    "nodes": {"wait": {"type": "troublesome.slow", "values": {"a": 1, "seconds": 30}}},
+    "outputs": {"number": "wait.out"},
+}
+
+
+def test_why_a_run_failed_is_said_in_the_language_of_the_page_wherever_it_is_said(
+    new_page: NewPage, server: Served
+) -> None:
+    """L5: at the node, in the run form, in the queue; also of a run that only the server knows."""
+    server.ask("PATCH", "/api/limits", {"limits": {"troublesome.slow": {"seconds": 0.4}}})
+    said = server.carry_out(LONG)["error"]
+    assert said.startswith("wait: it took longer than the 0.4 s"), said
+    made = server.ask("POST", "/api/workflows", {"workflow": LONG, "name": "long"})["id"]
+    page = opened(new_page(path=f"/#w={made}", locale="zh-CN"))
+    chinese = "它用时超过了 troublesome.slow 在此允许的 0.4 秒"
+    rail = page.get_by_role("navigation", name="面板")
+    rail.get_by_role("button", name="队列", exact=True).click()
+    rows = page.locator("[data-run][data-state=failed]")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text(f"wait：{chinese}")
+    page.locator("main").focus()
+    press(page, "Control+Enter")
+    expect(rows).to_have_count(2)
+    expect(card(page, "wait")).to_contain_text(chinese)
+    rail.get_by_role("button", name="运行表单", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text=chinese)).to_have_text(re.compile("^wait："))
+    assert said not in page.locator("body").inner_text()
 
 
 # -- X2, X3 --------------------------------------------------------------------------------------
@@ -381,9 +415,13 @@ def test_an_example_is_labelled_in_the_language_of_the_page_and_saved_as_it_came
     entry.get_by_text("引导强度").wait_for()
     assert "多大程度上遵循提示词" in entry.inner_text()
     page.locator("h4").get_by_text("图片", exact=True).wait_for()
+    page.get_by_role("button", name="检查器", exact=True).click()
+    shown = page.get_by_role("textbox", name="标签", exact=True)
+    expect(shown.nth(0)).to_have_value("提示词")
     page.locator("main").focus()
     press(page, "Shift+1")
     card(page, "sample").get_by_text("引导强度").wait_for()
+    page.get_by_role("button", name="运行表单", exact=True).click()
     page.locator("main").focus()
     press(page, "Control+,")
     page.locator("dialog[open]").get_by_role("combobox").nth(1).select_option("en")

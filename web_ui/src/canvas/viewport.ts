@@ -3,7 +3,7 @@
 import type { OnMove, Viewport } from '@xyflow/react';
 import { useMemo } from 'react';
 import { useStore } from 'zustand';
-import { bounds, type Rect } from '@/core/geometry';
+import { bounds, WIDTH, type Rect } from '@/core/geometry';
 import { shownGraph, type DocumentStore } from '@/state/document';
 import { placedItems } from './overview/hit';
 
@@ -25,6 +25,39 @@ export const viewportFor = (part: Rect | null, width: number, height: number): V
   };
 };
 
+/** From this zoom on a graph is opened whole: fields stand in its nodes, as `node/` shows them. */
+const READABLE = 0.5;
+
+/** As large the beginning of one is shown that would be smaller. */
+const BEGINNING = 0.7;
+
+/** A graph of more is opened whole again, as a map: its beginning would be a corner of it. */
+const MAP = 200;
+
+/** Room around the beginning, in pixels. */
+const MARGIN = 48;
+
+/**
+ * The view that a graph is opened with: whole where it can be read, else where it begins, for what
+ * is set stands there and the links lead on from it. Of a very large one the whole, as a map.
+ */
+export const openingView = (rects: readonly Rect[], width: number, height: number): Viewport => {
+  const all = bounds(rects);
+  const whole = viewportFor(all, width, height);
+  if (!all || whole.zoom >= READABLE || rects.length > MAP) return whole;
+  const zoom = BEGINNING;
+  const upTo = (x: number): Rect => bounds(rects.filter((one) => one.x < all.x + x)) ?? all;
+  // What is seen at once, in the middle where it fits; else its first nodes, without an empty edge.
+  const seen = upTo(width / zoom);
+  const room = height - 2 * MARGIN;
+  const middle = (part: Rect): number => height / 2 - (part.y + part.height / 2) * zoom;
+  const top = MARGIN - seen.y * zoom;
+  const bottom = top + room - seen.height * zoom;
+  const y = top <= bottom ? middle(seen) : Math.min(top, Math.max(bottom, middle(upTo(WIDTH))));
+  const wide = all.width * zoom > width - 2 * MARGIN;
+  return { x: wide ? MARGIN - all.x * zoom : width / 2 - (all.x + all.width / 2) * zoom, y, zoom };
+};
+
 /** How large the canvas will be, before it is there. */
 const expectedSize = (): [number, number] => {
   const main = document.querySelector('main')?.getBoundingClientRect();
@@ -43,10 +76,10 @@ export function useViewport(store: DocumentStore) {
   );
   return useMemo(() => {
     const { viewports, projected, dragged } = store.getState();
-    const whole = () => bounds(placedItems(projected, dragged).map((one) => one.rect));
+    const rects = () => placedItems(projected, dragged).map((one) => one.rect);
     return {
       key: `${graph}:${placed}`, // looks only once where it begins
-      defaultViewport: viewports[graph] ?? viewportFor(whole(), ...expectedSize()),
+      defaultViewport: viewports[graph] ?? openingView(rects(), ...expectedSize()),
       onMoveEnd: ((_event, at: Viewport) =>
         store.setState((state) => ({
           viewports: { ...state.viewports, [graph]: at },

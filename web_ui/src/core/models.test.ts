@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeCatalogue, type NodeFacts } from './catalogue';
-import { kindsOf, nodeFor, portFor } from './models';
+import { calledIn, kindsOf, nodeFor, portFor } from './models';
 
 const node = (id: string, inputs: NodeFacts['inputs']): NodeFacts => ({
   id,
@@ -53,5 +53,24 @@ describe('models and the inputs that take them', () => {
     expect(nodeFor(catalogue, 'checkpoint')?.id).toBe('p.load');
     expect(nodeFor(catalogue, 'vae')).toBeNull();
     expect(nodeFor(makeCatalogue([]), 'vae')).toBeNull();
+  });
+});
+
+describe('a model is called in a list', () => {
+  it('by its file', () => {
+    expect(calledIn('loras/ink.safetensors')).toEqual({
+      folder: 'loras/',
+      name: 'ink.safetensors',
+    });
+    expect(calledIn('model.safetensors')).toEqual({ folder: '', name: 'model.safetensors' });
+    expect(calledIn('starter/scenes')).toEqual({ folder: 'starter/', name: 'scenes' });
+  });
+
+  it('by its folder, where all files have the same name', () => {
+    expect(calledIn('starter/music/model.safetensors')).toEqual({
+      folder: 'starter/',
+      name: 'music',
+    });
+    expect(calledIn('big/pytorch_model.bin')).toEqual({ folder: '', name: 'big' });
   });
 });

@@ -31,3 +31,13 @@ export function nodeFor(catalogue: Catalogue, kind: string): NodeType | null {
   }
   return null;
 }
+
+const GENERIC = /^(diffusion_pytorch_|pytorch_)?model\.(safetensors|bin)$/;
+
+/** What it is called in a list: a file with the name that they all have, by the folder it is in. */
+export function calledIn(source: string): { folder: string; name: string } {
+  const path = source.split('/');
+  if (path.length > 1 && GENERIC.test(path.at(-1)!)) path.pop();
+  const name = path.pop()!;
+  return { folder: path.map((part) => `${part}/`).join(''), name };
+}

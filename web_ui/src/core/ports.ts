@@ -13,6 +13,7 @@ import {
   splitPort,
   targetsOf,
   type GraphDocument,
+  type Json,
   type NodeDocument,
   type PortName,
   type WorkflowDocument,
@@ -76,6 +77,25 @@ const namedPorts = (graph: GraphDocument): NamedPorts => {
   return { inputs, outputs };
 };
 
+/** A node has a list of things where it takes one: it is called once for each (`plan/literals.py`). */
+const mapsOver = (port: Port, value: Json | undefined): boolean =>
+  Array.isArray(value) &&
+  port.type.item === null &&
+  port.type.name !== 'Json' &&
+  !isVariable(port.type);
+
+/** The ports that inputs of a graph bring a list to, in one text. */
+const listedPorts = (graph: GraphDocument): string =>
+  Object.values(graph.inputs ?? {})
+    .flatMap((input) => (Array.isArray(input.default) ? targetsOf(input) : []))
+    .join(' ');
+
+/** The values of a node that are lists, in one text. */
+const listedValues = ({ values }: NodeDocument): string =>
+  Object.keys(values ?? {})
+    .filter((name) => Array.isArray(values![name]))
+    .join(' ');
+
 const definitionPorts = new WeakMap<
   object,
   { catalogue: Catalogue; ports: Map<string, NodePorts | null> }
@@ -89,6 +109,8 @@ export class GraphTypes {
   private readonly graph: GraphDocument;
   /** Found once for all nodes of unknown type: there may be thousands. */
   private named: NamedPorts | undefined;
+  /** The lists that inputs of the graph bring, by the port that they are for. */
+  private listed: ReadonlyMap<string, Json | undefined> | undefined;
 
   constructor(
     readonly document: WorkflowDocument,
@@ -264,7 +286,21 @@ export class GraphTypes {
       if (fit.how === 'map') maps = true;
       unify(fit.how === 'map' && source.item ? source.item : source, target, bindings);
     }
-    return { bindings, maps };
+    return { bindings, maps: maps || this.hasList(id, node) };
+  }
+
+  private hasList(id: string, node: NodeDocument): boolean {
+    this.listed ??= new Map(
+      Object.values(this.graph.inputs ?? {}).flatMap((input) =>
+        Array.isArray(input.default) ? targetsOf(input).map((at) => [at, input.default]) : [],
+      ),
+    );
+    if (!node.values && !this.listed.size) return false;
+    return this.portsOf(id).inputs.some(
+      (port) =>
+        node.links?.[port.name] === undefined &&
+        mapsOver(port, this.listed!.get(`${id}.${port.name}`) ?? node.values?.[port.name]),
+    );
   }
 
   /** The type that an input takes here, its variable replaced by what is linked elsewhere to the node. */
@@ -278,7 +314,7 @@ export class GraphTypes {
   }
 }
 
-/** Whether types are as they were: values, places and names do not matter to them. */
+/** Whether types are as they were: of values only which are lists, and no places and names, matter to them. */
 const sameStructure = (
   before: GraphTypes,
   document: WorkflowDocument,
@@ -294,13 +330,16 @@ const sameStructure = (
   const [was, is] = [graphOf(before.document, name), graphOf(document, name)];
   const [old, nodes] = [nodesOf(was), nodesOf(is)];
   if (old === nodes && was.inputs === is.inputs && was.outputs === is.outputs) return true;
+  if (was.inputs !== is.inputs && listedPorts(was) !== listedPorts(is)) return false;
   const ids = Object.keys(nodes);
   if (ids.length !== Object.keys(old).length) return false;
   return ids.every((id) => {
     const [a, b] = [old[id], nodes[id]!];
     // What a node of unknown type has is read off all that names it.
     if (!a || !before.portsOf(id).known) return false;
-    return a === b || (a.type === b.type && a.links === b.links && a.mode === b.mode);
+    if (a === b) return true;
+    const linked = a.type === b.type && a.links === b.links && a.mode === b.mode;
+    return linked && (a.values === b.values || listedValues(a) === listedValues(b));
   });
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { splitPort, type WorkflowDocument } from './document';
-import { GraphTypes } from './ports';
+import { GraphTypes, typesOf } from './ports';
 import { bestInput, bestOutput, goesAmong, whyNot } from './rules';
 import { CATALOGUE } from './testing/catalogue';
 
@@ -99,6 +99,28 @@ describe('the types of ports', () => {
     expect(type('mapped.out')).toBe('list[Image]');
     expect(type('inner.chosen')).toBe('list[Image]');
     expect(type('blur.out')).toBe('Image');
+  });
+
+  it('are lists where a list is set for one thing, at the node or by an input of the workflow', () => {
+    const links = { image: 'noise.out' };
+    const noise = { type: 't.noise' };
+    const made = (values: object, inputs: object): GraphTypes => {
+      const nodes = { noise, blur: { type: 't.blur', links, values } };
+      const document = { musegraph: 1, inputs, nodes };
+      return new GraphTypes(document as WorkflowDocument, CATALOGUE, '');
+    };
+    const given = (one: GraphTypes) => one.outputType(splitPort('blur.out'))?.text;
+    expect(given(made({ radius: 2 }, {}))).toBe('Image');
+    expect(given(made({ radius: [1, 2] }, {}))).toBe('list[Image]');
+    expect(given(made({}, { size: { to: 'blur.radius', default: [1, 2] } }))).toBe('list[Image]');
+    // They are told anew when a value becomes a list, and not for other values.
+    const one = made({ radius: 1 }, {});
+    const again = (values: object) => {
+      const { document } = made(values, {});
+      return typesOf(document, CATALOGUE, '', one);
+    };
+    expect(again({ radius: 3 }).structure).toBe(one.structure);
+    expect(given(again({ radius: [3] }))).toBe('list[Image]');
   });
 
   it('of a definition are those of what stands in it, with their own names and defaults', () => {

@@ -56,6 +56,19 @@ export const shortStatus = (run: NodeRun, t: TFunction, now: number): string => 
   return t(`runs:status.${look}`);
 };
 
+/** Why a step was skipped, as the engine has it; else it is the node that failed before it. */
+const REASONS: Readonly<Record<string, string>> = {
+  'the run was cancelled': 'cancelled',
+  'it is muted': 'muted',
+  'its source was skipped': 'source',
+};
+
+const skippedBecause = (because: string, t: TFunction): string => {
+  const known = REASONS[because];
+  if (known) return t(`runs:because.${known}`);
+  return because.includes(' ') ? because : t('runs:because.node', { node: because });
+};
+
 /** The whole sentence, for a tooltip and for those who listen. */
 export const longStatus = (run: NodeRun, t: TFunction, now: number): string => {
   const look = lookOf(run);
@@ -73,7 +86,7 @@ export const longStatus = (run: NodeRun, t: TFunction, now: number): string => {
   if ((look === 'done' || look === 'stale') && run.seconds !== null)
     said.push(duration(run.seconds, t));
   if (run.error?.message) said.push(inWords(run.error));
-  if (run.status === 'skipped' && run.because) said.push(run.because);
+  if (run.status === 'skipped' && run.because) said.push(skippedBecause(run.because, t));
   if (run.makeshift) said.push(t('runs:makeshift'));
   said.push(...run.warnings);
   return said.join(' · ');

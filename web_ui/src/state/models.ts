@@ -53,9 +53,3 @@ export const sized = (bytes: number, locale: string): string => {
     maximumFractionDigits: bytes >= 1e9 ? 1 : 0,
   }).format(bytes / by);
 };
-
-/** What a model is called without the folders before it, and those. */
-export const split = (source: string): { folder: string; name: string } => {
-  const at = source.lastIndexOf('/') + 1;
-  return { folder: source.slice(0, at), name: source.slice(at) };
-};

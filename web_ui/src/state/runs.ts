@@ -5,6 +5,7 @@ import { documentByUid } from './workspace';
 import { CONNECTION, nodeKey, QUEUE, RunBook, runKey, type RunFacts } from './runs/book';
 import { homeOf } from './runs/homes';
 import type { NodeRun } from './runs/node';
+import type { Step } from './runs/step';
 
 export type { RunFacts } from './runs/book';
 export type { NodeResult, NodeRun, NodeStatus } from './runs/node';
@@ -27,6 +28,10 @@ export const useRun = (id: string): RunFacts | undefined =>
 
 /** How much of a run is done, from 0 to 1. */
 export const useShare = (id: string): number => useBook(runKey(id), () => book.shareOf(id));
+
+/** The step that a failed run failed at, if its steps are known. */
+export const useFailedStep = (id: string): Step | null =>
+  useBook(runKey(id), () => book.failedStep(id));
 
 /** The latest picture of what a run is making, as a data URL. */
 export const useRunPreview = (id: string): string | null =>

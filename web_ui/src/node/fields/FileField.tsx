@@ -27,8 +27,12 @@ interface Held {
   media?: string;
 }
 
-const heldIn = (value: Json | undefined): Held | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Held) : null;
+const isHeld = (value: Json | undefined): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The files at an input: one, or a list for each of which the node is called. */
+const heldIn = (value: Json | undefined): readonly Held[] =>
+  (Array.isArray(value) ? value : [value]).filter(isHeld) as Held[];
 
 const nameOf = (held: Held): string =>
   held.name ?? held.file?.split('/').at(-1) ?? held.asset?.slice(0, 16) ?? '';
@@ -40,7 +44,9 @@ export function FileField(props: FieldProps) {
   const chooser = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState(false);
   const [over, setOver] = useState(false);
-  const held = heldIn(value);
+  const all = heldIn(value);
+  const held = all[0];
+  const named = held && (all.length > 1 ? t('file.several', { number: all.length }) : nameOf(held));
 
   const take = async (file: File | undefined): Promise<void> => {
     if (!file || disabled) return;
@@ -121,16 +127,18 @@ export function FileField(props: FieldProps) {
           <button
             type="button"
             className={css.look}
-            aria-label={t('file.look', { name: nameOf(held) })}
-            onClick={() => lookAt(held)}
+            aria-label={t('file.look', { name: named })}
+            onClick={() => lookAt(all)}
           >
             <Picture held={held} />
           </button>
           <div className={css.strip}>
-            <span className={css.name} title={nameOf(held)}>
-              {nameOf(held)}
+            <span className={css.name} title={all.map(nameOf).join('\n')}>
+              {named}
             </span>
-            {onPaint && <Paint onPaint={() => onPaint(value)} disabled={disabled} />}
+            {onPaint && all.length === 1 && (
+              <Paint onPaint={() => onPaint(value)} disabled={disabled} />
+            )}
             <button
               type="button"
               title={t('file.replace')}
@@ -186,18 +194,16 @@ function Paint({ onPaint, disabled }: { onPaint(): void; disabled: boolean }) {
   );
 }
 
-/** Large, in a viewer; how long the file is its value does not say. */
-const lookAt = (held: Held): void => {
-  if (!held.asset) return;
-  const file = {
-    asset: held.asset,
-    name: nameOf(held),
-    media: held.media ?? 'application/octet-stream',
-    bytes: 0,
-    identity: held.asset,
-  };
-  const output = { identity: held.asset, value: null, files: [file], problem: null };
-  openViewer([{ title: nameOf(held), output }]);
+/** Large, in a viewer; how long a file is its value does not say. */
+const lookAt = (all: readonly Held[]): void => {
+  const items = all.flatMap((held) => {
+    const { asset, media = 'application/octet-stream' } = held;
+    if (!asset) return [];
+    const file = { asset, name: nameOf(held), media, bytes: 0, identity: asset };
+    const output = { identity: asset, value: null, files: [file], problem: null };
+    return [{ title: nameOf(held), output }];
+  });
+  if (items.length) openViewer(items);
 };
 
 /** What can be seen of a file. */

@@ -4,6 +4,7 @@ import { humanize } from '@/core/catalogue';
 import { portTexts } from '@/core/texts';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { book, useRunsOf, useRun } from '@/state/runs';
+import { useFailure } from '@/state/runs/failure';
 import { isPicture, pictureUrl, shortText } from '@/state/runs/values';
 import { useSettings } from '@/state/settings';
 import { openViewer } from '@/viewers/open';
@@ -19,12 +20,12 @@ export function Outputs({ names }: { names: readonly string[] }) {
     portTexts(texts, language, 'outputs', name).label ?? humanize(name);
   const runs = useRunsOf(uid);
   useRun(runs[0] ?? ''); // its end brings results
-  const failed = book.runs.get(runs[0] ?? '')?.facts;
+  const failure = useFailure(runs[0] ?? '');
   return (
     <section className={css.outputs} aria-label={t('form.results')}>
-      {failed?.state === 'failed' && failed.error && (
+      {failure && (
         <p className={css.error} role="alert">
-          {failed.error}
+          {failure}
         </p>
       )}
       {names.map((name) => {

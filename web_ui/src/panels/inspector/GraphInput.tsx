@@ -5,13 +5,14 @@ import { splitPort, targetsOf } from '@/core/document';
 import { familyOf } from '@/core/fields';
 import { fieldOf, isNone, valueAt } from '@/core/geometry';
 import { Editor } from '@/node/Editor';
+import { useInputTexts } from '@/node/inputTexts';
 import { nodeTitle } from '@/node/title';
 import { useDocument, useDocumentStore } from '@/state/context';
 import { shownGraph } from '@/state/document';
 import { moved } from './moved';
 import css from './Inspector.module.css';
 import { portFault } from './names';
-import { Jump, Line, Property, Tool } from './parts';
+import { Area, Jump, Line, Property, Tool } from './parts';
 
 const AREAS: Record<string, number> = { multiline: 88, json: 88, list: 72, file: 128 };
 
@@ -29,6 +30,7 @@ export function GraphInput({ name, place, names, disabled }: Props) {
   const labelId = useId();
   const { graph, views } = useDocument((state) => state.projected);
   const catalogue = useDocument((state) => state.catalogue);
+  const said = useInputTexts(name);
   const input = graph.inputs?.[name];
   if (!input) return null;
   const shown = (): string => shownGraph(store.getState());
@@ -80,7 +82,7 @@ export function GraphInput({ name, place, names, disabled }: Props) {
       <Property label={t('workflow.label')}>
         {(id) => (
           <Line
-            value={input.label ?? ''}
+            value={said.label ?? input.label ?? ''}
             labelId={id}
             placeholder={port?.label}
             disabled={disabled}
@@ -92,9 +94,10 @@ export function GraphInput({ name, place, names, disabled }: Props) {
       </Property>
       <Property label={t('workflow.help')}>
         {(id) => (
-          <Line
-            value={input.help ?? ''}
+          <Area
+            value={said.text ?? input.help ?? ''}
             labelId={id}
+            fits
             placeholder={port?.help}
             disabled={disabled}
             onCommit={(help) =>

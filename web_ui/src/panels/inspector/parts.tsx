@@ -105,22 +105,29 @@ export function Line(props: LineProps) {
 
 interface AreaProps {
   value: string;
-  label: string;
-  placeholder?: string;
+  label?: string;
+  labelId?: string;
+  placeholder?: string | undefined;
   disabled: boolean;
   rows?: number;
+  /** Whether it is as high as its text. */
+  fits?: boolean;
   onCommit(text: string): void;
 }
 
 /** The same for several lines; Enter is a new one. */
-export function Area({ value, label, placeholder, disabled, rows = 3, onCommit }: AreaProps) {
+export function Area(props: AreaProps) {
+  const { value, label, labelId, placeholder, disabled, fits, onCommit } = props;
+  const { rows = fits ? 1 : 3 } = props;
   const [text, setText] = useState<string | null>(null);
   return (
     <textarea
       className={css.area}
+      data-fits={fits || undefined}
       rows={rows}
       value={text ?? value}
       aria-label={label}
+      aria-labelledby={labelId}
       placeholder={placeholder}
       disabled={disabled}
       onChange={(event) => setText(event.target.value)}

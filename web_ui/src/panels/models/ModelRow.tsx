@@ -1,7 +1,8 @@
 import { Box, ChevronDown, ChevronRight, TriangleAlert } from 'lucide-react';
 import { useId, useState, type PointerEvent } from 'react';
 import { useTranslation } from 'react-i18next';
-import { pictureUrl, sized, split, type Model } from '@/state/models';
+import { calledIn } from '@/core/models';
+import { pictureUrl, sized, type Model } from '@/state/models';
 import css from './Models.module.css';
 
 interface Props {
@@ -18,7 +19,7 @@ export function ModelRow({ model, use, readOnly, onPress, onUse }: Props) {
   const { t, i18n } = useTranslation('models');
   const [open, setOpen] = useState(false);
   const factsId = useId();
-  const { folder, name } = split(model.source);
+  const { folder, name } = calledIn(model.source);
   const family = [model.family, model.variant].filter(Boolean).join(' · ');
   return (
     <li className={css.row} data-wrong={Boolean(model.wrong)}>

@@ -2,11 +2,12 @@ import { RefreshCw } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { Trans, useTranslation } from 'react-i18next';
+import { calledIn } from '@/core/models';
 import { addModel, opener, selectedFor, setModel } from '@/shell/adding/model';
 import { flowOf, middle } from '@/shell/pointer';
 import { useDocument, useDocumentStore } from '@/state/context';
 import type { DocumentStore } from '@/state/document';
-import { loadModels, split, useModels, type Model } from '@/state/models';
+import { loadModels, useModels, type Model } from '@/state/models';
 import { Select } from '@/ui/Select';
 import { useCarrying, type Place } from '../nodes/carrying';
 import css from './Models.module.css';
@@ -154,7 +155,7 @@ export default function Models() {
             style={{ left: carried.at.x, top: carried.at.y }}
             data-testid="carried"
           >
-            {split(carried.what.source).name}
+            {calledIn(carried.what.source).name}
           </div>,
           document.body,
         )}

@@ -14,6 +14,7 @@ import { memo, type DragEvent, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { duration } from '@/node/status';
 import { useRun, useShare, type RunFacts } from '@/state/runs';
+import { useFailure } from '@/state/runs/failure';
 import { cancelRuns, openRun, runAgain } from '@/state/runs/queue';
 import { forget } from '@/state/runs/forgetting';
 import { Thumb } from './Thumb';
@@ -48,6 +49,7 @@ export const Row = memo(function Row({ id, chosen, handlers }: Props) {
   const { t, i18n } = useTranslation('runs');
   const facts = useRun(id);
   const share = useShare(id);
+  const failure = useFailure(id);
   if (!facts) return null;
   const name = facts.name || t('untitled');
   const Icon = ICONS[facts.state];
@@ -99,7 +101,7 @@ export const Row = memo(function Row({ id, chosen, handlers }: Props) {
         <span className={css.name}>{name}</span>
         <span className={css.state} data-state={facts.state}>
           <Icon size={12} aria-hidden />
-          {stateText(facts, share, t)}
+          {failure?.split('\n')[0] ?? stateText(facts, share, t)}
         </span>
         {facts.state === 'running' && (
           <span className={css.track}>

@@ -69,8 +69,12 @@ export function onKeyDown(event: KeyboardEvent): void {
   perform(found.id);
 }
 
-/** Keys as a user reads them. */
-export const showKeys = (chord: string): string =>
-  MAC
-    ? chord.replace('Ctrl', '⌘').replace('Alt', '⌥').replace('Shift', '⇧').replaceAll('+', '')
-    : chord;
+const ARROWS = { Up: '↑', Down: '↓', Left: '←', Right: '→' };
+
+/** Keys as a user reads them: as they are printed on the keys. */
+export const showKeys = (chord: string): string => {
+  const shown = chord.replace(/Arrow(\w+)/, (_, to: keyof typeof ARROWS) => ARROWS[to]);
+  return MAC
+    ? shown.replace('Ctrl', '⌘').replace('Alt', '⌥').replace('Shift', '⇧').replaceAll('+', '')
+    : shown;
+};

@@ -22,6 +22,7 @@ function Menu({ name }: { name: keyof typeof CHOICES }) {
   return (
     <Select
       className={css.menu}
+      data-first={name === 'theme' || undefined}
       value={value}
       onChange={(event) => setSettings({ [name]: event.target.value })}
     >

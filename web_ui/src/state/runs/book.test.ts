@@ -116,6 +116,18 @@ describe('nodes and runs', () => {
     expect(book.node('d1', 'g/one')).toMatchObject({ status: 'skipped', because: 'b failed' });
   });
 
+  it('L5: of a failed run the step is found that its line is about, also after a reload', () => {
+    submit('r1');
+    expect(book.failedStep('r1')).toBeNull();
+    const said = { code: 'failed', message: 'no memory', sentence: 'out-of-memory', parts: {} };
+    book.take(step('step_failed', 'r1', 'a', { code: 'failed', message: 'another' }));
+    book.take(step('step_failed', 'r1', 'b', said));
+    book.take(ran('r1', 'failed', { error: 'b: no memory' }));
+    expect(book.failedStep('r1')).toMatchObject({ path: 'b', error: said });
+    book.note(facts('r1', 'failed', { error: 'the worker was lost' }));
+    expect(book.failedStep('r1')).toBeNull();
+  });
+
   it('R2: a run to a node queues its ancestors and nothing else', () => {
     submit('r1', 'd1', ['a']);
     expect(book.node('d1', 'a')!.status).toBe('queued');

@@ -10,7 +10,7 @@ import type { ServerEvent } from '@/api/events';
 import type { WorkflowDocument } from '@/core/document';
 import { around, canvasPath, Comparison, involved } from '@/core/running';
 import { nodeRun, sameNodeRun, type NodeRun } from './node';
-import { after, newStep, type Step } from './step';
+import { after, newStep, saysOf, type Step } from './step';
 
 export type RunFacts = Schemas['Run'];
 
@@ -237,6 +237,7 @@ export class RunBook {
       const began = step.started === null ? null : this.now() - (state.now - step.started) * 1000;
       this.put(entry, { ...step, path, began });
     }
+    this.tell(runKey(state.run));
     if (entry.home !== null) this.look(entry.home);
   }
 
@@ -345,6 +346,16 @@ export class RunBook {
         if (state !== 'waiting' && state !== 'running') over += 1;
       }
     return over / Math.max(1, all, entry.facts.steps);
+  }
+
+  /** The step that the line which the server keeps of a failed run is about, if it is known. */
+  failedStep(id: string): Step | null {
+    const entry = this.runs.get(id);
+    const line = entry?.facts.error;
+    if (!line) return null;
+    for (const steps of entry.steps.values())
+      for (const step of steps) if (saysOf(step, line)) return step;
+    return null;
   }
 
   connection(connected: boolean): void {

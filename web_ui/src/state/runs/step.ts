@@ -79,3 +79,7 @@ export const after = (step: Step, event: StepEvent, now: number): Step => {
       return { ...step, warnings: [...step.warnings.slice(1 - WARNINGS), event.message] };
   }
 };
+
+/** Whether the line that the server keeps of a failed run is what this step says. */
+export const saysOf = ({ path, error }: Pick<Step, 'error' | 'path'>, line: string): boolean =>
+  error !== null && line === `${path}: ${error.message}`;
