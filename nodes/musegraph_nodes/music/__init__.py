@@ -15,6 +15,7 @@ from .notation.musicxml import musicxml
 from .picture import piano_roll
 from .programs import instruments
 from .sound import render
+from .soundfont.nodes import play_soundfont
 
 pack = Pack(
     "music",
@@ -34,6 +35,7 @@ pack = Pack(
         musicxml,
         piano_roll,
         render,
+        play_soundfont,
         load_model,
         compose,
         continue_,
