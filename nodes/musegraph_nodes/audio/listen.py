@@ -99,7 +99,7 @@ class FoundKey(NamedTuple):
 
 @node(id="key", version="1", title="Find key", numeric=True)
 def find_key(sound: OneSound) -> FoundKey:
-    """Find the key of music: the major or minor key whose notes are heard as often as in it.
+    """Find the key of music, major or minor: by its notes, and what it begins and ends with.
 
     ``sure`` is how far it is before the next, 0 to 1. ``tuning`` says in cents how much higher than
     A at 440 Hz the instruments are.
@@ -111,10 +111,10 @@ def find_key(sound: OneSound) -> FoundKey:
     if not found or not heard.notes.any():
         raise NodeError("the sound has no notes and so no key; link one that is not silent")
     named = [
-        {"key": str(Key(tonic, "minor" if minor else "major")), "alike": round(alike, 4)}
-        for alike, tonic, minor in found
+        {"key": str(Key(tonic, "minor" if minor else "major")), "likely": round(likely, 4)}
+        for likely, tonic, minor in found
     ]
-    sure = min(max((found[0][0] - found[1][0]) * 4, 0.0), 1.0)
+    sure = found[0][0] - found[1][0]
     return FoundKey(str(named[0]["key"]), round(sure, 3), named, round(heard.tuning * 100, 1))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .frames import RATE, magnitudes
+from .learned import KEY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,12 +21,11 @@ _LOW, _HIGH = 40, 96
 """The pitches that chroma is made of: E2 to C7."""
 
 _BASS = (28, 52)
-_OVERTONE = 0.6
+_OVERTONE = 0.8
 """How strong each overtone of a note is taken to be beside the one before (Gómez 2006)."""
 
-# Albrecht and Shanahan (2013), from the whole of 982 pieces.
-_MAJOR = (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081)
-_MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052)
+_BEGINNING = 1.5
+"""Seconds at the beginning, and at the end, whose notes speak for a key of their own."""
 
 
 @dataclass(frozen=True)
@@ -123,23 +123,35 @@ def _with_overtones(notes: Doubles) -> Doubles:
     return made
 
 
-def keys(heard: Chroma) -> list[tuple[float, int, bool]]:
-    """All 24 keys, the likeliest first: how alike, tonic, whether it is minor."""
+def evidence(heard: Chroma) -> Doubles:
+    """What speaks for each key [24,72], majors first: its notes in the whole, at both ends.
+
+    What music begins and ends with tells the tonic of keys that have all notes in common.
+    """
     import numpy as np
 
     loud = np.linalg.norm(heard.notes, axis=1)
-    weights = loud > 0.1 * loud.max(initial=0.0)
-    each = heard.notes[weights] / np.maximum(loud[weights][:, None], 1e-9)
-    if not len(each):
+    kept = loud > 0.1 * loud.max(initial=0.0)
+    each = heard.notes[kept] / np.maximum(loud[kept][:, None], 1e-9)
+    count = max(min(round(_BEGINNING * FPS), len(each) // 4), 1)
+    parts = np.stack([part.mean(axis=0) for part in (each, each[:count], each[-count:])])
+    parts = _even(parts)
+    made = np.zeros((2, 12, 2, parts.size))
+    for tonic in range(12):
+        made[:, tonic] = np.roll(parts, -tonic, axis=1).ravel() * np.eye(2)[:, :, None]
+    return made.reshape(24, -1)
+
+
+def keys(heard: Chroma) -> list[tuple[float, int, bool]]:
+    """All 24 keys, the likeliest first: how likely, tonic, whether it is minor."""
+    import numpy as np
+
+    if not heard.notes.any():
         return []
-    mean = each.mean(axis=0)
-    found = []
-    for minor, profile in ((False, _MAJOR), (True, _MINOR)):
-        shape = _with_overtones(np.array(profile))
-        for tonic in range(12):
-            alike = float(np.corrcoef(mean, np.roll(shape, tonic))[0, 1])
-            found.append((alike, tonic, minor))
-    return sorted(found, reverse=True)
+    odds = evidence(heard) @ np.array(KEY)
+    odds = np.exp(odds - odds.max())
+    shares = (odds / odds.sum()).tolist()
+    return sorted(((s, index % 12, index >= 12) for index, s in enumerate(shares)), reverse=True)
 
 
 # -- chords -----------------------------------------------------------------------------------
@@ -181,17 +193,25 @@ def chords(heard: Chroma, kinds: dict[str, tuple[int, ...]], hold: float = 1.0) 
     if not float(loud.max(initial=0.0)) > 1e-6:
         return []
     shapes, names = templates(kinds)
-    notes = uniform_filter1d(heard.notes, 3, axis=0, mode="nearest")
-    notes = notes - notes.mean(axis=1, keepdims=True)
-    notes = notes / np.maximum(np.linalg.norm(notes, axis=1, keepdims=True), 1e-9)
+    notes = _even(uniform_filter1d(np.sqrt(heard.notes), 3, axis=0, mode="nearest"))
+    usual = _even((np.sqrt(heard.notes) / np.maximum(loud[:, None], 1e-9)).mean(axis=0))
     bass = uniform_filter1d(heard.bass, 3, axis=0, mode="nearest")
     bass = bass / np.maximum(bass.max(axis=1, keepdims=True), 1e-9)
     roots = np.array([root for root, _ in names])
-    score = notes @ shapes.T + 0.12 * bass[:, roots]
+    # Chords of what is heard all the time are likelier: those of the key.
+    score = notes @ shapes.T + 0.3 * bass[:, roots] + 0.1 * (shapes @ usual)
     silent = loud < 0.02 * loud.max()
     score = np.concatenate((score, np.where(silent, 2.0, 0.2)[:, None]), axis=1) * 12
-    path = viterbi(score, hold * 4.0)
+    path = viterbi(score, hold * 12.0)
     return _runs(path, [*names, (None, "")])
+
+
+def _even(notes: Doubles) -> Doubles:
+    """Without what all twelve have in common, of length 1."""
+    import numpy as np
+
+    notes = notes - notes.mean(axis=-1, keepdims=True)
+    return np.asarray(notes / np.maximum(np.linalg.norm(notes, axis=-1, keepdims=True), 1e-9))
 
 
 def viterbi(score: Doubles, change: float) -> NDArray[np.int64]:

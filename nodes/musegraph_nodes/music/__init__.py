@@ -17,6 +17,7 @@ from .notation.musicxml import musicxml
 from .picture import piano_roll
 from .programs import instruments
 from .sound import render
+from .soundfont.nodes import play_soundfont
 
 pack = Pack(
     "music",
@@ -36,6 +37,7 @@ pack = Pack(
         musicxml,
         piano_roll,
         render,
+        play_soundfont,
         load_model,
         compose,
         continue_,

@@ -71,7 +71,7 @@ def instrument_of(program: int) -> str:
 
 
 @dataclass(frozen=True)
-class _Sounded:
+class Sounded:
     """A note as it is heard: times in seconds, where it stands from left -1 to right 1."""
 
     start: float
@@ -95,7 +95,7 @@ def render(
     """Samples [2,N] without a room; ``tick`` is told how much is done."""
     import numpy as np
 
-    notes = sorted(_heard(score, stereo), key=lambda note: note.start)
+    notes = sorted(heard(score, stereo), key=lambda note: note.start)
     length = int((max((n.start + n.seconds for n in notes), default=0.0) + tail) * rate) + 1
     mix = np.zeros((2, length), np.float32)
     tones: dict[tuple[int, int, int], Wave] = {}
@@ -112,7 +112,7 @@ def render(
     return mix
 
 
-def _longest(notes: Iterable[_Sounded]) -> dict[tuple[int, int, int], float]:
+def _longest(notes: Iterable[Sounded]) -> dict[tuple[int, int, int], float]:
     """By what is the same tone, the longest time that it is held."""
     found: dict[tuple[int, int, int], float] = defaultdict(float)
     for note in notes:
@@ -121,13 +121,13 @@ def _longest(notes: Iterable[_Sounded]) -> dict[tuple[int, int, int], float]:
     return found
 
 
-def _key(note: _Sounded) -> tuple[int, int, int]:
+def _key(note: Sounded) -> tuple[int, int, int]:
     layer = min(note.velocity * _LAYERS // 128, _LAYERS - 1)
     return (-1 if note.drum else note.program, note.pitch, layer)
 
 
 def _wave(
-    note: _Sounded,
+    note: Sounded,
     rate: int,
     tones: dict[tuple[int, int, int], Wave],
     longest: dict[tuple[int, int, int], float],
@@ -160,7 +160,7 @@ def _wave(
     return wave
 
 
-def _heard(score: Score, stereo: float) -> Iterable[_Sounded]:
+def heard(score: Score, stereo: float) -> Iterable[Sounded]:
     """All notes with the program, loudness and place that their channel has when they begin."""
     clock = score.clock()
     sounding = [track for track in score.tracks if track.packed_notes]
@@ -171,7 +171,7 @@ def _heard(score: Score, stereo: float) -> Iterable[_Sounded]:
             program, level, place = controls.at(note)
             start = clock.seconds(note.start)
             end = clock.seconds(controls.let_go(note))
-            yield _Sounded(
+            yield Sounded(
                 start, max(end - start, 0.02), note.pitch, note.velocity, program,
                 note.channel == DRUMS, level * (note.velocity / 127) ** 1.4,
                 max(min((spread if place is None else place) * stereo, 1.0), -1.0),

@@ -1,0 +1,129 @@
+"""Fits what listening has learned, and writes it into learned.py.
+
+``PYTHONPATH=engine:nodes:tests/nodes python tests/soak/listening_fit.py 900``: pieces of seeds
+below those that listening.py puts to the test. Three times a softmax, over the lengths that a beat
+may have (those within 4 % are right), over the quarters of it on which beats may be, over the 24
+keys.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from bands import STYLES, Piece, compose
+from listening import f_measure
+from scipy.optimize import minimize
+
+from musegraph_nodes.audio import learned, rhythm
+from musegraph_nodes.audio.phase import SHARES, moved, signs
+from musegraph_nodes.audio.tonal import Chroma, change, chroma, evidence
+
+EVEN = {"METRE": 2e-4, "PHASE": 1e-3, "KEY": 1e-3}
+"""How much large weights cost."""
+
+Heard = tuple[Piece, rhythm.Strength, np.ndarray, Chroma]
+Rows = tuple[list[np.ndarray], list[np.ndarray]]
+
+
+def gathered(count: int) -> list[Heard]:
+    names = list(STYLES)
+    found = []
+    for seed in range(count):
+        piece = compose(seed, names[seed % len(names)])
+        wave = piece.heard()
+        rise = rhythm.strength(wave)
+        found.append((piece, rise, change(wave, len(rise.whole)), chroma(wave)))
+        if seed % 50 == 49:
+            print(f"{seed + 1} pieces of {count}", flush=True)
+    return found
+
+
+def metres(heard: list[Heard]) -> Rows:
+    """For each piece the signs of its candidates, and which of them are right."""
+    found: Rows = ([], [])
+    for piece, rise, turn, _ in heard:
+        known = rhythm.candidates(rise, turn)
+        tempos = np.array([60 * rhythm.FPS / one.lag for one in known])
+        right = np.abs(tempos / piece.tempo - 1) < 0.04
+        if right.any():
+            found[0].append(np.array([one.signs for one in known]))
+            found[1].append(right)
+        else:
+            print(f"{piece.style}: {piece.tempo:.1f} is no candidate", flush=True)
+    return found
+
+
+def phases(heard: list[Heard], metre: np.ndarray) -> Rows:
+    found: Rows = ([], [])
+    for piece, rise, turn, tones in heard:
+        known = rhythm.candidates(rise, turn)
+        lag = max(known, key=lambda one: float(np.dot(metre, one.signs))).lag
+        times = rhythm.tracked(rise, lag)
+        good = np.array([f_measure(moved(times, share), piece.beats) for share in SHARES])
+        found[0].append(signs(rise, turn, tones, times))
+        found[1].append(good >= good.max() - 0.05)
+    return found
+
+
+def keys(heard: list[Heard]) -> Rows:
+    found: Rows = ([], [])
+    for piece, _, _, tones in heard:
+        found[0].append(evidence(tones))
+        found[1].append(np.arange(24) == piece.key[0] + 12 * piece.key[1])
+    return found
+
+
+def fitted(rows: Rows, even: float) -> np.ndarray:
+    """The weights by which the right ones are likeliest, for signs of any size."""
+    scale = np.concatenate(rows[0]).std(axis=0) + 1e-9
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, slope = even * float(weights @ weights), 2 * even * weights
+        for each, right in zip(*rows, strict=True):
+            signs_ = each / scale
+            odds = signs_ @ weights
+            odds = np.exp(odds - odds.max())
+            share = odds / odds.sum()
+            good = share[right].sum()
+            total -= np.log(good + 1e-12) / len(rows[0])
+            part = share - np.where(right, share, 0) / (good + 1e-12)
+            slope = slope + signs_.T @ part / len(rows[0])
+        return total, slope
+
+    return minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale
+
+
+def learn(name: str, rows: Rows) -> np.ndarray:
+    """Weights of all pieces; says how many are right of a half by those of the other."""
+    half = len(rows[0]) // 2
+    early = fitted((rows[0][:half], rows[1][:half]), EVEN[name])
+    later = zip(rows[0][half:], rows[1][half:], strict=True)
+    right = [which[int((each @ early).argmax())] for each, which in later]
+    print(f"{name}: right on the half that was left out: {np.mean(right):.3f}", flush=True)
+    return fitted(rows, EVEN[name])
+
+
+def write(weights: dict[str, np.ndarray]) -> None:
+    text = Path(learned.__file__).read_text("utf-8").partition("\nMETRE")[0]
+    for name, row in weights.items():
+        lines = [", ".join(f"{w:.3f}" for w in row[i : i + 12]) for i in range(0, len(row), 12)]
+        text += f"\n{name} = (\n" + "".join(f"    {line},\n" for line in lines) + ")  # fmt: skip\n"
+    Path(learned.__file__).write_text(text, "utf-8")
+
+
+def main(count: int) -> None:
+    heard = gathered(count)
+    metre = learn("METRE", metres(heard))
+    write(
+        {
+            "METRE": metre,
+            "PHASE": learn("PHASE", phases(heard, metre)),
+            "KEY": learn("KEY", keys(heard)),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 900)
