@@ -49,7 +49,19 @@ def chinese() -> dict[str, dict[str, object]]:
 
 @pytest.mark.parametrize(
     "name",
-    ["control", "core", "diffusion", "image", "music", "pipelines", "soundgen", "style", "upscale"],
+    [
+        "audio",
+        "control",
+        "core",
+        "diffusion",
+        "image",
+        "motion",
+        "music",
+        "pipelines",
+        "soundgen",
+        "style",
+        "upscale",
+    ],
 )
 def test_every_node_of_our_packs_has_chinese_texts_made_from_todays_english(name: str) -> None:
     pack = load_registry().pack(name)
