@@ -1,9 +1,8 @@
 """Fits what listening has learned, and writes it into learned.py.
 
 ``PYTHONPATH=engine:nodes:tests/nodes python tests/soak/listening_fit.py 900``: pieces of seeds
-below those that listening.py puts to the test. Three times a softmax, over the lengths that a beat
-may have (those within 4 % are right), over the quarters of it on which beats may be, over the 24
-keys.
+below those that listening.py puts to the test. Three times a softmax: over the lengths that a beat
+may have (those within 4 % are right), over the quarters of it on which beats may be, over the keys.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .riff import Sample, Tables
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 DRUM_BANK = 128
@@ -98,7 +99,7 @@ class Bank:
         self._found: dict[tuple[int, int, int, int], list[Region]] = {}
 
     @property
-    def pool(self) -> NDArray[object]:
+    def pool(self) -> NDArray[np.int16]:
         return self.tables.pool
 
     def stand_in(self, bank: int, program: int) -> tuple[int, int] | None:

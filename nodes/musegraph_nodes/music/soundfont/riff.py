@@ -164,7 +164,7 @@ class _Reader:
             zones, common = [], dict[int, int]()
             for bag in range(*self._span(row[column], after[column], len(bags) - 1)):
                 first, last = self._span(bags[bag][0], bags[bag + 1][0], len(gens))
-                own = dict(gens[first:last])
+                own = {row[0]: row[1] for row in gens[first:last]}
                 if names in own and own[names] < count:
                     zones.append({**common, **own})
                 elif names in own:
