@@ -69,6 +69,7 @@ WORDS = {
         "one of {}": "可选 {}",
         # The types
         "Bytes with a name and a media type.": "带有名称和媒体类型的字节数据。",
+        "A skeleton in motion, ``fps`` frames a second.": "运动中的骨架，每秒 ``fps`` 帧。",
         "A batch of sounds: ``data`` [B,C,N], float32, -1..1, at ``sample_rate`` Hz.": (
             "一批声音：``data`` [B,C,N]，float32，-1..1，采样率为 ``sample_rate`` Hz。"
         ),
