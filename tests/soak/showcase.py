@@ -28,7 +28,9 @@ HEAD = """# Every example at full size
 
 Written by `make showcase`: seconds and peak memory are those of the whole command, with an empty
 cache. A digest is that of the picture, whatever is written beside its pixels; "run again" is what
-`musegraph reproduce` said of it; the last column is the digest of the example's file.
+`musegraph reproduce` said of it, of every step of its run; "in its run" stands where files of that
+kind carry no record, and another output of the same run does. The last column is the digest of the
+example's file.
 
 | example | inputs | nodes | seconds | peak MB | result | KB | digest | run again | file |
 |---|---|--:|--:|--:|---|--:|---|---|---|
@@ -118,11 +120,17 @@ def show(example: Path) -> list[str]:
                 path.name,
                 f"{path.stat().st_size / 1024:.0f}",
                 path.stem.rpartition("_")[2],
-                verdict.out.strip() or verdict.told.strip(),
+                said_of(verdict),
                 mark(example),
             )
             rows.append("| " + " | ".join(map(str, cells)) + " |")
         return rows
+
+
+def said_of(verdict: Done) -> str:
+    """What ``reproduce`` said of an output, or why it said nothing."""
+    said = verdict.out.strip() or verdict.told.strip()
+    return "in its run" if "carries no record of a run" in said else said
 
 
 def write(rows: dict[str, list[str]]) -> None:
