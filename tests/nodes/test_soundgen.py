@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from parity.sounds import RUNS, compared, plainly
 from sound_bench import SEED, Sounds, quieter, sound
 
 from musegraph import Audio, Model, ModelError, NodeError
@@ -26,19 +27,6 @@ TEXT = "a slow waltz"
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
     return Sounds(tmp_path_factory.mktemp("sounds"))
-
-
-def plainly(sounds: Sounds, name: str, cls: str, frames: int, **given: Any) -> torch.Tensor:
-    """What ``generate`` of transformers makes, which draws from the generator of all of torch."""
-    from parity.parts import letter_words
-
-    net = sounds.plain(name, cls)
-    books = net.decoder.num_codebooks // net.decoder.config.audio_channels
-    told = letter_words()([TEXT], padding=True, return_tensors="pt")
-    told = {name: told[name] for name in ("input_ids", "attention_mask")} | given
-    torch.manual_seed(SEED)
-    made = net.generate(**told, do_sample=True, top_k=250, max_new_tokens=frames + books - 1)
-    return quieter(made)
 
 
 # MusicGen
@@ -272,6 +260,14 @@ def test_audioldm_2_runs_though_its_folder_names_a_language_model_that_lost_its_
     )
     assert torch.equal(made.data, quieter(wanted))
     assert made.data.shape == (1, 1, 1600)
+
+
+def test_the_table_of_parity_holds_these_runs_bit_equal(sounds: Sounds) -> None:
+    table = (Path(__file__).parent / "PARITY.md").read_text("utf-8")
+    for run in RUNS:
+        assert f"| {run.family} | `{run.cls}` | `{run.node}` |" in table
+    again = next(run for run in RUNS if run.family == "Stable Audio 3, a part")
+    assert compared(sounds, again)[0] == 0
 
 
 # While they run

@@ -112,7 +112,8 @@ def write(weights: dict[str, np.ndarray]) -> None:
     Path(learned.__file__).write_text(text, "utf-8")
 
 
-def main(count: int) -> None:
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 900
     heard = gathered(count)
     metre = learn("METRE", metres(heard))
     write(
@@ -125,4 +126,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 900)
+    main()

@@ -13,6 +13,7 @@ from .harmony import chords, voice_chords
 from .language.model import load_model, model
 from .language.nodes import compose, continue_, harmonise, infill
 from .language.train import train
+from .mood import mood
 from .notation.musicxml import musicxml
 from .picture import piano_roll
 from .programs import instruments
@@ -25,6 +26,7 @@ pack = Pack(
         chords,
         voice_chords,
         abc,
+        mood,
         arrange,
         transpose,
         quantise,

@@ -2,6 +2,7 @@
 
 import {
   AudioLines,
+  AudioWaveform,
   Blend,
   Box,
   Boxes,
@@ -25,6 +26,7 @@ import {
   Music,
   Package,
   PackageOpen,
+  Palette,
   PersonStanding,
   Puzzle,
   Repeat,
@@ -85,7 +87,13 @@ const TYPES: Record<string, LucideIcon> = {
 };
 
 /** Packs whose nodes give much the same as others. */
-const PACKS: Record<string, LucideIcon> = { music: Music };
+const PACKS: Record<string, LucideIcon> = {
+  audio: AudioLines,
+  motion: PersonStanding,
+  music: Music,
+  soundgen: AudioWaveform,
+  style: Palette,
+};
 
 export const iconOf = (view: Pick<NodeView, 'node' | 'ports' | 'outputTypes'>): LucideIcon => {
   const { type } = view.node;
