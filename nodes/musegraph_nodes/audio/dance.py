@@ -10,7 +10,7 @@ from pydantic import Field
 
 from musegraph import Audio, Media, NodeError, node
 
-from .options import ADVANCED, Beats, OneSound
+from .options import ADVANCED, Beats, OneSound, times_of
 from .samples import mono
 
 if TYPE_CHECKING:
@@ -65,7 +65,6 @@ def dance_features(
     import torch
 
     from .frames import RATE
-    from .pictures import times_of
     from .rhythm import pulse, tempo_of
 
     wave = mono(sound, fps * HOP)
@@ -169,7 +168,6 @@ def clicks(
     """Let beats be heard as clicks in a sound."""
     import numpy as np
 
-    from .pictures import times_of
     from .samples import each, factor
 
     rate = sound.sample_rate

@@ -11,8 +11,8 @@ from musegraph_nodes.music.harmony import Chords, Progression, Sounding
 from musegraph_nodes.music.theory import Chord, Key, parse_key
 
 from .frames import RATE
-from .options import ADVANCED, Beats, OneSound, Theme
-from .pictures import NOTES, chroma_picture, times_of
+from .options import ADVANCED, Beats, OneSound, Theme, times_of
+from .pictures import NOTES, chroma_picture
 from .samples import mono
 
 if TYPE_CHECKING:

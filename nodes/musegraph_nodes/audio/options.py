@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from musegraph import Audio, Named
+from musegraph import Audio, Named, NodeError
 
 ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST_SECONDS = 3600.0
@@ -21,3 +21,16 @@ Theme = Literal["light", "dark"]
 
 OneSound = Annotated[Audio, Field(description="One sound; its channels are heard together.")]
 Beats: TypeAlias = Annotated[dict[str, Any], Named("Beats")]
+
+
+def times_of(beats: Beats | None) -> list[float]:
+    """The seconds of beats; a sentence if somebody wrote them by hand and they are wrong."""
+    if beats is None:
+        return []
+    times = beats.get("times")
+    if not isinstance(times, list) or any(
+        isinstance(time, bool) or not isinstance(time, int | float) or not 0 <= time < 1e6
+        for time in times
+    ):
+        raise NodeError("the beats have no times in seconds; audio.beats makes them")
+    return sorted(float(time) for time in times)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from musegraph import Image, NodeError, node
 
-from .options import ADVANCED, Beats, Height, OneSound, Theme, Width
+from .options import ADVANCED, Beats, Height, OneSound, Theme, Width, times_of
 from .samples import mono, one
 
 if TYPE_CHECKING:
@@ -21,19 +21,6 @@ NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 Marks = Annotated[
     Beats | None, Field(description="Beats of audio.beats, drawn as lines above the sound.")
 ]
-
-
-def times_of(beats: Beats | None) -> list[float]:
-    """The seconds of beats; a sentence if somebody wrote them by hand and they are wrong."""
-    if beats is None:
-        return []
-    times = beats.get("times")
-    if not isinstance(times, list) or any(
-        isinstance(time, bool) or not isinstance(time, int | float) or not 0 <= time < 1e6
-        for time in times
-    ):
-        raise NodeError("the beats have no times in seconds; audio.beats makes them")
-    return sorted(float(time) for time in times)
 
 
 @node(version="1", numeric=True)

@@ -1,4 +1,4 @@
-"""Beats and contacts as they come over links; a sentence where somebody wrote them wrong."""
+"""Beats of scores, and contacts as they come over links; a sentence where those are wrong."""
 
 from __future__ import annotations
 
@@ -9,19 +9,6 @@ from musegraph import NodeError, Score
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-def times_of(beats: dict[str, Any] | None) -> list[float]:
-    """The seconds of beats, in order."""
-    if beats is None:
-        return []
-    times = beats.get("times")
-    if not isinstance(times, list) or any(
-        isinstance(time, bool) or not isinstance(time, int | float) or not 0 <= time < 1e6
-        for time in times
-    ):
-        raise NodeError("the beats have no times in seconds; audio.beats makes them")
-    return sorted(float(time) for time in times)
 
 
 def beats_of(score: Score) -> tuple[list[float], list[bool]]:

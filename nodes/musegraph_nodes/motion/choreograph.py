@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 from pydantic import Field
 
 from musegraph import Audio, Motion, NodeError, Score, Seed, node
+from musegraph_nodes.audio.options import Beats, times_of
 
-from .beats import beats_of, times_of
-from .options import ADVANCED, MOST_SECONDS, Beats
+from .beats import beats_of
+from .options import ADVANCED, MOST_SECONDS
 
 if TYPE_CHECKING:
     from .dance.make import Music

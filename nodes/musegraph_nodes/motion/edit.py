@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from musegraph import Motion, NodeError, node
+from musegraph_nodes.audio.options import Beats, times_of
 
-from .options import ADVANCED, Beats, Contacts, Rate, Seconds, Side
+from .options import ADVANCED, Contacts, Rate, Seconds, Side
 
 if TYPE_CHECKING:
     from .shaping import Pair
@@ -174,7 +175,6 @@ def warp(
     import numpy as np
     from scipy.interpolate import PchipInterpolator
 
-    from .beats import times_of
     from .body import arrays, motion_of
     from .shaping import motion_beats, sampled, warp_of
     from .turns import placed

@@ -7,8 +7,9 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from musegraph import Motion, NodeError, node
+from musegraph_nodes.audio.options import Beats, times_of
 
-from .options import ADVANCED, Beats
+from .options import ADVANCED
 
 
 class OnBeat(NamedTuple):
@@ -51,7 +52,6 @@ def beat_alignment(
     """
     import numpy as np
 
-    from .beats import times_of
     from .body import arrays
     from .shaping import motion_beats
     from .turns import placed

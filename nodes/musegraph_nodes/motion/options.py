@@ -12,7 +12,6 @@ ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST_SECONDS = 3600.0
 
 Seconds = Annotated[float, Field(ge=0, le=MOST_SECONDS, description="In seconds.")]
-Beats: TypeAlias = Annotated[dict[str, Any], Named("Beats")]
 Contacts: TypeAlias = Annotated[dict[str, Any], Named("Contacts")]
 Dancers = Annotated[
     list[Motion], Field(min_length=1, max_length=8, description="One figure, or several at once.")
