@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,12 +13,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from chromium import CHROMIUM
 from client import carried, served
 from test_assets import ACTIVE, upload
 from test_runs import LIGHT
 from xss import PAYLOADS
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not os.environ.get("CI"), reason="there is no Chromium here"

@@ -20,10 +20,12 @@ from typing import Any
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "server")]
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.with_name("server")), str(HERE.parent)]
 
+from chromium import CHROMIUM  # noqa: E402  found by the above
 from documents import SKY  # noqa: E402  found by the above
-from harness import CHROMIUM, ROOT, Served, build_tool, unable  # noqa: E402  found by the above
+from harness import ROOT, Served, build_tool, unable  # noqa: E402  found by the above
 
 SHOTS = ROOT / "build" / "web"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import urllib.request
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,7 +15,6 @@ import pytest
 from client import Process
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def unable(reason: str) -> NoReturn:
