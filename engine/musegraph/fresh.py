@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
-from importlib.machinery import (
-    EXTENSION_SUFFIXES,
-    SOURCE_SUFFIXES,
-    ExtensionFileLoader,
-    FileFinder,
-    SourceFileLoader,
-)
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
 
 from musegraph.errors import MusegraphError
-
-if TYPE_CHECKING:
-    from _typeshed.importlib import PathEntryFinderProtocol as PathEntryFinder
+from musegraph.importing import Folders
 
 
 class _FromSource(SourceFileLoader):
@@ -33,32 +23,13 @@ class _FromSource(SourceFileLoader):
         return self.source_to_code(self.get_data(self.path), self.path)
 
 
-_FRESH = FileFinder.path_hook(
-    (ExtensionFileLoader, EXTENSION_SUFFIXES), (_FromSource, SOURCE_SUFFIXES)
-)
-_plain: set[str] = set()
-"""The folders whose modules are compiled each time."""
-
-
-def _hook(path: str) -> PathEntryFinder:
-    if not any(path == place or path.startswith(place + os.sep) for place in _plain):
-        raise ImportError(path)
-    return _FRESH(path)
-
-
-def _from_source(folder: Path) -> None:
-    """What a folder's own modules are is read from their source, too."""
-    if _hook not in sys.path_hooks:
-        sys.path_hooks.insert(0, _hook)
-    _plain.add(str(folder))
-    for path in [one for one in sys.path_importer_cache if one.startswith(str(folder))]:
-        del sys.path_importer_cache[path]  # by whom it was looked through before, and as it was
+_plain = Folders(_FromSource)
 
 
 def import_fresh(name: str, file: Path, package: bool) -> ModuleType:
     """The module in a file, or the package that its folder is; what it was before is forgotten."""
     if package:
-        _from_source(file.parent)
+        _plain.add(file.parent)
     if file.suffix != ".py":
         raise MusegraphError(f"{file} is no Python file")
     spec = importlib.util.spec_from_file_location(

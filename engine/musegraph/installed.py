@@ -12,26 +12,18 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.machinery import (
-    EXTENSION_SUFFIXES,
-    SOURCE_SUFFIXES,
-    ExtensionFileLoader,
-    FileFinder,
-    SourceFileLoader,
-)
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from blake3 import blake3
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from musegraph.errors import PackError
+from musegraph.importing import Folders
 from musegraph.isolation.settings import Isolation, Launch
 from musegraph.paths import at_home
-
-if TYPE_CHECKING:
-    from _typeshed.importlib import PathEntryFinderProtocol as PathEntryFinder
 
 GROUP = "musegraph.packs"
 LIST = "installed.json"
@@ -348,23 +340,12 @@ class _Source(SourceFileLoader):
         pass
 
 
-_FINDER = FileFinder.path_hook(
-    (ExtensionFileLoader, EXTENSION_SUFFIXES), (_Source, SOURCE_SUFFIXES)
-)
-_reached: set[str] = set()
-
-
-def _hook(path: str) -> PathEntryFinder:
-    if not any(path == place or path.startswith(place + os.sep) for place in _reached):
-        raise ImportError(path)
-    return _FINDER(path)
+_reached = Folders(_Source)
 
 
 def reach(folder: Path, places: Sequence[Path]) -> None:
     """Let Python find the modules in trees, after all that it finds anyway."""
-    if _hook not in sys.path_hooks:
-        sys.path_hooks.insert(0, _hook)
     for place in places:
-        if str(place) not in _reached:
-            _reached.add(str(place))
+        if place not in _reached:
+            _reached.add(place)
             sys.path.append(str(place))
