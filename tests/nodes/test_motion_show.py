@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import av
 import numpy as np
@@ -190,3 +191,12 @@ def test_what_cannot_be_shown_is_refused_in_words(dance: Motion) -> None:
     pages = [Image(torch.zeros(1, 8, side, 3)) for side in (8, 10)]
     with pytest.raises(NodeError, match="differ in size"):
         show.mux(pages, Context())
+
+
+def test_without_pyav_a_film_says_what_to_install_and_all_else_works(
+    dance: Motion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(NodeError, match=r"pip install 'musegraph\[video\]'"):
+        show.film([dance], Context(), None, width=64, height=64, fps=2)
+    assert len(show.render([dance], Context(), width=64, height=64, fps=2).data) == 2
