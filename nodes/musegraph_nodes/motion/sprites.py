@@ -93,7 +93,8 @@ def sprite_sheet(
         )
     if start >= motion.seconds:
         raise NodeError(
-            f"the motion has {motion.seconds:.2f} s, and the cycle begins at {start:g} s"
+            f"the motion has {motion.seconds:.2f} s, and the cycle begins at {start:g} s; begin"
+            " earlier"
         )
     length = min(length or motion.seconds - start, motion.seconds - start)
     where = _moments(trim(motion, start, length), count, in_place)
