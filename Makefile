@@ -76,7 +76,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@PYTHON='$(PYTHON)' sh .ci/venv $(VENV)
 	@echo 'Installing into $(VENV): PyTorch and others, some minutes the first time …'
 	@echo 'This also builds the canvas for the browser, from web_ui/.'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,video]'
 	@# Says so if it could not be built, which pip keeps to itself; all else works without.
 	@$(BIN)/python web_ui/canvas.py || true
 	@touch '$@'

@@ -78,6 +78,7 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "nerijs/pixel-art-xl/pixel-art-xl.safetensors": _lora,
     "CiroN2022/toy-face/toy_face_sdxl.safetensors": _lora,
     "lllyasviel/control_v11f1e_sd15_tile": _controlnet,
+    "lllyasviel/control_v11p_sd15_openpose": _controlnet,
     "h94/IP-Adapter/models/ip-adapter_sd15.safetensors": _adapter,
     "h94/IP-Adapter/models/image_encoder": _encoder,
     "facebook/musicgen-small": lambda folder, place: tiny_sound.musicgen(place),

@@ -176,3 +176,8 @@ def test_a_still_figure_is_no_dance() -> None:
     turns[..., 0] = 1
     still = motion_of(turns, np.tile([0, 0.96, 0], (60, 1)), 30, BODY)
     assert metrics.beat_alignment(still, {"times": [0.5, 1.0]}).of_motion == 0
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5])
+def test_a_dance_may_be_shorter_than_a_beat(seconds: float) -> None:
+    assert choreograph(seconds=seconds).motion.frames == round(seconds * 30)

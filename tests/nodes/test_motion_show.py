@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import av
 import numpy as np
@@ -16,6 +17,7 @@ from musegraph_nodes.motion.camera import shots
 from musegraph_nodes.motion.choreograph import choreograph
 from musegraph_nodes.motion.drawing import OPENPOSE
 from musegraph_nodes.motion.film import muxed
+from musegraph_nodes.motion.sprites import sprite_sheet
 from musegraph_nodes.motion.turns import about, placed, product
 
 
@@ -190,3 +192,49 @@ def test_what_cannot_be_shown_is_refused_in_words(dance: Motion) -> None:
     pages = [Image(torch.zeros(1, 8, side, 3)) for side in (8, 10)]
     with pytest.raises(NodeError, match="differ in size"):
         show.mux(pages, Context())
+
+
+def test_without_pyav_a_film_says_what_to_install_and_all_else_works(
+    dance: Motion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(NodeError, match=r"pip install 'musegraph\[video\]'"):
+        show.film([dance], Context(), None, width=64, height=64, fps=2)
+    assert len(show.render([dance], Context(), width=64, height=64, fps=2).data) == 2
+
+
+def test_a_sheet_of_sprites_shows_a_figure_on_nothing_in_as_many_ways_as_asked_for(
+    dance: Motion,
+) -> None:
+    made = sprite_sheet(dance, Context(), "rene", 3, 4, width=64, height=80, length=0.9)
+    page = pixels(made.image)[0]
+    assert page.shape == (4 * 80, 3 * 64, 4)
+    frames, meta = made.frames["frames"], made.frames["meta"]  # type: ignore[index, call-overload]
+    assert meta["size"] == {"w": 192, "h": 320}
+    assert [one["name"] for one in meta["frameTags"]] == ["front", "right", "back", "left"]
+    assert (frames[5]["filename"], frames[5]["duration"]) == ("rene_right_002", 300)
+    tiles = {
+        one["filename"]: page[
+            one["frame"]["y"] : one["frame"]["y"] + one["frame"]["h"],
+            one["frame"]["x"] : one["frame"]["x"] + one["frame"]["w"],
+        ]
+        for one in frames
+    }
+    heights = []
+    for tile in tiles.values():
+        seen = tile[..., 3]
+        assert 0.03 < (seen > 0.5).mean() < 0.4
+        assert not seen[:, [0, -1]].any(), "cut off"
+        assert not seen[[0, -1]].any(), "cut off"
+        heights.append(np.ptp(np.nonzero(seen.max(axis=1) > 0.5)[0]))
+    of_moments = np.reshape(heights, (4, 3))
+    assert np.ptp(of_moments, axis=0).max() < 12, "of one size from everywhere"
+    # What shows of the skin of a face, and of the hair on the back of the head.
+    skin = {name: (tile[:24, :, 0] > 0.6).sum() for name, tile in tiles.items()}
+    assert skin["rene_front_000"] > 2 * skin["rene_back_000"]
+    dark = pixels(sprite_sheet(dance, Context(), count=1, directions=1, look="silhouette").image)
+    assert not dark[..., :3].any()
+    with pytest.raises(NodeError, match="graphics cards"):
+        sprite_sheet(dance, Context(), count=128, width=256)
+    with pytest.raises(NodeError, match="begin earlier"):
+        sprite_sheet(dance, Context(), start=4)

@@ -55,6 +55,9 @@ def test_an_example_runs_and_a_second_run_runs_no_step(path: Path, engine: Engin
             assert value.media == "video/mp4", name
             assert value.data[4:8] == b"ftyp", name
             continue
+        if isinstance(value, dict):
+            assert value["frames"], name
+            continue
         if isinstance(value, float):
             assert 0 < value <= 1, name
             continue

@@ -20,6 +20,7 @@ from xss import PAYLOADS
 from musegraph import Note, Score, Tempo, Track
 from musegraph.values.midi import write_midi
 
+SHOTS = ROOT / "build" / "session"
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 UPLOAD = """async ([name, bytes]) => {
@@ -533,6 +534,35 @@ def test_m5_a_skeleton_plays_and_is_there_again_after_its_context_was_lost(
     assert page.evaluate(DRAWN) == before  # it keeps its picture
     page.evaluate("loss.restoreContext()")
     page.wait_for_function(f"() => ({DRAWN})() !== {before} && ({DRAWN})() > 0")
+    assert axe(page, axe_core) == []
+
+
+def test_m5_a_glb_is_a_figure_with_a_body_or_its_bones(
+    axe_core: str,
+    new_page: Callable[..., Any],
+) -> None:
+    from musegraph import files
+    from musegraph_nodes.motion.choreograph import choreograph
+
+    page = new_page(permissions=CLIPBOARD, color_scheme="dark")
+    if not page.evaluate("document.createElement('canvas').getContext('webgl2') !== null"):
+        unable("this Chromium has no WebGL, not even in software")
+    dance = choreograph(seconds=1.0, style="salsa", seed=2).motion
+    look_at(page, "dance.glb", files.to_file(dance, "dance", "glb").data)
+    motion = viewer(page, "motion")
+    page.wait_for_function(f"() => ({DRAWN})() > 0")
+    assert page.get_by_test_id("frame").inner_text() == f"Frame 1 of {dance.frames}"
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    motion.screenshot(path=SHOTS / "16 glb.png")
+    body = page.evaluate(DRAWN)
+    press(page, "b")
+    page.wait_for_function(f"() => ({DRAWN})() !== {body}")
+    bones = page.evaluate(DRAWN)
+    press(page, ".", ".", ".", ".")
+    page.wait_for_function(
+        "() => document.querySelector('[data-viewer=motion]').dataset.frame === '4'"
+    )
+    page.wait_for_function(f"() => ({DRAWN})() !== {bones}")
     assert axe(page, axe_core) == []
 
 

@@ -22,6 +22,7 @@ from .edit import (
 from .files import load, open_file, save
 from .metrics import beat_alignment, diversity, foot_skate, jerk, plausibility
 from .show import film, filmstrip, mux, pose_pictures, render
+from .sprites import sprite_sheet
 
 pack = Pack(
     "motion",
@@ -50,6 +51,7 @@ pack = Pack(
         render,
         pose_pictures,
         filmstrip,
+        sprite_sheet,
         film,
         mux,
     ],

@@ -105,7 +105,8 @@ def _music(
     if not length:
         raise NodeError("the music has no length; link some that sounds")
     if len(times) < 2:
-        times = np.arange(0.0, length, 60.0 / tempo).tolist()
+        # Two at least, also where there is not room for both: how far they are apart is needed.
+        times = np.arange(0.0, max(length, 90.0 / tempo), 60.0 / tempo).tolist()
     every = _carried_on(np.array(times, float), length)
     return Music(every, first, length, _energy(score, sound, every, seed))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from musegraph import Motion
+    from musegraph import Motion, Skeleton
 
     from .camera import Shot
     from .looks import Look, Stage, View
@@ -86,6 +86,25 @@ def frames(
                 dress = ((0.0, 0.0, 0.0),) * 4
             canvas = draw(page, shot, where, skeleton, own, picture.look, dress, canvas)
         yield (np.clip(page, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def cutouts(
+    where: Doubles, skeleton: Skeleton, cameras: Sequence[Shot], look: Look
+) -> Iterator[NDArray[np.float32]]:
+    """Pictures [H,W,4] of a figure at places [T,J,3] on nothing, one by one.
+
+    Each is drawn on black and on white: where the two differ it can be seen through.
+    """
+    limbs = limbs_of(skeleton)
+    dress = ((0.0, 0.0, 0.0),) * 4 if look == "silhouette" else DRESSES[0]
+    for now, shot in zip(where, cameras, strict=True):
+        pages = [np.full((shot.height, shot.width, 3), tone, np.float32) for tone in (0, 1)]
+        for page in pages:
+            draw(page, shot, now, skeleton, limbs, look, dress)
+        clear = np.clip((pages[1] - pages[0]).mean(axis=-1, keepdims=True), 0, 1)
+        seen = 1 - clear
+        colour = np.clip(pages[0] / np.maximum(seen, 1e-4), 0, 1) * (seen > 1e-3)
+        yield np.concatenate((colour, seen), axis=-1).astype(np.float32)
 
 
 OPENPOSE = (

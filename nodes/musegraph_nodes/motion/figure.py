@@ -237,9 +237,15 @@ def _head(
     if not flat and {"left_shoulder", "right_shoulder"} <= found.keys():
         aside = unit(places[found["left_shoulder"]] - places[found["right_shoulder"]])
         behind = unit(np.cross(way, aside))
-        crown = low + 0.115 * way
-        canvas.capsule(crown + 0.035 * behind, crown + 0.02 * way, 0.09, 0.088, (0.16, 0.11, 0.09),
+        hair = (0.16, 0.11, 0.09)
+        # From the nape to the crown, a little thicker than the head: no skin shows from behind.
+        nape = low + 0.02 * way + 0.030 * behind
+        canvas.capsule(nape, low + 0.115 * way + 0.022 * behind, 0.074, 0.096, hair, flat)
+        canvas.capsule(low + 0.125 * way + 0.02 * behind, low + 0.138 * way, 0.092, 0.09, hair,
                        flat)  # fmt: skip
+        for side in (-0.034, 0.034):
+            eye = low + 0.062 * way + side * aside - 0.083 * behind
+            canvas.capsule(eye, eye, 0.012, 0.012, (0.12, 0.10, 0.11), True)
 
 
 _LEFT, _RIGHT, _MIDDLE = (0.95, 0.45, 0.25), (0.25, 0.60, 0.95), (0.75, 0.75, 0.78)

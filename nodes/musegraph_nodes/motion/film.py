@@ -21,6 +21,18 @@ AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _BLOCK = 1024
 
 
+def library() -> Any:
+    """PyAV, which is an extra: its wheels bring encoders under the GPL."""
+    try:
+        import av
+    except ImportError:
+        raise NodeError(
+            "films are written by PyAV, which is not installed here; install it with"
+            " pip install 'musegraph[video]', or take pictures from motion.render"
+        ) from None
+    return av
+
+
 def muxed(
     frames: Iterable[NDArray[np.uint8]],
     size: tuple[int, int],
@@ -33,8 +45,7 @@ def muxed(
 
     A sound is cut to the length of the film. Both are written bit by bit, in step.
     """
-    import av
-
+    av = library()
     rate = Fraction(fps).limit_denominator(1001)
     # Its index can only be brought to the front in a file.
     with TemporaryDirectory() as folder:
@@ -53,8 +64,7 @@ def _written(
     quality: int,
     seconds: float,
 ) -> None:
-    import av
-
+    av = library()
     video = _video(box, size, rate, quality)
     audio = None if sound is None else _audio(box, sound)
     waiting = iter(()) if sound is None or audio is None else _sounds(sound, seconds)
@@ -77,11 +87,8 @@ def _written(
 
 
 def _video(box: Any, size: tuple[int, int], rate: Fraction, quality: int) -> Any:
-    from av.codec import codecs_available
-
-    codec = next(
-        (one for one in ("libx264", "libopenh264", "mpeg4") if one in codecs_available), ""
-    )
+    known = library().codec.codecs_available
+    codec = next((one for one in ("libx264", "libopenh264", "mpeg4") if one in known), "")
     if not codec:
         raise NodeError("this build of PyAV has no encoder for MP4; install PyAV from PyPI")
     video = box.add_stream(codec, rate=rate)
@@ -104,7 +111,6 @@ def _audio(box: Any, sound: Audio) -> Any:
 
 
 def _sounds(sound: Audio, seconds: float) -> Iterator[Any]:
-    import av
     import numpy as np
 
     from musegraph_nodes.audio.samples import at_rate
@@ -115,6 +121,7 @@ def _sounds(sound: Audio, seconds: float) -> Iterator[Any]:
         )
     if sound.sample_rate not in AAC_RATES:
         sound = at_rate(sound, 48000)
+    av = library()
     wave = sound.data[0].detach().cpu().float().clamp(-1, 1).numpy()
     wave = np.ascontiguousarray(wave[:, : round(seconds * sound.sample_rate)])
     layout = "stereo" if len(wave) > 1 else "mono"

@@ -136,6 +136,7 @@ def filmstrip(
     length: Annotated[
         Seconds, Field(description="Seconds from there to the last picture; 0: to the end.")
     ] = 0.0,
+    apart: Annotated[Apart, ADVANCED] = 1.3,
 ) -> Image:
     """Lay moments of a motion beside each other in one picture, from left to right."""
     import numpy as np
@@ -151,7 +152,7 @@ def filmstrip(
     cut = [trim(one, start, length) for one in motion]
     rate = count / length
     picture = Picture(look, stage, view, width - width % 2, height - height % 2, True, 1.0)
-    tiles = list(frames(cut, picture, rate))[:count]
+    tiles = list(frames(cut, picture, rate, apart))[:count]
     rows = []
     for at in range(0, len(tiles), columns):
         row = tiles[at : at + columns]

@@ -18,6 +18,7 @@ const Sound = lazy(() => import('./audio/Sound'));
 const Film = lazy(() => import('./video/Film'));
 const Score = lazy(() => import('./score/Score'));
 const Motion = lazy(() => import('./motion/Motion'));
+const MotionFile = lazy(() => import('./motion/MotionFile'));
 
 /** What is looked at, in the viewer for its kind. */
 export function Show({ item }: { item: ViewerItem }) {
@@ -44,10 +45,11 @@ function Chosen({ item }: { item: ViewerItem }) {
         return <Score file={file} title={title} />;
       case 'film':
         return <Film file={file} title={title} />;
+      case 'motion':
+        return <MotionFile item={item} file={file} />;
       case 'text':
       case 'json':
       case 'csv':
-      case 'motion':
         return <Read file={file} kind={kind} title={title} />;
       default:
         return (
@@ -68,7 +70,7 @@ export function Json({ value, title }: { value: unknown; title: string }) {
   if (typeof value === 'number' || typeof value === 'boolean') return <Single value={value} />;
   if (Array.isArray(value) && value.length && value.every((one) => typeof one === 'number'))
     return <Numbers values={value} title={title} />;
-  if (isMotion(value)) return <Motion source={value} title={title} />;
+  if (isMotion(value)) return <Motion source={value} title={title} sounds={[]} />;
   const table = tableOf(value);
   return table ? (
     <TableView table={table} value={value} title={title} />
@@ -84,7 +86,6 @@ function Read({ file, kind, title }: { file: File; kind: string; title: string }
   const { data, error } = useText(file.asset, file.bytes);
   if (error) return <Sentence>{words(error)}</Sentence>;
   if (!data) return <Sentence>{t('loading')}</Sentence>;
-  if (kind === 'motion') return <Motion source={data.text} title={title} />;
   const json = kind === 'json' && !data.cut ? jsonOf(data.text) : undefined;
   if (json !== undefined) return <Json value={json} title={title} />;
   const table = kind === 'csv' && !data.cut ? parseCsv(data.text) : null;

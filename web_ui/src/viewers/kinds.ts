@@ -40,6 +40,7 @@ const SUFFIXES: Readonly<Record<string, Kind>> = {
   webm: 'film',
   mov: 'film',
   bvh: 'motion',
+  glb: 'motion',
   txt: 'text',
   md: 'text',
   log: 'text',
@@ -63,6 +64,7 @@ export function kindOfFile({ media, name }: Pick<File, 'media' | 'name'>): Kind 
   if (type === 'application/json') return 'json';
   if (type === 'text/csv' || type === 'text/tab-separated-values') return 'csv';
   if (type.startsWith('text/')) return 'text';
+  if (type === 'model/gltf-binary') return 'motion';
   const suffix = /\.([a-z0-9]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   return type === 'application/octet-stream' ? (SUFFIXES[suffix] ?? 'file') : 'file';
 }

@@ -7,6 +7,7 @@ import { book, useRunsOf, useRun } from '@/state/runs';
 import { useFailure } from '@/state/runs/failure';
 import { isPicture, pictureUrl, shortText } from '@/state/runs/values';
 import { useSettings } from '@/state/settings';
+import { kindOfFile } from '@/viewers/kinds';
 import { openViewer } from '@/viewers/open';
 import css from './Form.module.css';
 
@@ -80,6 +81,10 @@ function Output({ name, title, run, output }: OutputProps) {
             onClick={() => open(at)}
           >
             <img src={pictureUrl(file.asset, 320)} alt={title} />
+          </button>
+        ) : kindOfFile(file) !== 'file' ? (
+          <button key={file.asset} type="button" className={css.file} onClick={() => open(at)}>
+            {t('form.look', { name: file.name })}
           </button>
         ) : (
           <a key={file.asset} className={css.file} href={assetUrl(file.asset)} download={file.name}>

@@ -12,6 +12,14 @@ export interface Peaks {
   maxima: number[][];
 }
 
+/** The outline of the first seconds. */
+export function startOf(peaks: Peaks, seconds: number): Peaks {
+  const whole = peaks.frames / peaks.sample_rate;
+  const share = whole > seconds ? seconds / whole : 1;
+  const cut = (parts: number[]): number[] => parts.slice(0, Math.ceil(parts.length * share));
+  return { ...peaks, minima: peaks.minima.map(cut), maxima: peaks.maxima.map(cut) };
+}
+
 async function readPeaks(asset: string, bins: number): Promise<Peaks> {
   const answer = await fetch(`/api/assets/${asset}/peaks?bins=${bins}`, {
     credentials: 'same-origin',

@@ -1,52 +1,77 @@
-import { Footprints, Route } from 'lucide-react';
+import { Bone, Footprints, Route } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type PointerEvent, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
+import { assetUrl } from '@/api/client';
 import { useSettings } from '@/state/settings';
+import { Select } from '@/ui/Select';
+import { startOf, usePeaks } from '../audio/peaks';
+import { Wave } from '../audio/Wave';
 import { useKeys } from '../keys';
 import { Bar, Gap, IconButton, Sentence } from '../parts';
 import { Controls } from '../playing/Controls';
 import css from '../playing/playing.module.css';
 import { Track } from '../playing/Track';
-import { useClock } from '../playing/transport';
+import { useClock, useMedia, type Transport } from '../playing/transport';
 import { readBvh } from './bvh';
 import { drawFlat, type Flat } from './flat';
 import { boxOf, frameAt, motionOf, type Motion as Joints } from './joints';
 import own from './Motion.module.css';
+import { isBody } from './parts';
 import { hasWebgl } from './renderer';
+import type { Sounding } from './sounds';
 import { Stage } from './stage';
 
 interface Props {
-  /** The text of a BVH file, or joints and frames as JSON. */
+  /** The text of a BVH file, joints and frames as JSON, or what has been read already. */
   source: unknown;
   title: string;
+  /** What may be heard to it; the first is. */
+  sounds: readonly Sounding[];
 }
 
-/** A skeleton that moves. */
-export default function Motion({ source, title }: Props) {
+/** A figure that moves. */
+export default function Motion({ source, title, sounds }: Props) {
   const { t } = useTranslation('viewers');
   const motion = useMemo(() => {
     try {
-      return typeof source === 'string' ? readBvh(source) : motionOf(source);
+      if (typeof source === 'string') return source === 'broken' ? null : readBvh(source);
+      const read = source as Partial<Joints>;
+      return typeof read.pose === 'function' ? (read as Joints) : motionOf(source);
     } catch {
       return null;
     }
   }, [source]);
   if (!motion) return <Sentence>{t('motion.broken')}</Sentence>;
-  return <Moving motion={motion} title={title} />;
+  return <Moving motion={motion} title={title} sounds={sounds} />;
 }
 
 const TURN = Math.PI / 12;
+const NONE = 'none';
 
-function Moving({ motion, title }: { motion: Joints; title: string }) {
+interface MovingProps {
+  motion: Joints;
+  title: string;
+  sounds: readonly Sounding[];
+}
+
+function Moving({ motion, title, sounds }: MovingProps) {
   const { t } = useTranslation('viewers');
-  const transport = useClock(motion.count * motion.frameTime);
+  const audio = useRef<HTMLAudioElement>(null);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [failed, setFailed] = useState<ReadonlySet<string>>(new Set());
+  const heard = sounds.filter(({ asset }) => !failed.has(asset));
+  const sound =
+    chosen === NONE ? undefined : (heard.find((one) => one.asset === chosen) ?? heard[0]);
+  const transport = useSteps(audio, motion.count * motion.frameTime, sound?.asset);
   const [follow, setFollow] = useState(false);
   const [trail, setTrail] = useState(true);
+  const [body, setBody] = useState(true);
+  const dressed = useMemo(() => isBody(motion.names), [motion]);
   const [webgl] = useState(hasWebgl);
   const canvas = useRef<HTMLCanvasElement>(null);
   const frame = frameAt(motion, transport.time);
   const step = (by: number): void => transport.seek((frame + by + 0.5) * motion.frameTime);
-  const solid = useSolid(canvas, motion, frame, { on: webgl, follow, trail });
+  const solid = useSolid(canvas, motion, frame, { on: webgl, follow, trail, body });
   const flat = useFlat(canvas, motion, frame, !webgl);
   const move = webgl ? solid : flat.move;
   useKeys((event) => {
@@ -55,6 +80,7 @@ function Moving({ motion, title }: { motion: Joints; title: string }) {
     else if (event.shiftKey && event.key === 'ArrowRight') move(TURN, 1);
     else if (event.key === '+' || event.key === '=') move(0, 1.2);
     else if (event.key === '-') move(0, 1 / 1.2);
+    else if (event.code === 'KeyB' && webgl && dressed) setBody(!body);
     else return false;
     return true;
   });
@@ -69,14 +95,44 @@ function Moving({ motion, title }: { motion: Joints; title: string }) {
           {...(webgl ? {} : flat.handlers)}
         />
         {!webgl && <p className={own.note}>{t('motion.flat')}</p>}
+        <audio
+          ref={audio}
+          preload="auto"
+          {...(sound ? { src: assetUrl(sound.asset) } : {})}
+          onError={() => sound && setFailed(new Set([...failed, sound.asset]))}
+        />
       </div>
-      <Track transport={transport} label={t('motion.track', { title })} />
+      <Line transport={transport} title={title} sound={sound} />
       <Bar label={t('tools')}>
         <Controls transport={transport} onStep={step} />
+        {heard.length > 0 && (
+          <Select
+            className={css.speed}
+            aria-label={t('motion.sound')}
+            value={sound?.asset ?? NONE}
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            {heard.map((one) => (
+              <option key={one.asset} value={one.asset}>
+                {one.title}
+              </option>
+            ))}
+            <option value={NONE}>{t('motion.silent')}</option>
+          </Select>
+        )}
         <Gap />
         <span data-testid="frame">{t('motion.frame', { at: frame + 1, count: motion.count })}</span>
         {webgl && (
           <>
+            {dressed && (
+              <IconButton
+                icon={Bone}
+                label={t('motion.bones')}
+                keys="B"
+                pressed={!body}
+                onClick={() => setBody(!body)}
+              />
+            )}
             <IconButton
               icon={Route}
               label={t('motion.trail')}
@@ -96,6 +152,44 @@ function Moving({ motion, title }: { motion: Joints; title: string }) {
   );
 }
 
+/** The time of the sound, which cannot be made to keep another's; without one, a clock's. */
+function useSteps(
+  audio: RefObject<HTMLAudioElement | null>,
+  duration: number,
+  sound: string | undefined,
+): Transport {
+  const clock = useClock(duration);
+  const media = useMedia(audio, duration);
+  // Until it is known how long a sound is, its place cannot be set.
+  return sound && media.duration ? media : clock;
+}
+
+interface LineProps {
+  transport: Transport;
+  title: string;
+  sound: Sounding | undefined;
+}
+
+/** The line of time, with the outline of the sound where there is one. */
+function Line({ transport, title, sound }: LineProps) {
+  const { t } = useTranslation('viewers');
+  const { data } = usePeaks(sound?.outline ? sound.asset : null, 2048);
+  const label = t('motion.track', { title });
+  const { time, duration } = transport;
+  const shown = useMemo(() => data && startOf(data, duration), [data, duration]);
+  if (!shown) return <Track transport={transport} label={label} scrub />;
+  return (
+    <div className={own.heard}>
+      <Track transport={transport} label={label} tall scrub>
+        <div className={css.wave}>
+          <Wave peaks={shown} dim />
+          <Wave peaks={shown} played={duration ? time / duration : 0} />
+        </div>
+      </Track>
+    </div>
+  );
+}
+
 const colour = (element: Element, token: string): string =>
   getComputedStyle(element).getPropertyValue(token).trim();
 
@@ -109,7 +203,7 @@ function useSolid(
   canvas: Canvas,
   motion: Joints,
   frame: number,
-  { on, follow, trail }: { on: boolean; follow: boolean; trail: boolean },
+  { on, follow, trail, body }: { on: boolean; follow: boolean; trail: boolean; body: boolean },
 ): (round: number, nearer: number) => void {
   const stage = useRef<Stage | null>(null);
   const theme = useTheme();
@@ -122,6 +216,7 @@ function useSolid(
       grid: colour(element, '--line'),
       axis: colour(element, '--line-strong'),
       trail: colour(element, '--accent'),
+      far: colour(element, '--canvas'),
     });
     stage.current = made;
     const size = (): void =>
@@ -140,6 +235,7 @@ function useSolid(
     stage.current?.show(frame);
   }, [frame, follow, theme]);
   useEffect(() => stage.current?.showTrail(trail), [trail, theme]);
+  useEffect(() => stage.current?.dress(body), [body, theme]);
   return (round, nearer) => stage.current?.move(round, nearer);
 }
 

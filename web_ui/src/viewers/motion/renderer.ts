@@ -19,6 +19,7 @@ export function hasWebgl(): boolean {
 function shared(): WebGLRenderer {
   if (renderer) return renderer;
   renderer = new WebGLRenderer({ antialias: true, alpha: true });
+  renderer.shadowMap.enabled = true;
   const canvas = renderer.domElement;
   canvas.addEventListener('webglcontextlost', (event) => {
     event.preventDefault();

@@ -1,25 +1,20 @@
-/** A skeleton on a floor, seen by a camera that goes round it. */
+/** A figure on a floor, seen by a camera that goes round it. */
 
 import {
-  BufferAttribute,
-  BufferGeometry,
   Color,
-  CylinderGeometry,
   DirectionalLight,
-  GridHelper,
+  Fog,
   HemisphereLight,
-  InstancedMesh,
-  Line,
-  LineBasicMaterial,
-  Matrix4,
-  MeshStandardMaterial,
   PerspectiveCamera,
-  Quaternion,
   Scene,
-  SphereGeometry,
   Vector3,
+  type BufferGeometry,
+  type Line,
+  type LineBasicMaterial,
 } from 'three';
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js';
+import { bodyOf, bonesOf, type Figure } from './figure';
+import { gridOf, pathOf, shadeOf } from './floor';
 import { boxOf, trailOf, type Motion } from './joints';
 import { onRestored, render } from './renderer';
 
@@ -29,6 +24,7 @@ export interface Colours {
   grid: string;
   axis: string;
   trail: string;
+  far: string;
 }
 
 const UP = new Vector3(0, 1, 0);
@@ -37,11 +33,11 @@ export class Stage {
   private readonly scene = new Scene();
   private readonly camera = new PerspectiveCamera(40, 1, 0.01, 1000);
   private readonly controls: OrbitControls;
-  private readonly bones: InstancedMesh;
-  private readonly joints: InstancedMesh;
+  private readonly light = new DirectionalLight(0xffffff, 2.4);
+  private readonly bones: Figure;
+  private readonly body: Figure | null;
   private readonly trail: Line;
-  private readonly pairs: readonly (readonly [number, number])[];
-  private readonly thickness: number;
+  private readonly reach: number;
   private readonly forget: () => void;
   private root = new Vector3();
   private frame = 0;
@@ -56,28 +52,19 @@ export class Stage {
     const box = boxOf(motion);
     const [low, high] = [new Vector3(...box.min), new Vector3(...box.max)];
     const size = Math.max(high.distanceTo(low), 1e-6);
-    const first = this.heightOf(0) || size;
-    this.thickness = first * 0.014;
-    this.pairs = motion.parents.flatMap((parent, at) =>
-      parent < 0 ? [] : [[parent, at] as const],
-    );
-    const material = (colour: string): MeshStandardMaterial =>
-      new MeshStandardMaterial({ color: new Color(colour), roughness: 0.7 });
-    const shaft = new CylinderGeometry(0.45, 1, 1, 10).translate(0, 0.5, 0);
-    this.bones = new InstancedMesh(shaft, material(colours.bone), Math.max(1, this.pairs.length));
-    this.joints = new InstancedMesh(
-      new SphereGeometry(1, 16, 12),
-      material(colours.joint),
-      motion.names.length,
-    );
-    this.bones.frustumCulled = this.joints.frustumCulled = false;
-    const path = new BufferGeometry();
-    path.setAttribute('position', new BufferAttribute(onFloor(trailOf(motion), low.y), 3));
-    this.trail = new Line(path, new LineBasicMaterial({ color: new Color(colours.trail) }));
-    this.scene.add(this.bones, this.joints, this.trail, ...floor(low, high, size, colours));
-    const light = new DirectionalLight(0xffffff, 2);
-    light.position.set(1, 2, 1.5);
-    this.scene.add(new HemisphereLight(0xffffff, 0x404040, 1.6), light);
+    const tall = this.heightOf(0) || size;
+    this.reach = tall * 1.3;
+    this.bones = bonesOf(motion, tall * 0.014, colours);
+    this.body = bodyOf(motion);
+    // The soles of a body are below its joints.
+    const floor = low.y - (this.body ? 0.018 * tall : 0);
+    low.y = floor;
+    this.trail = pathOf(trailOf(motion), floor + tall * 1e-3, colours.trail);
+    this.scene.add(this.bones.group, this.trail, gridOf(low, high, size, colours));
+    this.scene.add(shadeOf(size, floor + tall * 5e-4));
+    if (this.body) this.scene.add(this.body.group);
+    this.scene.fog = new Fog(new Color(colours.far), size * 1.6, size * 4);
+    this.lit();
     this.camera.near = size / 1000;
     this.camera.far = size * 50;
     this.controls = new OrbitControls(this.camera, canvas);
@@ -86,6 +73,7 @@ export class Stage {
     const from = new Vector3(0.55, 0.3, 1).normalize().multiplyScalar(size * 1.35);
     this.camera.position.copy(this.controls.target).add(from);
     this.forget = onRestored(this.draw);
+    this.dress(true);
     this.show(0);
     this.controls.update();
   }
@@ -95,32 +83,33 @@ export class Stage {
     return Math.max(...heights) - Math.min(...heights);
   }
 
+  /** Light from above on the left, and its shadow around the figure. */
+  private lit(): void {
+    const { light, reach } = this;
+    light.castShadow = true;
+    light.shadow.mapSize.set(1024, 1024);
+    light.shadow.radius = 4;
+    light.shadow.bias = -5e-4;
+    Object.assign(light.shadow.camera, {
+      left: -reach, right: reach, top: reach, bottom: -reach, near: reach / 100, far: reach * 8,
+    }); // prettier-ignore
+    this.scene.add(new HemisphereLight(0xffffff, 0x6a6f7c, 1.5), light, light.target);
+  }
+
+  /** As a body, where there is one, or as bones. */
+  dress(body: boolean): void {
+    if (this.body) this.body.group.visible = body;
+    this.bones.group.visible = !body || !this.body;
+    this.show(this.frame);
+  }
+
   /** Show a pose. */
   show(frame: number): void {
     this.frame = frame;
     const places = this.motion.pose(frame);
-    const at = (joint: number): Vector3 => new Vector3().fromArray(places, joint * 3);
-    const matrix = new Matrix4();
-    const turn = new Quaternion();
-    this.pairs.forEach(([parent, joint], index) => {
-      const from = at(parent);
-      const along = at(joint).sub(from);
-      const length = along.length();
-      turn.setFromUnitVectors(UP, length ? along.divideScalar(length) : UP);
-      matrix.compose(
-        from,
-        turn,
-        new Vector3(this.thickness, Math.max(length, 1e-9), this.thickness),
-      );
-      this.bones.setMatrixAt(index, matrix);
-    });
-    const radius = this.thickness * 1.35;
-    this.motion.names.forEach((_, joint) => {
-      matrix.makeScale(radius, radius, radius).setPosition(at(joint));
-      this.joints.setMatrixAt(joint, matrix);
-    });
-    this.bones.instanceMatrix.needsUpdate = this.joints.instanceMatrix.needsUpdate = true;
-    const root = at(Math.max(0, this.motion.parents.indexOf(-1)));
+    const shown = this.body?.group.visible ? this.body : this.bones;
+    shown.pose(places);
+    const root = new Vector3().fromArray(places, 3 * Math.max(0, this.motion.parents.indexOf(-1)));
     if (this.follow) {
       const moved = root.clone().sub(this.root);
       moved.y = 0;
@@ -128,6 +117,8 @@ export class Stage {
       this.controls.target.add(moved);
     }
     this.root = root;
+    this.light.target.position.copy(root);
+    this.light.position.copy(root).add(new Vector3(-0.5, 1.6, 1).multiplyScalar(this.reach));
     this.draw();
   }
 
@@ -158,13 +149,10 @@ export class Stage {
     render(this.scene, this.camera, this.canvas);
   };
 
-  get shown(): number {
-    return this.frame;
-  }
-
   dispose(): void {
     this.forget();
     this.controls.dispose();
+    this.light.dispose();
     this.scene.traverse((one) => {
       const { geometry, material } = one as {
         geometry?: BufferGeometry;
@@ -174,29 +162,4 @@ export class Stage {
       material?.dispose();
     });
   }
-}
-
-/** A path, drawn just above the floor. */
-const onFloor = (points: Float32Array, floor: number): Float32Array =>
-  points.map((value, at) => (at % 3 === 1 ? floor + 1e-3 : value));
-
-/** A grid below all poses, its squares as long as a round number. */
-function floor(low: Vector3, high: Vector3, size: number, colours: Colours): GridHelper[] {
-  const raw = size / 8;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const square = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= raw) ?? raw;
-  const count = 2 * Math.ceil((size * 1.2) / square);
-  const grid = new GridHelper(
-    count * square,
-    count,
-    new Color(colours.axis),
-    new Color(colours.grid),
-  );
-  const middle = low.clone().add(high).multiplyScalar(0.5);
-  grid.position.set(
-    Math.round(middle.x / square) * square,
-    low.y,
-    Math.round(middle.z / square) * square,
-  );
-  return [grid];
 }

@@ -10,16 +10,18 @@ interface Props {
   /** What lies below the line of time. */
   children?: ReactNode;
   tall?: boolean;
+  /** A drag goes along the line, and with Shift chooses a part; else it chooses one. */
+  scrub?: boolean;
 }
 
 /** How far a pointer moves before a press becomes a part that is chosen. */
 const DRAG = 5;
 
-/** A line of time: press to go there, drag to choose a part, arrow keys to move. */
-export function Track({ transport, label, children, tall }: Props) {
+/** A line of time: press to go there, drag to choose a part or to go along, arrow keys to move. */
+export function Track({ transport, label, children, tall, scrub }: Props) {
   const { t } = useTranslation('viewers');
   const track = useRef<HTMLDivElement>(null);
-  const from = useRef<{ x: number; time: number } | null>(null);
+  const from = useRef<{ x: number; time: number; along: boolean } | null>(null);
   const [drawn, setDrawn] = useState<{ a: number; b: number } | null>(null);
   const { time, duration, region } = transport;
   const timeAt = (event: PointerEvent): number => {
@@ -58,14 +60,25 @@ export function Track({ transport, label, children, tall }: Props) {
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
-        from.current = { x: event.clientX, time: timeAt(event) };
+        from.current = {
+          x: event.clientX,
+          time: timeAt(event),
+          along: Boolean(scrub) && !event.shiftKey,
+        };
+        if (from.current.along) transport.seek(from.current.time);
       }}
       onPointerMove={(event) => {
-        if (from.current && Math.abs(event.clientX - from.current.x) > DRAG)
+        if (from.current?.along) transport.seek(timeAt(event));
+        else if (from.current && Math.abs(event.clientX - from.current.x) > DRAG)
           setDrawn({ a: from.current.time, b: timeAt(event) });
       }}
       onPointerUp={(event) => {
         if (!from.current) return;
+        if (from.current.along) {
+          if (region && (time < region.start || time > region.end)) transport.setRegion(null);
+          from.current = null;
+          return;
+        }
         const made = drawn && regionOf(from.current.time, timeAt(event), duration);
         if (made) transport.setRegion(made);
         else {

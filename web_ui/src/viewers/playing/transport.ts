@@ -38,11 +38,12 @@ function useFrames(on: boolean, frame: (passed: number) => void): void {
   }, [on]);
 }
 
-/** The transport of an `<audio>` or `<video>`. */
-export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transport {
+/** The transport of an `<audio>` or `<video>`, of which no more than `most` seconds are played. */
+export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>, most = Infinity): Transport {
   const [playing, setPlaying] = useState(false);
   const [time, setTime] = useState(0);
-  const [duration, setDuration] = useState(0);
+  const [length, setLength] = useState(0);
+  const duration = Math.min(length, most);
   const [speed, setSpeed] = useState(1);
   const [loop, setLoop] = useState(false);
   const [region, setRegion] = useState<Region | null>(null);
@@ -58,7 +59,7 @@ export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transpor
     const look = (): void => {
       setPlaying(!element.paused);
       setTime(element.currentTime);
-      if (Number.isFinite(element.duration)) setDuration(element.duration);
+      if (Number.isFinite(element.duration)) setLength(element.duration);
     };
     const events = ['play', 'pause', 'seeked', 'timeupdate', 'durationchange', 'loadedmetadata'];
     for (const name of events) element.addEventListener(name, look);
@@ -81,10 +82,13 @@ export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transpor
   }, [mediaRef, loop, region]);
   useFrames(playing, () => {
     const element = mediaRef.current!;
-    const again = turn(element.currentTime, region, element.duration);
+    const again = turn(element.currentTime, region, Math.min(element.duration, most));
     if (again !== null && (loop || region)) {
       element.currentTime = again;
       if (!loop) element.pause();
+    } else if (element.currentTime >= most) {
+      element.currentTime = most;
+      element.pause();
     }
     setTime(element.currentTime);
   });
@@ -100,13 +104,13 @@ export function useMedia(mediaRef: RefObject<HTMLMediaElement | null>): Transpor
       if (!element.paused) return element.pause();
       const inside = region && time >= region.start && time < region.end - 0.01;
       if (region && !inside) element.currentTime = region.start;
+      else if (time >= most - 0.01) element.currentTime = 0;
       // Refused only if it was paused meanwhile, or cannot be played: that is told by its own event.
       void element.play().catch(() => {});
     },
     seek(to) {
       const element = mediaRef.current!;
-      const most = Number.isFinite(element.duration) ? element.duration : 0;
-      element.currentTime = Math.min(most, Math.max(0, to));
+      element.currentTime = Math.min(duration, Math.max(0, to));
       setTime(element.currentTime);
     },
     setSpeed(to) {
