@@ -43,8 +43,8 @@ def text_reference(
     width = _width(read_json(found.path / "config.json", text_encoder), kind)
     if width != layout.text:
         raise ModelError(
-            f"the text encoder {text_encoder!r} says {width} numbers, and {source!r} reads"
-            f" {layout.text}; it was trained with {_USUAL[kind]}"
+            f"the text encoder {text_encoder!r} is none that says {layout.text} numbers of a text,"
+            f" as {source!r} reads them; that was trained with {_USUAL[kind]}"
         )
     check_weights(found.path, text_encoder, _CLASSES[kind])
     made = Reference(

@@ -20,12 +20,10 @@ class Ways(NamedTuple):
     stride: float = 0.6
     """Metres that a step goes ahead; back where it is negative."""
     bend: float = 0.0
-    """Degrees that a walk turns to the left, a second."""
+    """Degrees that a walk turns to the left, a step."""
     angle: float = 90.0
     beats: float = 8.0
     """How long there is for it."""
-    rate: float = 1.6
-    """Beats a second."""
 
 
 Act = Callable[[Phrase, Ways], None]
@@ -42,7 +40,7 @@ def path(m: Phrase, w: Ways) -> None:
     for count in range(int(w.beats * 10) + 10):
         m.travel(count / 10, x / m.size, z / m.size, yaw)
         pace = w.stride / 10 * min(count / 10, 1.0)
-        yaw += w.bend / w.rate / 10
+        yaw += w.bend / 10
         x += pace * math.sin(math.radians(yaw))
         z += pace * math.cos(math.radians(yaw))
 

@@ -59,12 +59,12 @@ SPOKEN: tuple[Spoken, ...] = (
     Spoken("walk back", acts.walk, _said(_WALK, _BACK), 1.4, rate=1.7, stride=-0.45),
     Spoken("circle", acts.walk, _said(_WALK, (
         "in a circle to the {side}", "in a {side} circle", "around in a circle to the {side}",
-        "around to the {side}")), 1.6, True, 1.8, 0.55, bend=85.0),
+        "around to the {side}")), 1.6, True, 1.8, 0.55, bend=46.0),
     Spoken("run", acts.run, _said(("runs|run", "jogs|jog", "sprints|sprint"), _AHEAD), 1.5,
            rate=2.8, stride=0.85, paces=(0, 0, 1), manner=BRISK),
     Spoken("run circle", acts.run, _said(("runs|run", "jogs|jog"), (
         "in a circle to the {side}", "around in a circle to the {side}")), 0.8, True, 2.8, 0.75,
-           bend=100.0, paces=(0,), manner=BRISK),
+           bend=36.0, paces=(0,), manner=BRISK),
     Spoken("march", acts.march, _said(("marches|march", "steps|step"), (
         "in place", "on the spot")) + ("lifts|lift the knees high",), 1.0, rate=1.8),
     Spoken("march ahead", acts.march, ("marches|march forward", "marches|march ahead",
@@ -183,8 +183,8 @@ def _done(
     if spoken.kind == "bow":
         need = 3.5
     rate = max(rate, need / room)
-    ways = Ways(times, spoken.stride * draw.uniform(0.92, 1.08), spoken.bend, spoken.angle,
-                room * rate, rate)  # fmt: skip
+    stride = spoken.stride * draw.uniform(0.92, 1.08)
+    ways = Ways(times, stride, spoken.bend, spoken.angle, room * rate)
     for track in sheet.hands:
         track.append((-4.0, HANDS["loose"]))
     phrase = Phrase(sheet, late * rate, side == "right", float(draw.uniform(0.92, 1.08)))
