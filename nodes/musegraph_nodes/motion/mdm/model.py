@@ -126,12 +126,16 @@ def args_of(place: Path, source: str) -> dict[str, Any]:
         args = json.loads(file.read_text(encoding="utf-8")) if file.stat().st_size < 2**22 else None
     except (ValueError, RecursionError, OSError) as error:
         raise ModelError(f"{file} cannot be read: {error}; get it again") from None
-    steps = args.get("diffusion_steps", 1000) if isinstance(args, dict) else None
+    if not isinstance(args, dict):
+        raise ModelError(f"{file} is no args.json of MDM: it holds no object of a size to read")
+    steps = args.get("diffusion_steps", 1000)
     if not isinstance(steps, int) or not 1 <= steps <= _MOST_TIMES:
         raise ModelError(f"{file} is no args.json of MDM: its diffusion_steps are {steps!r}")
     schedule = args.get("noise_schedule", "cosine")
     if schedule not in ("cosine", "linear"):
-        raise ModelError(f"{file} tells of a noise_schedule {schedule!r}; cosine and linear are known")
+        raise ModelError(
+            f"{file} tells of a noise_schedule {schedule!r}; cosine and linear are known"
+        )
     return dict(args)
 
 

@@ -49,9 +49,7 @@ class _Pose(nn.Module):
 class _Time(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.time_embed = nn.Sequential(
-            nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width)
-        )
+        self.time_embed = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, place: Tensor) -> Tensor:
         made: Tensor = self.time_embed(place)
@@ -70,28 +68,25 @@ class MDM(nn.Module):
     def __init__(self, layout: Layout, dropout: float = 0.0) -> None:
         super().__init__()
         self.layout = layout
-        width = layout.width
-        options = {
-            "d_model": width, "nhead": layout.heads, "dim_feedforward": layout.inner,
-            "dropout": dropout, "activation": "gelu",
-        }  # fmt: skip
-        self.input_process = _Pose("poseEmbedding", layout.features, width)
-        self.embed_timestep = _Time(width)
+        wide, heads, inner = layout.width, layout.heads, layout.inner
+        self.input_process = _Pose("poseEmbedding", layout.features, wide)
+        self.embed_timestep = _Time(wide)
         if layout.text:
-            self.embed_text = nn.Linear(layout.text, width)
+            self.embed_text = nn.Linear(layout.text, wide)
         if layout.actions:
-            self.embed_action = _Action(layout.actions, width)
+            self.embed_action = _Action(layout.actions, wide)
         if layout.decoder:
-            layer: nn.Module = nn.TransformerDecoderLayer(**options)
-            self.seqTransDecoder = nn.TransformerDecoder(layer, layout.layers)
-        else:
-            layer = nn.TransformerEncoderLayer(**options)
-            self.seqTransEncoder = nn.TransformerEncoder(
-                layer, layout.layers, enable_nested_tensor=False
+            self.seqTransDecoder = nn.TransformerDecoder(
+                nn.TransformerDecoderLayer(wide, heads, inner, dropout, "gelu"), layout.layers
             )
-        self.output_process = _Pose("poseFinal", width, layout.features)
+        else:
+            self.seqTransEncoder = nn.TransformerEncoder(
+                nn.TransformerEncoderLayer(wide, heads, inner, dropout, "gelu"),
+                layout.layers, enable_nested_tensor=False,
+            )  # fmt: skip
+        self.output_process = _Pose("poseFinal", wide, layout.features)
         self.pe: Tensor
-        self.register_buffer("pe", places(PLACES, width), persistent=False)
+        self.register_buffer("pe", places(PLACES, wide), persistent=False)
 
     def forward(
         self, x: Tensor, time: Tensor, told: Told, free: bool = False, length: Tensor | None = None

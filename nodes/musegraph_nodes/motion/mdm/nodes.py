@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from musegraph import Context, Image, Motion, NodeError, Reference, Seed, node
-
 from musegraph_nodes.motion.options import ADVANCED
+
 from .model import BUNDLED, MotionModel, reference
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ def in_between(
     start: Annotated[
         float, Field(ge=0, le=3600, description="Seconds from which on it is made anew.")
     ] = 1.0,
-    length: Annotated[
-        float, Field(gt=0, le=30, description="Seconds that are made anew.")
-    ] = 2.0,
+    length: Annotated[float, Field(gt=0, le=30, description="Seconds that are made anew.")] = 2.0,
     seed: SeedOf = 0,
     steps: Steps = 0,
     guidance: Guidance = 2.5,

@@ -77,9 +77,7 @@ class Texts(NamedTuple):
 
         with torch.no_grad():
             if self.kind == "clip":
-                read = self.tokenizer(
-                    text, truncation=True, max_length=_WORDS, return_tensors="pt"
-                )
+                read = self.tokenizer(text, truncation=True, max_length=_WORDS, return_tensors="pt")
                 pooled: Tensor = self.net(read.input_ids.to(device)).text_embeds
                 return Told(pooled.float()[None])
             read = self.tokenizer(text, truncation=True, return_tensors="pt")

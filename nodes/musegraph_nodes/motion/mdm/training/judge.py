@@ -8,13 +8,16 @@ are fixed; none is a sentence that was drawn for the training, though all are of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musegraph import Motion
 from musegraph_nodes.motion.body import arrays
 from musegraph_nodes.motion.turns import Doubles, placed
+
+_T = TypeVar("_T")
 
 
 class Facts(NamedTuple):
@@ -81,14 +84,14 @@ def facts(motion: Motion) -> Facts:
     )  # fmt: skip
 
 
-def _pair(of: Callable[[int], float], joints: tuple[int, int]) -> tuple[float, float]:
+def _pair(of: Callable[[int], _T], joints: tuple[int, int]) -> tuple[_T, _T]:
     return of(joints[0]), of(joints[1])
 
 
-def _swings(side: Doubles, when: Doubles) -> int:
+def _swings(side: Doubles, when: NDArray[np.bool_]) -> int:
     """How often a value turns back by 8 cm or more, where it counts."""
     turns, last, way = 0, None, 0
-    for value in side[when.astype(bool)]:
+    for value in side[when]:
         if last is None:
             last = value
         elif abs(value - last) > 0.08:

@@ -1,4 +1,4 @@
-"""How the net and its reader of prompts learn together: one step, and what is written at the end."""
+"""How the net and its reader of prompts learn together, and what is written at the end."""
 
 from __future__ import annotations
 
@@ -52,9 +52,7 @@ class Both(nn.Module):
     def __init__(self, plan: Plan, vocabulary: tuple[str, ...]) -> None:
         super().__init__()
         self.words = Words(Reader(vocabulary, plan.reader, 2 * plan.reader))
-        self.net = MDM(
-            Layout(263, plan.width, plan.layers, plan.inner, plan.heads, plan.reader)
-        )
+        self.net = MDM(Layout(263, plan.width, plan.layers, plan.inner, plan.heads, plan.reader))
 
     def forward(self, x: Tensor, time: Tensor, ids: Tensor, drop: Tensor) -> Tensor:
         """Features of motions [B,T,263] from noisy ones, some of them without their words."""

@@ -13,6 +13,7 @@ from musegraph_nodes.motion.mdm.words import words_of
 from .told import clip
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 # Numbers of HumanML3D's features that belong together, and how much each of them counts: places of
@@ -40,9 +41,9 @@ def weights() -> Tensor:
     return torch.cat([torch.full((end - start,), worth) for start, end, worth in GROUPS])
 
 
-def deviation_of(rows: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def deviation_of(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """The deviation of numbers, the same for all that belong together."""
-    own = rows.std(0)
+    own: NDArray[np.float32] = rows.std(0)
     made = np.empty_like(own)
     for start, end, _ in GROUPS:
         made[start:end] = max(float(own[start:end].mean()), 1e-3)

@@ -65,8 +65,8 @@ SPOKEN: tuple[Spoken, ...] = (
     Spoken("run circle", acts.run, _said(("runs|run", "jogs|jog"), (
         "in a circle to the {side}", "around in a circle to the {side}")), 0.8, True, 2.8, 0.75,
            bend=36.0, paces=(0,), manner=BRISK),
-    Spoken("march", acts.march, _said(("marches|march", "steps|step"), (
-        "in place", "on the spot")) + ("lifts|lift the knees high",), 1.0, rate=1.8),
+    Spoken("march", acts.march, (*_said(("marches|march", "steps|step"), (
+        "in place", "on the spot")), "lifts|lift the knees high"), 1.0, rate=1.8),
     Spoken("march ahead", acts.march, ("marches|march forward", "marches|march ahead",
            "marches|march forwards"), 0.7, rate=1.8, stride=0.5),
     Spoken("wave", acts.wave, _said(("waves|wave with the", "waves|wave the", "waves|wave his",
@@ -75,8 +75,8 @@ SPOKEN: tuple[Spoken, ...] = (
            "waves|wave with both hands"), 0.8),
     Spoken("raise", acts.lift_hand, _said(("raises|raise the", "lifts|lift the", "puts|put up the",
            "raises|raise his", "raises|raise her"), _HAND), 1.6, True, 1.3),
-    Spoken("raise both", acts.lift_both, _said(("raises|raise", "lifts|lift"), (
-        "both arms", "both hands", "the arms", "the arms up")) + ("puts|put both hands up",),
+    Spoken("raise both", acts.lift_both, (*_said(("raises|raise", "lifts|lift"), (
+        "both arms", "both hands", "the arms", "the arms up")), "puts|put both hands up"),
            1.0, rate=1.3),
     Spoken("spread", acts.spread, ("spreads|spread the arms", "stretches|stretch the arms out",
            "spreads|spread both arms to the sides"), 0.8, rate=1.3),
@@ -128,8 +128,8 @@ SPOKEN: tuple[Spoken, ...] = (
     Spoken("kick raise", (acts.kick, acts.lift_both), (
         "kicks|kick with the {side} foot and raises|raise both arms",
         "raises|raise both arms and kicks|kick with the {side} foot"), 0.6, True),
-    Spoken("dance", (), ("dances|dance {style}", "is|be dancing {style}", "dances|dance some {style}",
-           "does|do a {style} dance"), 3.0),
+    Spoken("dance", (), ("dances|dance {style}", "is|be dancing {style}",
+           "dances|dance some {style}", "does|do a {style} dance"), 3.0),
 )  # fmt: skip
 _WEIGHTS = np.array([one.weight for one in SPOKEN])
 _TIMES = {1: ("", "", "once", "one time"), 2: ("twice", "two times"), 3: ("three times",)}
