@@ -7,8 +7,8 @@ are fixed; none is a sentence that was drawn for the training, though all are of
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from musegraph import Motion
 from musegraph_nodes.motion.body import arrays
 from musegraph_nodes.motion.turns import Doubles, placed
+
+if TYPE_CHECKING:
+    from musegraph_nodes.motion.mdm.live import Mover
 
 _T = TypeVar("_T")
 
@@ -120,10 +123,14 @@ def _claps(seen: Doubles) -> int:
 
 
 class Asked(NamedTuple):
-    """A prompt, the kind of its act, and whether facts are those that it asks for."""
+    """A prompt, its act, and whether facts are those that it asks for."""
 
     prompt: str
+    kind: str
     holds: Callable[[Facts], bool]
+    side: str = ""
+    times: int = 1
+    pace: int = 0
 
 
 def _stays(f: Facts) -> bool:
@@ -131,49 +138,140 @@ def _stays(f: Facts) -> bool:
 
 
 ASKED: tuple[Asked, ...] = (
-    Asked("a person walks forward", lambda f: f.ahead > 1.5 and abs(f.turned) < 40),
-    Asked("someone strolls straight ahead slowly", lambda f: 0.6 < f.ahead < 3.2),
-    Asked("walk backwards", lambda f: f.ahead < -0.8 and abs(f.turned) < 40),
-    Asked("a woman walks in a circle to the left", lambda f: f.turned > 120 and f.path > 1.2),
-    Asked("a man walks in a circle to the right", lambda f: f.turned < -120 and f.path > 1.2),
-    Asked("a figure runs forward", lambda f: f.ahead > 4.5 and abs(f.turned) < 40),
-    Asked("she jogs in a circle to the left", lambda f: f.turned > 120 and f.path > 3),
-    Asked("march in place", lambda f: _stays(f) and min(f.knees) > 0.62),
-    Asked("the dancer marches forwards", lambda f: f.ahead > 1 and min(f.knees) > 0.6),
-    Asked("someone waves with the left hand", lambda f: f.waved[0] > 2 and f.up[1] < 0.1),
-    Asked("he waves the right arm", lambda f: f.waved[1] > 2 and f.up[0] < 0.1),
-    Asked("a man waves both hands", lambda f: min(f.waved) > 1),
-    Asked("raise the left hand", lambda f: f.up[0] > 0.4 and f.up[1] < 0.1),
-    Asked("a figure lifts the right arm", lambda f: f.up[1] > 0.4 and f.up[0] < 0.1),
-    Asked("a person puts both hands up", lambda f: min(f.up) > 0.4),
-    Asked("she spreads the arms", lambda f: f.wide > 1.2 and max(f.up) < 0.2),
-    Asked("someone claps twice", lambda f: f.clapped == 2),
-    Asked("he claps the hands three times", lambda f: f.clapped == 3),
-    Asked("a woman kicks with the left foot", lambda f: f.kicked[0] > 0.45 > f.kicked[1]),
-    Asked("the person kicks the right leg", lambda f: f.kicked[1] > 0.45 > f.kicked[0]),
-    Asked("punch with the left fist", lambda f: f.punched[0] > 0 and not f.punched[1]),
-    Asked("someone throws a right punch twice", lambda f: f.punched == (0, 2)),
-    Asked("a man boxes", lambda f: min(f.punched) > 1),
-    Asked("turn left", lambda f: 55 < f.turned < 130 and _stays(f)),
-    Asked("the figure makes a right turn", lambda f: -130 < f.turned < -55 and _stays(f)),
-    Asked("she turns around to the left", lambda f: 140 < f.turned < 225),
-    Asked("a person spins to the right", lambda f: f.turned < -280),
-    Asked("someone squats", lambda f: f.low > 0.25 and _stays(f)),
-    Asked("a man sits down", lambda f: f.low > 0.28),
-    Asked("the dancer takes a bow", lambda f: f.bent > 45),
-    Asked("jump up once", lambda f: f.flown > 0.12 and abs(f.ahead) < 0.35),
-    Asked("a woman leaps forward twice", lambda f: f.flown > 0.12 and f.ahead > 0.7),
-    Asked("he does jumping jacks", lambda f: min(f.up) > 0.08 and f.wide > 1.0 and f.moved > 1),
-    Asked("step aside to the left", lambda f: f.aside > 0.25 and abs(f.ahead) < 0.3),
-    Asked("she moves sideways to the right twice", lambda f: f.aside < -0.5),
-    Asked("stand still", lambda f: _stays(f) and f.moved < 0.25),
-    Asked("a man walks forward and waves the left hand",
-          lambda f: f.ahead > 1.2 and f.waved[0] > 2 and f.up[1] < 0.1),
-    Asked("walk ahead and raise the right arm",
-          lambda f: f.ahead > 1.2 and f.up[1] > 0.4 and f.up[0] < 0.1),
-    Asked("someone dances disco", lambda f: f.moved > 0.5 and f.path < 3),
-    Asked("the person dances hip hop", lambda f: f.moved > 0.5 and f.path < 3),
-)  # fmt: skip
+    Asked("a person walks forward", "walk", lambda f: f.ahead > 1.5 and abs(f.turned) < 40),
+    Asked("someone strolls straight ahead slowly", "walk", lambda f: 0.6 < f.ahead < 3.2, pace=-1),
+    Asked("walk backwards", "walk back", lambda f: f.ahead < -0.8 and abs(f.turned) < 40),
+    Asked(
+        "a woman walks in a circle to the left",
+        "circle",
+        lambda f: f.turned > 120 and f.path > 1.2,
+        "left",
+    ),
+    Asked(
+        "a man walks in a circle to the right",
+        "circle",
+        lambda f: f.turned < -120 and f.path > 1.2,
+        "right",
+    ),
+    Asked("a figure runs forward", "run", lambda f: f.ahead > 4.5 and abs(f.turned) < 40),
+    Asked(
+        "she jogs in a circle to the left",
+        "run circle",
+        lambda f: f.turned > 120 and f.path > 3,
+        "left",
+    ),
+    Asked("march in place", "march", lambda f: _stays(f) and min(f.knees) > 0.62),
+    Asked(
+        "the dancer marches forwards", "march ahead", lambda f: f.ahead > 1 and min(f.knees) > 0.6
+    ),
+    Asked(
+        "someone waves with the left hand",
+        "wave",
+        lambda f: f.waved[0] > 2 and f.up[1] < 0.1,
+        "left",
+    ),
+    Asked("he waves the right arm", "wave", lambda f: f.waved[1] > 2 and f.up[0] < 0.1, "right"),
+    Asked("a man waves both hands", "wave both", lambda f: min(f.waved) > 1),
+    Asked("raise the left hand", "raise", lambda f: f.up[0] > 0.4 and f.up[1] < 0.1, "left"),
+    Asked(
+        "a figure lifts the right arm", "raise", lambda f: f.up[1] > 0.4 and f.up[0] < 0.1, "right"
+    ),
+    Asked("a person puts both hands up", "raise both", lambda f: min(f.up) > 0.4),
+    Asked("she spreads the arms", "spread", lambda f: f.wide > 1.2 and max(f.up) < 0.2),
+    Asked("someone claps twice", "clap", lambda f: f.clapped == 2, "", 2),
+    Asked("he claps the hands three times", "clap", lambda f: f.clapped == 3, "", 3),
+    Asked(
+        "a woman kicks with the left foot",
+        "kick",
+        lambda f: f.kicked[0] > 0.45 > f.kicked[1],
+        "left",
+    ),
+    Asked(
+        "the person kicks the right leg",
+        "kick",
+        lambda f: f.kicked[1] > 0.45 > f.kicked[0],
+        "right",
+    ),
+    Asked(
+        "punch with the left fist", "punch", lambda f: f.punched[0] > 0 and not f.punched[1], "left"
+    ),
+    Asked("someone throws a right punch twice", "punch", lambda f: f.punched == (0, 2), "right", 2),
+    Asked("a man boxes", "box", lambda f: min(f.punched) > 1),
+    Asked("turn left", "turn", lambda f: 55 < f.turned < 130 and _stays(f), "left"),
+    Asked(
+        "the figure makes a right turn",
+        "turn",
+        lambda f: -130 < f.turned < -55 and _stays(f),
+        "right",
+    ),
+    Asked("she turns around to the left", "turn around", lambda f: 140 < f.turned < 225, "left"),
+    Asked("a person spins to the right", "spin", lambda f: f.turned < -280, "right"),
+    Asked("someone squats", "squat", lambda f: f.low > 0.25 and _stays(f)),
+    Asked("a man sits down", "sit", lambda f: f.low > 0.28),
+    Asked("the dancer takes a bow", "bow", lambda f: f.bent > 45),
+    Asked("jump up once", "jump", lambda f: f.flown > 0.12 and abs(f.ahead) < 0.35),
+    Asked(
+        "a woman leaps forward twice",
+        "jump ahead",
+        lambda f: f.flown > 0.12 and f.ahead > 0.7,
+        "",
+        2,
+    ),
+    Asked(
+        "he does jumping jacks",
+        "jacks",
+        lambda f: min(f.up) > 0.08 and f.wide > 1.0 and f.moved > 1,
+    ),
+    Asked(
+        "step aside to the left", "aside", lambda f: f.aside > 0.25 and abs(f.ahead) < 0.3, "left"
+    ),
+    Asked("she moves sideways to the right twice", "aside", lambda f: f.aside < -0.5, "right", 2),
+    Asked("stand still", "still", lambda f: _stays(f) and f.moved < 0.25),
+    Asked(
+        "a man walks forward and waves the left hand",
+        "walk wave",
+        lambda f: f.ahead > 1.2 and f.waved[0] > 2 and f.up[1] < 0.1,
+        "left",
+    ),
+    Asked(
+        "walk ahead and raise the right arm",
+        "walk raise",
+        lambda f: f.ahead > 1.2 and f.up[1] > 0.4 and f.up[0] < 0.1,
+        "right",
+    ),
+    Asked("someone dances disco", "dance", lambda f: f.moved > 0.35 and f.path < 3, "disco"),
+    Asked("the person dances hip hop", "dance", lambda f: f.moved > 0.35 and f.path < 3, "hip-hop"),
+)
+
+
+class Judged(NamedTuple):
+    """Of one prompt, which motions do what it says: those of a model, and those made by rule."""
+
+    asked: Asked
+    held: list[bool]
+    by_rule: list[bool]
+    motions: list[Motion]
+    """Of the model."""
+
+
+def judged(live: Mover, seeds: Iterable[int], guidance: float = 2.5) -> Iterator[Judged]:
+    """What a model makes of all prompts, beside what it learned from."""
+    from musegraph_nodes.motion.mdm.make import cleaned, motion, of_numbers
+    from musegraph_nodes.motion.mdm.nets import Told
+
+    from .told import by_rule
+
+    assert live.reader is not None, "a model with a reader of its own is judged"
+    for asked in ASKED:
+        told = Told(live.reader(live.reader.ids([asked.prompt]))[None])
+        held, rule, motions = [], [], []
+        for seed in seeds:
+            table = live.make(told, live.most, seed, 0, guidance)
+            motions.append(motion(cleaned(of_numbers(table))))
+            held.append(asked.holds(facts(motions[-1])))
+            pair = by_rule(asked.kind, asked.side, asked.times, asked.pace, seed)
+            rule.append(asked.holds(facts(motion(cleaned(pair)))))
+        yield Judged(asked, held, rule, motions)
 
 
 def main() -> None:
@@ -183,9 +281,7 @@ def main() -> None:
     from pathlib import Path
 
     from musegraph import Reference
-    from musegraph_nodes.motion.mdm.make import cleaned, motion, of_numbers
     from musegraph_nodes.motion.mdm.model import load
-    from musegraph_nodes.motion.mdm.nets import Told
 
     from .__main__ import WEIGHTS
 
@@ -195,17 +291,16 @@ def main() -> None:
     parser.add_argument("--guidance", type=float, default=2.5)
     given = parser.parse_args()
     live = load(Reference(loader="motion.mdm", source="it"), given.model, "cpu")
-    assert live.reader is not None
-    every = []
-    for asked in ASKED:
-        told = Told(live.reader(live.reader.ids([asked.prompt]))[None])
-        held = []
-        for seed in range(given.seeds):
-            table = live.make(told, live.most, 1000 + seed, 0, given.guidance)
-            held.append(asked.holds(facts(motion(cleaned(of_numbers(table))))))
-        every += held
-        sys.stdout.write(f"{sum(held)}/{len(held)}  {asked.prompt}\n")
-    sys.stdout.write(f"{np.mean(every):.3f} of {len(every)}\n")
+    every: list[bool] = []
+    rule: list[bool] = []
+    for one in judged(live, range(1000, 1000 + given.seeds), given.guidance):
+        every += one.held
+        rule += one.by_rule
+        sys.stdout.write(
+            f"{sum(one.held)}/{len(one.held)}  by rule {sum(one.by_rule)}  {one.asked.prompt}\n"
+        )
+        sys.stdout.flush()
+    sys.stdout.write(f"{np.mean(every):.3f}, by rule {np.mean(rule):.3f} of {len(every)}\n")
 
 
 if __name__ == "__main__":

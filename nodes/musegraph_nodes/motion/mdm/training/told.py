@@ -200,6 +200,15 @@ def _done(
     return made
 
 
+def by_rule(kind: str, side: str, times: int, pace: int, seed: int) -> tuple[Doubles, Doubles]:
+    """Turns and root of an act as it is learned from; the side of a dance is its style."""
+    draw = np.random.default_rng((78, seed))
+    if kind == "dance":
+        return _danced(side, FRAMES, draw)
+    spoken = next(one for one in SPOKEN if one.kind == kind)
+    return _done(spoken, side, pace, times, FRAMES, draw)
+
+
 def _danced(style: str, count: int, draw: np.random.Generator) -> tuple[Doubles, Doubles]:
     """A part of a dance, which begins with one of its phrases."""
     tempo = draw.uniform(100, 120)
