@@ -21,14 +21,20 @@ from musegraph_nodes import motion as moving
 from musegraph_nodes.motion.body import arrays
 from musegraph_nodes.motion.choreograph import choreograph
 from musegraph_nodes.motion.mdm import convert, make
+from musegraph_nodes.motion.mdm.chinese import english, unknown
 from musegraph_nodes.motion.mdm.layout import Layout, read_layout, shapes_of
 from musegraph_nodes.motion.mdm.live import HUMANACT12
 from musegraph_nodes.motion.mdm.model import DEVIATION, MEAN, load_text_model
 from musegraph_nodes.motion.mdm.nets import MDM, Told
 from musegraph_nodes.motion.mdm.nodes import in_between, redo_part, text_to_motion
+from musegraph_nodes.motion.mdm.training.__main__ import first
+from musegraph_nodes.motion.mdm.training.judge import ASKED, facts
 from musegraph_nodes.motion.mdm.training.learning import Plan, Training, write
 from musegraph_nodes.motion.mdm.training.lessons import lessons
-from musegraph_nodes.motion.turns import placed, six_of
+from musegraph_nodes.motion.mdm.training.told import by_rule
+from musegraph_nodes.motion.mdm.words import words_of
+from musegraph_nodes.motion.shaping import mirrored
+from musegraph_nodes.motion.turns import about, placed, product, six_of
 
 TEXT = Layout(263, 32, 2, 64, 4, 16)
 ACTION = Layout(150, 32, 2, 64, 4, 0, 12)
@@ -424,14 +430,42 @@ def test_rows_of_actions_are_turns_by_rows_and_a_camera_that_counts_down_is_set_
     found = make.of_numbers(rows.reshape(len(root), 150))
     assert np.abs(np.abs((found[0] * turns).sum(-1)) - 1).max() < 1e-6
     down = turns.copy()
-    from musegraph_nodes.motion.turns import about, product
-
     down[:, 0] = product(about([1.0, 0, 0], np.pi), turns[:, 0])
     rows[:, :24] = six_of(down, rows=True)
     rows[:, 24, :3] = root * np.array([1.0, -1.0, -1.0])
     again = make.of_numbers(rows.reshape(len(root), 150))
     assert np.abs(again[1] - found[1]).max() < 1e-6
     assert len(HUMANACT12) == 12
+
+
+def test_the_judge_holds_what_was_written_by_rule_and_not_its_mirror_image() -> None:
+    for asked in ASKED:
+        pair = by_rule(asked.kind, asked.side, asked.times, asked.pace, 3)
+        assert asked.holds(facts(make.motion(pair))), asked.prompt
+        if asked.side and asked.kind != "dance":
+            other = mirrored(*pair, make.BODY)
+            assert not asked.holds(facts(make.motion(other))), asked.prompt
+
+
+def test_chinese_prompts_are_read_in_the_words_that_were_taught() -> None:
+    for text, wanted in {
+        "一个人慢慢地向前走": "a person slowly walks forward",
+        "她用右脚踢两次": "she kicks with the right foot twice",
+        "舞者跳机械舞": "the dancer dances popping",
+        "一个人向前走并挥左手": "a person walks forward and waves the left hand",
+    }.items():
+        assert " ".join(words_of(text)) == wanted
+        assert unknown(english(text)) == []
+    assert unknown(english("长颈鹿跳")) == ["长颈鹿"]
+
+
+def test_the_starter_does_what_it_is_told_and_is_of_this_script(tmp_path: Path) -> None:
+    ctx = Bench()
+    for asked in (ASKED[0], ASKED[9], ASKED[10]):  # walks forward, waves to the left, to the right
+        assert asked.holds(facts(text_to_motion(ctx, asked.prompt, seed=1))), asked.prompt
+    assert not ctx.warned
+    told = json.loads((ctx.place("starter/text_to_motion") / "args.json").read_text())
+    assert first(tmp_path) == pytest.approx(told["trained"]["first"], rel=2e-3)
 
 
 def test_a_node_can_be_called_without_an_engine_and_says_why_it_cannot_load() -> None:

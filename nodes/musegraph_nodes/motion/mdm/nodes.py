@@ -28,8 +28,8 @@ Prompt = Annotated[
     str,
     Field(
         max_length=2000,
-        description="What somebody does, in English: a person walks forward and waves the left"
-        " hand.",
+        description="What somebody does: a person walks forward and waves the left hand. The"
+        " starter also reads Chinese.",
         json_schema_extra={"multiline": True},
     ),
 ]

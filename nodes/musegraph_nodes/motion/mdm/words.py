@@ -8,6 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .chinese import english, unknown
+
 MOST = 24
 """Words of a prompt that are read."""
 
@@ -23,8 +25,8 @@ class Reader(NamedTuple):
 
 
 def words_of(text: str) -> list[str]:
-    """A text as words in small letters."""
-    return re.findall(r"[a-z]+", text.lower().replace("'", ""))
+    """A text as English words in small letters."""
+    return re.findall(r"[a-z]+", english(text).lower().replace("'", ""))
 
 
 class Words(nn.Module):
@@ -52,7 +54,8 @@ class Words(nn.Module):
 
     def unknown(self, text: str) -> list[str]:
         """The words of a text that are not known."""
-        return list(dict.fromkeys(word for word in words_of(text) if word not in self._ids))
+        strange = [word for word in words_of(text) if word not in self._ids]
+        return list(dict.fromkeys([*strange, *unknown(english(text))]))
 
     def forward(self, ids: Tensor) -> Tensor:
         """A vector for each text [B,width]; none of its words: zeros."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -116,7 +117,7 @@ class Training:
         return table[which], ids[which, said], draw
 
 
-def write(training: Training, folder: Path, told: dict[str, int]) -> None:
+def write(training: Training, folder: Path, told: dict[str, Any]) -> None:
     """The folder of a model: net and reader as half precision, sizes, mean and deviation."""
     from safetensors.torch import save_file
 
