@@ -62,13 +62,22 @@ def _of_rows(table: Doubles) -> Pair:
     return turns, root - root[:1] * np.array([1.0, 0.0, 1.0])
 
 
-def cleaned(pair: Pair, fps: float = FPS) -> Pair:
+def tidied(pair: Pair) -> Pair:
+    """No tremble, and joints within their limits."""
+    turns, root = smoothed(*pair, 0.04 * FPS)
+    return kept(turns, BODY, _ROLES), root
+
+
+def stood(pair: Pair) -> Pair:
+    """Feet that stay where they stand; legs follow, and the body where they are too short."""
+    stands = standing(placed(*pair, BODY)[1], BODY, FPS, _SLOW)
+    turns, root = planted(*pair, BODY, stands, FPS)
+    return kept(turns, BODY, ("knee", "hip")), root
+
+
+def cleaned(pair: Pair) -> Pair:
     """No tremble, joints within their limits, feet that stay where they stand."""
-    turns, root = smoothed(*pair, 0.04 * fps)
-    turns = kept(turns, BODY, _ROLES)
-    stands = standing(placed(turns, root, BODY)[1], BODY, fps, _SLOW)
-    made = planted(turns, root, BODY, stands, fps)
-    return kept(made[0], BODY, ("knee", "hip")), made[1]
+    return stood(tidied(pair))
 
 
 def motion(pair: Pair) -> Motion:
@@ -136,9 +145,9 @@ def with_part(own: Pair, made: Pair, part: str) -> Pair:
     turns[:, below] = made[0][:, below]
     # The net began where the motion stands, and looked along z.
     yaw = float(yaw_of(own[0][0, 0]) - yaw_of(made[0][0, 0]))
-    placed_, root = moved(made[0], made[1], yaw, made[1][0], own[1][0])
-    turns[:, 0] = placed_[:, 0]
-    return turns, root
+    laid, root = moved(made[0], made[1], yaw, made[1][0], own[1][0])
+    turns[:, 0] = laid[:, 0]
+    return stood((turns, root))
 
 
 def between(own: Pair, made: Pair, start: int, end: int) -> Pair:

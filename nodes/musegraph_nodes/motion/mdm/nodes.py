@@ -98,7 +98,7 @@ def in_between(
     """
     from musegraph_nodes.motion.layouts import FPS
 
-    from .make import between, gap_mask, of_numbers, onto_body, table_of
+    from .make import between, gap_mask, of_numbers, onto_body, table_of, tidied
     from .make import motion as made_of
 
     whole = onto_body(motion)
@@ -123,7 +123,7 @@ def in_between(
             stage.told(prompt), end - begin, seed, steps, guidance, (table_of(cut), mask),
             _shown(ctx),
         )  # fmt: skip
-    made = between(cut, of_numbers(table), first - begin, last - begin)
+    made = between(cut, tidied(of_numbers(table)), first - begin, last - begin)
     whole[0][begin:end], whole[1][begin:end] = made
     return made_of(whole)
 
@@ -151,7 +151,16 @@ def redo_part(
 
     from musegraph_nodes.motion.layouts import FPS
 
-    from .make import lower, mask_of_joints, of_numbers, onto_body, table_of, upper, with_part
+    from .make import (
+        lower,
+        mask_of_joints,
+        of_numbers,
+        onto_body,
+        table_of,
+        tidied,
+        upper,
+        with_part,
+    )
     from .make import motion as made_of
 
     own = onto_body(motion)
@@ -163,7 +172,7 @@ def redo_part(
         table = mover.make(
             stage.told(prompt), frames, seed, steps, guidance, (table_of(own), mask), _shown(ctx)
         )
-    return made_of(with_part(own, of_numbers(table), part))
+    return made_of(with_part(own, tidied(of_numbers(table)), part))
 
 
 class _Stage:
