@@ -11,7 +11,7 @@ from pydantic import Field
 from musegraph import Context, Image, Motion, NodeError, Reference, Seed, node
 from musegraph_nodes.motion.options import ADVANCED
 
-from .model import BUNDLED, MotionModel, reference
+from .model import MotionModel
 
 if TYPE_CHECKING:
     from musegraph_nodes.motion.shaping import Pair
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from .live import Mover
     from .nets import Told
 
-Chosen = Annotated[
-    MotionModel | None,
-    Field(description="Of motion.load_text_model; without one, starter/text_to_motion."),
-]
+Chosen = Annotated[MotionModel, Field(description="Of motion.load_text_model.")]
 Prompt = Annotated[
     str,
     Field(
@@ -49,9 +46,9 @@ Clean = Annotated[
 
 @node(version="1", title="Text to motion", numeric=True, uses="device")
 def text_to_motion(
-    ctx: Context,
     prompt: Prompt,
-    model: Chosen = None,
+    model: Chosen,
+    ctx: Context,
     seconds: Annotated[
         float,
         Field(ge=0.5, le=30, description="The starter makes up to 4, public models up to 9.8."),
@@ -80,9 +77,9 @@ def text_to_motion(
 @node(version="1", title="In-between", numeric=True, uses="device")
 def in_between(
     motion: Motion,
+    model: Chosen,
     ctx: Context,
     prompt: Prompt = "",
-    model: Chosen = None,
     start: Annotated[
         float, Field(ge=0, le=3600, description="Seconds from which on it is made anew.")
     ] = 1.0,
@@ -132,8 +129,8 @@ def in_between(
 def redo_part(
     motion: Motion,
     prompt: Prompt,
+    model: Chosen,
     ctx: Context,
-    model: Chosen = None,
     part: Annotated[
         Literal["upper body", "lower body"],
         Field(description="What is made anew; the rest stays as it is."),
@@ -223,16 +220,15 @@ class _Stage:
 class _opened:  # noqa: N801  read as a verb: with _opened(model, ctx) as stage
     """A lease on a model and, where it has one of its own, on its text encoder."""
 
-    def __init__(self, model: MotionModel | None, ctx: Context) -> None:
+    def __init__(self, model: MotionModel, ctx: Context) -> None:
         self.ctx, self.model, self.stack = ctx, model, ExitStack()
 
     def __enter__(self) -> _Stage:
-        model = self.model or reference(BUNDLED, None, self.ctx)
         texts = None
-        if told := model.options.get("texts"):
+        if told := self.model.options.get("texts"):
             texts = self.stack.enter_context(self.ctx.load(Reference(**told)))
-        live = self.stack.enter_context(self.ctx.load(model))
-        return _Stage(live, texts, model.source, self.ctx)
+        live = self.stack.enter_context(self.ctx.load(self.model))
+        return _Stage(live, texts, self.model.source, self.ctx)
 
     def __exit__(self, *error: object) -> None:
         self.stack.close()
