@@ -200,6 +200,29 @@ def test_a_wrong_key_is_named(change: dict[str, Any], said: str) -> None:
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[1]", "holds no object"),
+        ("[" * 100_000, "cannot be read"),
+        ('{"diffusion_steps": 1e9}', "its diffusion_steps are"),
+        ('{"noise_schedule": "odd"}', "cosine and linear are known"),
+        ('{"context_len": 20}', "piece by piece (DiP)"),
+        ('{"emb_policy": "concat"}', "add is known"),
+        ('{"arch": "trans_dec"}', "do not belong together"),
+        ('{"arch": "trans_enc", "heads": 5}', "5 heads do not divide"),
+    ],
+)
+def test_args_that_say_something_else_are_refused_in_words(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    source = folder(tmp_path, ACTION)
+    (tmp_path / "args.json").write_text(text)
+    with pytest.raises(ModelError) as refused:
+        load_text_model(Bench(), source)
+    assert said in str(refused.value)
+
+
 # -- public checkpoints -------------------------------------------------------------------------
 
 

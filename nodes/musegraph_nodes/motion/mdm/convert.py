@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegraph import ModelError, files
+from musegraph import ModelError, NodeError
 
 from .layout import own_names, read_layout
-from .model import DEVIATION, FEATURES, MEAN, args_of
+from .model import DEVIATION, FEATURES, MEAN, args_of, numbers_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,10 +64,10 @@ def convert(file: Path, to: Path, mean: Path | None, deviation: Path | None) -> 
                 " deviation: give --mean Mean.npy --std Std.npy of that data set"
             )
         for own, place in ((MEAN, mean), (DEVIATION, deviation)):
-            (table,) = files.arrays_of(place.read_bytes(), place.name).values()
+            table = numbers_of(place)
             if table.shape != (FEATURES,):
                 raise ModelError(f"{place} has the shape {list(table.shape)}, not [{FEATURES}]")
-            made[own] = torch.from_numpy(table.astype("float32"))
+            made[own] = torch.from_numpy(table)
     to.mkdir(parents=True, exist_ok=True)
     save_file(made, to / "model.safetensors")
     (to / "args.json").write_bytes((file.parent / "args.json").read_bytes())
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         made = convert(given.checkpoint, given.to, given.mean, given.std)
-    except (ModelError, OSError) as error:
+    except (ModelError, NodeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(f"{made}\n")

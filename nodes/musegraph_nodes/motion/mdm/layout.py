@@ -134,7 +134,7 @@ def _sizes(shapes: Mapping[str, Shape], args: Mapping[str, Any], source: str) ->
     sizes = {
         "features": pose[1], "width": pose[0], "layers": layers,
         "inner": _two(shapes, first, source)[0],
-        "actions": shapes.get("embed_action.action_embedding", (0,))[0],
+        "actions": (shapes.get("embed_action.action_embedding") or (0,))[0],
     }  # fmt: skip
     heads = args.get("heads", args.get("num_heads", 4))
     text = _two(shapes, "embed_text.weight", source)[1] if "embed_text.weight" in shapes else 0

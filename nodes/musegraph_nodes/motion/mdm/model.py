@@ -37,6 +37,8 @@ FEATURES, ACTIONS = 263, 150
 _PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 _MOST_TIMES = 4000
 _BESIDE = ("Mean.npy", "Std.npy")
+_MOST_BESIDE = 2**20
+"""Bytes."""
 
 
 class MotionModel(Reference):
@@ -81,6 +83,8 @@ def reference(source: str, text_encoder: str | None, ctx: Context) -> MotionMode
     options: dict[str, Any] = {}
     beside = [file.parent / name for name in _BESIDE]
     if all(one.is_file() for one in beside):
+        if large := [one for one in beside if one.stat().st_size > _MOST_BESIDE]:
+            raise ModelError(f"{large[0]} is no list of 263 numbers: it is far too large")
         # They are no weights, so the digest of the source does not know them.
         options["beside"] = sha256(b"".join(one.read_bytes() for one in beside)).hexdigest()
     own = any(name.startswith(WORDS) for name in names)
@@ -128,6 +132,13 @@ def args_of(place: Path, source: str) -> dict[str, Any]:
         raise ModelError(f"{file} cannot be read: {error}; get it again") from None
     if not isinstance(args, dict):
         raise ModelError(f"{file} is no args.json of MDM: it holds no object of a size to read")
+    if args.get("pred_len") or args.get("context_len"):
+        raise ModelError(
+            f"{source!r} is an MDM that goes on with a motion piece by piece (DiP), which is not"
+            " built here; those that make a motion as a whole are"
+        )
+    if args.get("emb_policy", "add") != "add":
+        raise ModelError(f"{file} tells of an emb_policy {args['emb_policy']!r}; add is known")
     steps = args.get("diffusion_steps", 1000)
     if not isinstance(steps, int) or not 1 <= steps <= _MOST_TIMES:
         raise ModelError(f"{file} is no args.json of MDM: its diffusion_steps are {steps!r}")
@@ -176,9 +187,7 @@ def normaliser(file: Path, stored: dict[str, Any], width: int) -> tuple[Any, Any
         if own in stored:
             table = stored[own].float()
         else:
-            place = file.parent / name
-            (found,) = files.arrays_of(place.read_bytes(), name).values()
-            table = torch.from_numpy(found.astype("float32"))
+            table = torch.from_numpy(numbers_of(file.parent / name))
         if table.shape != (width,) or not torch.isfinite(table).all():
             raise ModelError(
                 f"the {name} of {file.parent} has the shape {list(table.shape)} or a number that is"
@@ -188,6 +197,14 @@ def normaliser(file: Path, stored: dict[str, Any], width: int) -> tuple[Any, Any
     if (made[1] < 0).any():
         raise ModelError(f"the deviation of {file.parent} is negative somewhere; get it again")
     return made[0], made[1]
+
+
+def numbers_of(place: Path) -> Any:
+    """The one array of an NPY file, as float32."""
+    found = list(files.arrays_of(place.read_bytes(), place.name).values())
+    if len(found) != 1 or found[0].dtype.kind not in "fiu":
+        raise ModelError(f"{place} holds no array of numbers; get it again from the data set")
+    return found[0].astype("float32")
 
 
 def load(ref: Reference, place: Path, device: str) -> Mover:
