@@ -122,6 +122,7 @@ def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
             assert kinds.pop("starter/adain/model.safetensors") == ("style", "")
             assert kinds.pop("starter/features/model.safetensors") == ("vision", "")
             assert kinds.pop("starter/music/model.safetensors") == ("other", "")
+            assert kinds.pop("starter/text_to_motion/model.safetensors") == ("other", "")
             assert (packs["starter/scenes"], packs["pipe"]) == ("starter", None)
             assert kinds == {
                 "whole.safetensors": ("checkpoint", "Stable Diffusion 1"),

@@ -20,6 +20,9 @@ from .edit import (
     warp,
 )
 from .files import load, open_file, save
+from .mdm.model import load_text_model, mdm
+from .mdm.nodes import in_between, redo_part, text_to_motion
+from .mdm.readers import mdm_texts
 from .metrics import beat_alignment, diversity, foot_skate, jerk, plausibility
 from .show import film, filmstrip, mux, pose_pictures, render
 from .sprites import sprite_sheet
@@ -31,6 +34,10 @@ pack = Pack(
         open_file,
         save,
         choreograph,
+        load_text_model,
+        text_to_motion,
+        in_between,
+        redo_part,
         trim,
         loop,
         join,
@@ -57,6 +64,7 @@ pack = Pack(
     ],
     version="1.0.0",
     title="Motion",
-    libraries=("av", "numpy", "pillow", "scipy", "torch"),
+    loaders={"mdm": mdm, "mdm_texts": mdm_texts},
+    libraries=("av", "numpy", "pillow", "scipy", "torch", "transformers"),
     texts=Path(__file__).parent / "texts",
 )

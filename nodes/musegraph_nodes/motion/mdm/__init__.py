@@ -1,0 +1,1 @@
+"""Motion from text: MDM (Tevet et al. 2022) in the layout of its public checkpoints."""

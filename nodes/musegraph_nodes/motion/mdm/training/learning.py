@@ -1,0 +1,138 @@
+"""How the net and its reader of prompts learn together, and what is written at the end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from musegraph_nodes.motion.diffusion.x0 import Schedule, cosine
+from musegraph_nodes.motion.mdm.layout import WORDS, Layout
+from musegraph_nodes.motion.mdm.model import DEVIATION, MEAN
+from musegraph_nodes.motion.mdm.nets import MDM, Told
+from musegraph_nodes.motion.mdm.words import Reader, Words
+from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Progress
+from musegraph_nodes.starter.training.muon import Muon
+
+from .lessons import Lessons, weights
+from .told import FRAMES
+
+_FALLING = 0.4
+"""The share of a training, its last, in which steps become smaller."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what comes out after a step."""
+
+    width: int = 256
+    layers: int = 4
+    inner: int = 512
+    heads: int = 4
+    reader: int = 128
+    batch: int = 48
+    rate: float = 2e-3
+    decay: float = 0.02
+    average: float = 0.998
+    steps: int = 50
+    """Times of the schedule of noise."""
+    drop: float = 0.1
+    """Share of motions that are learned without their words."""
+    seed: int = 0
+
+
+class Both(nn.Module):
+    """The net and the reader, so that one optimizer and one file hold both."""
+
+    def __init__(self, plan: Plan, vocabulary: tuple[str, ...]) -> None:
+        super().__init__()
+        self.words = Words(Reader(vocabulary, plan.reader, 2 * plan.reader))
+        self.net = MDM(Layout(263, plan.width, plan.layers, plan.inner, plan.heads, plan.reader))
+
+    def forward(self, x: Tensor, time: Tensor, ids: Tensor, drop: Tensor) -> Tensor:
+        """Features of motions [B,T,263] from noisy ones, some of them without their words."""
+        text = self.words(ids) * (~drop)[:, None]
+        made: Tensor = self.net(x, time, Told(text[None]))
+        return made
+
+
+class Training:
+    """A net, the memory of its steps, and the mean of its recent weights, which is what is kept."""
+
+    def __init__(self, plan: Plan, taught: Lessons, folder: Path) -> None:
+        torch.manual_seed(plan.seed)
+        self.plan, self.taught = plan, taught
+        self.both = Both(plan, taught.vocabulary)
+        self.steps = Muon(self.both.parameters(), plan.rate, plan.decay)
+        self.averages = Averages(list(self.both.parameters()), plan.average)
+        self.kept = Checkpoints(folder)
+        self.progress = Progress()
+        self.schedule: Schedule = cosine(plan.steps)
+        self.worth = weights()
+        counts = np.array([len(table) for table in taught.tables], float)
+        self.shares = counts / counts.sum()
+
+    def restore(self) -> None:
+        """Go on from the newest checkpoint, if there is one."""
+        self.progress = self.kept.restore(self.both, self.averages, self.steps)
+
+    def save(self) -> None:
+        self.kept.save(self.progress, self.both, self.averages, self.steps)
+
+    def learn(self, number: int, share: float) -> float:
+        """One step on the batch that belongs to its number; ``share`` of the training is done."""
+        plan = self.plan
+        rate = plan.rate * min(1.0, (number + 1) / 100, 0.03 + (1 - share) / _FALLING)
+        for group in self.steps.param_groups:
+            group["lr"] = rate
+        x, ids, draw = self._batch(number)
+        time = torch.from_numpy(draw.integers(0, plan.steps, len(x)))
+        torch.manual_seed(plan.seed * 1_000_003 + number)
+        drop = torch.rand(len(x)) < plan.drop
+        noisy = self.schedule.noised(x, time, torch.randn_like(x))
+        # Plain products are faster on a processor for so few frames, here by a sixth.
+        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+            made = self.both(noisy, time, ids, drop)
+        loss = ((made.float() - x) ** 2 * self.worth).mean() / self.worth.mean()
+        self.steps.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.both.parameters(), 1.0)
+        self.steps.step()
+        self.averages.update(number)
+        return float(loss.detach())
+
+    def _batch(self, number: int) -> tuple[Tensor, Tensor, np.random.Generator]:
+        """Motions of one length, with one of the sentences of each."""
+        draw = np.random.default_rng([self.plan.seed, number])
+        group = int(draw.choice(len(self.shares), p=self.shares))
+        table, ids = self.taught.tables[group], self.taught.ids[group]
+        which = torch.from_numpy(draw.integers(0, len(table), self.plan.batch))
+        said = torch.from_numpy(draw.integers(0, ids.shape[1], self.plan.batch))
+        return table[which], ids[which, said], draw
+
+
+def write(training: Training, folder: Path, told: dict[str, Any]) -> None:
+    """The folder of a model: net and reader as half precision, sizes, mean and deviation."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    both, plan = training.both, training.plan
+    with training.averages.applied():
+        tensors = {n: p.detach() for n, p in both.net.named_parameters()}
+        tensors |= {f"{WORDS}{n}": p.detach() for n, p in both.words.named_parameters()}
+        halves = {n: p.half().contiguous() for n, p in tensors.items()}
+    halves |= {MEAN: training.taught.mean, DEVIATION: training.taught.deviation}
+    save_file(halves, folder / "model.safetensors")
+    args = {
+        "arch": "trans_enc", "dataset": "humanml", "layers": plan.layers, "latent_dim": plan.width,
+        "heads": plan.heads, "diffusion_steps": plan.steps, "noise_schedule": "cosine",
+        "text_encoder_type": "words", "frames": FRAMES, "reader_heads": both.words.reader.heads,
+        "vocabulary": list(both.words.reader.vocabulary), "trained": told,
+    }  # fmt: skip
+    (folder / "args.json").write_text(json.dumps(args, indent=1) + "\n", encoding="utf-8")
