@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from musegraph_nodes.starter.scenes.caption import caption
+from musegraph_nodes.starter.scenes.chinese import chinese_caption
 from musegraph_nodes.starter.scenes.draw import render
 from musegraph_nodes.starter.scenes.spec import (
     ObjectsSpec,
@@ -19,6 +20,7 @@ __all__ = [
     "Spec",
     "as_dict",
     "caption",
+    "chinese_caption",
     "is_held_out",
     "render",
     "sample_spec",

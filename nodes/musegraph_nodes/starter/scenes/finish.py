@@ -48,6 +48,15 @@ def wash(pixels: Field, variant: int) -> Field:
     return washed.astype(np.float32)
 
 
+def strokes(pixels: Field, variant: int) -> Field:
+    """Paint laid on in short strokes, each of nearly one colour, with light on their ridges."""
+    source, share, relief = _strokes(len(pixels), variant)
+    flat = pixels.reshape(-1, 3)
+    laid = flat + share * (flat[source] - flat)
+    painted: Field = (laid * relief).reshape(pixels.shape)
+    return painted
+
+
 def ragged_border(pixels: Field, paper: Colour) -> Field:
     """Bare paper around the painting."""
     bare = _border(len(pixels))
@@ -97,6 +106,35 @@ def _displacement(side: int, variant: int) -> tuple[tuple[Field, ...], tuple[Fie
         right_share * low_share,
     )
     return indices, shares
+
+
+@lru_cache(2 * VARIANTS)
+def _strokes(side: int, variant: int) -> tuple[Any, float, Field]:
+    """For each pixel the pixel amid its stroke, how much of that it takes on, and its light."""
+    from scipy.spatial import cKDTree
+
+    rng = np.random.default_rng(400 + variant)
+    unit = side / 128
+    wide, long = 1.5 * unit, 3.8 * unit
+    turn = rng.uniform(-0.7, 0.7)
+    cos, sin = np.cos(turn), np.sin(turn)
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32)
+    bend = 6 * unit * _cloud(side, 440 + variant, 6)
+    along, across = (x * cos + y * sin) / long, (y * cos - x * sin + bend) / wide
+    # A jittered grid in the measure of the strokes, in which they are round.
+    reach = int(1.6 * side / wide) + 2
+    grid = np.stack(np.meshgrid(np.arange(-reach, reach), np.arange(-reach, reach)), -1)
+    centres = grid.reshape(-1, 2) + rng.uniform(-0.4, 0.4, (4 * reach * reach, 2))
+    spots = np.stack([along.ravel(), across.ravel()], 1)
+    low, high = spots.min(0) - 1, spots.max(0) + 1
+    centres = centres[((centres > low) & (centres < high)).all(1)]
+    own = cKDTree(centres).query(spots)[1]
+    middles = cKDTree(spots).query(centres)[1]
+    offset = (across.ravel() - centres[own, 1]) * 2
+    light = rng.normal(1, 0.025, len(centres))[own] - 0.035 * np.clip(offset, -1, 1)
+    hairs = 0.01 * np.sin(across.ravel() * 14)
+    relief: Field = (light + hairs)[:, None].astype(np.float32)
+    return middles[own], 0.7, relief
 
 
 @lru_cache(8)
