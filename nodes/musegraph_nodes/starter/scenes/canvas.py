@@ -46,6 +46,8 @@ class Canvas:
     sky_colours: ClassVar[dict[str, tuple[Sky, ...]]] = skies.OPEN_AIR
     sky_middle = 0.5
     antialias = True
+    # Whether crowns of trees show where the light falls on them.
+    dapples = True
 
     def __init__(self, time: str, rng: np.random.Generator, size: int) -> None:
         self.time = time

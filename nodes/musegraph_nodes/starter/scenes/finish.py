@@ -115,7 +115,7 @@ def _strokes(side: int, variant: int) -> tuple[Any, float, Field]:
 
     rng = np.random.default_rng(400 + variant)
     unit = side / 128
-    wide, long = 1.5 * unit, 3.8 * unit
+    wide, long = 1.4 * unit, 3.6 * unit
     turn = rng.uniform(-0.7, 0.7)
     cos, sin = np.cos(turn), np.sin(turn)
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
@@ -134,7 +134,7 @@ def _strokes(side: int, variant: int) -> tuple[Any, float, Field]:
     light = rng.normal(1, 0.025, len(centres))[own] - 0.035 * np.clip(offset, -1, 1)
     hairs = 0.01 * np.sin(across.ravel() * 14)
     relief: Field = (light + hairs)[:, None].astype(np.float32)
-    return middles[own], 0.7, relief
+    return middles[own], 0.58, relief
 
 
 @lru_cache(8)

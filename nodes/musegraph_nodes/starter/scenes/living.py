@@ -50,7 +50,7 @@ def tree(figure: Figure, colour: Colour = LEAF) -> None:
         ],
         colour,
     )
-    if figure.role == "scenery":
+    if figure.role == "scenery" and figure.canvas.dapples:
         light = figure.oval_path(-0.08, 0.8, 0.13 * wide, 0.1)
         tone = figure.canvas.toned(tint(colour, 0.3), "scenery")
         figure.canvas.area(light, figure.canvas.hazed(tone, figure.haze), 0.55)

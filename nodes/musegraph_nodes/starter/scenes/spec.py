@@ -100,8 +100,10 @@ def _sample_scene(rng: np.random.Generator) -> SceneSpec:
     time = pick(rng, words.TIMES)
     subject = pick(rng, words.SUBJECTS[scene])
     weather = _sample_weather(rng, scene, time)
+    style = pick(rng, words.STYLES)
+    seasonal = scene in words.SEASONAL and style not in words.SEASONLESS_STYLES
     return SceneSpec(
-        style=pick(rng, words.STYLES),
+        style=style,
         scene=scene,
         time=time,
         subject=subject,
@@ -112,7 +114,7 @@ def _sample_scene(rng: np.random.Generator) -> SceneSpec:
         orb_position=pick(rng, words.POSITIONS),
         weather=weather,
         seed=int(rng.integers(1 << 31)),
-        season=pick(rng, words.SEASONS) if scene in words.SEASONAL and weather != "snow" else "",
+        season=pick(rng, words.SEASONS) if seasonal and weather != "snow" else "",
     )
 
 

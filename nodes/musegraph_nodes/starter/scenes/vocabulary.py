@@ -39,6 +39,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
 SCENES = tuple(SUBJECTS)
 # Where leaves, grass or crops show the season.
 SEASONAL = frozenset({"mountains", "forest", "hills", "lake", "waterfall", "fields"})
+# Styles whose scenery has colours of its own cannot show it.
+SEASONLESS_STYLES = frozenset({"ink", "neon"})
 SNOWLESS = frozenset({"desert", "canyon", "beach"})
 COLOURED = frozenset(
     {
