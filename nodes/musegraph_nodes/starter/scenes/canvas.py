@@ -148,7 +148,9 @@ class Canvas:
         self.area(paths.oval(x, y, half, 2.6), (16, 34, 62), 0.26)
         for side, drop in ((-0.5, 3.2), (0.45, 4.6)):
             middle = x + side * half
-            line = paths.polyline([(middle - half * 0.4, y + drop), (middle + half * 0.4, y + drop)])
+            line = paths.polyline(
+                [(middle - half * 0.4, y + drop), (middle + half * 0.4, y + drop)]
+            )
             self.outline(line, (236, 246, 252), 1.0, 0.5)
 
     def veil(self, y: float, height: float) -> None:

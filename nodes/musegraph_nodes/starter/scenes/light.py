@@ -105,9 +105,7 @@ def draw_front(canvas: Canvas, spec: SceneSpec, stage: Stage) -> None:
 FLYING_HIGH = frozenset({"airplane", "birds", "hot air balloon", "kite"})
 
 
-def _blades(
-    canvas: Canvas, x: float, away: int, colour: Colour, height: float, tops: bool
-) -> None:
+def _blades(canvas: Canvas, x: float, away: int, colour: Colour, height: float, tops: bool) -> None:
     for index in range(7):
         foot = x + (index - 3) * 3.4 + canvas.rng.normal(0, 0.8)
         tall = height * canvas.rng.uniform(0.6, 1.1)
