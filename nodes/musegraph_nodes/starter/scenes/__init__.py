@@ -10,6 +10,7 @@ from musegraph_nodes.starter.scenes.spec import (
     SceneSpec,
     Spec,
     as_dict,
+    from_dict,
     is_held_out,
     sample_spec,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "as_dict",
     "caption",
     "chinese_caption",
+    "from_dict",
     "is_held_out",
     "render",
     "sample_spec",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from musegraph_nodes.starter.ready import READY
 from musegraph_nodes.starter.scenes.canvas import Picture
 from musegraph_nodes.starter.scenes.caption import caption
 from musegraph_nodes.starter.scenes.chinese import chinese_caption
@@ -58,6 +59,7 @@ def make_data(
     """Write `pictures.npy` (uint8 `[count, size, size, 3]`), `captions.json` and `specs.json`.
 
     What is written is the same whatever the number of workers; each draws `chunk` at a time.
+    Meanwhile `ready.txt` says how many of the pictures can be used already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shape = (count, size, size, 3)
@@ -66,16 +68,23 @@ def make_data(
         Chunk(folder, seed, size, start, min(start + chunk, count), held_out)
         for start in range(0, count, chunk)
     ]
+    ready = folder / READY
+    ready.write_text("0", encoding="utf-8")
     captions: list[list[str]] = []
     specs: list[dict[str, Any]] = []
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for written, described in pool.imap(_draw_chunk, chunks):
             captions += written
             specs += described
+            # In one step, so that nobody reads half a number.
+            partial = folder / f".{READY}"
+            partial.write_text(str(len(specs)), encoding="utf-8")
+            partial.replace(ready)
             print(f"\r{len(specs)} of {count} pictures", end="", flush=True)
     print()
     (folder / "captions.json").write_text(json.dumps(captions), encoding="utf-8")
     (folder / "specs.json").write_text(json.dumps(specs), encoding="utf-8")
+    ready.unlink()
 
 
 def make_sheet(

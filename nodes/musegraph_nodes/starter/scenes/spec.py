@@ -95,6 +95,16 @@ def as_dict(spec: Spec) -> dict[str, Any]:
     return {"kind": kind, **asdict(spec)}
 
 
+def from_dict(values: dict[str, Any]) -> Spec:
+    """The spec that `as_dict` was given."""
+    given = {name: value for name, value in values.items() if name != "kind"}
+    if values["kind"] == "scene":
+        return SceneSpec(**given)
+    second = given["second"]
+    given |= {"first": Thing(**given["first"]), "second": Thing(**second) if second else None}
+    return ObjectsSpec(**given)
+
+
 def _sample_scene(rng: np.random.Generator) -> SceneSpec:
     scene = pick(rng, words.SCENES)
     time = pick(rng, words.TIMES)

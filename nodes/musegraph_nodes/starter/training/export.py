@@ -13,10 +13,11 @@ import torch
 from musegraph_nodes.starter.training.denoiser import (
     SCHEDULE,
     Denoiser,
-    DenoiserPlan,
     build_denoiser,
+    denoiser_plan,
 )
 from musegraph_nodes.starter.training.loop import load_average
+from musegraph_nodes.starter.training.recipe import recipe_of
 from musegraph_nodes.starter.training.text import TextPlan, load_tokenizer
 
 #: Shipped weights.
@@ -80,7 +81,8 @@ def load_trained(work: Path) -> tuple[Any, Denoiser, Any]:
     tokenizer = load_tokenizer(work / "tokenizer")
     channels = vae.config.latent_channels
     size = vae.config.sample_size // 2 ** (len(vae.config.block_out_channels) - 1)
-    model = build_denoiser(DenoiserPlan(), TextPlan(), tokenizer, channels, size)
+    plan = denoiser_plan(recipe_of(work))
+    model = build_denoiser(plan, TextPlan(), tokenizer, channels, size)
     load_average(work / "denoiser", model)
     return vae, model.eval(), tokenizer
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,25 @@ def pick_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def prepare_device(device: torch.device) -> None:
+    """Let a GPU use its fast paths."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+
+
+def compiled(function: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
+    """On a GPU such thin layers wait for launches: the function as few large kernels.
+
+    `MUSEGRAPH_COMPILE=0` leaves it as it is.
+    """
+    if device.type != "cuda" or os.environ.get("MUSEGRAPH_COMPILE") == "0":
+        return function
+    made: Callable[..., Any] = torch.compile(function)
+    return made
 
 
 def half_precision(device: torch.device) -> AbstractContextManager[Any]:
@@ -64,6 +84,8 @@ class Team:
 
 
 ALONE = Team()
+# Steps until the rate is measured, and over how many it is.
+SKIPPED, MEASURED = 12, 30
 
 
 def run_team(count: int, work: Path, task: Callable[[Team], None]) -> None:
@@ -86,6 +108,27 @@ def _team_member(rank: int, count: int, meeting: Path, task: Callable[[Team], No
     torch.distributed.destroy_process_group()
 
 
+class Ahead:
+    """Makes the next of something in a thread while the last is used, for a GPU not to wait."""
+
+    def __init__(self, make: Callable[..., Tensor]) -> None:
+        self.make, self.pool = make, ThreadPoolExecutor(1)
+        self.asked: tuple[Any, ...] | None = None
+        self.coming: Future[Tensor] | None = None
+
+    def __call__(self, *given: Any) -> Tensor:
+        """What `make` makes of `given`; the next is made of the same."""
+        if self.coming is None or self.asked != given:
+            self.coming = self.pool.submit(self._pinned, given)
+        ready = self.coming.result()
+        self.asked, self.coming = given, self.pool.submit(self._pinned, given)
+        return ready
+
+    def _pinned(self, given: tuple[Any, ...]) -> Tensor:
+        made = self.make(*given)
+        return made.pin_memory() if torch.cuda.is_available() else made
+
+
 @dataclass
 class Averages:
     """Exponential moving averages of parameters, one tensor each."""
@@ -103,6 +146,10 @@ class Averages:
         """Move towards the parameters; early steps weigh more, so that the start is forgotten."""
         decay = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(self.values, [p.data for p in self.parameters], 1 - decay)
+
+    def fit(self, steps: int) -> None:
+        """Let the mean reach over about the last thirtieth of `steps`, at most as far as planned."""
+        self.decay = min(self.decay, 1 - 30 / max(300, steps))
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -212,6 +259,9 @@ class Clock:
     team: Team = ALONE
     log_every: int = 100
     save_every_seconds: float = 180.0
+    # Is told how many steps there will be, once the rate is known.
+    sized: Callable[[int], None] | None = None
+    _began: float = 0.0
 
     def run(
         self,
@@ -222,7 +272,7 @@ class Clock:
         """Call `step(step_number, share_of_time_done)` until the time or the steps are used up."""
         total = self.minutes * 60
         saved = self.progress.seconds
-        sums: dict[str, float] = {}
+        sums: dict[str, Any] = {}
         counted = 0
         logged = time.perf_counter()
         done = 0
@@ -236,9 +286,12 @@ class Clock:
             counted += 1
             spent = time.perf_counter() - began
             self.progress.seconds = self.team.mean(self.progress.seconds + spent)
+            self._size(done)
             if self.team.rank > 0:
                 continue
             if self.progress.step % self.log_every == 0:
+                # Sums may be on a GPU: to read them waits for it, which is seldom enough here.
+                sums = {name: float(value) for name, value in sums.items()}
                 now = time.perf_counter()
                 means = "  ".join(f"{name} {value / counted:.4f}" for name, value in sums.items())
                 rate = counted / (now - logged)
@@ -253,3 +306,18 @@ class Clock:
                 saved = self.progress.seconds
         if self.team.rank == 0:
             save()
+
+    def _size(self, done: int) -> None:
+        """Measure the rate over some steps, the first of which compile, and tell it."""
+        if self.sized is None or self.team.count > 1:
+            return
+        if done in (SKIPPED, SKIPPED + MEASURED) and torch.cuda.is_available():
+            torch.cuda.synchronize()
+        if done == SKIPPED:
+            self._began = time.perf_counter()
+        if done == SKIPPED + MEASURED:
+            each = (time.perf_counter() - self._began) / MEASURED
+            left = max(0.0, self.minutes * 60 - self.progress.seconds)
+            steps = self.progress.step + int(left / max(each, 1e-6))
+            print(f"{1 / each:.2f} steps/s: {steps:,} steps in all", flush=True)
+            self.sized(steps)
