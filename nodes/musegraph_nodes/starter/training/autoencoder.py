@@ -20,6 +20,7 @@ from musegraph_nodes.starter.training.loop import (
     Checkpoints,
     Clock,
     Team,
+    channels_last,
     compiled,
     half_precision,
     load_average,
@@ -138,7 +139,7 @@ class AutoencoderTraining:
         self.plan, self.pictures, self.device, self.team = plan, pictures, device, team
         self.model = build_autoencoder(plan).to(device)
         if device.type == "cuda":
-            self.model.to(memory_format=torch.channels_last)
+            channels_last(self.model)
         self.crops = Ahead(self._crops) if device.type == "cuda" else self._crops
         self.fitted = compiled(self._fit, device)
         self.decoder_only = decoder_only

@@ -17,6 +17,7 @@ from musegraph_nodes.starter.training.loop import (
     Checkpoints,
     Clock,
     Team,
+    channels_last,
     compiled,
     half_precision,
     pick_device,
@@ -152,7 +153,7 @@ class DenoiserTraining:
         if device.type == "cpu":
             plain_attention(self.model)
         else:
-            self.model.to(memory_format=torch.channels_last)
+            channels_last(self.model)
         self.velocity = compiled(self.model, device)
         self.alphas = noise_levels().to(device)
         parameters = list(self.model.parameters())

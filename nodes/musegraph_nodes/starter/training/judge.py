@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from musegraph_nodes.starter.training.data import Pictures, to_tensor
-from musegraph_nodes.starter.training.loop import Progress, half_precision
+from musegraph_nodes.starter.training.loop import Progress, channels_last, half_precision
 from musegraph_nodes.starter.training.muon import Muon
 
 #: What is judged, in the order of the report.
@@ -169,8 +169,8 @@ class JudgeTraining:
     def __init__(self, renders: Renders, work: Path, device: torch.device, batch: int = 64) -> None:
         torch.manual_seed(7)
         self.renders, self.device, self.batch, self.work = renders, device, batch, work
-        self.judge: Any = Judge(Classes.of(renders.specs)).to(device)
-        self.judge.to(memory_format=torch.channels_last)
+        self.judge = Judge(Classes.of(renders.specs)).to(device)
+        channels_last(self.judge)
         self.targets = self.judge.classes.targets(renders.specs)
         self.optimizer = Muon(self.judge.parameters(), lr=RATE, weight_decay=0.02)
         self.progress = Progress()
@@ -185,8 +185,12 @@ class JudgeTraining:
     def save(self) -> None:
         """Write a checkpoint."""
         self.work.mkdir(parents=True, exist_ok=True)
-        state = {"judge": self.judge.state_dict(), "optimizer": self.optimizer.state_dict()}
-        state |= {"step": self.progress.step, "seconds": self.progress.seconds}
+        state = {
+            "judge": self.judge.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.progress.step,
+            "seconds": self.progress.seconds,
+        }
         torch.save(state, self.work / "judge-partial.pt")
         (self.work / "judge-partial.pt").replace(self.work / "judge-training.pt")
 

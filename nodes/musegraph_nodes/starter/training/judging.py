@@ -117,8 +117,9 @@ def _fast(
 
     sheets = work / "few-step"
     report: dict[str, Scores] = measure(judge, prompts, drawn, size, sheets)
+    megabytes = file.stat().st_size / 1e6
     lines = [
-        f"With `{file.name}` ({file.stat().st_size / 1e6:.1f} MB), sampler `lcm`, {FAST_STEPS} steps:",
+        f"With `{file.name}` ({megabytes:.1f} MB), sampler `lcm`, {FAST_STEPS} steps:",
         "",
         "| | seen | held out |",
         "|---|---|---|",

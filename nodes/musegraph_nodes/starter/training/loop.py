@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +33,11 @@ def prepare_device(device: torch.device) -> None:
         torch.backends.cuda.matmul.allow_tf32 = True
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.benchmark = True
+
+
+def channels_last(model: Any) -> None:
+    """Lay out kernels as a GPU's half-precision convolutions want them."""
+    model.to(memory_format=torch.channels_last)
 
 
 def compiled(function: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
@@ -86,6 +91,8 @@ class Team:
 ALONE = Team()
 # Steps until the rate is measured, and over how many it is.
 SKIPPED, MEASURED = 12, 30
+# A step that takes so many times as long as usual was paused from outside.
+PAUSED = 30
 
 
 def run_team(count: int, work: Path, task: Callable[[Team], None]) -> None:
@@ -148,7 +155,7 @@ class Averages:
         torch._foreach_lerp_(self.values, [p.data for p in self.parameters], 1 - decay)
 
     def fit(self, steps: int) -> None:
-        """Let the mean reach over about the last thirtieth of `steps`, at most as far as planned."""
+        """Let the mean reach over about a thirtieth of `steps`, at most as far as planned."""
         self.decay = min(self.decay, 1 - 30 / max(300, steps))
 
     @contextmanager
@@ -262,10 +269,11 @@ class Clock:
     # Is told how many steps there will be, once the rate is known.
     sized: Callable[[int], None] | None = None
     _began: float = 0.0
+    _typical: float = 0.0
 
     def run(
         self,
-        step: Callable[[int, float], dict[str, float]],
+        step: Callable[[int, float], Mapping[str, Any]],
         save: Callable[[], object],
         max_steps: int | None = None,
     ) -> None:
@@ -284,7 +292,7 @@ class Clock:
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
             counted += 1
-            spent = time.perf_counter() - began
+            spent = self._spent(time.perf_counter() - began)
             self.progress.seconds = self.team.mean(self.progress.seconds + spent)
             self._size(done)
             if self.team.rank > 0:
@@ -306,6 +314,13 @@ class Clock:
                 saved = self.progress.seconds
         if self.team.rank == 0:
             save()
+
+    def _spent(self, seconds: float) -> float:
+        """What a step took; a process that was stopped meanwhile has not trained for so long."""
+        if self._typical:
+            seconds = min(seconds, PAUSED * self._typical)
+        self._typical += (seconds - self._typical) * (0.05 if self._typical else 1.0)
+        return seconds
 
     def _size(self, done: int) -> None:
         """Measure the rate over some steps, the first of which compile, and tell it."""

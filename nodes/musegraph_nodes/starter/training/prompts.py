@@ -38,7 +38,7 @@ def choose_prompts() -> list[Prompt]:
     from musegraph_nodes.starter.scenes.make_data import sample
     from musegraph_nodes.starter.scenes.spec import as_dict
 
-    chosen = []
+    chosen: list[Prompt] = []
     for held_out in (False, True):
         for index in range(EACH):
             spec, captions = sample(SEED + held_out, index, held_out)

@@ -48,9 +48,10 @@ def recipe_of(work: Path, device: torch.device | None = None, **changes: Any) ->
     if kept.exists():
         values = json.loads(kept.read_text(encoding="utf-8"))
         known = {field.name for field in fields(Recipe)}
-        recipe = Recipe(
-            **{n: tuple(v) if isinstance(v, list) else v for n, v in values.items() if n in known}
-        )
+        sizes: dict[str, Any] = {
+            n: tuple(v) if isinstance(v, list) else v for n, v in values.items()
+        }
+        recipe = Recipe(**{name: value for name, value in sizes.items() if name in known})
         changed = [name for name, value in given.items() if getattr(recipe, name) != value]
         if changed:
             raise ValueError(
