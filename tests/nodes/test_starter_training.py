@@ -241,21 +241,23 @@ def test_attributes_that_do_not_apply_are_not_judged() -> None:
 
 def test_the_judge_learns_resumes_and_is_kept_with_its_classes(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 80, (24, judge.SIDE, judge.SIDE, 3), np.uint8)
-    pixels[::2, :, :, 0] += 150
+    pictures = rng.integers(0, 80, (24, 64, 64, 3), np.uint8)
+    pictures[::2, :, :, 0] += 150
     colours = ["red" if row % 2 == 0 else "teal" for row in range(24)]
     specs = [SHAPES | {"first": {"colour": colour, "shape": "star"}} for colour in colours]
-    first = judge.JudgeTraining(judge.Renders(pixels, specs), tmp_path, CPU, batch=8)
+    renders = judge.Renders.of([Pictures(pictures, [], specs)])
+    assert renders.pixels.shape == (24, judge.SIDE, judge.SIDE, 4)
+    first = judge.JudgeTraining(renders, tmp_path, CPU, batch=8)
     losses = [first.step(0.2) for _ in range(10)]
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     trained = first.run(minutes=10, max_steps=1)
-    second = judge.JudgeTraining(judge.Renders(pixels, specs), tmp_path, CPU, batch=8)
+    second = judge.JudgeTraining(renders, tmp_path, CPU, batch=8)
     assert second.progress.step == 1
     judge.save_judge(trained, tmp_path / "judge.safetensors")
     loaded = judge.load_judge(tmp_path / "judge.safetensors")
-    pictures = judge.to_tensor(pixels)
-    assert judge.read(loaded, pictures)["colour"] == judge.read(trained, pictures)["colour"]
-    scores = report.judged(loaded, pictures, specs)
+    real = data.to_tensor(pictures)
+    assert judge.read(loaded, real)["colour"] == judge.read(trained, real)["colour"]
+    scores = report.judged(loaded, real, specs)
     assert set(scores) == set(report.NAMES)
     assert scores["style"] == (24, 24)
     assert scores["position"] == (0, 0)
@@ -302,8 +304,8 @@ def test_a_copied_picture_is_found_and_a_new_one_is_not_called_copied(tmp_path: 
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 256, (40, 48, 48, 3), np.uint8)
     known = nearest.signatures_of(pixels)
-    fresh = judge.to_tensor(rng.integers(0, 256, (20, 48, 48, 3), np.uint8))
-    copied = judge.to_tensor(pixels[:20])
+    fresh = data.to_tensor(rng.integers(0, 256, (20, 48, 48, 3), np.uint8))
+    copied = data.to_tensor(pixels[:20])
     distances, numbers = nearest.nearest(nearest.signature(copied), known)
     assert numbers.tolist() == list(range(20))
     assert float(distances.max()) < 1e-3

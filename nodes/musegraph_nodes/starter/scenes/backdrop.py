@@ -18,6 +18,7 @@ from musegraph_nodes.starter.scenes.lands import (
     WOODLANDS,
     Stage,
     band,
+    bloom,
     great_range,
     ridge,
     ripples,
@@ -62,6 +63,7 @@ def _mountains(canvas: Canvas, stage: Stage) -> None:
         places = canvas.rng.uniform(4, 124, 6)
         wood(canvas, stage, places.tolist(), stage.horizon + 12, 16, 0.2)
     band(canvas, stage.horizon + 18, 2.5, 0.8, meadow, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 18)
     if canvas.rng.random() < 0.3:
         winding(canvas, stage.horizon + 17, ROAD, 9, 0.05)
 
@@ -122,7 +124,7 @@ def _mesa(canvas: Canvas, x: float, base: float, height: float, width: float) ->
 
 def _hills(canvas: Canvas, stage: Stage) -> None:
     meadow = MEADOWS[stage.season]
-    far, near = mix(meadow, (110, 176, 150), 0.5), mix(meadow, (176, 206, 92), 0.5)
+    far, near = mix(meadow, (110, 176, 150), 0.5), mix(meadow, (176, 206, 92), 0.3)
     if canvas.rng.random() < 0.4:
         ridge(canvas, stage.horizon + 4, 26, (120, 150, 170), 0.5, 0.25)
     band(canvas, stage.horizon, canvas.rng.uniform(4, 9), 0.9, far, 0.3, 1)
@@ -132,6 +134,7 @@ def _hills(canvas: Canvas, stage: Stage) -> None:
         winding(canvas, stage.horizon + 14, ROAD, 9, 0.05)
     else:
         band(canvas, stage.horizon + 25, 3.5, 0.7, near, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 24)
 
 
 def _fields(canvas: Canvas, stage: Stage) -> None:
@@ -167,6 +170,7 @@ def _forest(canvas: Canvas, stage: Stage) -> None:
             else:
                 pine(figure, FIR)
     band(canvas, stage.horizon + 19, 2, 0.8, woodland, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 20)
     if rng.random() < 0.35:
         winding(canvas, stage.horizon + 18, ROAD, 8, 0.15)
 

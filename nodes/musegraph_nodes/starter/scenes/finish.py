@@ -48,13 +48,18 @@ def wash(pixels: Field, variant: int) -> Field:
     return washed.astype(np.float32)
 
 
-def strokes(pixels: Field, variant: int) -> Field:
-    """Paint laid on in short strokes, each of nearly one colour, with light on their ridges."""
-    source, share, relief = _strokes(len(pixels), variant)
+def strokes(pixels: Field, fine: Field, variant: int) -> Field:
+    """Paint laid on in strokes, each of nearly one colour, with light on their ridges.
+
+    Where `fine`, float `[side, side, 1]`, is 1, they are thin and keep small shapes.
+    """
     flat = pixels.reshape(-1, 3)
-    laid = flat + share * (flat[source] - flat)
-    painted: Field = (laid * relief).reshape(pixels.shape)
-    return painted
+    painted = []
+    for wide, share in ((2.3, 0.86), (1.2, 0.55)):
+        source, relief = _strokes(len(pixels), variant, wide)
+        painted.append(((flat + share * (flat[source] - flat)) * relief).reshape(pixels.shape))
+    both: Field = painted[0] + fine * (painted[1] - painted[0])
+    return both
 
 
 def ragged_border(pixels: Field, paper: Colour) -> Field:
@@ -108,14 +113,14 @@ def _displacement(side: int, variant: int) -> tuple[tuple[Field, ...], tuple[Fie
     return indices, shares
 
 
-@lru_cache(2 * VARIANTS)
-def _strokes(side: int, variant: int) -> tuple[Any, float, Field]:
-    """For each pixel the pixel amid its stroke, how much of that it takes on, and its light."""
+@lru_cache(4 * VARIANTS)
+def _strokes(side: int, variant: int, width: float) -> tuple[Any, Field]:
+    """For each pixel the pixel amid its stroke, and the light and tint of that, `[n, 3]`."""
     from scipy.spatial import cKDTree
 
     rng = np.random.default_rng(400 + variant)
     unit = side / 128
-    wide, long = 1.4 * unit, 3.6 * unit
+    wide, long = width * unit, 2.6 * width * unit
     turn = rng.uniform(-0.7, 0.7)
     cos, sin = np.cos(turn), np.sin(turn)
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
@@ -131,10 +136,11 @@ def _strokes(side: int, variant: int) -> tuple[Any, float, Field]:
     own = cKDTree(centres).query(spots)[1]
     middles = cKDTree(spots).query(centres)[1]
     offset = (across.ravel() - centres[own, 1]) * 2
-    light = rng.normal(1, 0.025, len(centres))[own] - 0.035 * np.clip(offset, -1, 1)
-    hairs = 0.01 * np.sin(across.ravel() * 14)
-    relief: Field = (light + hairs)[:, None].astype(np.float32)
-    return middles[own], 0.58, relief
+    # Neighbours differ in light, and a little in hue, as paint that is not mixed through.
+    tints = 1 + rng.normal(0, 0.03, (len(centres), 1)) + rng.normal(0, 0.018, (len(centres), 3))
+    ridges = 0.01 * np.sin(across.ravel() * 14) - 0.04 * np.clip(offset, -1, 1)
+    relief: Field = (tints[own] + ridges[:, None]).astype(np.float32)
+    return middles[own], relief
 
 
 @lru_cache(8)

@@ -23,8 +23,8 @@ WATER: Colour = (48, 132, 172)
 # Where there is no season, it is summer.
 MEADOWS: dict[str, Colour] = {
     "": (140, 190, 96),
-    "spring": (158, 208, 108),
-    "summer": (128, 184, 88),
+    "spring": (176, 216, 118),
+    "summer": (104, 168, 76),
     "autumn": (214, 178, 92),
 }
 WOODLANDS: dict[str, Colour] = {
@@ -39,6 +39,7 @@ LEAVES: dict[str, tuple[Colour, ...]] = {
     "summer": ((96, 156, 84), (78, 142, 78), (112, 168, 88)),
     "autumn": ((232, 126, 46), (214, 82, 46), (240, 180, 66)),
 }
+BLOSSOMS: tuple[Colour, ...] = ((252, 240, 244), (244, 152, 186), (250, 218, 96))
 Line = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -196,6 +197,18 @@ def wood(
             pine(figure, mix(FIR, MEADOWS[stage.season], 0.2))
         else:
             tree(figure, leaves[int(rng.integers(len(leaves)))])
+
+
+def bloom(canvas: Canvas, stage: Stage, top: float) -> None:
+    """In spring, flowers in the grass below `top`."""
+    if stage.season != "spring":
+        return
+    rng = canvas.rng
+    for index in range(16):
+        x, y = rng.uniform(2, UNITS - 2), rng.uniform(top + 3, UNITS - 2)
+        radius = 0.9 + 0.9 * (y - top) / (UNITS - top)
+        colour = BLOSSOMS[index % len(BLOSSOMS)]
+        canvas.area(paths.oval(x, y, radius, radius * 0.8), canvas.toned(colour, "accent"))
 
 
 def winding(canvas: Canvas, horizon: float, colour: Colour, width: float, haze: float) -> None:

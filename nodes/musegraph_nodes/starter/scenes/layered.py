@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import skia
+from PIL import Image, ImageFilter
 
 from musegraph_nodes.starter.scenes import finish, paths
 from musegraph_nodes.starter.scenes.canvas import UNITS, Canvas, Pixels, Role, orb_outline
@@ -11,6 +12,7 @@ from musegraph_nodes.starter.scenes.colour import Colour, argb, mix, saturate, s
 from musegraph_nodes.starter.scenes.paths import Path
 
 SHADE: Colour = (22, 18, 44)
+FINE_SIDE = 64
 
 
 class PaperCutCanvas(Canvas):
@@ -81,6 +83,9 @@ class OilCanvas(Canvas):
     def __init__(self, time: str, rng: np.random.Generator, size: int) -> None:
         super().__init__(time, rng, size)
         self.variant = int(rng.integers(finish.VARIANTS))
+        # Where the strokes are to be fine: a quarter of the size is exact enough.
+        self.fine = skia.Surface(FINE_SIDE, FINE_SIDE)
+        self.fine.getCanvas().scale(FINE_SIDE / UNITS, FINE_SIDE / UNITS)
 
     def toned(self, colour: Colour, role: Role) -> Colour:
         tone = super().toned(colour, role)
@@ -93,6 +98,26 @@ class OilCanvas(Canvas):
         self.area(path, tone)
         if role == "accent":
             self.outline(path, shade(tone, 0.6), 1.4, 0.8)
+            self.fine.getCanvas().drawPath(path, skia.Paint(Color=0xFFFFFFFF, AntiAlias=True))
+
+    def stroke(
+        self, path: Path, colour: Colour, width: float, role: Role = "scenery", alpha: float = 1.0
+    ) -> None:
+        super().stroke(path, colour, width, role, alpha)
+        if role == "accent":
+            paint = skia.Paint(
+                Color=0xFFFFFFFF, Style=skia.Paint.kStroke_Style, StrokeWidth=width + 1.5
+            )
+            self.fine.getCanvas().drawPath(path, paint)
+
+    def orb(self, x: float, y: float, radius: float, kind: str) -> None:
+        super().orb(x, y, radius, kind)
+        white = skia.Paint(Color=0xFFFFFFFF, AntiAlias=True)
+        self.fine.getCanvas().drawPath(orb_outline(x, y, radius, kind), white)
 
     def finish(self, pixels: Pixels) -> Pixels:
-        return finish.strokes(pixels, self.variant)
+        drawn = self.fine.toarray(colorType=skia.kRGBA_8888_ColorType)[..., 0]
+        spread = Image.fromarray(drawn).filter(ImageFilter.BoxBlur(1))
+        mask = spread.resize((len(pixels), len(pixels)), Image.Resampling.BILINEAR)
+        fine = np.clip(np.asarray(mask, np.float32)[..., None] / 100, 0, 1)
+        return finish.strokes(pixels, fine, self.variant)

@@ -15,6 +15,7 @@ from musegraph_nodes.starter.scenes.lands import (
     WOODLANDS,
     Stage,
     band,
+    bloom,
     great_range,
     land_below,
     ridge,
@@ -116,3 +117,4 @@ def waterfall(canvas: Canvas, stage: Stage) -> None:
     mist = [paths.oval(fall + dx, foot + 1, 7, 3.4) for dx in (-10, -3, 4, 11)]
     canvas.fill(paths.union(*mist), FOAM, glow=1)
     band(canvas, stage.horizon + 26, 2.5, 0.8, meadow, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 26)

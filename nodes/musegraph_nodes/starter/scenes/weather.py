@@ -57,11 +57,11 @@ def draw_clouds(canvas: Canvas, spec: SceneSpec, orb_x: float | None) -> None:
     if spec.weather == "cloudy" and canvas.rng.random() < 0.3:
         _streaks(canvas, colour)
         return
-    for middle in (20.0, 64.0, 106.0):
-        x = middle + canvas.rng.normal(0, 5)
-        y = canvas.rng.uniform(16, 38)
-        height = canvas.rng.uniform(10, 18)
-        if orb_x is None or abs(x - orb_x) > 24:
+    for middle in (16.0, 48.0, 80.0, 112.0):
+        x = middle + canvas.rng.normal(0, 4)
+        y = canvas.rng.uniform(14, 34)
+        height = canvas.rng.uniform(11, 17)
+        if orb_x is None or abs(x - orb_x) > 22:
             _cloud(Figure(canvas, x, y, height, "scenery"), colour)
 
 

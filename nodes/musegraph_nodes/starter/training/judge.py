@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from musegraph_nodes.starter.training.data import Pictures, to_tensor
+from musegraph_nodes.starter.training.data import Pictures, to_pixels, to_tensor
 from musegraph_nodes.starter.training.loop import Progress, channels_last, half_precision
 from musegraph_nodes.starter.training.muon import Muon
 
@@ -37,6 +37,9 @@ ATTRIBUTES = (
 LEAST = 0.97
 #: Pixels along a side of what the judge looks at, whatever the size of the picture.
 SIDE = 96
+
+#: What is lost is small: a picture's differences are about this many times smaller than itself.
+DETAIL = 20.0
 
 Specs = list[dict[str, Any]]
 Score = tuple[int, int]
@@ -86,21 +89,28 @@ class Classes:
         return torch.tensor(rows)
 
 
-def shrink(pictures: Tensor) -> Tensor:
-    """Pictures `[n, c, h, w]` at the size that the judge looks at."""
-    if pictures.shape[-1] == SIDE:
-        return pictures
-    return F.interpolate(pictures, size=(SIDE, SIDE), mode="area")
+def looked_at(pictures: Tensor) -> Tensor:
+    """What the judge sees of pictures `[n, 3, h, w]` in -1..1: `[n, 4, SIDE, SIDE]`.
+
+    The fourth channel says how much each spot was smoothed by making it so small: grain of paper
+    and strokes of a brush tell styles apart, and would be lost.
+    """
+    size = (2 * SIDE, 2 * SIDE)
+    if pictures.shape[-1] != size[0]:
+        pictures = F.interpolate(pictures, size=size, mode="bilinear", antialias=True)
+    small = F.avg_pool2d(pictures, 2)
+    rough = (pictures - F.interpolate(small, scale_factor=2.0)).abs().mean(1, keepdim=True)
+    return torch.cat([small, (F.avg_pool2d(rough, 2) * DETAIL).clamp(0, 2) - 1], 1)
 
 
 class Judge(nn.Module):
-    """Pictures, float `[n, 3, h, w]` in -1..1, to one row of scores for each attribute."""
+    """What is looked at, `[n, 4, SIDE, SIDE]`, to one row of scores for each attribute."""
 
     def __init__(self, classes: Classes, widths: tuple[int, ...] = (24, 48, 96, 160)) -> None:
         super().__init__()
         self.classes = classes
         layers: list[nn.Module] = []
-        before = 3
+        before = 4
         for level, width in enumerate(widths):
             layers += _block(before, width, 2)
             if level:
@@ -113,12 +123,12 @@ class Judge(nn.Module):
             nn.Linear(wide, max(1, len(values))) for values in classes.values.values()
         )
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
+    def forward(self, seen: Tensor) -> list[Tensor]:
         """Scores, a list of `[n, classes of the attribute]`."""
-        grid = self.features(shrink(pictures))
+        grid = self.features(seen)
         where = self.look(grid).flatten(2).softmax(-1)
-        seen = torch.einsum("nap,ncp->nac", where, grid.flatten(2)).flatten(1)
-        parts = [F.adaptive_avg_pool2d(grid, 3).flatten(1), grid.amax((2, 3)), seen]
+        spots = torch.einsum("nap,ncp->nac", where, grid.flatten(2)).flatten(1)
+        parts = [F.adaptive_avg_pool2d(grid, 3).flatten(1), grid.amax((2, 3)), spots]
         features = torch.cat(parts, 1)
         return [head(features) for head in self.heads]
 
@@ -133,7 +143,7 @@ def _block(before: int, width: int, stride: int) -> list[nn.Module]:
 
 @dataclass
 class Renders:
-    """Small copies of pictures, uint8 `[n, SIDE, SIDE, 3]`, and what they show."""
+    """What is looked at of pictures, uint8 `[n, SIDE, SIDE, 4]`, and what they show."""
 
     pixels: np.ndarray[Any, np.dtype[np.uint8]]
     specs: Specs
@@ -157,9 +167,7 @@ def _starts(group: Pictures) -> range:
 
 
 def _small(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    tensor = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).float()
-    small: np.ndarray[Any, np.dtype[np.uint8]]
-    small = shrink(tensor).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    small: np.ndarray[Any, np.dtype[np.uint8]] = to_pixels(looked_at(to_tensor(pixels)))
     return small
 
 
@@ -220,9 +228,9 @@ class JudgeTraining:
             group["lr"] = RATE * warm * (0.01 + 0.99 * (1 - share))
         index = np.sort(self.rng.integers(0, len(self.targets), self.batch))
         real = to_tensor(self.renders.pixels[index]).to(self.device)
-        # Drawn pictures are softer and noisier than renders; the judge must not mind.
-        real = real + 0.06 * torch.randn_like(real)
-        if self.rng.random() < 0.3:
+        # Drawn pictures are noisier and softer than renders; the judge must not mind too much.
+        real = real + 0.04 * torch.randn_like(real)
+        if self.rng.random() < 0.2:
             real = F.avg_pool2d(real, 3, 1, 1)
         with half_precision(self.device):
             scores = self.judge(real.contiguous(memory_format=torch.channels_last))
@@ -270,7 +278,7 @@ def load_judge(path: Path) -> Judge:
 def read(judge: Judge, pictures: Tensor) -> dict[str, list[str]]:
     """What the judge sees in pictures `[n, 3, h, w]`: a value of each attribute for each."""
     device = next(judge.parameters()).device
-    parts = [judge(part.to(device)) for part in pictures.split(64)]
+    parts = [judge(looked_at(part.to(device))) for part in pictures.split(64)]
     result = {}
     for column, (name, values) in enumerate(judge.classes.values.items()):
         said = torch.cat([part[column].float().cpu() for part in parts]).argmax(1).tolist()
