@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--size", type=int, help="pixels along a side of a picture (192)")
     parser.add_argument("--pictures", type=int, help="how many pictures to use (by the device)")
     parser.add_argument("--prompts", type=int, default=500, help="judge: of each kind")
+    parser.add_argument("--model", type=Path, help="judge: an exported folder (the work's newest)")
     parser.add_argument("--to", type=Path, help="export: the folder to write")
     given = parser.parse_args(arguments)
     if given.data is None and given.stage != "everything":
@@ -76,7 +77,7 @@ def run(a: argparse.Namespace) -> None:
     elif a.stage == "judge":
         from musegraph_nodes.starter.training.judging import judge_all
 
-        judge_all(a.data, a.work, a.minutes, a.device, a.prompts)
+        judge_all(a.data, a.work, a.minutes, a.device, a.prompts, a.model)
     else:
         from musegraph_nodes.starter.training.export import WEIGHTS, check_folder, export
 

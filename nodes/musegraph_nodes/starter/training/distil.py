@@ -86,16 +86,16 @@ def lora_config(weights: dict[str, Tensor]) -> Any:
 
 def distil(work: Path, minutes: float, device: str) -> None:
     """Train a LoRA for the newest denoiser in `work`, and write `few-step.safetensors` there."""
-    from musegraph_nodes.starter.training.export import load_trained
+    from musegraph_nodes.starter.training.export import FEW_STEP, load_trained
 
     place = pick_device(device)
     _, model, _ = load_trained(work)
     training = DistilTraining(DistilPlan.on(place), model, work, place)
     before = training.gap()
     training.run(minutes)
-    size = training.write(work / "few-step.safetensors")
+    size = training.write(work / FEW_STEP)
     print(
-        f"few-step.safetensors: {size / 1e6:.2f} MB; one step is {training.gap():.3f} from"
+        f"{FEW_STEP}: {size / 1e6:.2f} MB; one step is {training.gap():.3f} from"
         f" {training.plan.steps} guided ones, {before:.3f} when this run began",
         flush=True,
     )

@@ -20,6 +20,7 @@ from musegraph_nodes.starter.training.loop import load_average
 from musegraph_nodes.starter.training.recipe import recipe_of
 from musegraph_nodes.starter.training.text import TextPlan, load_tokenizer
 
+FEW_STEP = "few-step.safetensors"
 #: Shipped weights.
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "scenes"
 
@@ -87,12 +88,25 @@ def load_trained(work: Path) -> tuple[Any, Denoiser, Any]:
     return vae, model.eval(), tokenizer
 
 
+def load_folder(folder: Path) -> tuple[Any, Denoiser, Any]:
+    """The same three of a folder that was exported."""
+    from transformers import CLIPTextModel
+
+    vae = diffusers.AutoencoderKL.from_pretrained(folder / "vae").eval()
+    unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet")
+    words = CLIPTextModel.from_pretrained(folder / "text_encoder")
+    return vae, Denoiser(unet, words).eval(), load_tokenizer(folder / "tokenizer")
+
+
 def export(work: Path, target: Path) -> None:
-    """Write the newest trained models in `work` to `target`."""
+    """Write the newest trained models in `work`, and the LoRA if there is one, to `target`."""
     vae, model, _ = load_trained(work)
     kept = target / "README.md"
     card = kept.read_text(encoding="utf-8") if kept.exists() else "# starter/scenes\n"
     write_folder(target, vae, model, work / "tokenizer", card)
+    few = work / FEW_STEP
+    if few.exists():
+        shutil.copyfile(few, target / FEW_STEP)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     parameters = sum(p.numel() for m in (vae, model) for p in m.parameters())
     print(f"{target}: {parameters / 1e6:.1f}M parameters, {size / 1e6:.1f} MB", flush=True)

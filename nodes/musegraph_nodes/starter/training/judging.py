@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from musegraph_nodes.starter.training.report import (
     calibrate,
     cell,
     measure,
+    missed,
     renders_of,
     write_report,
 )
@@ -53,29 +56,50 @@ def the_judge(data: Path, work: Path, minutes: float, device: torch.device) -> J
     return judge
 
 
-def judge_all(data: Path, work: Path, minutes: float, device: str, limit: int = 10_000) -> None:
-    """Train a judge, measure the newest models on the first `limit` prompts of each kind."""
-    from musegraph_nodes.starter.training.export import load_trained
+def judge_all(
+    data: Path,
+    work: Path,
+    minutes: float,
+    device: str,
+    limit: int = 10_000,
+    folder: Path | None = None,
+) -> list[str]:
+    """Measure the newest models of `work`, or those that were exported to `folder`.
+
+    The first `limit` prompts of each kind are drawn. A judge is trained first where there is
+    none. What falls short of the targets for training on a CPU is returned.
+    """
+    from musegraph_nodes.starter.training.export import FEW_STEP, load_folder, load_trained
 
     place = pick_device(device)
     judge = the_judge(data, work, minutes, place)
-    size = recipe_of(work).size
-    calibration, used = calibrate(judge, size)
-    vae, model, tokenizer = load_trained(work)
+    vae, model, tokenizer = load_folder(folder) if folder else load_trained(work)
     models = (model.to(place), vae.to(place), tokenizer)
+    size = vae.config.sample_size
+    calibration, used = calibrate(judge, size)
     prompts = [p for kind in (False, True) for p in _first(limit, kind)]
 
     def drawn(texts: list[str], seed: int) -> Tensor:
         return draw(*models, texts, steps=STEPS, guidance=GUIDANCE, seed=seed)
 
     report = measure(judge, prompts, drawn, size, work)
-    more = [f"Drawn with DDIM, {STEPS} steps, a guidance of {GUIDANCE}.", ""]
+    more = [f"Drawn with DDIM, {STEPS} steps, a guidance of {GUIDANCE}; {_seconds(drawn)}.", ""]
     more += _memorised(data, work, drawn, limit)
-    fast = work / "few-step.safetensors"
+    fast = (folder or work) / FEW_STEP
     if fast.exists():
         more += ["", *_fast(judge, models, fast, prompts, size, work, used)]
     target = write_report(work, report, calibration, used, more)
     print(target.read_text(encoding="utf-8"), flush=True)
+    return missed(report, used)
+
+
+def _seconds(drawn: Callable[[list[str], int], Tensor]) -> str:
+    """How long one picture takes, as text; the first does not count."""
+    drawn(["the sea at dusk, flat vector art"], 0)
+    began = time.process_time()
+    drawn(["the sea at dusk, flat vector art"], 1)
+    spent = time.process_time() - began
+    return f"{spent:.2f} s of processor time a picture, drawn alone"
 
 
 def _first(limit: int, held_out: bool) -> list[Any]:
@@ -118,8 +142,9 @@ def _fast(
     sheets = work / "few-step"
     report: dict[str, Scores] = measure(judge, prompts, drawn, size, sheets)
     megabytes = file.stat().st_size / 1e6
+    how = f"sampler `lcm`, {FAST_STEPS} steps, {_seconds(drawn)}"
     lines = [
-        f"With `{file.name}` ({megabytes:.1f} MB), sampler `lcm`, {FAST_STEPS} steps:",
+        f"With `{file.name}` ({megabytes:.1f} MB), {how}:",
         "",
         "| | seen | held out |",
         "|---|---|---|",

@@ -43,6 +43,7 @@ TARGETS: dict[str, tuple[float, float]] = {
     "count": (0.80, 0.55),
     "count of shapes": (0.80, 0.55),
 }
+MOST_DROP = 0.12
 CALIBRATED_ON = 1000
 
 Scores = dict[str, Score]
@@ -108,6 +109,23 @@ def measure(
         report[f"{name}, drawn"], report[f"{name}, renders"] = drawn, real
         save_sheet(torch.cat(shown)[:48], sheets / f"judged-{name.replace(' ', '-')}.png")
     return report
+
+
+def missed(report: dict[str, Scores], used: set[str]) -> list[str]:
+    """Sentences on what falls short of the targets for training on a CPU, if anything does."""
+    found = []
+    for name, (_, target) in TARGETS.items():
+        if name not in used:
+            found.append(f"{name}: the judge reads too few real renders rightly")
+            continue
+        hits, count = report["seen, drawn"][name]
+        if count and hits / count < target:
+            found.append(f"{name}: {hits / count:.2f} of seen prompts, {target:.2f} is wanted")
+        apart, of = report["held out, drawn"][name]
+        drop = hits / max(1, count) - apart / max(1, of)
+        if count and of and drop > MOST_DROP:
+            found.append(f"{name}: {drop:.2f} less of held-out prompts, {MOST_DROP} is allowed")
+    return found
 
 
 def cell(score: Score) -> str:
