@@ -12,7 +12,6 @@ from torch import Tensor
 
 from musegraph_nodes.starter.training.data import load_pictures
 from musegraph_nodes.starter.training.denoiser import draw
-from musegraph_nodes.starter.training.distil import draw_fast
 from musegraph_nodes.starter.training.judge import (
     Judge,
     JudgeTraining,
@@ -36,7 +35,7 @@ from musegraph_nodes.starter.training.report import (
 
 #: Pictures of combinations that the denoiser never sees; the judge has to know them.
 UNUSUAL, SEED = 4000, 3
-GUIDANCE, STEPS, FAST_STEPS = 3.0, 20, 6
+GUIDANCE, STEPS, FAST_STEPS = 3.0, 20, 8
 COMPARED = 100
 
 
@@ -131,18 +130,18 @@ def _fast(
 
     from musegraph_nodes.starter.training.distil import lora_config
 
-    model, vae, tokenizer = models
+    model = models[0]
     weights = {name.removeprefix("unet."): value for name, value in load_file(file).items()}
     model.unet.add_adapter(lora_config(weights))
     set_peft_model_state_dict(model.unet, {n: v.float() for n, v in weights.items()})
 
     def drawn(texts: list[str], seed: int) -> Tensor:
-        return draw_fast(model, vae, tokenizer, texts, FAST_STEPS, seed)
+        return draw(*models, texts, steps=FAST_STEPS, guidance=1.0, seed=seed)
 
     sheets = work / "few-step"
     report: dict[str, Scores] = measure(judge, prompts, drawn, size, sheets)
     megabytes = file.stat().st_size / 1e6
-    how = f"sampler `lcm`, {FAST_STEPS} steps, {_seconds(drawn)}"
+    how = f"DDIM, {FAST_STEPS} steps, a guidance of 1, {_seconds(drawn)}"
     lines = [
         f"With `{file.name}` ({megabytes:.1f} MB), {how}:",
         "",
