@@ -119,5 +119,6 @@ class OilCanvas(Canvas):
         drawn = self.fine.toarray(colorType=skia.kRGBA_8888_ColorType)[..., 0]
         spread = Image.fromarray(drawn).filter(ImageFilter.BoxBlur(1))
         mask = spread.resize((len(pixels), len(pixels)), Image.Resampling.BILINEAR)
-        fine = np.asarray(mask).astype(np.float32)[..., None].clip(0, 100) / np.float32(100)
+        covered = np.asarray(mask)[..., None].clip(0, 100) / 100
+        fine: Pixels = covered.astype(np.float32)
         return finish.strokes(pixels, fine, self.variant)
