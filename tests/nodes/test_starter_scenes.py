@@ -19,13 +19,19 @@ from musegraph_nodes.starter.scenes import (
     SceneSpec,
     Spec,
     caption,
+    chinese,
+    chinese_caption,
     is_held_out,
     render,
     sample_spec,
 )
+from musegraph_nodes.starter.scenes import english as say
 from musegraph_nodes.starter.scenes import vocabulary as words
+from musegraph_nodes.starter.scenes.backdrop import BACKDROPS
+from musegraph_nodes.starter.scenes.draw import CANVASES
 from musegraph_nodes.starter.scenes.make_data import make_data
 from musegraph_nodes.starter.scenes.spec import Thing
+from musegraph_nodes.starter.scenes.subjects import SUBJECTS
 
 HOUSE = SceneSpec(
     style="flat vector",
@@ -86,37 +92,67 @@ def test_a_shape_is_held_out_in_second_place_too() -> None:
 
 def expected_words(spec: Spec) -> list[tuple[str, ...]]:
     """Of each group of phrases, one must be in the caption."""
-    groups: list[tuple[str, ...]] = [words.STYLE_PHRASES[spec.style]]
+    groups: list[tuple[str, ...]] = [say.STYLES[spec.style]]
     if isinstance(spec, SceneSpec):
-        noun = spec.subject if spec.count == 1 else words.PLURALS.get(spec.subject, spec.subject)
-        groups += [words.SCENE_PHRASES[spec.scene], words.TIME_PHRASES[spec.time]]
-        groups.append((f"{spec.colour} {noun}".strip(),))
-        groups += [(f" on the {spec.position}",)] if spec.position != "center" else []
+        nouns = (spec.subject, *say.SUBJECTS.get(spec.subject, ()))
+        groups += [say.SCENES[spec.scene], say.TIMES[spec.time], say.WEATHERS[spec.weather]]
+        if spec.count > 1:
+            nouns = tuple(say.PLURALS.get(noun, noun + "s") for noun in nouns)
+        colours = say.COLOURS[spec.colour] if spec.colour else ("",)
+        groups.append(tuple(f"{colour} {noun}".strip() for colour in colours for noun in nouns))
+        groups.append(say.POSITIONS[spec.position])
         groups += [(spec.orb,)] if spec.orb != "none" else []
-        groups.append((words.WEATHER_PHRASES[spec.weather],))
+        groups += [say.SEASONS[spec.season]] if spec.season else []
     else:
-        things = [thing for thing in (spec.first, spec.second) if thing]
-        groups += [(f"{thing.colour} {thing.shape}",) for thing in things]
+        for thing in (spec.first, spec.second):
+            if thing:
+                shapes = say.SHAPES.get(thing.shape, (thing.shape,))
+                colours = say.COLOURS[thing.colour]
+                groups.append(tuple(f"{colour} {shape}" for colour in colours for shape in shapes))
         groups.append((f"{spec.background} background",))
-        groups += [(f" {spec.relation} ",)] if spec.second else []
+        groups += [say.RELATIONS[spec.relation]] if spec.second else []
     if spec.count > 1:
-        groups.append((words.NUMBERS[spec.count],))
+        groups.append(say.NUMBERS[spec.count])
+    return groups
+
+
+def expected_characters(spec: Spec) -> list[tuple[str, ...]]:
+    """The same for Chinese."""
+    groups: list[tuple[str, ...]] = [chinese.STYLES[spec.style]]
+    if isinstance(spec, SceneSpec):
+        groups += [chinese.SCENES[spec.scene], chinese.TIMES[spec.time]]
+        groups += [chinese.WEATHERS[spec.weather], chinese.POSITIONS[spec.position]]
+        groups.append((chinese.SUBJECTS[spec.subject][1],))
+        groups += [(chinese.COLOURS[spec.colour],)] if spec.colour else []
+        groups += [(chinese.ORBS[spec.orb],)] if spec.orb != "none" else []
+        groups += [(chinese.SEASONS[spec.season],)] if spec.season else []
+    else:
+        for thing in (spec.first, spec.second):
+            if thing:
+                groups.append((chinese.COLOURS[thing.colour] + "的",))
+                groups.append((chinese.SHAPES[thing.shape][1],))
+        groups.append((f"{chinese.COLOURS[spec.background]}背景",))
+        groups += [(chinese.RELATIONS[spec.relation],)] if spec.second else []
+    if spec.count > 1:
+        groups.append((chinese.NUMBERS[spec.count],))
     return groups
 
 
 def test_captions_mention_what_the_spec_says() -> None:
     rng = np.random.default_rng(3)
     for spec in specs(500, None):
-        text = caption(spec, rng)
+        text, translated = caption(spec, rng), chinese_caption(spec, rng)
         for group in expected_words(spec):
             assert any(phrase in text for phrase in group), (group, text)
+        for group in expected_characters(spec):
+            assert any(phrase in translated for phrase in group), (group, translated)
 
 
 def test_captions_read_like_english() -> None:
     rng = np.random.default_rng(3)
     two = caption(replace(HOUSE, subject="cactus", scene="desert", colour="", count=2), rng)
-    assert "two cactuses" in two
-    assert "an orange house" in caption(replace(HOUSE, colour="orange"), rng)
+    assert "two cactuses" in two or "a pair of cactuses" in two
+    assert "an orange " in caption(replace(HOUSE, colour="orange"), rng)
 
 
 def hue_of(colour: str) -> float:
@@ -179,6 +215,24 @@ def test_the_colour_of_a_shape_survives_style(style: str) -> None:
         assert shares[colour] > 0.5, (colour, shares)
 
 
+def test_every_name_has_words_in_both_languages_and_a_drawing() -> None:
+    assert set(SUBJECTS) == {name for names in words.SUBJECTS.values() for name in names}
+    assert set(words.SCENES) == set(BACKDROPS) == set(say.SCENES) == set(chinese.SCENES)
+    assert set(words.STYLES) == set(CANVASES) == set(say.STYLES) == set(chinese.STYLES)
+    assert set(SUBJECTS) == set(chinese.SUBJECTS)
+    assert set(SUBJECTS) >= words.COLOURED | words.COUNTED | words.ALREADY_PLURAL
+    assert set(words.SHAPES) == set(chinese.SHAPES)
+
+
+def test_weather_and_season_fit_the_rest_of_the_picture() -> None:
+    for spec in specs(3000, None):
+        if isinstance(spec, SceneSpec):
+            assert spec.weather != "aurora" or spec.time == "night"
+            assert spec.weather != "rainbow" or spec.time in words.SUNNY_TIMES
+            assert spec.weather != "snow" or spec.scene not in words.SNOWLESS
+            assert not spec.season or (spec.weather != "snow" and spec.scene in words.SEASONAL)
+
+
 def test_data_is_the_same_whatever_the_number_of_workers(tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     make_data(one, count=6, seed=5, size=64, workers=1, chunk=3)
@@ -186,4 +240,4 @@ def test_data_is_the_same_whatever_the_number_of_workers(tmp_path: Path) -> None
     for file in ("pictures.npy", "captions.json", "specs.json"):
         assert (one / file).read_bytes() == (two / file).read_bytes()
     assert np.load(one / "pictures.npy").shape == (6, 64, 64, 3)
-    assert [len(each) for each in json.loads((one / "captions.json").read_text())] == [3] * 6
+    assert [len(each) for each in json.loads((one / "captions.json").read_text())] == [4] * 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,22 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from musegraph_nodes.starter.training import autoencoder, denoiser, export, fold, judge, text  # noqa: E402
+from musegraph_nodes.starter.training import (  # noqa: E402
+    autoencoder,
+    data,
+    denoiser,
+    distil,
+    export,
+    fold,
+    judge,
+    loop,
+    nearest,
+    prompts,
+    recipe,
+    report,
+    segment,
+    text,
+)
 from musegraph_nodes.starter.training.data import Pictures  # noqa: E402
 from musegraph_nodes.starter.training.loop import Progress  # noqa: E402
 
@@ -88,7 +104,7 @@ def test_the_autoencoder_trains_and_resumes(tmp_path: Path, pictures: Pictures) 
     for a, b in zip(first.averages.values, second.averages.values, strict=True):
         assert torch.equal(a, b)
     values = second.step(2, 0.1)
-    assert np.isfinite(values["loss"])
+    assert np.isfinite(float(values["loss"]))
     second.run(minutes=10, max_steps=1)
     third = autoencoder.AutoencoderTraining(AUTOENCODER, pictures, tmp_path, CPU)
     assert third.progress.step == 3
@@ -110,7 +126,7 @@ def test_a_decoder_trained_further_leaves_the_latents_alone(
 
 def test_the_autoencoder_learns(tmp_path: Path, pictures: Pictures) -> None:
     training = autoencoder.AutoencoderTraining(AUTOENCODER, pictures, tmp_path, CPU)
-    losses = [training.step(number, 0.0)["loss"] for number in range(24)]
+    losses = [float(training.step(number, 0.0)["loss"]) for number in range(24)]
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
 
 
@@ -139,7 +155,23 @@ def test_the_denoiser_trains_and_resumes(prepared: Path) -> None:
         assert torch.equal(a, b)
     second.run(minutes=10, max_steps=1)
     assert second.progress.step == 3
-    assert np.isfinite(second.step(3, 0.5)["loss"])
+    assert np.isfinite(float(second.step(3, 0.5)["loss"]))
+
+
+def test_the_denoiser_learns(prepared: Path, tmp_path: Path) -> None:
+    for name in ("latents.npy", "tokens.npy", "tokenizer"):
+        (tmp_path / name).symlink_to(prepared / name)
+    training = denoiser.DenoiserTraining(replace(DENOISER, batch=6, rate=0.1), TEXT, tmp_path, CPU)
+
+    def loss() -> float:
+        # The same noise each time, and steps so small that they change nothing.
+        torch.manual_seed(5)
+        return float(np.mean([float(training.step(0, 1.0)["loss"]) for _ in range(4)]))
+
+    before = loss()
+    for number in range(24):
+        training.step(number, 0.0)
+    assert loss() < before - 0.05
 
 
 def test_a_checkpoint_is_the_only_one(prepared: Path) -> None:
@@ -188,13 +220,184 @@ def test_the_interval_holds_the_share() -> None:
     assert judge.interval(0, 0) == (0.0, 1.0)
 
 
+SCENE = {"kind": "scene", "colour": "", "count": 1, "season": ""} | dict.fromkeys(
+    ("style", "scene", "time", "position", "subject", "weather"), "x"
+)
+RED = {"colour": "red", "shape": "star"}
+SHAPES = {"kind": "objects", "style": "x", "relation": "single", "first": RED, "second": None}
+SHAPES |= {"background": "white", "count": 1}
+
+
 def test_attributes_that_do_not_apply_are_not_judged() -> None:
-    scene = {"kind": "scene", "colour": ""} | dict.fromkeys(
-        ("style", "scene", "time", "position", "subject", "weather"), "x"
-    )
-    shapes = {"kind": "objects", "style": "x", "first": {"colour": "red", "shape": "star"}}
-    classes = judge.Classes.of([scene, shapes])
-    assert classes.targets([scene, shapes]).tolist() == [
-        [0, 1, 0, 0, 0, -1, 0],
-        [0, 0, -1, -1, -1, 0, -1],
+    classes = judge.Classes.of([SCENE, SHAPES])
+    assert list(classes.values) == list(judge.ATTRIBUTES)
+    assert classes.targets([SCENE, SHAPES]).tolist() == [
+        [0, 1, 0, 0, -1, 0, 0, -1, 0, -1],
+        [0, 0, -1, -1, 0, -1, 0, -1, -1, 0],
     ]
+    pair = SHAPES | {"relation": "above", "second": {"colour": "blue", "shape": "star"}}
+    assert set(judge.labels_of(pair)) == {"style", "scene"}
+
+
+def test_the_judge_learns_resumes_and_is_kept_with_its_classes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 80, (24, 64, 64, 3), np.uint8)
+    pictures[::2, :, :, 0] += 150
+    colours = ["red" if row % 2 == 0 else "teal" for row in range(24)]
+    specs = [SHAPES | {"first": {"colour": colour, "shape": "star"}} for colour in colours]
+    renders = judge.Renders.of([Pictures(pictures, [], specs)])
+    assert renders.pixels.shape == (24, judge.SIDE, judge.SIDE, 4)
+    first = judge.JudgeTraining(renders, tmp_path, CPU, batch=8)
+    losses = [first.step(0.2) for _ in range(10)]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    trained = first.run(minutes=10, max_steps=1)
+    second = judge.JudgeTraining(renders, tmp_path, CPU, batch=8)
+    assert second.progress.step == 1
+    judge.save_judge(trained, tmp_path / "judge.safetensors")
+    loaded = judge.load_judge(tmp_path / "judge.safetensors")
+    real = data.to_tensor(pictures)
+    assert judge.read(loaded, real)["colour"] == judge.read(trained, real)["colour"]
+    scores = report.judged(loaded, real, specs)
+    assert set(scores) == set(report.NAMES)
+    assert scores["style"] == (24, 24)
+    assert scores["position"] == (0, 0)
+
+
+def test_an_attribute_is_used_only_if_renders_are_read_rightly() -> None:
+    scores = dict.fromkeys(report.NAMES, (97, 100)) | {"colour": (96, 100), "count": (0, 0)}
+    used = judge.usable(scores)
+    assert used == set(report.NAMES) - {"colour", "count"}
+    drawn = dict.fromkeys(("seen, drawn", "seen, renders", "held out, drawn"), scores)
+    lines = report.table(drawn | {"held out, renders": scores}, scores, used)
+    assert sum(line.startswith("| style | 0.970 (0.92–0.99, n=100) |") for line in lines) == 1
+    assert not any(line.startswith("| colour |") for line in lines)
+    assert "colour 0.960" in lines[-1]
+
+
+def test_the_fixed_prompts_ask_for_what_their_specs_say() -> None:
+    scenes = pytest.importorskip("musegraph_nodes.starter.scenes", exc_type=ImportError)
+    fixed = prompts.load_prompts()
+    assert [prompt.seed for prompt in fixed] == list(range(2 * prompts.EACH))
+    assert [prompt.held_out for prompt in fixed] == [False] * 500 + [True] * 500
+    assert len({prompt.text for prompt in fixed}) > 980
+    for prompt in fixed:
+        spec = scenes.from_dict(prompt.spec)
+        assert scenes.as_dict(spec) == prompt.spec
+        assert scenes.is_held_out(spec) == prompt.held_out
+
+
+@pytest.mark.parametrize(("relation", "turned"), [("left of", False), ("above", True)])
+def test_patches_tell_colour_count_and_relation(relation: str, turned: bool) -> None:
+    picture = np.full((96, 96, 3), (236, 230, 214), np.uint8)
+    picture[34:60, 14:40], picture[34:60, 56:82] = (216, 48, 44), (46, 98, 214)
+    picture = picture.transpose(1, 0, 2) if turned else picture
+    pair = SHAPES | {"relation": relation, "second": {"colour": "blue", "shape": "square"}}
+    assert segment.measured(picture, pair) == {"colour": True, "relation": True}
+    two = SHAPES | {"relation": "count", "count": 2}
+    assert segment.measured(picture, two) == {"colour": False, "count": True}
+    opposite = pair | {"first": {"colour": "blue", "shape": "x"}, "second": RED}
+    assert segment.measured(picture, opposite) == {"colour": True, "relation": False}
+    assert segment.measured(picture, SCENE) == {}
+
+
+def test_a_copied_picture_is_found_and_a_new_one_is_not_called_copied(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (40, 48, 48, 3), np.uint8)
+    known = nearest.signatures_of(pixels)
+    fresh = data.to_tensor(rng.integers(0, 256, (20, 48, 48, 3), np.uint8))
+    copied = data.to_tensor(pixels[:20])
+    distances, numbers = nearest.nearest(nearest.signature(copied), known)
+    assert numbers.tolist() == list(range(20))
+    assert float(distances.max()) < 1e-3
+    told = nearest.memorised(copied, fresh, pixels, known, tmp_path / "pairs.png")
+    assert "fresh renders: 20 (" in told[0]
+    told = nearest.memorised(fresh.flip(-1), fresh, pixels, known, tmp_path / "pairs.png")
+    assert "fresh renders: 20 (" not in told[0]
+
+
+def test_the_mean_of_weights_reaches_as_far_as_a_run_is_long(tmp_path: Path) -> None:
+    told: list[int] = []
+    clock = loop.Clock(Progress(), minutes=0.002, sized=told.append)
+    clock.run(lambda number, share: {"loss": 1.0}, lambda: None, max_steps=60)
+    assert len(told) == 1
+    assert told[0] > 60
+    averages = loop.Averages([torch.nn.Parameter(torch.zeros(1))], 0.9995)
+    averages.fit(3000)
+    assert averages.decay == pytest.approx(0.99)
+    averages.fit(10**7)
+    assert averages.decay == pytest.approx(0.99)
+
+
+def test_a_process_that_was_stopped_has_not_trained_meanwhile() -> None:
+    progress = Progress()
+    clock = loop.Clock(progress, minutes=10)
+    assert clock._spent(0.1) == 0.1
+    assert clock._spent(0.1) == 0.1
+    assert clock._spent(600.0) == pytest.approx(3.0)
+
+
+def test_a_folder_that_is_still_written_has_as_many_pictures_as_are_ready(tmp_path: Path) -> None:
+    pixels = np.full((5, 16, 16, 3), 200, np.uint8)
+    np.save(tmp_path / "pictures.npy", pixels)
+    (tmp_path / "ready.txt").write_text("2")
+    growing = data.open_pictures(tmp_path)
+    assert len(growing) == 2
+    (tmp_path / "ready.txt").write_text("4")
+    assert len(growing) == 4
+    assert growing.crops(np.random.default_rng(0), 3, 8).shape == (3, 3, 8, 8)
+    (tmp_path / "ready.txt").unlink()
+    assert len(growing) == 5
+
+
+def test_a_recipe_is_kept_and_cannot_change_once_begun(tmp_path: Path) -> None:
+    first = recipe.recipe_of(tmp_path, CPU, size=64, pictures=None)
+    assert (first.size, first.pictures) == (64, recipe.Recipe().pictures)
+    assert recipe.recipe_of(tmp_path, torch.device("cuda")) == first
+    with pytest.raises(ValueError, match="other values of size"):
+        recipe.recipe_of(tmp_path, CPU, size=128)
+    other = recipe.recipe_of(tmp_path / "gpu", torch.device("cuda"))
+    assert other.batch > first.batch
+    assert other.denoiser > first.denoiser
+
+
+def test_distilling_learns_resumes_and_writes_a_small_lora_that_a_pipeline_loads(
+    tmp_path: Path, prepared: Path
+) -> None:
+    from diffusers import StableDiffusionPipeline
+
+    torch.manual_seed(1)
+    learned = text.load_tokenizer(prepared / "tokenizer")
+    teacher = denoiser.build_denoiser(DENOISER, TEXT, learned, 8, 4)
+    plan = distil.DistilPlan(
+        rank=4, batch=4, rate=1e-2, average=0.5, steps=2, each=2, guidance=(8.0, 8.0)
+    )
+    first = distil.DistilTraining(plan, teacher, prepared, CPU)
+    before, gap = weights(teacher), first.gap()
+    for number in range(12):
+        first.step(number, 0.1)
+    assert first.gap() < gap - 0.005
+    assert all(torch.equal(a, b) for a, b in zip(before, weights(teacher), strict=True))
+    first.run(minutes=10, max_steps=1)
+    second = distil.DistilTraining(plan, teacher, prepared, CPU)
+    assert second.progress.step == 1
+    file = tmp_path / "few-step.safetensors"
+    assert second.write(file) < distil.MOST_BYTES
+    vae = autoencoder.build_autoencoder(AUTOENCODER)
+    export.write_folder(tmp_path / "scenes", vae, teacher, prepared / "tokenizer", "# A card\n")
+    pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "scenes")
+    pipeline.load_lora_weights(str(tmp_path), weight_name=file.name)
+    noisy, words = torch.randn(1, 8, 4, 4), torch.randn(1, TEXT.length, TEXT.width)
+    with torch.no_grad():
+        made = pipeline.unet(noisy, 500, encoder_hidden_states=words).sample
+        with second.averages.applied():
+            asked = second.student(noisy, 500, encoder_hidden_states=words).sample
+    assert torch.allclose(made, asked, atol=0.02)
+
+
+def test_without_guidance_half_the_work_draws_the_same(tokenizer: Any) -> None:
+    torch.manual_seed(0)
+    vae = autoencoder.build_autoencoder(AUTOENCODER).eval()
+    model = denoiser.build_denoiser(DENOISER, TEXT, tokenizer, 8, 4).eval()
+    plain = denoiser.draw(model, vae, tokenizer, CAPTIONS, steps=2, guidance=1.0)
+    nearly = denoiser.draw(model, vae, tokenizer, CAPTIONS, steps=2, guidance=1.0001)
+    assert torch.allclose(plain, nearly, atol=0.05)

@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from musegraph_nodes.starter.scenes import paths
+from musegraph_nodes.starter.scenes import paths, shores
 from musegraph_nodes.starter.scenes.canvas import UNITS, Canvas
-from musegraph_nodes.starter.scenes.colour import Colour, mix, shade, tint
+from musegraph_nodes.starter.scenes.colour import Colour, mix, shade
 from musegraph_nodes.starter.scenes.figure import Figure
+from musegraph_nodes.starter.scenes.lands import (
+    FIR,
+    LEAVES,
+    MEADOWS,
+    ROCK,
+    WOODLANDS,
+    Stage,
+    band,
+    bloom,
+    great_range,
+    ridge,
+    ripples,
+    rows,
+    winding,
+    wood,
+)
 from musegraph_nodes.starter.scenes.living import pine, tree
 
-ROCK: Colour = (112, 120, 158)
-SNOW: Colour = (242, 247, 254)
-MEADOW: Colour = (140, 190, 96)
-WOODLAND: Colour = (96, 158, 96)
-FIR: Colour = (52, 112, 88)
-WATER: Colour = (48, 132, 172)
-LAKE_WATER: Colour = (84, 158, 190)
+__all__ = ["BACKDROPS", "Stage", "draw_backdrop"]
+
 DUNE: Colour = (234, 182, 112)
-CITY: tuple[Colour, ...] = ((132, 140, 176), (84, 88, 128))
+MESA: Colour = (206, 106, 72)
+SOIL: Colour = (226, 152, 104)
+ROAD: Colour = (226, 206, 166)
+CITY: tuple[Colour, ...] = ((150, 156, 190), (122, 130, 168), (84, 88, 128))
+QUAY: Colour = (96, 124, 152)
 LIT_WINDOW: Colour = (255, 226, 130)
 DAY_WINDOW: Colour = (198, 222, 238)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where things are, in picture units: the horizon, the subject's ground and its middle."""
-
-    horizon: float
-    ground: float
-    x: float
+# What grows in rows, by season: tulips, then lavender or rice, then wheat.
+CROPS: dict[str, tuple[tuple[Colour, ...], ...]] = {
+    "": (((150, 190, 96), (126, 172, 86)),),
+    "spring": (
+        ((232, 92, 96), (116, 172, 84), (248, 210, 90), (116, 172, 84)),
+        ((240, 150, 186), (124, 178, 90)),
+    ),
+    "summer": (((150, 116, 196), (118, 150, 104)), ((122, 184, 96), (150, 204, 110))),
+    "autumn": (((228, 184, 88), (206, 156, 72)), ((196, 124, 66), (222, 164, 84))),
+}
 
 
 def draw_backdrop(canvas: Canvas, scene: str, stage: Stage) -> None:
@@ -40,162 +55,169 @@ def draw_backdrop(canvas: Canvas, scene: str, stage: Stage) -> None:
     BACKDROPS[scene](canvas, stage)
 
 
-def _band(
-    canvas: Canvas,
-    y: float,
-    swell: float,
-    waves: float,
-    colour: Colour,
-    haze: float = 0.0,
-    glow: int = 0,
-) -> None:
-    """Land from a gently waving edge near `y` down to the lower edge of the picture."""
-    x = np.linspace(-4, UNITS + 4, 25)
-    phase = canvas.rng.uniform(0, 2 * np.pi)
-    edge = y - swell * np.sin(x / UNITS * 2 * np.pi * waves + phase)
-    outline = [*zip(x, edge, strict=True), (UNITS + 4, UNITS + 4), (-4, UNITS + 4)]
-    canvas.land(paths.polygon(outline), y - swell, colour, haze, glow)
-
-
-def _peak(
-    canvas: Canvas, x: float, top: float, base: float, colour: Colour, haze: float, cap: float
-) -> None:
-    """A mountain with a shaded flank; `cap` is the part of its height under snow."""
-    height = base - top
-    left, right = x - height * 1.05, x + height * 1.1
-    canvas.land(paths.polygon([(left, base), (x, top), (right, base)]), top, colour, haze, 0)
-    flank = [
-        (x, top),
-        (right, base),
-        (x + height * 0.16, base),
-        (x + height * 0.1, top + height * 0.5),
-    ]
-    canvas.fill(paths.polygon(flank), shade(colour, 0.86), haze=haze)
-    if cap:
-        deep = cap * height
-        edge = [
-            (x + deep * 1.1, top + deep),
-            (x + deep * 0.5, top + deep * 0.8),
-            (x + deep * 0.1, top + deep * 1.25),
-            (x - deep * 0.4, top + deep * 0.82),
-            (x - deep * 1.05, top + deep),
-        ]
-        canvas.fill(paths.polygon([(x, top), *edge]), SNOW, haze=haze * 0.5, glow=1)
-
-
-def _range(canvas: Canvas, horizon: float, colour: Colour, height: float, cap: float) -> None:
-    """A great peak between lower ones."""
-    rng = canvas.rng
-    summit = rng.uniform(36, 92)
-    for x, part in ((summit - 52, 0.66), (summit + 54, 0.7), (summit, 1.0)):
-        top = horizon - height * part * rng.uniform(0.92, 1.06)
-        haze = 0.42 - 0.2 * (part == 1.0)
-        _peak(canvas, x + rng.normal(0, 4), top, horizon + 8, colour, haze, cap * part)
-
-
 def _mountains(canvas: Canvas, stage: Stage) -> None:
-    _range(canvas, stage.horizon, ROCK, 56, 0.3)
-    _band(canvas, stage.horizon + 3, 3, 1.1, mix(MEADOW, ROCK, 0.35), 0.16, 1)
-    _band(canvas, stage.horizon + 18, 2.5, 0.8, MEADOW, 0.0, 1)
+    meadow = MEADOWS[stage.season]
+    great_range(canvas, stage.horizon, ROCK, canvas.rng.uniform(48, 58), 0.3)
+    band(canvas, stage.horizon + 3, 3, 1.1, mix(meadow, ROCK, 0.35), 0.16, 1)
+    if canvas.rng.random() < 0.6:
+        places = canvas.rng.uniform(4, 124, 6)
+        wood(canvas, stage, places.tolist(), stage.horizon + 12, 16, 0.2)
+    band(canvas, stage.horizon + 18, 2.5, 0.8, meadow, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 18)
+    if canvas.rng.random() < 0.3:
+        winding(canvas, stage.horizon + 17, ROAD, 9, 0.05)
 
 
 def _winter(canvas: Canvas, stage: Stage) -> None:
-    _range(canvas, stage.horizon, (150, 172, 210), 48, 0.55)
-    _band(canvas, stage.horizon + 2, 3, 1.2, (206, 220, 240), 0.1, 1)
-    for x in (8.0, 34.0, 62.0, 92.0, 120.0):
+    great_range(canvas, stage.horizon, (150, 172, 210), canvas.rng.uniform(40, 52), 0.55)
+    band(canvas, stage.horizon + 2, 3, 1.2, (206, 220, 240), 0.1, 1)
+    for x in np.arange(4, 126, canvas.rng.uniform(14, 26)):
         if abs(x - stage.x) > 20:
-            height = canvas.rng.uniform(16, 22)
+            height = canvas.rng.uniform(16, 24)
             y = stage.horizon + canvas.rng.uniform(10, 15)
-            pine(
-                Figure(canvas, x + canvas.rng.normal(0, 3), y, height, "scenery", 0.2),
-                (92, 138, 140),
-            )
-    _band(canvas, stage.horizon + 17, 2.5, 0.9, (236, 243, 252), 0.0, 1)
-
-
-def _lake(canvas: Canvas, stage: Stage) -> None:
-    _range(canvas, stage.horizon, ROCK, 50, 0.3)
-    _band(canvas, stage.horizon + 1, 2, 1.3, WOODLAND, 0.1, 1)
-    water = paths.oval(64, stage.horizon + 48, 96, 36)
-    canvas.land(water, stage.horizon + 14, LAKE_WATER, 0.12, 0)
-    _ripples(canvas, stage.horizon + 22, 4, LAKE_WATER)
-
-
-def _sea(canvas: Canvas, stage: Stage) -> None:
-    water = paths.rect(-4, stage.horizon, UNITS + 8, UNITS)
-    canvas.land(water, stage.horizon, WATER, 0.08, 1)
-    crest = tint(WATER, 0.5)
-    for row in range(4):
-        y = stage.horizon + 9 + 15 * row
-        x = np.linspace(-4, UNITS + 4, 41)
-        wave = y + (1.2 + 0.5 * row) * np.sin(x * (0.26 - 0.03 * row) + canvas.rng.uniform(0, 6))
-        canvas.stroke(paths.polyline(zip(x, wave, strict=True)), crest, 1.2, alpha=0.6)
-
-
-def _ripples(canvas: Canvas, top: float, rows: int, colour: Colour) -> None:
-    for row in range(rows):
-        y = top + 10 * row + canvas.rng.normal(0, 1)
-        x = canvas.rng.uniform(8, 92)
-        line = paths.polyline([(x, y), (x + canvas.rng.uniform(16, 28), y)])
-        canvas.stroke(line, tint(colour, 0.5), 1.3, alpha=0.7)
+            place = x + canvas.rng.normal(0, 3)
+            pine(Figure(canvas, place, y, height, "scenery", 0.2), (92, 138, 140), snow=True)
+    band(canvas, stage.horizon + 17, 2.5, 0.9, (236, 243, 252), 0.0, 1)
 
 
 def _desert(canvas: Canvas, stage: Stage) -> None:
-    _band(canvas, stage.horizon + 1, 5, 0.9, mix(DUNE, (250, 214, 150), 0.5), 0.24, 2)
-    _band(canvas, stage.horizon + 13, 5, 0.7, DUNE, 0.08, 2)
-    _band(canvas, stage.horizon + 24, 3.5, 0.6, mix(DUNE, (214, 138, 82), 0.45), 0.0, 2)
+    if canvas.rng.random() < 0.4:
+        ridge(canvas, stage.horizon + 4, canvas.rng.uniform(14, 24), MESA, 0.6, 0.3)
+    swell = canvas.rng.uniform(3, 8)
+    band(canvas, stage.horizon + 1, swell, 0.9, mix(DUNE, (250, 214, 150), 0.5), 0.24, 2)
+    band(canvas, stage.horizon + 13, swell, canvas.rng.uniform(0.5, 0.9), DUNE, 0.08, 2)
+    band(canvas, stage.horizon + 24, 3.5, 0.6, mix(DUNE, (214, 138, 82), 0.45), 0.0, 2)
+
+
+def _canyon(canvas: Canvas, stage: Stage) -> None:
+    rng = canvas.rng
+    ridge(canvas, stage.horizon + 2, 16, MESA, 0.62, 0.2)
+    for x in (rng.uniform(-6, 22), rng.uniform(46, 78), rng.uniform(100, 132)):
+        _mesa(canvas, x, stage.horizon + 5, rng.uniform(26, 48), rng.uniform(22, 38))
+    band(canvas, stage.horizon + 4, 2, 1.1, mix(SOIL, MESA, 0.3), 0.14, 2)
+    band(canvas, stage.horizon + 16, 2.5, 0.8, SOIL, 0.04, 2)
+    if rng.random() < 0.4:
+        winding(canvas, stage.horizon + 15, ROAD, 8, 0.05)
+
+
+def _mesa(canvas: Canvas, x: float, base: float, height: float, width: float) -> None:
+    """A flat-topped rock in layers."""
+    haze = 0.34 - 0.005 * height
+    half, foot = width / 2, width * 0.72
+    top = base - height
+    outline = [
+        (x - foot, base),
+        (x - half, base - height * 0.5),
+        (x - half * 0.9, top),
+        (x + half * 0.86, top),
+        (x + half, base - height * 0.5),
+        (x + foot, base),
+    ]
+    canvas.land(paths.polygon(outline), top, MESA, haze, 2)
+    side = [(x + half * 0.3, top), outline[3], outline[4], outline[5], (x + half * 0.5, base)]
+    canvas.fill(paths.polygon(side), shade(MESA, 0.8), haze=haze, glow=2)
+    for part in (0.22, 0.4):
+        y = top + height * part
+        line = paths.polyline([(x - half * 0.92, y), (x + half * 0.92, y)])
+        canvas.stroke(line, mix(MESA, (250, 196, 150), 0.5), 1.4, alpha=0.6)
 
 
 def _hills(canvas: Canvas, stage: Stage) -> None:
-    far, middle, near = mix(MEADOW, (110, 176, 150), 0.5), MEADOW, mix(MEADOW, (176, 206, 92), 0.6)
-    _band(canvas, stage.horizon, 8, 0.9, far, 0.3, 1)
-    for x in canvas.rng.uniform(6, 122, 3):
-        tree(Figure(canvas, x, stage.horizon + 12, 15, "scenery", 0.2), (104, 160, 92))
-    _band(canvas, stage.horizon + 13, 5, 0.8, middle, 0.1, 1)
-    _band(canvas, stage.horizon + 25, 3.5, 0.7, near, 0.0, 1)
+    meadow = MEADOWS[stage.season]
+    far, near = mix(meadow, (110, 176, 150), 0.5), mix(meadow, (176, 206, 92), 0.3)
+    if canvas.rng.random() < 0.4:
+        ridge(canvas, stage.horizon + 4, 26, (120, 150, 170), 0.5, 0.25)
+    band(canvas, stage.horizon, canvas.rng.uniform(4, 9), 0.9, far, 0.3, 1)
+    wood(canvas, stage, canvas.rng.uniform(2, 126, 5).tolist(), stage.horizon + 12, 15, 0.2)
+    band(canvas, stage.horizon + 13, 5, 0.8, meadow, 0.1, 1)
+    if canvas.rng.random() < 0.4:
+        winding(canvas, stage.horizon + 14, ROAD, 9, 0.05)
+    else:
+        band(canvas, stage.horizon + 25, 3.5, 0.7, near, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 24)
+
+
+def _fields(canvas: Canvas, stage: Stage) -> None:
+    rng = canvas.rng
+    far = mix(MEADOWS[stage.season], (120, 160, 160), 0.5)
+    ridge(canvas, stage.horizon + 4, rng.uniform(14, 26), far, 0.45, 0.15)
+    wood(canvas, stage, rng.uniform(2, 126, 7).tolist(), stage.horizon + 3, 13, 0.25)
+    band(canvas, stage.horizon + 1, 1, 1, MEADOWS[stage.season], 0.1, 1)
+    crops = CROPS[stage.season]
+    rows(canvas, stage.horizon + 3, crops[int(rng.integers(len(crops)))], rng.uniform(34, 94))
 
 
 def _forest(canvas: Canvas, stage: Stage) -> None:
     rng = canvas.rng
-    for x in np.arange(2, UNITS + 8, 15):
-        figure = Figure(
-            canvas, x + rng.normal(0, 2), stage.horizon + 6, rng.uniform(38, 52), "scenery", 0.5
-        )
-        pine(figure, mix(FIR, WOODLAND, 0.4))
-    _band(canvas, stage.horizon + 2, 2, 1, mix(WOODLAND, FIR, 0.4), 0.2, 1)
-    for x in np.arange(-2, UNITS + 8, 22):
+    woodland, leaves = WOODLANDS[stage.season], LEAVES[stage.season]
+    # A forest is of firs, or of trees whose leaves show the season.
+    leafy = stage.season != "" and rng.random() < 0.6
+    tint_of = [leaves[int(rng.integers(len(leaves)))] for _ in range(20)]
+    for index, x in enumerate(np.arange(2, UNITS + 8, 15)):
+        place, height = x + rng.normal(0, 2), rng.uniform(38, 52)
+        figure = Figure(canvas, place, stage.horizon + 6, height, "scenery", 0.5)
+        if leafy:
+            tree(figure, mix(tint_of[index], woodland, 0.3))
+        else:
+            pine(figure, mix(FIR, woodland, 0.4))
+    band(canvas, stage.horizon + 2, 2, 1, mix(woodland, FIR, 0.3), 0.2, 1)
+    for index, x in enumerate(np.arange(-2, UNITS + 8, 22)):
         if abs(x - stage.x) > 27:
             y, height = stage.horizon + rng.uniform(14, 22), rng.uniform(50, 64)
-            pine(Figure(canvas, x + rng.normal(0, 3), y, height, "scenery", 0.1), FIR)
-    _band(canvas, stage.horizon + 19, 2, 0.8, WOODLAND, 0.0, 1)
+            figure = Figure(canvas, x + rng.normal(0, 3), y, height, "scenery", 0.1)
+            if leafy and index % 3 != 2:
+                tree(figure, tint_of[index + 10])
+            else:
+                pine(figure, FIR)
+    band(canvas, stage.horizon + 19, 2, 0.8, woodland, 0.0, 1)
+    bloom(canvas, stage, stage.horizon + 20)
+    if rng.random() < 0.35:
+        winding(canvas, stage.horizon + 18, ROAD, 8, 0.15)
 
 
 def _city(canvas: Canvas, stage: Stage) -> None:
-    for layer in range(len(CITY)):
+    for layer, (low, high) in enumerate(((40, 66), (26, 54), (14, 38))):
         x = -6.0 + canvas.rng.uniform(0, 6)
         while x < UNITS:
-            width = canvas.rng.uniform(14, 21)
-            height = canvas.rng.uniform(30, 58) if layer == 0 else canvas.rng.uniform(16, 40)
+            width = canvas.rng.uniform(11, 21)
+            height = canvas.rng.uniform(low, high)
             _high_rise(canvas, x, stage.horizon, width, height, layer)
-            x += width + (1.0 if layer == 0 else canvas.rng.uniform(0, 7))
+            x += width + (1.0 if layer < 2 else canvas.rng.uniform(0, 7))
     quay = paths.rect(-4, stage.horizon, UNITS + 8, UNITS)
-    canvas.land(quay, stage.horizon, (96, 124, 152), 0.12, 1)
-    _ripples(canvas, stage.horizon + 22, 2, (96, 124, 152))
+    canvas.land(quay, stage.horizon, QUAY, 0.12, 1)
+    if canvas.time in ("dusk", "night"):
+        for x in canvas.rng.uniform(4, 124, 9):
+            y = stage.horizon + canvas.rng.uniform(3, 10)
+            line = paths.polyline([(x, y), (x, y + canvas.rng.uniform(5, 14))])
+            canvas.outline(line, LIT_WINDOW, 1.6, 0.45)
+    ripples(canvas, stage.horizon + 22, 2, QUAY)
 
 
 def _high_rise(
     canvas: Canvas, x: float, ground: float, width: float, height: float, layer: int
 ) -> None:
     colour = shade(CITY[layer], canvas.rng.uniform(0.92, 1.08))
-    haze = 0.34 * (1 - layer)
-    canvas.fill(
-        paths.rect(x, ground - height, width, height + 4), colour, haze=haze, glow=layer * 2
-    )
+    haze = (0.5, 0.3, 0.0)[layer]
+    top = ground - height
+    body = paths.rect(x, top, width, height + 4)
+    kind = canvas.rng.integers(5)
+    middle = x + width / 2
+    if kind == 0:
+        body = paths.union(body, paths.rect(middle - width * 0.26, top - 6, width * 0.52, 8))
+    elif kind == 1:
+        body = paths.union(
+            body, paths.polygon([(x, top + 0.1), (middle, top - 9), (x + width, top + 0.1)])
+        )
+    elif kind == 2:
+        mast = paths.polyline([(middle, top), (middle, top - 9)])
+        canvas.stroke(mast, mix(colour, canvas.horizon_colour, haze), 1.2)
+    canvas.fill(body, colour, haze=haze, glow=layer)
     if layer == 0:
         return
     dark = canvas.time in ("sunset", "dusk", "night")
     pane = LIT_WINDOW if dark else canvas.toned(DAY_WINDOW, "scenery")
-    for y in np.arange(ground - height + 5, ground - 5, 8):
+    pane = mix(pane, colour, 0.5) if layer == 1 else pane
+    for y in np.arange(top + 5, ground - 5, 8):
         for column in (x + width * 0.2, x + width * 0.6):
             if canvas.rng.random() < 0.62:
                 canvas.area(paths.rect(column, y, width * 0.22, 4), pane)
@@ -203,11 +225,15 @@ def _high_rise(
 
 BACKDROPS: dict[str, Callable[[Canvas, Stage], None]] = {
     "mountains": _mountains,
-    "sea": _sea,
+    "sea": shores.sea,
     "desert": _desert,
     "city": _city,
     "forest": _forest,
     "hills": _hills,
-    "lake": _lake,
+    "lake": shores.lake,
     "winter": _winter,
+    "canyon": _canyon,
+    "beach": shores.beach,
+    "waterfall": shores.waterfall,
+    "fields": _fields,
 }

@@ -46,6 +46,8 @@ class Canvas:
     sky_colours: ClassVar[dict[str, tuple[Sky, ...]]] = skies.OPEN_AIR
     sky_middle = 0.5
     antialias = True
+    # Whether crowns of trees show where the light falls on them.
+    dapples = True
 
     def __init__(self, time: str, rng: np.random.Generator, size: int) -> None:
         self.time = time
@@ -58,6 +60,15 @@ class Canvas:
         variants = self.sky_colours[time]
         chosen = variants[int(rng.integers(len(variants)))]
         self.top, self.middle, self.horizon_colour = (self._jitter(colour) for colour in chosen)
+
+    def dull(self, amount: float) -> None:
+        """Take colour from the sky, as clouds and fog do."""
+
+        def duller(colour: Colour) -> Colour:
+            return saturate(colour, 1 - amount)
+
+        self.top, self.middle = duller(self.top), duller(self.middle)
+        self.horizon_colour = duller(self.horizon_colour)
 
     def surface_side(self, size: int) -> int:
         """Pixels along the surface that is drawn on; `pixels` brings it to `size`."""
@@ -114,12 +125,33 @@ class Canvas:
     def orb(self, x: float, y: float, radius: float, kind: str) -> None:
         """The sun or the moon, in a soft halo."""
         colour = self.orb_colour(kind)
+        self.halo(x, y, radius * 4.2, colour, 0.5)
         self.area(paths.oval(x, y, radius * 1.6, radius * 1.6), colour, 0.2)
         self.area(orb_outline(x, y, radius, kind), colour)
 
     def orb_colour(self, kind: str) -> Colour:
         """The colour of the sun at this hour, or of the moon."""
         return SUNS[self.time] if kind == "sun" else MOON
+
+    def halo(self, x: float, y: float, radius: float, colour: Colour, strength: float) -> None:
+        """Light that fades with the distance from (x, y)."""
+        stops = [argb(colour, strength), argb(colour, strength * 0.35), argb(colour, 0)]
+        shader = skia.GradientShader.MakeRadial(skia.Point(x, y), radius, stops, [0, 0.4, 1])
+        self.skia.drawCircle(x, y, radius, skia.Paint(Shader=shader, AntiAlias=self.antialias))
+
+    def shadow(self, x: float, y: float, half: float) -> None:
+        """What stands at (x, y) and is `2 * half` wide darkens the ground below."""
+        self.area(paths.oval(x, y + 0.6, half, 2.4), (24, 28, 52), 0.24)
+
+    def wake(self, x: float, y: float, half: float) -> None:
+        """What floats at (x, y) darkens the water below, and breaks its surface."""
+        self.area(paths.oval(x, y, half, 2.6), (16, 34, 62), 0.26)
+        for side, drop in ((-0.5, 3.2), (0.45, 4.6)):
+            middle = x + side * half
+            line = paths.polyline(
+                [(middle - half * 0.4, y + drop), (middle + half * 0.4, y + drop)]
+            )
+            self.outline(line, (236, 246, 252), 1.0, 0.5)
 
     def veil(self, y: float, height: float) -> None:
         """A bank of fog across the picture."""

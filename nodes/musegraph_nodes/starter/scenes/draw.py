@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from musegraph_nodes.starter.scenes import weather
+from musegraph_nodes.starter.scenes import light, weather
 from musegraph_nodes.starter.scenes.backdrop import draw_backdrop
 from musegraph_nodes.starter.scenes.canvas import Canvas, Picture
+from musegraph_nodes.starter.scenes.layered import OilCanvas, PaperCutCanvas
 from musegraph_nodes.starter.scenes.painted import InkCanvas, UkiyoeCanvas, WatercolourCanvas
 from musegraph_nodes.starter.scenes.screen import NeonCanvas, PixelCanvas
 from musegraph_nodes.starter.scenes.shapes import draw_objects
@@ -20,7 +21,11 @@ CANVASES: dict[str, type[Canvas]] = {
     "pixel art": PixelCanvas,
     "neon": NeonCanvas,
     "ukiyo-e": UkiyoeCanvas,
+    "paper cut": PaperCutCanvas,
+    "oil painting": OilCanvas,
 }
+# How much colour the sky loses.
+DULL = {"rain": 0.4, "fog": 0.35, "snow": 0.25, "cloudy": 0.1}
 
 
 def render(spec: Spec, size: int = 128) -> Picture:
@@ -37,17 +42,26 @@ def render(spec: Spec, size: int = 128) -> Picture:
 
 def _draw_scene(canvas: Canvas, spec: SceneSpec) -> None:
     stage = stage_of(canvas, spec)
+    canvas.dull(DULL.get(spec.weather, 0.0))
     canvas.sky(stage.horizon)
-    if spec.time == "night" and spec.weather in ("clear", "snow"):
+    if spec.time == "night" and spec.weather in ("clear", "snow", "aurora"):
         weather.draw_stars(canvas, stage.horizon)
+    if spec.weather == "aurora":
+        light.draw_aurora(canvas, stage.horizon)
     orb_x = weather.draw_orb(canvas, spec, stage.horizon)
+    if spec.weather == "clear" and spec.time in weather.LOW_SUN_TIMES:
+        light.draw_rays(canvas, orb_x, stage.horizon)
     if spec.weather in ("cloudy", "rain"):
         weather.draw_clouds(canvas, spec, orb_x)
+    elif spec.weather == "rainbow":
+        light.draw_rainbow(canvas, stage.horizon)
     draw_backdrop(canvas, spec.scene, stage)
+    light.draw_glitter(canvas, spec, orb_x, stage.horizon)
     if spec.weather == "fog":
         # Behind the subject, which would otherwise lose its colour.
         weather.draw_fog(canvas, stage.horizon)
     draw_subject(canvas, spec, stage)
+    light.draw_front(canvas, spec, stage)
     if spec.weather == "rain":
         weather.draw_rain(canvas)
     elif spec.weather == "snow":

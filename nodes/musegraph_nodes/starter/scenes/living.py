@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from musegraph_nodes.starter.scenes import paths
 from musegraph_nodes.starter.scenes.colour import Colour, shade, tint
 from musegraph_nodes.starter.scenes.figure import Figure
@@ -17,23 +19,53 @@ SNOW: Colour = (246, 250, 255)
 CARROT: Colour = (242, 134, 34)
 CREAM: Colour = (246, 236, 216)
 DARK: Colour = (40, 40, 52)
+BARK: Colour = (136, 90, 56)
+FROND: Colour = (64, 148, 84)
 
 
-def pine(figure: Figure, colour: Colour = PINE) -> None:
-    """One conifer of three tiers."""
+def pine(figure: Figure, colour: Colour = PINE, snow: bool = False) -> None:
+    """One conifer of three tiers, slender or broad, sometimes with snow on it."""
     figure.rect(-0.05, 0, 0.1, 0.2, TRUNK)
-    right = [(0.3, 0.14), (0.13, 0.42), (0.23, 0.42), (0.09, 0.68), (0.17, 0.68)]
+    broad = figure.canvas.rng.uniform(0.8, 1.15)
+    tiers = [(0.3, 0.14), (0.13, 0.42), (0.23, 0.42), (0.09, 0.68), (0.17, 0.68)]
+    right = [(x * broad, y) for x, y in tiers]
     left = [(-x, y) for x, y in reversed(right)]
     figure.polygon([*right, (0, 1), *left], colour)
+    if snow:
+        figure.polygon(
+            [(0, 1), (0.12 * broad, 0.77), (0.03, 0.82), (-0.05, 0.74), (-0.12 * broad, 0.77)], SNOW
+        )
+        figure.line([(0.21 * broad, 0.46), (0.02, 0.53)], SNOW, 0.06)
 
 
 def tree(figure: Figure, colour: Colour = LEAF) -> None:
-    """One broad-leaved tree with a round crown."""
+    """One broad-leaved tree with a round crown that catches the light."""
     figure.rect(-0.06, 0, 0.12, 0.46, TRUNK)
+    wide = figure.canvas.rng.uniform(0.88, 1.12)
     figure.blob(
-        [(-0.2, 0.54, 0.22, 0.2), (0.2, 0.54, 0.22, 0.2), (0, 0.74, 0.27, 0.26)],
+        [
+            (-0.2 * wide, 0.54, 0.22 * wide, 0.2),
+            (0.2 * wide, 0.54, 0.22 * wide, 0.2),
+            (0, 0.74, 0.27 * wide, 0.26),
+        ],
         colour,
     )
+    if figure.role == "scenery" and figure.canvas.dapples:
+        light = figure.oval_path(-0.08, 0.8, 0.13 * wide, 0.1)
+        tone = figure.canvas.toned(tint(colour, 0.3), "scenery")
+        figure.canvas.area(light, figure.canvas.hazed(tone, figure.haze), 0.55)
+
+
+def palm(figure: Figure, lean: float) -> None:
+    """A leaning trunk and seven fronds."""
+    top = (lean, 0.74)
+    figure.line([(0, 0), (lean * 0.3, 0.4), top], BARK, 0.07)
+    for turn in (-2.9, -2.45, -1.9, -1.3, -0.75, -0.25, 0.15):
+        x, y = math.cos(turn), -math.sin(turn)
+        tip = (top[0] + 0.36 * x, top[1] + 0.2 * y - 0.06 - 0.12 * abs(x))
+        bend = (top[0] + 0.22 * x, top[1] + 0.24 * y + 0.06)
+        low = (bend[0], bend[1] - 0.1)
+        figure.polygon([top, bend, tip, low], FROND)
 
 
 def _group(figure: Figure, offsets: tuple[tuple[float, float], ...]) -> list[Figure]:
@@ -108,6 +140,13 @@ def island(figure: Figure, colour: Colour) -> None:
             ],
             (64, 158, 84),
         )
+
+
+def palm_trees(figure: Figure, colour: Colour) -> None:
+    """Two that lean apart."""
+    for x, scale, lean in ((-0.16, 0.86, -0.2), (0.14, 1.12, 0.16)):
+        at = figure.x + x * figure.height
+        palm(Figure(figure.canvas, at, figure.y, figure.height * scale), lean)
 
 
 def cactus(figure: Figure, colour: Colour) -> None:

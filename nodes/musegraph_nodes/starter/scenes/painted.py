@@ -54,6 +54,7 @@ class InkCanvas(Canvas):
     """Brush lines and grey washes that fade to paper; only the subject is in colour."""
 
     sky_colours = skies.INK
+    dapples = False
 
     def toned(self, colour: Colour, role: Role) -> Colour:
         if role != "scenery":

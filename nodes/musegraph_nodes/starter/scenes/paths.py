@@ -52,6 +52,13 @@ def rect(x: float, y: float, width: float, height: float) -> Path:
     return path
 
 
+def rounded(x: float, y: float, width: float, height: float, radius: float) -> Path:
+    """A rectangle with round corners."""
+    path = skia.Path()
+    path.addRoundRect(skia.Rect.MakeXYWH(x, y, width, height), radius, radius)
+    return path
+
+
 def union(*parts: Path) -> Path:
     """One outline around all parts, so that strokes do not cross the inside."""
     path = parts[0]

@@ -78,6 +78,7 @@ class NeonCanvas(Canvas):
     """Glowing lines in the dark; subjects are also filled with a dimmer light of their colour."""
 
     sky_colours = skies.NEON
+    dapples = False
 
     def toned(self, colour: Colour, role: Role) -> Colour:
         if colour in NEON_OF:

@@ -65,6 +65,12 @@ def outline_of(shape: str, x: float, y: float, radius: float) -> Path:
         return paths.polygon(corners)
     if shape == "star":
         return _star(x, y, radius)
+    if shape == "diamond":
+        wide, tall = radius * 0.78, radius * 1.08
+        return paths.polygon([(x, y - tall), (x + wide, y), (x, y + tall), (x - wide, y)])
+    if shape == "crescent":
+        hole = paths.oval(x + radius * 0.5, y - radius * 0.2, radius * 0.86, radius * 0.86)
+        return paths.minus(paths.oval(x, y, radius, radius), hole)
     if shape == "heart":
         return _heart(x, y, radius)
     return _flower(x, y, radius)

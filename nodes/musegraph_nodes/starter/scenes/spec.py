@@ -19,8 +19,8 @@ NO_ORB_SHARE = 0.25
 class SceneSpec:
     """One or more of a subject in a landscape.
 
-    `colour` is empty where the subject has its natural colour; `orb` is "none", "sun",
-    "crescent moon" or "full moon".
+    `colour` is empty where the subject has its natural colour, and `season` where the landscape
+    shows none; `orb` is "none", "sun", "crescent moon" or "full moon".
     """
 
     style: str
@@ -34,6 +34,7 @@ class SceneSpec:
     orb_position: str
     weather: str
     seed: int
+    season: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,26 +95,47 @@ def as_dict(spec: Spec) -> dict[str, Any]:
     return {"kind": kind, **asdict(spec)}
 
 
+def from_dict(values: dict[str, Any]) -> Spec:
+    """The spec that `as_dict` was given."""
+    given = {name: value for name, value in values.items() if name != "kind"}
+    if values["kind"] == "scene":
+        return SceneSpec(**given)
+    second = given["second"]
+    given |= {"first": Thing(**given["first"]), "second": Thing(**second) if second else None}
+    return ObjectsSpec(**given)
+
+
 def _sample_scene(rng: np.random.Generator) -> SceneSpec:
     scene = pick(rng, words.SCENES)
     time = pick(rng, words.TIMES)
     subject = pick(rng, words.SUBJECTS[scene])
-    weather = str(rng.choice(words.WEATHERS, p=[0.45, 0.25, 0.1, 0.1, 0.1]))
-    if scene == "desert" and weather == "snow":
-        weather = "clear"
+    weather = _sample_weather(rng, scene, time)
+    style = pick(rng, words.STYLES)
+    seasonal = scene in words.SEASONAL and style not in words.SEASONLESS_STYLES
     return SceneSpec(
-        style=pick(rng, words.STYLES),
+        style=style,
         scene=scene,
         time=time,
         subject=subject,
         colour=pick(rng, tuple(words.COLOURS)) if subject in words.COLOURED else "",
         position=pick(rng, words.POSITIONS),
-        count=int(rng.choice(3, p=[0.7, 0.18, 0.12])) + 1 if subject in words.COUNTED else 1,
+        count=int(rng.choice(3, p=[0.64, 0.2, 0.16])) + 1 if subject in words.COUNTED else 1,
         orb=_sample_orb(rng, time),
         orb_position=pick(rng, words.POSITIONS),
         weather=weather,
         seed=int(rng.integers(1 << 31)),
+        season=pick(rng, words.SEASONS) if seasonal and weather != "snow" else "",
     )
+
+
+def _sample_weather(rng: np.random.Generator, scene: str, time: str) -> str:
+    """Mostly fair; snow, rainbows and northern lights only where they may be."""
+    weather = str(rng.choice(words.WEATHERS, p=[0.42, 0.22, 0.09, 0.09, 0.08, 0.05, 0.05]))
+    if weather == "aurora" and (time != "night" or scene in words.SNOWLESS):
+        return "clear"
+    if weather == "rainbow" and time not in words.SUNNY_TIMES:
+        return "cloudy"
+    return "clear" if weather == "snow" and scene in words.SNOWLESS else weather
 
 
 def _sample_orb(rng: np.random.Generator, time: str) -> str:

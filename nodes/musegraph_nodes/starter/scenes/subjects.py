@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from musegraph_nodes.starter.scenes import buildings, living
+from musegraph_nodes.starter.scenes import animals, buildings, craft, living
 from musegraph_nodes.starter.scenes.backdrop import Stage
 from musegraph_nodes.starter.scenes.canvas import UNITS, Canvas
 from musegraph_nodes.starter.scenes.colour import Colour
@@ -23,7 +23,15 @@ HORIZONS = {
     "hills": 76.0,
     "lake": 62.0,
     "winter": 80.0,
+    "canyon": 80.0,
+    "beach": 60.0,
+    "waterfall": 76.0,
+    "fields": 70.0,
 }
+# How far horizons of pictures of one landscape are from each other.
+SPREAD = 5.0
+# The lowest that anything stands.
+LOWEST = 119.0
 # How far below the horizon the subject stands.
 DEPTHS = {
     "mountains": 34.0,
@@ -34,37 +42,64 @@ DEPTHS = {
     "hills": 38.0,
     "lake": 46.0,
     "winter": 34.0,
+    "canyon": 34.0,
+    "beach": 48.0,
+    "waterfall": 40.0,
+    "fields": 40.0,
 }
 DEPTHS_OF_SUBJECTS = {
     ("sea", "lighthouse"): 20.0,
     ("sea", "island"): 24.0,
     ("lake", "cabin"): 15.0,
     ("lake", "trees"): 15.0,
+    ("lake", "pagoda"): 15.0,
+    ("beach", "sailboat"): 22.0,
 }
+# On these the subject floats, unless it stands on a shore.
+WATERS = frozenset({"sea", "lake"})
+ASHORE = frozenset({"cabin", "trees", "pagoda", "lighthouse", "island"})
+# What has no shadow of its own on the ground.
+SHADOWLESS = frozenset({"bridge", "flowers", "train"})
 # The lower edge of what flies, from the upper edge of the picture.
-FLYING = {"hot air balloon": 66.0, "birds": 56.0}
+FLYING = {"hot air balloon": 66.0, "birds": 56.0, "airplane": 50.0, "kite": 62.0}
 SHRINK = {1: 1.0, 2: 0.72, 3: 0.62}
 # Three that are wider than this stand in a triangle: a row would fill the whole picture.
 MOST_IN_ROW = 1.2
 
 # How to draw it, its height in units, and its width as a part of that.
 SUBJECTS: dict[str, tuple[Callable[[Figure, Colour], None], float, float]] = {
+    "airplane": (craft.airplane, 24, 2.0),
+    "barn": (craft.barn, 38, 1.4),
+    "bear": (animals.bear, 32, 1.7),
     "birds": (living.birds, 36, 1.6),
     "bridge": (buildings.bridge, 38, 2.3),
     "cabin": (buildings.cabin, 34, 1.5),
     "cactus": (living.cactus, 40, 0.8),
     "camel": (living.camel, 34, 1.6),
+    "car": (craft.car, 25, 2.0),
     "castle": (buildings.castle, 44, 1.1),
+    "church": (craft.church, 48, 1.0),
     "deer": (living.deer, 40, 1.0),
+    "dolphin": (animals.dolphin, 30, 2.0),
+    "ferris wheel": (craft.wheel, 58, 1.0),
     "flowers": (living.flowers, 27, 2.0),
+    "fox": (animals.fox, 34, 1.2),
+    "horse": (animals.horse, 38, 1.4),
     "hot air balloon": (buildings.balloon, 46, 0.8),
     "house": (buildings.house, 38, 1.1),
     "island": (living.island, 38, 1.3),
+    "kite": (craft.kite, 44, 0.7),
     "lighthouse": (buildings.lighthouse, 54, 0.8),
     "mushrooms": (living.mushrooms, 34, 1.8),
+    "pagoda": (craft.pagoda, 50, 0.9),
+    "palm trees": (living.palm_trees, 50, 1.2),
+    "parasol": (craft.parasol, 36, 1.6),
+    "penguin": (animals.penguin, 38, 0.7),
     "pine trees": (living.pine_trees, 44, 1.2),
     "pyramid": (buildings.pyramid, 38, 1.7),
+    "rowing boat": (craft.rowing_boat, 22, 2.3),
     "sailboat": (buildings.sailboat, 46, 0.9),
+    "sheep": (animals.sheep, 30, 1.4),
     "snowman": (living.snowman, 42, 0.5),
     "swan": (living.swan, 30, 1.7),
     "tent": (buildings.tent, 33, 1.5),
@@ -78,24 +113,33 @@ SUBJECTS: dict[str, tuple[Callable[[Figure, Colour], None], float, float]] = {
 
 def stage_of(canvas: Canvas, spec: SceneSpec) -> Stage:
     """Where the horizon and the subject are in this picture."""
-    horizon = HORIZONS[spec.scene] + canvas.rng.normal(0, 2)
+    rng = canvas.rng
+    horizon = HORIZONS[spec.scene] + rng.uniform(-SPREAD, SPREAD)
     depth = DEPTHS_OF_SUBJECTS.get((spec.scene, spec.subject), DEPTHS[spec.scene])
-    ground = FLYING.get(spec.subject, horizon + depth) + canvas.rng.normal(0, 1.5)
-    return Stage(horizon, ground, MIDDLES[spec.position] + canvas.rng.normal(0, 2))
+    # What stands keeps clear of the lower edge where the horizon is low.
+    ground = min(horizon + depth, LOWEST) + rng.normal(0, 1.5)
+    ground = FLYING[spec.subject] + rng.normal(0, 2.5) if spec.subject in FLYING else ground
+    return Stage(horizon, ground, MIDDLES[spec.position] + rng.normal(0, 2), spec.season)
 
 
 def draw_subject(canvas: Canvas, spec: SceneSpec, stage: Stage) -> None:
     """Draw the subject as often as the spec says, none over another."""
     draw, height, aspect = SUBJECTS[spec.subject]
-    height *= SHRINK[spec.count] * canvas.rng.uniform(0.94, 1.06)
+    height *= SHRINK[spec.count] * canvas.rng.uniform(0.92, 1.1)
     width = height * aspect
     offsets = _layout(spec.count, max(width * 1.06, 15.0), height * 0.86, aspect)
     reach = min(max(x for x, _ in offsets) + width / 2 + 4, UNITS / 2)
     middle = min(max(stage.x, reach), UNITS - reach)
     colour = COLOURS.get(spec.colour, NATURAL)
+    afloat = spec.scene in WATERS and spec.subject not in ASHORE
+    stands = spec.subject not in FLYING and spec.subject not in SHADOWLESS
     for x, y in offsets:
-        wander = canvas.rng.normal(0, 0.6)
-        draw(Figure(canvas, middle + x, stage.ground + y + wander, height), colour)
+        at, foot = middle + x, stage.ground + y + canvas.rng.normal(0, 0.6)
+        if stands and afloat:
+            canvas.wake(at, foot + height * 0.06, width * 0.46)
+        elif stands:
+            canvas.shadow(at, foot, width * 0.46)
+        draw(Figure(canvas, at, foot, height), colour)
 
 
 def _layout(count: int, step: float, raised: float, aspect: float) -> list[tuple[float, float]]:

@@ -1,37 +1,65 @@
-"""The words that pictures and captions share, and the colours they stand for."""
+"""What pictures are made of, by the names that specs use, and the colours that names stand for."""
 
 from __future__ import annotations
 
 from musegraph_nodes.starter.scenes.colour import Colour
 
-STYLES = ("flat vector", "watercolor", "ink", "pixel art", "neon", "ukiyo-e")
+STYLES = (
+    "flat vector",
+    "watercolor",
+    "ink",
+    "pixel art",
+    "neon",
+    "ukiyo-e",
+    "paper cut",
+    "oil painting",
+)
 TIMES = ("dawn", "day", "sunset", "dusk", "night")
-WEATHERS = ("clear", "cloudy", "rain", "snow", "fog")
+WEATHERS = ("clear", "cloudy", "rain", "snow", "fog", "rainbow", "aurora")
+SEASONS = ("spring", "summer", "autumn")
 POSITIONS = ("left", "center", "right")
-SHAPES = ("circle", "square", "triangle", "star", "heart", "flower")
+SHAPES = ("circle", "square", "triangle", "star", "heart", "flower", "diamond", "crescent")
 RELATIONS = ("single", "left of", "right of", "above", "below", "count")
 SUNNY_TIMES = ("dawn", "day", "sunset")
 
 SUBJECTS: dict[str, tuple[str, ...]] = {
-    "mountains": ("cabin", "pine trees", "hot air balloon", "castle", "birds"),
-    "sea": ("sailboat", "lighthouse", "whale", "birds", "island"),
-    "desert": ("cactus", "pyramid", "camel", "hot air balloon", "tent"),
-    "city": ("bridge", "hot air balloon", "birds", "tower", "train"),
-    "forest": ("cabin", "deer", "tent", "castle", "mushrooms"),
-    "hills": ("house", "windmill", "trees", "hot air balloon", "flowers"),
-    "lake": ("sailboat", "cabin", "trees", "swan", "birds"),
-    "winter": ("cabin", "pine trees", "snowman", "deer", "house"),
+    "mountains": ("cabin", "pine trees", "hot air balloon", "castle", "birds", "airplane", "horse"),
+    "sea": ("sailboat", "lighthouse", "whale", "birds", "island", "dolphin", "rowing boat"),
+    "desert": ("cactus", "pyramid", "camel", "hot air balloon", "tent", "car"),
+    "city": ("bridge", "hot air balloon", "birds", "tower", "train", "ferris wheel", "airplane"),
+    "forest": ("cabin", "deer", "tent", "castle", "mushrooms", "fox", "bear"),
+    "hills": ("house", "windmill", "trees", "hot air balloon", "flowers", "sheep", "kite", "barn"),
+    "lake": ("sailboat", "cabin", "trees", "swan", "birds", "rowing boat", "pagoda"),
+    "winter": ("cabin", "pine trees", "snowman", "deer", "house", "penguin", "church", "fox"),
+    "canyon": ("cactus", "car", "horse", "hot air balloon", "train", "tent"),
+    "beach": ("parasol", "palm trees", "sailboat", "kite", "rowing boat", "tent"),
+    "waterfall": ("pagoda", "deer", "tent", "bear", "birds", "cabin"),
+    "fields": ("windmill", "barn", "house", "sheep", "church", "horse", "car", "kite"),
 }
 SCENES = tuple(SUBJECTS)
+# Where leaves, grass or crops show the season.
+SEASONAL = frozenset({"mountains", "forest", "hills", "lake", "waterfall", "fields"})
+# Styles whose scenery has colours of its own cannot show it.
+SEASONLESS_STYLES = frozenset({"ink", "neon"})
+SNOWLESS = frozenset({"desert", "canyon", "beach"})
 COLOURED = frozenset(
     {
+        "airplane",
+        "barn",
         "cabin",
+        "car",
         "castle",
+        "church",
+        "ferris wheel",
         "flowers",
         "hot air balloon",
         "house",
+        "kite",
         "lighthouse",
         "mushrooms",
+        "pagoda",
+        "parasol",
+        "rowing boat",
         "sailboat",
         "tent",
         "train",
@@ -44,16 +72,21 @@ COUNTED = frozenset(
         "cactus",
         "camel",
         "deer",
+        "fox",
         "hot air balloon",
         "house",
+        "kite",
+        "parasol",
+        "penguin",
         "sailboat",
+        "sheep",
         "snowman",
         "swan",
         "tent",
         "windmill",
     }
 )
-ALREADY_PLURAL = frozenset({"birds", "flowers", "mushrooms", "pine trees", "trees"})
+ALREADY_PLURAL = frozenset({"birds", "flowers", "mushrooms", "palm trees", "pine trees", "trees"})
 
 COLOURS: dict[str, Colour] = {
     "red": (216, 48, 44),
@@ -79,41 +112,22 @@ NEON_COLOURS: dict[str, Colour] = {
     "white": (250, 250, 255),
 }
 
-HELD_OUT_SCENES = frozenset({("neon", "desert"), ("watercolor", "city"), ("ukiyo-e", "forest")})
-HELD_OUT_SUBJECTS = frozenset({("purple", "sailboat"), ("green", "hot air balloon")})
+HELD_OUT_SCENES = frozenset(
+    {
+        ("neon", "desert"),
+        ("watercolor", "city"),
+        ("ukiyo-e", "forest"),
+        ("paper cut", "lake"),
+        ("oil painting", "canyon"),
+    }
+)
+HELD_OUT_SUBJECTS = frozenset(
+    {
+        ("purple", "sailboat"),
+        ("green", "hot air balloon"),
+        ("yellow", "car"),
+        ("blue", "barn"),
+        ("pink", "tent"),
+    }
+)
 HELD_OUT_SHAPES = frozenset({("red", "star"), ("blue", "heart"), ("green", "triangle")})
-
-NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
-PLURALS = {"deer": "deer", "cactus": "cactuses"}
-STYLE_PHRASES: dict[str, tuple[str, ...]] = {
-    "flat vector": ("flat vector illustration", "flat vector art"),
-    "watercolor": ("watercolor painting", "watercolor"),
-    "ink": ("ink drawing", "ink wash"),
-    "pixel art": ("pixel art",),
-    "neon": ("neon synthwave art", "neon art"),
-    "ukiyo-e": ("ukiyo-e print", "ukiyo-e woodblock print"),
-}
-SCENE_PHRASES: dict[str, tuple[str, ...]] = {
-    "mountains": ("mountains", "a mountain landscape"),
-    "sea": ("the sea", "the ocean"),
-    "desert": ("a desert", "desert dunes"),
-    "city": ("a city skyline", "a city"),
-    "forest": ("a forest", "a pine forest"),
-    "hills": ("green hills", "rolling hills"),
-    "lake": ("a mountain lake", "a lake"),
-    "winter": ("a snowy winter landscape", "snowy mountains"),
-}
-TIME_PHRASES: dict[str, tuple[str, ...]] = {
-    "dawn": ("at dawn", "at sunrise"),
-    "day": ("by day", "in daylight"),
-    "sunset": ("at sunset",),
-    "dusk": ("at dusk", "at twilight"),
-    "night": ("at night",),
-}
-WEATHER_PHRASES: dict[str, str] = {
-    "clear": "",
-    "cloudy": "cloudy sky",
-    "rain": "rain",
-    "snow": "snow falling",
-    "fog": "fog",
-}

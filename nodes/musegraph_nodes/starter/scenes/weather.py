@@ -9,7 +9,7 @@ import skia
 
 from musegraph_nodes.starter.scenes import paths
 from musegraph_nodes.starter.scenes.canvas import UNITS, Canvas
-from musegraph_nodes.starter.scenes.colour import Colour
+from musegraph_nodes.starter.scenes.colour import Colour, mix
 from musegraph_nodes.starter.scenes.figure import Figure
 from musegraph_nodes.starter.scenes.spec import SceneSpec
 from musegraph_nodes.starter.scenes.subjects import FLYING
@@ -50,23 +50,42 @@ def draw_stars(canvas: Canvas, horizon: float) -> None:
 
 
 def draw_clouds(canvas: Canvas, spec: SceneSpec, orb_x: float | None) -> None:
-    """Two or three clouds, none over the sun or moon."""
+    """Heaped clouds or long streaks, none over the sun or moon; low light tints them."""
     colour = RAIN_CLOUD if spec.weather == "rain" else FAIR_CLOUD
-    for middle in (20.0, 64.0, 106.0):
-        x = middle + canvas.rng.normal(0, 5)
-        y = canvas.rng.uniform(16, 38)
-        height = canvas.rng.uniform(12, 17)
-        if orb_x is None or abs(x - orb_x) > 24:
+    if spec.time in ("dawn", "sunset", "dusk"):
+        colour = mix(colour, canvas.horizon_colour, 0.4)
+    if spec.weather == "cloudy" and canvas.rng.random() < 0.3:
+        _streaks(canvas, colour)
+        return
+    for middle in (16.0, 48.0, 80.0, 112.0):
+        x = middle + canvas.rng.normal(0, 4)
+        y = canvas.rng.uniform(14, 34)
+        height = canvas.rng.uniform(11, 17)
+        if orb_x is None or abs(x - orb_x) > 22:
             _cloud(Figure(canvas, x, y, height, "scenery"), colour)
 
 
+def _streaks(canvas: Canvas, colour: Colour) -> None:
+    """Thin layers, one above the other."""
+    for y in np.arange(11, 46, 8.0):
+        x = canvas.rng.uniform(10, 118)
+        half = canvas.rng.uniform(22, 40)
+        parts = (
+            paths.oval(x, y, half, 2.2),
+            paths.oval(x + half * 0.5, y + 2.4, half * 0.6, 1.8),
+            paths.oval(x - half * 0.4, y - 2.0, half * 0.5, 1.7),
+        )
+        canvas.fill(paths.union(*parts), colour, haze=0.15, glow=1)
+
+
 def _cloud(figure: Figure, colour: Colour) -> None:
-    puffs = (
-        (-0.62, 0.3, 0.4, 0.3),
-        (-0.1, 0.5, 0.46, 0.5),
-        (0.5, 0.36, 0.46, 0.36),
+    rng = figure.canvas.rng
+    puffs = [
+        (-0.62, 0.3, 0.4, 0.3 * rng.uniform(0.8, 1.2)),
+        (-0.1, 0.5, 0.46, 0.5 * rng.uniform(0.8, 1.2)),
+        (0.5, 0.36, 0.46, 0.36 * rng.uniform(0.8, 1.2)),
         (0.0, 0.14, 1.15, 0.16),
-    )
+    ]
     figure.canvas.fill(paths.union(*(figure.oval_path(*puff) for puff in puffs)), colour, glow=1)
 
 

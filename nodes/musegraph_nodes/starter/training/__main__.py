@@ -1,8 +1,10 @@
 """`python -m musegraph_nodes.starter.training STAGE --data DIR --work DIR --minutes M`.
 
-The stages, in order: `autoencoder`, `fold`, `denoiser`, `judge`, `export`; and, if wished,
-`decoder` and `fold` again at any time after the first `fold`: it sharpens the pictures without
-changing the latents. A stage that is interrupted goes on from its last checkpoint.
+`everything` renders the data, goes through all stages and writes a report and the model's folder;
+it sizes each stage from the rate that it measures, on a GPU where there is one. The stages, in
+order: `autoencoder`, `fold`, `denoiser`, `distil`, `judge`, `export`; and, if wished, `decoder`
+and `fold` again at any time after the first `fold`: it sharpens the pictures without changing the
+latents. A stage that is interrupted goes on from its last checkpoint, by the same command.
 """
 
 from __future__ import annotations
@@ -11,33 +13,43 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-STAGES = ("autoencoder", "decoder", "fold", "denoiser", "judge", "export")
+STAGES = ("autoencoder", "decoder", "fold", "denoiser", "distil", "judge", "export")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one stage."""
+    """Run one stage, or all."""
     parser = argparse.ArgumentParser(
         prog="python -m musegraph_nodes.starter.training", description=__doc__
     )
-    parser.add_argument("stage", choices=STAGES)
-    parser.add_argument("--data", type=Path, required=True, help="a folder written by make_data")
+    parser.add_argument("stage", choices=("everything", *STAGES))
+    parser.add_argument("--data", type=Path, help="a folder of make_data (everything: WORK/data)")
     parser.add_argument("--val", type=Path, help="another, of pictures that are not trained on")
     parser.add_argument("--work", type=Path, required=True, help="checkpoints and results")
     parser.add_argument("--minutes", type=float, default=30, help="training, earlier runs included")
     parser.add_argument("--processes", type=int, default=1, help="on the CPU: one for each core")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument(
-        "--pictures", type=int, default=100_000, help="denoiser: how many pictures to use"
-    )
+    parser.add_argument("--size", type=int, help="pixels along a side of a picture (192)")
+    parser.add_argument("--pictures", type=int, help="how many pictures to use (by the device)")
+    parser.add_argument("--prompts", type=int, default=500, help="judge: of each kind")
+    parser.add_argument("--model", type=Path, help="judge: an exported folder (the work's newest)")
     parser.add_argument("--to", type=Path, help="export: the folder to write")
-    run(parser.parse_args(arguments))
+    given = parser.parse_args(arguments)
+    if given.data is None and given.stage != "everything":
+        parser.error("say where the pictures are: --data FOLDER")
+    if given.stage == "everything":
+        from musegraph_nodes.starter.training.everything import train_everything
+
+        train_everything(given, run)
+    else:
+        run(given)
 
 
 def run(a: argparse.Namespace) -> None:
     """Run the stage that the arguments name."""
-    from musegraph_nodes.starter.training.data import load_pictures
-    from musegraph_nodes.starter.training.loop import run_team
+    from musegraph_nodes.starter.training.loop import pick_device, run_team
+    from musegraph_nodes.starter.training.recipe import recipe_of
 
+    recipe = recipe_of(a.work, pick_device(a.device), size=a.size, pictures=a.pictures)
     if a.stage in ("autoencoder", "decoder"):
         from musegraph_nodes.starter.training.autoencoder import AutoencoderTask
 
@@ -49,18 +61,23 @@ def run(a: argparse.Namespace) -> None:
 
         fold_trained(a.data, a.work, a.device)
     elif a.stage == "denoiser":
+        from musegraph_nodes.starter.training.data import load_pictures
         from musegraph_nodes.starter.training.denoiser import DenoiserTask
         from musegraph_nodes.starter.training.latents import prepare
         from musegraph_nodes.starter.training.text import TextPlan
 
-        prepare(a.data, a.work, a.device, a.processes, a.pictures, TextPlan())
+        prepare(a.data, a.work, a.device, a.processes, recipe.pictures, TextPlan())
         captions = load_pictures(a.val or a.data).captions[:32]
         prompts = [some[0] for some in captions]
         run_team(a.processes, a.work, DenoiserTask(a.work, a.minutes, a.device, prompts))
-    elif a.stage == "judge":
-        from musegraph_nodes.starter.training.judge import judge
+    elif a.stage == "distil":
+        from musegraph_nodes.starter.training.distil import distil
 
-        judge(a.data, a.work, a.minutes, a.device)
+        distil(a.work, a.minutes, a.device)
+    elif a.stage == "judge":
+        from musegraph_nodes.starter.training.judging import judge_all
+
+        judge_all(a.data, a.work, a.minutes, a.device, a.prompts, a.model)
     else:
         from musegraph_nodes.starter.training.export import WEIGHTS, check_folder, export
 

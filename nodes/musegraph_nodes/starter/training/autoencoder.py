@@ -12,18 +12,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from musegraph_nodes.starter.training.data import Pictures, load_pictures, save_sheet
+from musegraph_nodes.starter.training.data import Pictures, load_pictures, open_pictures, save_sheet
 from musegraph_nodes.starter.training.loop import (
     ALONE,
+    Ahead,
     Averages,
     Checkpoints,
     Clock,
     Team,
+    channels_last,
+    compiled,
     half_precision,
     load_average,
     pick_device,
+    prepare_device,
 )
 from musegraph_nodes.starter.training.muon import Muon
+from musegraph_nodes.starter.training.recipe import Recipe, recipe_of
 
 #: Rows turn red, green, blue into brightness and two colour differences.
 YCBCR = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
@@ -68,6 +73,11 @@ def build_autoencoder(plan: AutoencoderPlan) -> Any:
     )
     start_simple(model)
     return model
+
+
+def plan_of(recipe: Recipe) -> AutoencoderPlan:
+    """The plan for the autoencoder of a recipe."""
+    return AutoencoderPlan(channels=recipe.autoencoder, size=recipe.size, batch=recipe.crops)
 
 
 @torch.no_grad()
@@ -125,8 +135,13 @@ class AutoencoderTraining:
         team: Team = ALONE,
     ) -> None:
         torch.manual_seed(plan.seed)
+        prepare_device(device)
         self.plan, self.pictures, self.device, self.team = plan, pictures, device, team
         self.model = build_autoencoder(plan).to(device)
+        if device.type == "cuda":
+            channels_last(self.model)
+        self.crops = Ahead(self._crops) if device.type == "cuda" else self._crops
+        self.fitted = compiled(self._fit, device)
         self.decoder_only = decoder_only
         if decoder_only:
             load_average(work / "autoencoder", self.model)
@@ -143,30 +158,41 @@ class AutoencoderTraining:
 
     def run(self, minutes: float, max_steps: int | None = None) -> None:
         """Train until `minutes` of training are done in all, earlier runs included."""
-        Clock(self.progress, minutes, self.team).run(self.step, self.save, max_steps)
+        clock = Clock(self.progress, minutes, self.team, sized=self.averages.fit)
+        clock.run(self.step, self.save, max_steps)
 
     def save(self) -> Path:
         """Write a checkpoint."""
         return self.checkpoints.save(self.progress, self.model, self.averages, self.optimizer)
 
-    def step(self, number: int, share: float) -> dict[str, float]:
-        """One optimizer step; `share` is the part of the time that is done."""
+    def _crops(self, whole: bool) -> Tensor:
+        """Bytes of crops, or of `whole` pictures as many as have about the same area."""
         plan = self.plan
-        for group in self.optimizer.param_groups:
-            group["lr"] = cosine_rate(plan.rate, number, share)
         picture = self.pictures.pixels.shape[1]
         crop, batch = plan.crop, max(1, plan.batch // self.team.count)
-        if share > 1 - plan.full_share:
+        if whole:
             batch, crop = max(1, batch * crop**2 // picture**2), picture
-        real = self.pictures.crops(self.rng, batch, crop).to(self.device)
+        return self.pictures.raw_crops(self.rng, batch, crop)
+
+    def _fit(self, real: Tensor) -> tuple[Tensor, Tensor]:
+        """How far what comes out is from `real`, and the latents' divergence."""
         with half_precision(self.device):
             with torch.set_grad_enabled(not self.decoder_only):
                 posterior = self.model.encode(real).latent_dist
                 latents = posterior.sample().float()
-            latents = latents + plan.latent_noise * torch.randn_like(latents)
+            latents = latents + self.plan.latent_noise * torch.randn_like(latents)
             made = self.model.decode(latents).sample
         kl = posterior.kl().mean() / latents[0].numel()
-        fit = reconstruction_loss(made.float(), real)
+        return reconstruction_loss(made.float(), real), kl
+
+    def step(self, number: int, share: float) -> dict[str, Tensor]:
+        """One optimizer step; `share` is the part of the time that is done."""
+        plan = self.plan
+        for group in self.optimizer.param_groups:
+            group["lr"] = cosine_rate(plan.rate, number, share)
+        bytes_ = self.crops(share > 1 - plan.full_share).to(self.device, non_blocking=True)
+        # A crop that lies in memory as bytes of a picture is channels_last already.
+        fit, kl = self.fitted(bytes_.permute(0, 3, 1, 2).float() / 127.5 - 1)
         loss = fit if self.decoder_only else fit + plan.kl_weight * kl
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -174,7 +200,7 @@ class AutoencoderTraining:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.averages.update(number)
-        return {"loss": float(fit.detach()), "kl": float(kl.detach())}
+        return {"loss": fit.detach(), "kl": kl.detach()}
 
 
 def cosine_rate(rate: float, step: int, share: float) -> float:
@@ -224,9 +250,9 @@ class AutoencoderTask:
     def __call__(self, team: Team) -> None:
         """Train, or go on training, until the minutes are done; then say how good it is."""
         place = pick_device(self.device)
-        pictures = load_pictures(self.data)
+        pictures = open_pictures(self.data)
         training = AutoencoderTraining(
-            AutoencoderPlan(), pictures, self.work, place, self.decoder_only, team
+            plan_of(recipe_of(self.work)), pictures, self.work, place, self.decoder_only, team
         )
         training.run(self.minutes)
         if team.rank > 0:

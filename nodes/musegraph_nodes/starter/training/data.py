@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from musegraph_nodes.starter.ready import READY
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -33,13 +35,41 @@ class Pictures:
 
     def crops(self, rng: np.random.Generator, count: int, size: int) -> Tensor:
         """Random square crops, half of them mirrored, as float `[count, 3, size, size]`."""
+        return to_tensor(self._crops(rng, count, size))
+
+    def raw_crops(self, rng: np.random.Generator, count: int, size: int) -> Tensor:
+        """The same as bytes, uint8 `[count, size, size, 3]`, for a GPU to make floats of."""
+        return torch.from_numpy(self._crops(rng, count, size))
+
+    def _crops(
+        self, rng: np.random.Generator, count: int, size: int
+    ) -> np.ndarray[Any, np.dtype[np.uint8]]:
         limit = self.pixels.shape[1] - size + 1
         picked = np.empty((count, size, size, 3), np.uint8)
         for row, index in enumerate(rng.integers(0, len(self), count)):
             y, x = rng.integers(0, limit, 2)
             crop = self.pixels[index, y : y + size, x : x + size]
             picked[row] = crop[:, ::-1] if rng.random() < 0.5 else crop
-        return to_tensor(picked)
+        return picked
+
+
+class Growing(Pictures):
+    """A folder that `make_data` is still writing: what is ready of it, without the captions."""
+
+    def __init__(self, folder: Path) -> None:
+        pixels = np.lib.format.open_memmap(folder / "pictures.npy", mode="r")
+        super().__init__(pixels, [], [])
+        object.__setattr__(self, "_ready", folder / READY)
+
+    def __len__(self) -> int:
+        # Read each time: it is a few bytes, and a step takes far longer.
+        ready: Path = self._ready  # type: ignore[attr-defined]
+        return int(ready.read_text(encoding="utf-8") or 0) if ready.exists() else len(self.pixels)
+
+
+def open_pictures(folder: Path) -> Pictures:
+    """The pictures in `folder`, be they all there or not."""
+    return load_pictures(folder) if (folder / "specs.json").exists() else Growing(folder)
 
 
 def to_tensor(pixels: np.ndarray[Any, Any]) -> Tensor:

@@ -17,9 +17,13 @@ from musegraph_nodes.starter.training.loop import (
     Checkpoints,
     Clock,
     Team,
+    channels_last,
+    compiled,
     half_precision,
     pick_device,
+    prepare_device,
 )
+from musegraph_nodes.starter.training.recipe import Recipe, recipe_of
 from musegraph_nodes.starter.training.text import (
     TextPlan,
     build_text_encoder,
@@ -55,6 +59,11 @@ class DenoiserPlan:
     middle_share: float = 0.75
     average: float = 0.999
     seed: int = 0
+
+
+def denoiser_plan(recipe: Recipe) -> DenoiserPlan:
+    """The plan for the denoiser of a recipe."""
+    return DenoiserPlan(channels=recipe.denoiser, batch=recipe.batch, average=recipe.average)
 
 
 class Denoiser(nn.Module):
@@ -133,13 +142,19 @@ class DenoiserTraining:
         torch.manual_seed(plan.seed)
         self.plan, self.device, self.team = plan, device, team
         self.tokenizer = load_tokenizer(work / "tokenizer")
+        prepare_device(device)
         self.latents = load_latents(work)
+        if device.type == "cuda":
+            self.latents = self.latents.to(device)
         self.empty = encode(self.tokenizer, [""])[0]
         size = int(self.latents.moments.shape[-1])
         channels = self.latents.channels
         self.model = build_denoiser(plan, text, self.tokenizer, channels, size).to(device)
         if device.type == "cpu":
             plain_attention(self.model)
+        else:
+            channels_last(self.model)
+        self.velocity = compiled(self.model, device)
         self.alphas = noise_levels().to(device)
         parameters = list(self.model.parameters())
         self.optimizer = torch.optim.AdamW(
@@ -153,7 +168,8 @@ class DenoiserTraining:
 
     def run(self, minutes: float, max_steps: int | None = None) -> None:
         """Train until `minutes` of training are done in all, earlier runs included."""
-        Clock(self.progress, minutes, self.team).run(self.step, self.save, max_steps)
+        clock = Clock(self.progress, minutes, self.team, sized=self.averages.fit)
+        clock.run(self.step, self.save, max_steps)
 
     def save(self) -> Path:
         """Write a checkpoint."""
@@ -166,11 +182,13 @@ class DenoiserTraining:
             self.order = torch.randperm(len(self.latents))
         index, self.order = self.order[:count], self.order[count:]
         which = torch.randint(0, self.latents.tokens.shape[1], (count,))
-        ids = self.latents.tokens[index, which].clone()
-        ids[torch.rand(count) < self.plan.drop] = self.empty
-        return self.latents.sample(index, self.device), ids.to(self.device)
+        tokens = self.latents.tokens
+        ids = tokens[index.to(tokens.device), which.to(tokens.device)].to(self.device)
+        drop = torch.rand(count, 1).to(self.device) < self.plan.drop
+        ids = torch.where(drop, self.empty.to(self.device), ids)
+        return self.latents.sample(index, self.device), ids
 
-    def step(self, number: int, share: float) -> dict[str, float]:
+    def step(self, number: int, share: float) -> dict[str, Tensor]:
         """One optimizer step; `share` is the part of the time that is done."""
         plan = self.plan
         for group in self.optimizer.param_groups:
@@ -182,7 +200,7 @@ class DenoiserTraining:
         signal = self.alphas[times].sqrt()[:, None, None, None]
         spread = (1 - self.alphas[times]).sqrt()[:, None, None, None]
         with half_precision(self.device):
-            made = self.model(signal * clean + spread * noise, times, ids)
+            made = self.velocity(signal * clean + spread * noise, times, ids)
         loss = (made.float() - (signal * noise - spread * clean)).pow(2).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -190,7 +208,7 @@ class DenoiserTraining:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.averages.update(number)
-        return {"loss": float(loss.detach())}
+        return {"loss": loss.detach()}
 
 
 @torch.no_grad()
@@ -205,7 +223,8 @@ def draw(
 ) -> Tensor:
     """Pictures for prompts, float `[n, 3, h, w]` in -1..1, from latents seeded one by one.
 
-    Picture `i` starts from the noise of seed `seed + i`, however many are drawn together.
+    Picture `i` starts from the noise of seed `seed + i`, however many are drawn together. A
+    guidance of 1 is none, and takes half the work.
     """
     from diffusers import DDIMScheduler
 
@@ -219,14 +238,17 @@ def draw(
         for i in range(len(prompts))
     ]
     latents = torch.stack(noise).to(device)
-    ids = encode(tokenizer, prompts + [""] * len(prompts)).to(device)
+    guided = guidance != 1
+    ids = encode(tokenizer, prompts + [""] * len(prompts) * guided).to(device)
     with half_precision(device):
         words = model.text_encoder(input_ids=ids).last_hidden_state
         for t in scheduler.timesteps:
-            double = torch.cat([latents, latents])
-            velocity = model.unet(double, t, encoder_hidden_states=words).sample.float()
-            told, free = velocity.chunk(2)
-            latents = scheduler.step(free + guidance * (told - free), t, latents).prev_sample
+            given = torch.cat([latents, latents]) if guided else latents
+            velocity = model.unet(given, t, encoder_hidden_states=words).sample.float()
+            if guided:
+                told, free = velocity.chunk(2)
+                velocity = free + guidance * (told - free)
+            latents = scheduler.step(velocity, t, latents).prev_sample
         pictures: Tensor = vae.decode(latents).sample.float().cpu()
     return pictures.clamp(-1, 1)
 
@@ -245,7 +267,8 @@ class DenoiserTask:
         from diffusers import AutoencoderKL
 
         place = pick_device(self.device)
-        training = DenoiserTraining(DenoiserPlan(), TextPlan(), self.work, place, team)
+        plan = denoiser_plan(recipe_of(self.work))
+        training = DenoiserTraining(plan, TextPlan(), self.work, place, team)
         training.run(self.minutes)
         if team.rank > 0:
             return

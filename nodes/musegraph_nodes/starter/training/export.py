@@ -13,12 +13,14 @@ import torch
 from musegraph_nodes.starter.training.denoiser import (
     SCHEDULE,
     Denoiser,
-    DenoiserPlan,
     build_denoiser,
+    denoiser_plan,
 )
 from musegraph_nodes.starter.training.loop import load_average
+from musegraph_nodes.starter.training.recipe import recipe_of
 from musegraph_nodes.starter.training.text import TextPlan, load_tokenizer
 
+FEW_STEP = "few-step.safetensors"
 #: Shipped weights.
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "scenes"
 
@@ -80,17 +82,31 @@ def load_trained(work: Path) -> tuple[Any, Denoiser, Any]:
     tokenizer = load_tokenizer(work / "tokenizer")
     channels = vae.config.latent_channels
     size = vae.config.sample_size // 2 ** (len(vae.config.block_out_channels) - 1)
-    model = build_denoiser(DenoiserPlan(), TextPlan(), tokenizer, channels, size)
+    plan = denoiser_plan(recipe_of(work))
+    model = build_denoiser(plan, TextPlan(), tokenizer, channels, size)
     load_average(work / "denoiser", model)
     return vae, model.eval(), tokenizer
 
 
+def load_folder(folder: Path) -> tuple[Any, Denoiser, Any]:
+    """The same three of a folder that was exported."""
+    from transformers import CLIPTextModel
+
+    vae = diffusers.AutoencoderKL.from_pretrained(folder / "vae").eval()
+    unet = diffusers.UNet2DConditionModel.from_pretrained(folder / "unet")
+    words = CLIPTextModel.from_pretrained(folder / "text_encoder")
+    return vae, Denoiser(unet, words).eval(), load_tokenizer(folder / "tokenizer")
+
+
 def export(work: Path, target: Path) -> None:
-    """Write the newest trained models in `work` to `target`."""
+    """Write the newest trained models in `work`, and the LoRA if there is one, to `target`."""
     vae, model, _ = load_trained(work)
     kept = target / "README.md"
     card = kept.read_text(encoding="utf-8") if kept.exists() else "# starter/scenes\n"
     write_folder(target, vae, model, work / "tokenizer", card)
+    few = work / FEW_STEP
+    if few.exists():
+        shutil.copyfile(few, target / FEW_STEP)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     parameters = sum(p.numel() for m in (vae, model) for p in m.parameters())
     print(f"{target}: {parameters / 1e6:.1f}M parameters, {size / 1e6:.1f} MB", flush=True)

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from musegraph_nodes.starter.training.autoencoder import AutoencoderPlan, build_autoencoder
+from musegraph_nodes.starter.training.autoencoder import build_autoencoder, plan_of
 from musegraph_nodes.starter.training.data import Pictures, load_pictures
 from musegraph_nodes.starter.training.loop import half_precision, load_average, pick_device
+from musegraph_nodes.starter.training.recipe import recipe_of
 
 
 @torch.no_grad()
@@ -59,7 +60,7 @@ def fold_trained(data: Path, work: Path, device: str) -> None:
     The statistics are kept beside it: a decoder that is trained further folds with the same.
     """
     place = pick_device(device)
-    vae = build_autoencoder(AutoencoderPlan()).to(place)
+    vae = build_autoencoder(plan_of(recipe_of(work))).to(place)
     load_average(work / "autoencoder", vae)
     kept = work / "fold.json"
     if kept.exists():

@@ -29,6 +29,10 @@ class Latents:
     def __len__(self) -> int:
         return int(self.moments.shape[0])
 
+    def to(self, device: torch.device) -> Latents:
+        """All of them on `device`."""
+        return Latents(self.moments.to(device), self.tokens.to(device))
+
     @property
     def channels(self) -> int:
         """Channels of one latent."""
@@ -36,7 +40,8 @@ class Latents:
 
     def sample(self, index: Tensor, device: torch.device) -> Tensor:
         """Latents drawn from the posteriors of `index` `[b]`: float `[b, channels, size, size]`."""
-        mean, log_variance = self.moments[index].to(device).float().chunk(2, dim=1)
+        chosen = self.moments[index.to(self.moments.device)].to(device)
+        mean, log_variance = chosen.float().chunk(2, dim=1)
         spread = (0.5 * log_variance.clamp(-30, 20)).exp()
         return mean + spread * torch.randn_like(mean)
 
@@ -55,7 +60,7 @@ def encode_pictures(
     made = []
     with half_precision(device):
         for start in range(0, len(index), 64):
-            real = pictures.batch(index[start : start + 64]).to(device)
+            real = pictures.batch(index[start : start + 64]).to(device, non_blocking=True)
             made.append(vae.encode(real).latent_dist.parameters.float().cpu().half())
     return torch.cat(made)
 

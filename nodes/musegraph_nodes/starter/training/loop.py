@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,30 @@ def pick_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def prepare_device(device: torch.device) -> None:
+    """Let a GPU use its fast paths."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+
+
+def channels_last(model: Any) -> None:
+    """Lay out kernels as a GPU's half-precision convolutions want them."""
+    model.to(memory_format=torch.channels_last)
+
+
+def compiled(function: Callable[..., Any], device: torch.device) -> Callable[..., Any]:
+    """On a GPU such thin layers wait for launches: the function as few large kernels.
+
+    `MUSEGRAPH_COMPILE=0` leaves it as it is.
+    """
+    if device.type != "cuda" or os.environ.get("MUSEGRAPH_COMPILE") == "0":
+        return function
+    made: Callable[..., Any] = torch.compile(function)
+    return made
 
 
 def half_precision(device: torch.device) -> AbstractContextManager[Any]:
@@ -64,6 +89,10 @@ class Team:
 
 
 ALONE = Team()
+# Steps until the rate is measured, and over how many it is.
+SKIPPED, MEASURED = 12, 30
+# A step that takes so many times as long as usual was paused from outside.
+PAUSED = 30
 
 
 def run_team(count: int, work: Path, task: Callable[[Team], None]) -> None:
@@ -86,6 +115,27 @@ def _team_member(rank: int, count: int, meeting: Path, task: Callable[[Team], No
     torch.distributed.destroy_process_group()
 
 
+class Ahead:
+    """Makes the next of something in a thread while the last is used, for a GPU not to wait."""
+
+    def __init__(self, make: Callable[..., Tensor]) -> None:
+        self.make, self.pool = make, ThreadPoolExecutor(1)
+        self.asked: tuple[Any, ...] | None = None
+        self.coming: Future[Tensor] | None = None
+
+    def __call__(self, *given: Any) -> Tensor:
+        """What `make` makes of `given`; the next is made of the same."""
+        if self.coming is None or self.asked != given:
+            self.coming = self.pool.submit(self._pinned, given)
+        ready = self.coming.result()
+        self.asked, self.coming = given, self.pool.submit(self._pinned, given)
+        return ready
+
+    def _pinned(self, given: tuple[Any, ...]) -> Tensor:
+        made = self.make(*given)
+        return made.pin_memory() if torch.cuda.is_available() else made
+
+
 @dataclass
 class Averages:
     """Exponential moving averages of parameters, one tensor each."""
@@ -103,6 +153,10 @@ class Averages:
         """Move towards the parameters; early steps weigh more, so that the start is forgotten."""
         decay = min(self.decay, (1 + step) / (10 + step))
         torch._foreach_lerp_(self.values, [p.data for p in self.parameters], 1 - decay)
+
+    def fit(self, steps: int) -> None:
+        """Let the mean reach over about a thirtieth of `steps`, at most as far as planned."""
+        self.decay = min(self.decay, 1 - 30 / max(300, steps))
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -212,17 +266,21 @@ class Clock:
     team: Team = ALONE
     log_every: int = 100
     save_every_seconds: float = 180.0
+    # Is told how many steps there will be, once the rate is known.
+    sized: Callable[[int], None] | None = None
+    _began: float = 0.0
+    _typical: float = 0.0
 
     def run(
         self,
-        step: Callable[[int, float], dict[str, float]],
+        step: Callable[[int, float], Mapping[str, Any]],
         save: Callable[[], object],
         max_steps: int | None = None,
     ) -> None:
         """Call `step(step_number, share_of_time_done)` until the time or the steps are used up."""
         total = self.minutes * 60
         saved = self.progress.seconds
-        sums: dict[str, float] = {}
+        sums: dict[str, Any] = {}
         counted = 0
         logged = time.perf_counter()
         done = 0
@@ -234,11 +292,14 @@ class Clock:
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
             counted += 1
-            spent = time.perf_counter() - began
+            spent = self._spent(time.perf_counter() - began)
             self.progress.seconds = self.team.mean(self.progress.seconds + spent)
+            self._size(done)
             if self.team.rank > 0:
                 continue
             if self.progress.step % self.log_every == 0:
+                # Sums may be on a GPU: to read them waits for it, which is seldom enough here.
+                sums = {name: float(value) for name, value in sums.items()}
                 now = time.perf_counter()
                 means = "  ".join(f"{name} {value / counted:.4f}" for name, value in sums.items())
                 rate = counted / (now - logged)
@@ -253,3 +314,25 @@ class Clock:
                 saved = self.progress.seconds
         if self.team.rank == 0:
             save()
+
+    def _spent(self, seconds: float) -> float:
+        """What a step took; a process that was stopped meanwhile has not trained for so long."""
+        if self._typical:
+            seconds = min(seconds, PAUSED * self._typical)
+        self._typical += (seconds - self._typical) * (0.05 if self._typical else 1.0)
+        return seconds
+
+    def _size(self, done: int) -> None:
+        """Measure the rate over some steps, the first of which compile, and tell it."""
+        if self.sized is None or self.team.count > 1:
+            return
+        if done in (SKIPPED, SKIPPED + MEASURED) and torch.cuda.is_available():
+            torch.cuda.synchronize()
+        if done == SKIPPED:
+            self._began = time.perf_counter()
+        if done == SKIPPED + MEASURED:
+            each = (time.perf_counter() - self._began) / MEASURED
+            left = max(0.0, self.minutes * 60 - self.progress.seconds)
+            steps = self.progress.step + int(left / max(each, 1e-6))
+            print(f"{1 / each:.2f} steps/s: {steps:,} steps in all", flush=True)
+            self.sized(steps)

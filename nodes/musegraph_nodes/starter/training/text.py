@@ -20,8 +20,8 @@ WORD_END = "</w>"
 class TextPlan:
     """Sizes of the tokenizer and of the text encoder."""
 
-    length: int = 48
-    merges: int = 1200
+    length: int = 64
+    merges: int = 1600
     width: int = 128
     inner: int = 512
     layers: int = 2

@@ -1,0 +1,155 @@
+"""Stage five: train the judge, if there is none yet, and write the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from musegraph_nodes.starter.training.data import load_pictures
+from musegraph_nodes.starter.training.denoiser import draw
+from musegraph_nodes.starter.training.judge import (
+    Judge,
+    JudgeTraining,
+    Renders,
+    load_judge,
+    save_judge,
+)
+from musegraph_nodes.starter.training.loop import pick_device
+from musegraph_nodes.starter.training.nearest import memorised, signatures_of
+from musegraph_nodes.starter.training.prompts import load_prompts
+from musegraph_nodes.starter.training.recipe import recipe_of
+from musegraph_nodes.starter.training.report import (
+    Scores,
+    calibrate,
+    cell,
+    measure,
+    missed,
+    renders_of,
+    write_report,
+)
+
+#: Pictures of combinations that the denoiser never sees; the judge has to know them.
+UNUSUAL, SEED = 4000, 3
+GUIDANCE, STEPS, FAST_STEPS = 3.0, 20, 8
+COMPARED = 100
+
+
+def the_judge(data: Path, work: Path, minutes: float, device: torch.device) -> Judge:
+    """The judge of `work`, trained for `minutes` where it is not trained yet."""
+    kept = work / "judge.safetensors"
+    if kept.exists():
+        return load_judge(kept).to(device)
+    unusual = work / "unusual"
+    if not (unusual / "specs.json").exists():
+        from musegraph_nodes.starter.scenes.make_data import make_data
+
+        make_data(unusual, UNUSUAL, SEED, recipe_of(work).size, held_out=True)
+    renders = Renders.of([load_pictures(data), load_pictures(unusual)], work / "small.npy")
+    judge = JudgeTraining(renders, work, device).run(minutes)
+    save_judge(judge, kept)
+    return judge
+
+
+def judge_all(
+    data: Path,
+    work: Path,
+    minutes: float,
+    device: str,
+    limit: int = 10_000,
+    folder: Path | None = None,
+) -> list[str]:
+    """Measure the newest models of `work`, or those that were exported to `folder`.
+
+    The first `limit` prompts of each kind are drawn. A judge is trained first where there is
+    none. What falls short of the targets for training on a CPU is returned.
+    """
+    from musegraph_nodes.starter.training.export import FEW_STEP, load_folder, load_trained
+
+    place = pick_device(device)
+    judge = the_judge(data, work, minutes, place)
+    vae, model, tokenizer = load_folder(folder) if folder else load_trained(work)
+    models = (model.to(place), vae.to(place), tokenizer)
+    size = vae.config.sample_size
+    calibration, used = calibrate(judge, size)
+    prompts = [p for kind in (False, True) for p in _first(limit, kind)]
+
+    def drawn(texts: list[str], seed: int) -> Tensor:
+        return draw(*models, texts, steps=STEPS, guidance=GUIDANCE, seed=seed)
+
+    report = measure(judge, prompts, drawn, size, work)
+    more = [f"Drawn with DDIM, {STEPS} steps, a guidance of {GUIDANCE}; {_seconds(drawn)}.", ""]
+    more += _memorised(data, work, drawn, limit)
+    fast = (folder or work) / FEW_STEP
+    if fast.exists():
+        more += ["", *_fast(judge, models, fast, prompts, size, work, used)]
+    target = write_report(work, report, calibration, used, more)
+    print(target.read_text(encoding="utf-8"), flush=True)
+    return missed(report, used)
+
+
+def _seconds(drawn: Callable[[list[str], int], Tensor]) -> str:
+    """How long one picture takes, as text; the first does not count."""
+    drawn(["the sea at dusk, flat vector art"], 0)
+    began = time.process_time()
+    drawn(["the sea at dusk, flat vector art"], 1)
+    spent = time.process_time() - began
+    return f"{spent:.2f} s of processor time a picture, drawn alone"
+
+
+def _first(limit: int, held_out: bool) -> list[Any]:
+    return [prompt for prompt in load_prompts() if prompt.held_out == held_out][:limit]
+
+
+def _memorised(data: Path, work: Path, drawn: Any, limit: int) -> list[str]:
+    some = _first(min(limit, COMPARED), held_out=False)
+    made = torch.cat(
+        [drawn([p.text for p in some[i : i + 20]], i) for i in range(0, len(some), 20)]
+    )
+    fresh = renders_of([prompt.spec for prompt in some], made.shape[-1])
+    pixels = load_pictures(data).pixels
+    return memorised(made, fresh, pixels, signatures_of(pixels), work / "nearest.png")
+
+
+def _fast(
+    judge: Judge,
+    models: tuple[Any, Any, Any],
+    file: Path,
+    prompts: list[Any],
+    size: int,
+    work: Path,
+    used: set[str],
+) -> list[str]:
+    """The same prompts in few steps: lines for the report."""
+    from peft import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    from musegraph_nodes.starter.training.distil import lora_config
+
+    model = models[0]
+    weights = {name.removeprefix("unet."): value for name, value in load_file(file).items()}
+    model.unet.add_adapter(lora_config(weights))
+    set_peft_model_state_dict(model.unet, {n: v.float() for n, v in weights.items()})
+
+    def drawn(texts: list[str], seed: int) -> Tensor:
+        return draw(*models, texts, steps=FAST_STEPS, guidance=1.0, seed=seed)
+
+    sheets = work / "few-step"
+    report: dict[str, Scores] = measure(judge, prompts, drawn, size, sheets)
+    megabytes = file.stat().st_size / 1e6
+    how = f"DDIM, {FAST_STEPS} steps, a guidance of 1, {_seconds(drawn)}"
+    lines = [
+        f"With `{file.name}` ({megabytes:.1f} MB), {how}:",
+        "",
+        "| | seen | held out |",
+        "|---|---|---|",
+    ]
+    for name in report["seen, drawn"]:
+        if name in used:
+            pair = [cell(report[f"{kind}, drawn"][name]) for kind in ("seen", "held out")]
+            lines.append(f"| {name} | {' | '.join(pair)} |")
+    return lines
