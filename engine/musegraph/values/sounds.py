@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from musegraph.errors import NodeError
+from musegraph.values.containers import with_serial
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,4 +83,5 @@ def encode_sound(samples: Tensor, rate: int, name: str, kind: str, quality: int 
             f"{name!r} cannot be saved as {kind} with {len(samples)} channels at {rate} Hz:"
             f" {error.error_string}"
         ) from None
-    return out.getvalue()
+    # The library draws the number of the stream; equal sounds are to be equal files.
+    return with_serial(out.getvalue()) if kind == "ogg" else out.getvalue()
