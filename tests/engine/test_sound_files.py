@@ -157,6 +157,9 @@ FLOATS = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 44, b"WAVE", b"fmt ", 16, 3,
         (b"\x89PNG\r\n\x1a\n" + bytes(60), "no sound"),
         (WAV[:44], "no length"),
         (FLOATS, "not numbers"),
+        (WAV[:24] + struct.pack("<I", 0) + WAV[28:], "no sound"),
+        (b"\0\0\0\x18ftypisom" + bytes(99), "no film"),
+        (b"\x1a\x45\xdf\xa3" + bytes(99), "no film"),
     ],
 )
 def test_what_is_no_sound_is_refused_in_words(data: bytes, said: str) -> None:

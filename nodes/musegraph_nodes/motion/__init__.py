@@ -21,7 +21,7 @@ from .edit import (
 )
 from .files import load, open_file, save
 from .metrics import beat_alignment, diversity, foot_skate, jerk, plausibility
-from .show import film, filmstrip, mux, pose_pictures, render
+from .show import dub, film, filmstrip, mux, pose_pictures, render
 
 pack = Pack(
     "motion",
@@ -52,6 +52,7 @@ pack = Pack(
         filmstrip,
         film,
         mux,
+        dub,
     ],
     version="1.0.0",
     title="Motion",
