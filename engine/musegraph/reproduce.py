@@ -34,7 +34,7 @@ class Verdict:
 
 
 def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
-    """The workflow, the record of the run and the bytes of a saved picture."""
+    """The workflow, the record of the run and the bytes of a saved picture, sound or film."""
     place = Path(path)
     try:
         data = read(place)
@@ -49,8 +49,8 @@ def read_output(path: str | Path) -> tuple[Workflow, dict[str, Any], bytes]:
         or not isinstance(record.get("steps"), dict)
     ):
         raise UnreadableWorkflow(
-            f"{place} carries no record of a run; only pictures saved by `musegraph run --out`"
-            " without --no-embed do"
+            f"{place} carries no record of a run; only pictures (PNG, WebP, JPEG), sounds, MIDI,"
+            " GLB and films (MP4) that `musegraph run --out` saved without --no-embed do"
         )
     return Workflow.parse(document, place.parent), record, data
 

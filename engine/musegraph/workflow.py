@@ -41,9 +41,13 @@ __all__ = [
 
 FORMAT = 1
 MAX_BYTES = 64 * 2**20
+MAX_MEDIA = 2**30
+"""Bytes of a sound or a film that is looked through for the workflow that it carries."""
 BUNDLED = "workflow.json"
 """The member of a bundle that is the document."""
 _ZIP = b"PK\x03\x04"
+_TEXT = frozenset({b"{", b" ", b"\n", b"\t", b"\r", b"\xef"})
+"""What JSON may begin with."""
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 MODES = ("", "mute", "bypass")
 
@@ -89,7 +93,7 @@ class Workflow:
 
     @classmethod
     def read(cls, path: str | Path) -> Workflow:
-        """The workflow in a JSON file or in a bundle, or the one that a picture carries.
+        """The workflow in a JSON file or in a bundle, or the one that a picture or sound carries.
 
         Its ``folder`` is what the files that it names are in: the file's own, or the bundle.
         """
@@ -100,12 +104,15 @@ class Workflow:
                 data = file.read(4)
                 if data == _ZIP:
                     return cls._bundled(place)
-                data += file.read(MAX_BYTES)
+                is_text = data[:1] in _TEXT
+                size = place.stat().st_size  # room is taken for all that is asked for
+                limit = size if not is_text and MAX_BYTES < size <= MAX_MEDIA else MAX_BYTES
+                data += file.read(limit)
         except OSError as error:
             raise UnreadableWorkflow(f"{shown(place)} cannot be read: {error.strerror}") from None
-        if len(data) > MAX_BYTES:
-            raise UnreadableWorkflow(f"{shown(place)} is larger than {MAX_BYTES >> 20} MB")
-        if data[:1] not in (b"{", b" ", b"\n", b"\t", b"\r", b"\xef"):
+        if len(data) > limit:
+            raise UnreadableWorkflow(f"{shown(place)} is larger than {limit >> 20} MB")
+        if not is_text:
             return cls.parse(_embedded(place, data), place.parent)
         return cls._decoded(data, place.parent, str(place))
 
@@ -172,7 +179,7 @@ def _embedded(place: Path, data: bytes) -> Any:
     facts = files.extract(data)
     document = facts.get("workflow") if isinstance(facts, dict) else None
     if document is None:
-        raise UnreadableWorkflow(f"{place} is no workflow, and no picture that carries one")
+        raise UnreadableWorkflow(f"{place} is no workflow, and no file that carries one")
     return document
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+import soundfile
 from hostile import chunk, png
 from PIL import Image as Pillow
 from safetensors import SafetensorError, safe_open
@@ -165,7 +166,12 @@ def _facts() -> list[bytes]:
     others = [(b"tEXt", b"Comment\0x"), (b"zTXt", b"Comment\0\0" + zlib.compress(b"x" * 99))]
     webp = io.BytesIO()
     Pillow.new("RGB", (4, 4)).save(webp, "WEBP", xmp=b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>")
-    made = [File(png(*(chunk(*one) for one in others)), "a"), File(webp.getvalue(), "b")]
+    jpeg, ogg = io.BytesIO(), io.BytesIO()
+    Pillow.new("RGB", (4, 4)).save(jpeg, "JPEG")
+    soundfile.write(ogg, [0.0] * 64, 8000, format="OGG", subtype="VORBIS")
+    film = b"\0\0\0\x10ftypisom\0\0\2\0" + b"\0\0\0\x10mdat" + bytes(8)
+    plain = webp.getvalue(), jpeg.getvalue(), ogg.getvalue(), film
+    made = [File(png(*(chunk(*one) for one in others)), "a"), *(File(one, "b") for one in plain)]
     return [png(chunk(*packed)), *(embed(file, workflow).data for file in made)]
 
 

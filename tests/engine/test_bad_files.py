@@ -113,7 +113,7 @@ def test_a_bomb_in_the_place_of_a_workflow_is_none_and_does_not_go_off(place: Pa
     for name in names:
         (place / f"{name}.png").write_bytes(pictures()[name][0])
     files = [f"{name}.png" for name in names]
-    told = [f"error: {file} is no workflow, and no picture that carries one\n" for file in files]
+    told = [f"error: {file} is no workflow, and no file that carries one\n" for file in files]
     commands = [("check", *files), *(("run", file) for file in files)]
     checked, *ran = each(place, commands, before=little_memory)
     assert checked == (4, "", "".join(told))

@@ -90,7 +90,7 @@ def test_a_bad_file_is_not_run_and_one_sentence_says_why(place: Path) -> None:
 
 DEEP = "[" * 100_000 + "]" * 100_000
 DEEPLY = {
-    "alone": (DEEP, "error: deep.json is no workflow, and no picture that carries one\n"),
+    "alone": (DEEP, "error: deep.json is no workflow, and no file that carries one\n"),
     "in a value": (shout(text=DEEP), "error: deep.json: the JSON is nested too deeply\n"),
 }
 

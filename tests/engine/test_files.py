@@ -435,7 +435,7 @@ def test_a_damaged_webp_of_no_pixels_stays_as_it_is() -> None:
 
 
 def test_files_that_hold_no_facts_stay_as_they_are() -> None:
-    for data in (b"text", encoded(painted(), "JPEG"), b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"):
+    for data in (b"text", encoded(painted(), "GIF"), b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"):
         file = File(data, "x")
         assert files.embed(file, FACTS).data == data
         assert files.extract(data) is None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from musegraph import Audio, Context, File, Image, Motion, NodeError
+from musegraph import Audio, Context, File, Image, Motion, NodeError, files
 from musegraph_nodes.motion import show
 from musegraph_nodes.motion.body import BODY, arrays, motion_of
 from musegraph_nodes.motion.camera import shots
@@ -166,6 +166,28 @@ def test_pictures_and_a_sound_of_another_rate_become_a_film() -> None:
     assert (rates["hertz"], heard.shape[1]) == (48_000, pytest.approx(48_000, abs=2048))
     silent, heard, _ = opened(show.mux([Image(ramp)], Context(), None, 12))
     assert (len(silent), heard.size) == (12, 0)
+
+
+def test_the_sound_of_a_film_is_read_and_another_one_put_in_its_place() -> None:
+    ramp = torch.linspace(0, 1, 12)[:, None, None, None].expand(12, 32, 32, 3).contiguous()
+    film = show.mux([Image(ramp)], Context(), tone(1.0, 44_100, 2), 12)
+    heard = files.read("Audio", film.data, film.media, film.name)
+    assert isinstance(heard, Audio)
+    assert (heard.sample_rate, heard.data.shape[1]) == (44_100, 2)
+    assert heard.data.shape[2] == pytest.approx(44_100, abs=2048)
+    assert float(heard.data.square().mean()) ** 0.5 == pytest.approx(0.5 / 2**0.5, abs=0.01)
+    silent = show.mux([Image(ramp)], Context(), None, 12)
+    with pytest.raises(NodeError, match=r"'film\.mp4' is a film without sound"):
+        files.read("Audio", silent.data, silent.media, silent.name)
+    for before in (film, silent):
+        made = show.dub(before, tone(9.0, 30_000, 1))
+        was, now = opened(before), opened(made)
+        assert all((a == b).all() for a, b in zip(was[0], now[0], strict=True))
+        assert now[1].shape == (1, pytest.approx(48_000, abs=2048))
+    with pytest.raises(NodeError, match="'x' is no film"):
+        show.dub(File(b"nothing", "x"), tone(1, 8000))
+    with pytest.raises(NodeError, match="'x' cannot get another sound"):
+        show.dub(File(film.data[:400], "x"), tone(1, 8000))
 
 
 def test_frames_are_taken_one_by_one_and_never_all_at_once() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from musegraph import Image
+from musegraph import Context, Image
 from musegraph_nodes.music.arrange import arrange
 from musegraph_nodes.music.harmony import chords
-from musegraph_nodes.music.mood import _MOODS, feeling, mood
+from musegraph_nodes.music.mood import _MOODS, feeling, feeling_of_words, mood, mood_of_words
 
 
 def flat(*colour: float, side: int = 40) -> Image:
@@ -69,3 +69,46 @@ def test_every_mood_can_be_played(pleasure: float, energy: float) -> None:
 def test_no_two_moods_are_alike() -> None:
     assert len({words for _, _, words in _MOODS.values()}) == len(_MOODS)
     assert len({genre for genre, _, _ in _MOODS.values()}) == len(_MOODS)
+
+
+class Heard(Context):
+    """A context that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def warn(self, text: str, **_: object) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "glad", "lively"),
+    [
+        ("Children laughing and dancing at a birthday party.", True, True),
+        ("golden light over a calm sea at dusk", True, False),
+        ("a lonely man walking home in the rain", False, False),
+        ("A DRAGON attacks; fire, screams and a furious battle", False, True),
+        ("he is not happy", False, None),
+        ("nothing here is scary", True, None),
+        ("sad but very, very happy", True, None),
+    ],
+)
+def test_words_are_felt_as_people_feel_them(text: str, glad: bool, lively: bool | None) -> None:
+    felt = feeling_of_words(text)
+    assert felt is not None
+    assert (felt.pleasure > 0.5) == glad
+    assert lively is None or (felt.energy > 0.5) == lively
+
+
+def test_words_become_music_and_those_that_are_not_known_are_told_of() -> None:
+    ctx = Heard()
+    made = mood_of_words("a bright orange balloon, children play", ctx)
+    assert (made.key, ctx.said) == ("G major", [])
+    assert mood_of_words("the sea was blue", ctx).key.startswith("Ab")
+    assert chords(made.chords, made.key)
+    for text in ("", "xyzzy", "\ud800 灯塔", "not " * 5000):
+        ctx.said.clear()
+        neutral = mood_of_words(text, ctx)
+        assert 64 <= neutral.tempo <= 136
+        assert len(ctx.said) == 1
+    assert mood_of_words("calm", ctx, energy=1).tempo == 136

@@ -79,6 +79,32 @@ def test_a_picture_made_by_a_run_gives_its_workflow_back(tmp_path: Path, kind: s
     carried(body())
 
 
+def test_a_film_made_by_a_run_gives_its_workflow_back_and_is_known_as_a_film(
+    tmp_path: Path,
+) -> None:
+    document = {
+        "musegraph": 1,
+        "outputs": {"film": "film.out"},
+        "nodes": {
+            "made": {"type": "image.color", "values": {"width": 16, "height": 16}},
+            "film": {"type": "motion.mux", "links": {"frames": "made.out"}},
+        },
+    }
+
+    async def body() -> None:
+        async with served(tmp_path) as (client, _):
+            run = await client.carry_out(document)
+            [file] = run["outputs"]["film"]["files"]
+            data = await client.get(f"/api/assets/{file['asset']}")
+            status, kept = await upload(client, data, "dropped.mp4")
+            assert (status, kept["media"]) == (201, "video/mp4")
+            assert (kept["width"], kept["height"]) == (16, 16)
+            status, found = await read(client, data, "dropped.mp4")
+            assert (status, found["workflow"]["nodes"]) == (200, run["workflow"]["nodes"])
+
+    carried(body())
+
+
 def test_a_bundle_brings_its_files_along_as_assets(tmp_path: Path) -> None:
     async def body() -> None:
         async with served(tmp_path) as (client, _):

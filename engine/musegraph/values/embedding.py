@@ -3,7 +3,8 @@
 PNG: an uncompressed ``iTXt`` chunk with the keyword ``musegraph``, before the pixel data. WebP: a
 property of the XMP packet, which other programs know to keep. WAV and MIDI: a chunk of our own at
 the end, which their specifications let every reader pass over. FLAC: a block
-``APPLICATION``. MP3: a frame ``PRIV`` of an ID3 tag. Nothing is ever encoded again.
+``APPLICATION``. MP3: a frame ``PRIV`` of an ID3 tag. Ogg, MP4, JPEG and GLB are told of in
+``containers``. Nothing is ever encoded again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from musegraph.errors import NodeError, UnreadableWorkflow
+from musegraph.values import containers
 from musegraph.values.canonical import canonical, parse
 from musegraph.values.media import File
 
@@ -353,6 +355,10 @@ def _extract_mp3(data: bytes) -> str | None:
     return _decoded(ours[10 + len(_OWNER) :]) if ours is not None else None
 
 
+def _text(extract: Callable[[bytes], bytes | None]) -> Callable[[bytes], str | None]:
+    return lambda data: _decoded(extract(data))
+
+
 class _Format(NamedTuple):
     """How facts get into files of one format, and out of them."""
 
@@ -368,4 +374,8 @@ _FORMATS = (
     _Format(_is_midi, _embed_midi, _extract_midi),
     _Format(lambda data: data.startswith(_FLAC), _embed_flac, _extract_flac),
     _Format(_is_mp3, _embed_mp3, _extract_mp3),
+    _Format(containers.is_ogg, containers.embed_ogg, _text(containers.extract_ogg)),
+    _Format(containers.is_film, containers.embed_film, _text(containers.extract_film)),
+    _Format(containers.is_jpeg, containers.embed_jpeg, _text(containers.extract_jpeg)),
+    _Format(containers.is_glb, containers.embed_glb, _text(containers.extract_glb)),
 )

@@ -1,4 +1,7 @@
-"""Sound files to samples and back, by libsndfile: WAV, FLAC, OGG (Vorbis and Opus) and MP3."""
+"""Sound files to samples and back, by libsndfile: WAV, FLAC, OGG (Vorbis and Opus) and MP3.
+
+Of a film (MP4, MOV, WebM) the sound is read.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from musegraph.errors import NodeError
+from musegraph.values.containers import with_serial
+from musegraph.values.films import decode_film_sound, film_format
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +33,8 @@ def decode_sound(data: bytes, name: str) -> tuple[Tensor, int]:
     import torch
     from soundfile import LibsndfileError, SoundFile
 
+    if form := film_format(data[:12]):
+        return _finite(*decode_film_sound(data, form, name, MAX_SAMPLES), name)
     blocks, count = [], 0
     try:
         with SoundFile(BytesIO(data)) as sound:
@@ -42,12 +49,17 @@ def decode_sound(data: bytes, name: str) -> tuple[Tensor, int]:
                 blocks.append(torch.from_numpy(block))
     except LibsndfileError as error:
         raise NodeError(
-            f"{name!r} is no sound that can be read (WAV, FLAC, OGG, MP3), or damaged:"
-            f" {error.error_string}"
+            f"{name!r} is no sound that can be read (WAV, FLAC, OGG, MP3, MP4, MOV, WebM), or"
+            f" damaged: {error.error_string}"
         ) from None
     if not blocks:
         raise NodeError(f"{name!r} is a sound of no length")
-    found = torch.cat(blocks).T.contiguous()[None]
+    return _finite(torch.cat(blocks).T.contiguous()[None], rate, name)
+
+
+def _finite(found: Tensor, rate: int, name: str) -> tuple[Tensor, int]:
+    import torch
+
     if not bool(torch.isfinite(found).all()):
         raise NodeError(f"{name!r} holds samples that are not numbers; save it again")
     return found, rate
@@ -82,4 +94,5 @@ def encode_sound(samples: Tensor, rate: int, name: str, kind: str, quality: int 
             f"{name!r} cannot be saved as {kind} with {len(samples)} channels at {rate} Hz:"
             f" {error.error_string}"
         ) from None
-    return out.getvalue()
+    # The library draws the number of the stream; equal sounds are to be equal files.
+    return with_serial(out.getvalue()) if kind == "ogg" else out.getvalue()

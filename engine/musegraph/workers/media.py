@@ -5,12 +5,12 @@ Only what is on the list is more than bytes; all else can be stored, and is only
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any
 
 from musegraph.errors import NodeError
+from musegraph.values.films import describe_film, film_format
 from musegraph.workers import sound
 
 PICTURES = {
@@ -50,8 +50,6 @@ _SAID = {
 }
 """What a name says to be, by its suffix."""
 
-_FILM = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3", re.DOTALL)
-
 
 def describe(place: Path, name: str) -> dict[str, Any]:
     """Media type and facts of a file; :class:`NodeError` if it is not what its name says it is.
@@ -63,7 +61,7 @@ def describe(place: Path, name: str) -> dict[str, Any]:
     with place.open("rb") as file:
         start = file.read(16)
     picture, heard = sniff(start), sound.sniff(start)
-    film = "film" if _FILM.match(start) else ""
+    film = "film" if (form := film_format(start)) else ""
     kind = "picture" if picture else "sound" if heard else film
     suffix = PurePath(name).suffix.lower()
     said = next((what for what, suffixes in _SAID.items() if suffix in suffixes), kind)
@@ -76,7 +74,19 @@ def describe(place: Path, name: str) -> dict[str, Any]:
         return {"media": heard, **facts}
     if start[:4] == b"MThd":
         return {"media": "audio/midi", **_score(place, name)}
-    return {"media": BYTES}
+    return (form and _film(place, form, start, name)) or {"media": BYTES}
+
+
+def _film(place: Path, form: str, start: bytes, name: str) -> dict[str, Any] | None:
+    """What a browser plays, with its size and length; of all other films nothing is said."""
+    try:
+        with place.open("rb") as file:
+            facts = describe_film(file, form, name)
+    except NodeError:
+        return None
+    played = start[8:12] != b"qt  " if form == "mov" else PurePath(name).suffix.lower() == ".webm"
+    media = {"mov": "video/mp4", "matroska": "video/webm"}[form] if played else BYTES
+    return {"media": media, **facts}
 
 
 def _score(place: Path, name: str) -> dict[str, Any]:

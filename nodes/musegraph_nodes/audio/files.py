@@ -13,13 +13,16 @@ from .samples import sound_of, wave_of
 
 @node(version="1")
 def load(sound: Audio) -> Audio:
-    """Take a sound that was dropped here: WAV, FLAC, OGG or MP3."""
+    """Take a sound that was dropped here: WAV, FLAC, OGG, MP3, or a film (MP4, MOV, WebM)."""
     return sound
 
 
 @node(id="open", version="1")
 def open_file(file: File) -> Audio:
-    """Read the sound in a file: WAV, FLAC, OGG (Vorbis or Opus) or MP3."""
+    """Read the sound in a file: WAV, FLAC, OGG (Vorbis or Opus), MP3, MP4, MOV, M4A or WebM.
+
+    Of a film it is the first sound, in step with the pictures.
+    """
     value = files.read("Audio", file.data, file.media, file.name)
     assert isinstance(value, Audio)
     return value

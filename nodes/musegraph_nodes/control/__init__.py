@@ -1,12 +1,14 @@
 """Pack `control`: maps of pictures that a ControlNet or T2I-Adapter follows.
 
-Edges, lines, tones and colours are computed here and need no model; depth and pose do.
+Edges, lines, tones and colours are computed here and need no model; depth, pose and
+captions do.
 """
 
 from pathlib import Path
 
 from musegraph import Pack
 
+from .caption import caption
 from .depth import depth, normals
 from .edges import canny, soft_edges
 from .estimators import transformers
@@ -32,6 +34,7 @@ pack = Pack(
         normals,
         pose,
         draw_pose,
+        caption,
     ],
     version="1.0.0",
     title="Control",

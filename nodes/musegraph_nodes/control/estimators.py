@@ -1,4 +1,4 @@
-"""The loader `transformers`: a net that reads depth or poses from pictures, from a local folder."""
+"""The loader `transformers`: a net that reads depth, poses or words from pictures."""
 
 from __future__ import annotations
 
@@ -90,13 +90,23 @@ def load(ref: Reference, place: Path, device: str) -> Estimator:
             f"the model {ref.source!r} lacks {len(missing)} of its tensors ({missing[0]} …): its"
             " config.json and its weights do not belong together"
         )
-    return Estimator(net.eval().requires_grad_(False).to(device), _wants(place))
+    net = net.eval().requires_grad_(False).to(device)
+    if ref.part == "caption":
+        from .caption import captioner
+
+        with quiet():
+            return captioner(net, _wants(place), place, ref.source)
+    return Estimator(net, _wants(place))
 
 
 def _class(part: str) -> Any:
     import transformers
 
-    name = {"depth": "AutoModelForDepthEstimation", "pose": "VitPoseForPoseEstimation"}[part]
+    name = {
+        "caption": "AutoModelForImageTextToText",
+        "depth": "AutoModelForDepthEstimation",
+        "pose": "VitPoseForPoseEstimation",
+    }[part]
     return getattr(transformers, name)
 
 

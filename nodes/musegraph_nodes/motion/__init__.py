@@ -24,7 +24,7 @@ from .mdm.model import load_text_model, mdm
 from .mdm.nodes import in_between, redo_part, text_to_motion
 from .mdm.readers import mdm_texts
 from .metrics import beat_alignment, diversity, foot_skate, jerk, plausibility
-from .show import film, filmstrip, mux, pose_pictures, render
+from .show import dub, film, filmstrip, mux, pose_pictures, render
 from .sprites import sprite_sheet
 
 pack = Pack(
@@ -61,6 +61,7 @@ pack = Pack(
         sprite_sheet,
         film,
         mux,
+        dub,
     ],
     version="1.0.0",
     title="Motion",

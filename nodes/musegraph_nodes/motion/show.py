@@ -238,3 +238,18 @@ def mux(
 
     data = muxed(told(), even, fps, sound, quality, count / fps)
     return File(data, f"{files.plain_name(name) or 'film'}.mp4", "video/mp4")
+
+
+@node(version="1", title="Sound onto film", numeric=True)
+def dub(
+    film: Annotated[File, Field(description="MP4, MOV or WebM; its own sound is left out.")],
+    sound: Annotated[Audio, Field(description="Heard in the film, cut to its length.")],
+    name: Annotated[
+        str, Field(min_length=1, max_length=200, description="Of the file, without its ending.")
+    ] = "film",
+) -> File:
+    """Give a film another sound: MP4 with AAC; the pictures are taken over as they are."""
+    from .film import dubbed
+
+    data = dubbed(film.data, sound, film.name)
+    return File(data, f"{files.plain_name(name) or 'film'}.mp4", "video/mp4")

@@ -13,7 +13,7 @@ from .harmony import chords, voice_chords
 from .language.model import load_model, model
 from .language.nodes import compose, continue_, harmonise, infill
 from .language.train import train
-from .mood import mood
+from .mood import mood, mood_of_words
 from .notation.musicxml import musicxml
 from .picture import piano_roll
 from .programs import instruments
@@ -27,6 +27,7 @@ pack = Pack(
         voice_chords,
         abc,
         mood,
+        mood_of_words,
         arrange,
         transpose,
         quantise,

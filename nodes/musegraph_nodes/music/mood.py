@@ -1,14 +1,20 @@
-"""What a picture would sound like: its light and colours as key, tempo, genre and chords."""
+"""What pictures and words would sound like: as key, tempo, genre and chords."""
 
 from __future__ import annotations
 
+import json
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
+from zlib import crc32
 
 from pydantic import Field
 
-from musegraph import Image, Text, node
+from musegraph import Context, Image, Text, node
 
 from .arrange import Genre
 from .theory import Key
@@ -29,6 +35,17 @@ _MOODS: dict[tuple[bool, int], tuple[Genre, str, str]] = {
     (True, 1): ("pop", "I vi IV V", "friendly"),
     (True, 2): ("house", "I V vi IV", "bright and lively"),
 }
+
+
+_MORE = frozenset({"very", "so", "extremely", "really", "deeply", "incredibly"})
+_TURNS = frozenset({"not", "no", "never", "without", "hardly", "isn't", "nothing"})
+_BREAKS = frozenset({"but", "and", "with", "in", "on", "of", "at", "over", "under"})
+"""After these a "not" or a "very" is over."""
+_ENDINGS = (
+    ("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"),
+    ("ly", ""), ("ily", "y"), ("er", ""), ("est", ""), ("ness", ""), ("iness", "y"), ("y", ""),
+    ("ful", ""),
+)  # fmt: skip
 
 
 class Mood(NamedTuple):
@@ -66,13 +83,94 @@ def mood(
     and so do many edges. What pleases is in major; the most frequent colour is the tonic, red the
     C and so on by fifths, as Scriabin saw them.
     """
-    felt = feeling(image.data)
+    return _mood(feeling(image.data), pleasure, energy)
+
+
+@node(version="1", title="Mood of words")
+def mood_of_words(
+    text: Annotated[Text, Field(description="What the music is for, in English: a caption.")],
+    ctx: Context,
+    pleasure: Annotated[
+        float, Field(ge=-1, le=1, description="Added: more is happier, less is sadder.")
+    ] = 0.0,
+    energy: Annotated[
+        float, Field(ge=-1, le=1, description="Added: more is faster, less is calmer.")
+    ] = 0.0,
+) -> Mood:
+    """Choose key, tempo, genre and chords that go with words, such as control.caption writes.
+
+    Every word that is known to be pleasant or not, lively or calm counts; "very" counts it twice,
+    "not" and "without" turn it round. The first colour is the tonic as in music.mood; without one
+    the letters choose it. Where no word is known, that is said, and the mood lies in the middle.
+    """
+    felt = feeling_of_words(text)
+    if felt is None:
+        ctx.warn(
+            "no word of the text is known to have a mood, so it lies in the middle; set pleasure"
+            " and energy, or say how it feels: calm, dark, joyful …"
+        )
+        felt = Feeling(0.5, 0.4, _letters(text))
+    return _mood(felt, pleasure, energy)
+
+
+def _mood(felt: Feeling, pleasure: float, energy: float) -> Mood:
     glad = min(max(felt.pleasure + pleasure, 0.0), 1.0)
     lively = min(max(felt.energy + energy, 0.0), 1.0)
     genre, chords, words = _MOODS[glad >= 0.5, min(int(lively * 3), 2)]
     tonic = round(felt.hue * 12) * 7 % 12
     key = Key(tonic, "major" if glad >= 0.5 else "minor")
     return Mood(str(key), float(round(64 + 72 * lively)), genre, chords, words)
+
+
+def feeling_of_words(text: str) -> Feeling | None:
+    """What is felt of a text: a mean of its words; None where none of them is known."""
+    moods, hues = _lexicon()
+    pleasure = energy = total = 0.0
+    hue, weight, turned = None, 1.0, False
+    for word in re.findall(r"[a-z]+(?:'t)?", text.lower().replace("\u2019", "'")):
+        known = next((one for one in (word, *_stems(word)) if one in moods or one in hues), "")
+        hue = hues.get(known) if hue is None else hue
+        if known in moods:
+            glad, lively = moods[known]
+            glad = 1 - glad if turned else glad
+            # What is far from the middle says more: a lonely man is lonely before he is a man.
+            share = weight * (0.3 + abs(glad - 0.5) + abs(lively - 0.4))
+            pleasure, energy, total = (
+                pleasure + share * glad, energy + share * lively, total + share,
+            )  # fmt: skip
+        if known or word in _BREAKS:
+            weight, turned = 1.0, False
+        if word in _MORE:
+            weight = 2.0
+        elif word in _TURNS or word.endswith("n't"):
+            turned = True
+    if not total:
+        return None
+    return Feeling(pleasure / total, energy / total, _letters(text) if hue is None else hue)
+
+
+def _stems(word: str) -> Iterator[str]:
+    """A word without the endings that English gives it."""
+    for ending, rest in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            yield word.removesuffix(ending) + rest
+
+
+def _letters(text: str) -> float:
+    return crc32(" ".join(text.lower().split()).encode("utf-8", "replace")) % 12 / 12
+
+
+@cache
+def _lexicon() -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+    """Words with how pleasant and how lively they are, 0 to 1; and colours with their hues."""
+    found = json.loads(Path(__file__).with_name("moods.json").read_text("utf-8"))
+    moods = {
+        word: (glad / 10, lively / 10)
+        for glad, lively, words in found["moods"]
+        for word in words.split()
+    }
+    hues = {word: hue / 12 for hue, words in found["hues"] for word in words.split()}
+    return moods, hues
 
 
 def feeling(pixels: Tensor) -> Feeling:

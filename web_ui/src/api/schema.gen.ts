@@ -1066,6 +1066,7 @@ export interface components {
         | 'vision'
         | 'depth'
         | 'pose'
+        | 'caption'
         | 'style'
         | 'motion'
         | 'sound'

@@ -31,7 +31,7 @@ export const acceptedFiles = (type: Type): string => {
     case 'Mask':
       return 'image/*';
     case 'Audio':
-      return 'audio/*';
+      return 'audio/*,video/mp4,video/webm,video/quicktime';
     case 'Video':
       return 'video/*';
     case 'Score':

@@ -33,6 +33,7 @@ describe('where a file can go (A6)', () => {
   it('is loaded by the node that is there for its kind, else by one that takes any file', () => {
     expect(loader('image/png', 'a.png')).toBe('image.load');
     expect(loader('audio/wav', 'a.wav')).toBe('audio.load');
+    expect(loader('video/mp4', 'a.mp4')).toBe('audio.load');
     expect(loader('application/octet-stream', 'a.bin')).toBe('image.open');
     expect(loader('audio/midi', 'a.mid')).toBe('image.open');
   });

@@ -15,7 +15,9 @@ export const typesOfFile = ({ media, name }: FileFacts): readonly string[] => {
   const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   if (media.startsWith('image/')) return ['Image', 'Mask', 'File'];
   if (media.startsWith('audio/') && !['mid', 'midi'].includes(ending)) return ['Audio', 'File'];
-  if (media.startsWith('video/')) return ['Video', 'File'];
+  // Of a film the sound can be loaded.
+  if (media.startsWith('video/') || ['m4a', 'mkv', 'mov'].includes(ending))
+    return ['Video', 'Audio', 'File'];
   if (['mid', 'midi', 'musicxml', 'abc'].includes(ending)) return ['Score', 'File'];
   if (['bvh', 'glb', 'npz'].includes(ending)) return ['Motion', 'File'];
   return ['File'];

@@ -81,8 +81,16 @@ const isBundle = ({ asset }: Dropped): boolean =>
 
 const WORD = new TextEncoder().encode('musegraph');
 
+/** More bytes than facts take: in a larger file they stand in the first or the last of these. */
+const ENDS = 20 * 2 ** 20;
+
 /** Whether the word that marks an embedded workflow stands in a file, so that it pays to ask. */
-export const mayCarry = async (file: Blob): Promise<boolean> => {
+export const mayCarry = async (file: Blob): Promise<boolean> =>
+  file.size <= 2 * ENDS
+    ? hasWord(file)
+    : (await hasWord(file.slice(0, ENDS))) || hasWord(file.slice(-ENDS));
+
+const hasWord = async (file: Blob): Promise<boolean> => {
   const bytes = new Uint8Array(await file.arrayBuffer());
   for (let at = bytes.indexOf(WORD[0]!); at >= 0; at = bytes.indexOf(WORD[0]!, at + 1))
     if (WORD.every((byte, place) => bytes[at + place] === byte)) return true;
@@ -92,7 +100,7 @@ export const mayCarry = async (file: Blob): Promise<boolean> => {
 const takeIn = async (file: File, onNode: boolean): Promise<Dropped> => {
   const asset = await upload(file);
   const carries =
-    isBundle({ asset, read: null }) || (!onNode && isPicture(asset) && (await mayCarry(file)));
+    isBundle({ asset, read: null }) || (!onNode && isMedia(asset) && (await mayCarry(file)));
   return { asset, read: carries ? await workflowIn(asset.asset) : null };
 };
 
@@ -112,6 +120,10 @@ const place = (media: readonly Dropped[], { store, at, node }: Target): void => 
 };
 
 const isPicture = ({ media }: Asset): boolean => media.startsWith('image/');
+
+/** What a run saves with its workflow inside. */
+const isMedia = ({ media, name }: Asset): boolean =>
+  /^(?:image|audio|video)\//.test(media) || /\.(?:glb|mid|midi|mov|mp4)$/i.test(name);
 
 /** Make a file the value of a node's input; false if the node has none for it. */
 const putInto = (store: DocumentStore, node: string, asset: Asset): boolean => {
