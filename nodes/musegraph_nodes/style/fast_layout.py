@@ -99,3 +99,16 @@ def _conv(name: str, reads: int, makes: int, side: int) -> dict[str, Shape]:
 
 def _norm(name: str, width: int) -> dict[str, Shape]:
     return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
+
+
+_OWN = re.compile(r"((.*\.)?in\d|deconv[23]\.conv2d)\.(weight|bias)")
+
+
+def own(name: str) -> bool:
+    """Whether nets that share most of their tensors have one each of this name."""
+    return bool(_OWN.fullmatch(name))
+
+
+def part_of(style: str, name: str) -> str:
+    """What a tensor that a style has for itself is called where several lie in one file."""
+    return f"styles.{style}.{name}"
