@@ -113,7 +113,7 @@ def by_transfer(content: Image, style: str, strength: float) -> Made:
     features = load_features(shop())
     made = transfer(
         content, [picture("styles", style, 640)], features, shop(), size=SIDE,
-        style_weight=3.0 if strength == 1 else 0.5, preview=0,
+        strength=strength, preview=0,
     )  # fmt: skip
     assert isinstance(made.figures, dict)
     return made.image, float(made.figures["content"])
@@ -253,9 +253,7 @@ def judged(way: str, contents: tuple[str, ...]) -> Found:
             if said != number:
                 found.wrong.append(f"{name} in {style} is taken for {STYLES[said]}")
             found.edges.append(correlation(content, made))
-            # An optimisation has no strength: what is wholly in the style is the harder case.
-            half = made if way == "transfer" else painted(way, name, style, 0.5)[0]
-            found.half.append(correlation(content, half))
+            found.half.append(correlation(content, painted(way, name, style, 0.5)[0]))
             shown = picture("styles", style, SIDE)
             found.falls.append(gram_fall(content, made, shown))
             found.apart.append(apart(made, shown))

@@ -78,6 +78,18 @@ class FastStyle(nn.Module):
         return made[..., :high, :wide] / 255
 
 
+def grained(pictures: Tensor, grain: float, seed: int = 0) -> Tensor:
+    """Pictures [B,3,H,W] with noise of two sizes on them, the same for the same size and seed."""
+    if not grain:
+        return pictures
+    high, wide = pictures.shape[-2:]
+    made = torch.Generator().manual_seed(seed)
+    fine = torch.randn(1, 3, high, wide, generator=made)
+    coarse = torch.randn(1, 3, -(-high // 4), -(-wide // 4), generator=made)
+    coarse = F.interpolate(coarse, scale_factor=4, mode="bilinear")[..., :high, :wide]
+    return pictures + grain * (fine + coarse).to(pictures)
+
+
 def build(layout: FastLayout, seed: int | None = None) -> FastStyle:
     """A net that has not learned; without a seed it has no memory for its weights either."""
     if seed is None:

@@ -33,6 +33,7 @@ from musegraph_nodes.starter.scenes.make_data import sample
 from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Clock, load_average
 from musegraph_nodes.starter.training.muon import Muon
 from musegraph_nodes.style.fast_layout import own, part_of
+from musegraph_nodes.style.fast_nets import grained
 from musegraph_nodes.style.features import load
 from musegraph_nodes.style.gram import content_loss, gram_loss, products, whitener
 from musegraph_nodes.style.nets import Features
@@ -58,16 +59,20 @@ class Plan:
     scenes: int = 120
     textures: int = 20
     side: int = 320
-    crop: int = 192
+    crop: int = 128
     batch: int = 2
-    style: float = 1.0
-    content: float = 2.0
+    grain: float = 0.08
+    """Noise on what the net sees, in two sizes: of flat places it has nothing else to make strokes
+    of, and draws lines from edge to edge."""
+
+    style: float = 2.0
+    content: float = 1.5
     copied: float = 4.0
     copies: int = 800
     """For so many steps, less and less, the net is to paint the content in other colours."""
 
     rate: float = 4e-3
-    slower: int = 2500
+    slower: int = 4000
     """After so many steps the rate is half of what it was: it falls without an end in sight."""
 
     average: float = 0.998
@@ -230,6 +235,7 @@ class Course:
             # The styles take turns, the ones that are learned together too.
             style = (number * plan.batch + turn + number // count) % count
             content, goal = self.lesson(style, rng)
+            content = grained(content, plan.grain, number)
             with torch.autocast("cpu", torch.bfloat16):
                 painted = self.net(content, style)
             found = judged(painted.float(), goal, self.manners[style], self.features)
@@ -267,7 +273,8 @@ def export(work: Path, target: Path, plan: Plan) -> Path:
     load_average(work / "many", net)
     found = Checkpoints(work / "many").latest()
     assert found is not None
-    said: dict[str, Any] = {"styles": plan.styles, "steps": int(found.name.partition("-")[2])}
+    steps = int(found.name.partition("-")[2])
+    said: dict[str, Any] = {"styles": plan.styles, "steps": steps, "grain": plan.grain}
     target.mkdir(parents=True, exist_ok=True)
     file = target / "model.safetensors"
     kept = {name: tensor.detach().half().contiguous() for name, tensor in net.tensors().items()}
