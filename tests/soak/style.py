@@ -32,7 +32,7 @@ from torch import Tensor
 
 from musegraph import Image, Reference, Weights
 from musegraph_nodes import style as pack
-from musegraph_nodes.style import adain, apply, load_features, train_fast, transfer, weave
+from musegraph_nodes.style import adain, apply, load_fast, load_features, transfer, weave
 from musegraph_nodes.style.adain_nets import mean_and_deviation
 from musegraph_nodes.style.gram import gram, gram_loss
 
@@ -129,14 +129,8 @@ def by_weave(content: Image, style: str, strength: float) -> Made:
     return weave(content, [shown], shop(), strength=strength, style_size=SIDE), 0.0
 
 
-@cache
-def fast_net(style: str) -> Any:
-    steps = int(os.environ.get("MUSEGRAPH_STYLE_STEPS", "1500"))
-    return train_fast(shop(), picture("styles", style, 640), name=style, steps=steps).net
-
-
 def by_fast(content: Image, style: str, strength: float) -> Made:
-    return apply(content, fast_net(style), shop(), strength=strength), 0.0
+    return apply(content, load_fast(shop(), style=style), shop(), strength=strength), 0.0
 
 
 WAYS: dict[str, Callable[[Image, str, float], Made]] = {

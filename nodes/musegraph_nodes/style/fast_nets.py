@@ -49,6 +49,7 @@ class FastStyle(nn.Module):
         super().__init__()
         one, two, three = layout.widths
         self.blocks = layout.blocks
+        self.grain = 0.0
         self.conv1, self.in1 = Conv(3, one, 9), nn.InstanceNorm2d(one, affine=True)
         self.conv2, self.in2 = Conv(one, two, 3, 2), nn.InstanceNorm2d(two, affine=True)
         self.conv3, self.in3 = Conv(two, three, 3, 2), nn.InstanceNorm2d(three, affine=True)
