@@ -3,8 +3,7 @@
 The judge is a net that tells the eight styles apart (`style_classes.py`); it has seen none of these
 pictures. Each picture is kept in `build/style`, until the pack or its weights change, so a trial
 that was stopped goes on; the sheets lie there too, and with `MUSEGRAPH_STYLE_SHEETS=1` smaller ones
-are written to `workflows/images`. `fast` trains a net for each style first, which takes long: it is
-judged only if it is asked for, `MUSEGRAPH_STYLE_WAYS=transfer,adain,weave,fast`.
+are written to `workflows/images`. `MUSEGRAPH_STYLE_WAYS=adain,fast` judges these ways alone.
 """
 
 from __future__ import annotations
@@ -194,7 +193,7 @@ def source(way: str) -> str:
     for file in sorted(Path(pack.__file__).parent.glob("*.py")):
         if way != "transfer" or not file.name.startswith(at_once):
             made.update(file.read_bytes())
-    for name in ("features",) if way == "transfer" else ("features", "adain"):
+    for name in ("features",) if way == "transfer" else ("features", "adain", "fast"):
         made.update((shop().place(f"starter/{name}") / "model.safetensors").read_bytes())
     return made.hexdigest()
 
@@ -282,7 +281,7 @@ def missed(way: str, found: Found) -> list[str]:
 
 def main(count: int) -> int:
     torch.set_num_threads(1)
-    ways = os.environ.get("MUSEGRAPH_STYLE_WAYS", "transfer,adain,weave").split(",")
+    ways = os.environ.get("MUSEGRAPH_STYLE_WAYS", "transfer,adain,weave,fast").split(",")
     contents = CONTENTS[: max(1, min(count, len(CONTENTS)))]
     print(
         "| way | recognised | edges | edges at 0.5 | Gram loss falls | of the least style"
