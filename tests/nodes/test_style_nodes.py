@@ -336,21 +336,16 @@ def test_a_run_away_optimisation_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("masked", [False, True], ids=["everywhere", "by a mask"])
 def test_at_less_strength_a_picture_is_nearer_to_its_content(masked: bool) -> None:
-    bench, content = Bench(), Image(content_data(64, 64))
+    bench, content = Bench(), Image(content_data())
     features = load_features(bench)
     masks = [Mask(torch.ones(1, 64, 64))] if masked else None
 
     def away(strength: float) -> float:
         made = transfer(
-            content,
-            [Image(stripes(64, 64))],
-            features,
-            bench,
-            masks=masks,
-            strength=strength,
-            **FAST,
+            content, [Image(stripes())], features, bench, masks=masks, strength=strength, **FAST
         )
         return float((made.image.data - content.data).abs().mean())
 
     faint, half, whole = (away(strength) for strength in (0.05, 0.5, 1.0))
-    assert faint < 0.9 * half < 0.9**2 * whole
+    assert faint < 0.9 * half
+    assert half < 0.9 * whole
