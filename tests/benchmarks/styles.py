@@ -1,4 +1,4 @@
-"""B29: a picture repainted by `style.transfer`, beside the same algorithm in plain torch."""
+"""B29: pictures by `style.transfer`, beside the same algorithm in plain torch, and at once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from harness import ROOT, Row, alternate, child, timed
 from memory import peak_megabytes, resident_megabytes
 
 FEATURES = ROOT / "nodes" / "musegraph_nodes" / "starter" / "weights" / "features"
+ADAIN = FEATURES.with_name("adain")
 VGG = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
 STYLE = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT = "conv4_2"
 ROUNDS = 3
 LARGE = 1024
+AT_ONCE = 0.4
+"""Seconds that a picture of 512 pixels may take by AdaIN, in a style that was never seen."""
+
 MOST = 4096
 """MB that a picture of 1,024 pixels may take."""
 
@@ -146,9 +150,38 @@ def repainting_peak(kind: str) -> float:
     return peak_megabytes() - before
 
 
+def at_once() -> dict[str, float]:
+    """In a child, on one core: the least seconds of a new style, and of a new strength."""
+    import torch
+
+    from musegraph import Image
+    from musegraph_nodes.style import adain
+    from musegraph_nodes.style.adain import load, reference
+
+    torch.set_num_threads(1)
+    ctx = context(load(reference(str(ADAIN), context(None)), ADAIN, "cpu"))
+    made = torch.Generator().manual_seed(7)
+    content = Image(torch.rand(1, 512, 512, 3, generator=made))
+    found: dict[str, list[float]] = {"style": [], "strength": []}
+    for _ in range(2 * ROUNDS):
+        style = [Image(torch.rand(1, 512, 512, 3, generator=made))]
+        for what, strength in (("style", 1.0), ("strength", 0.7)):
+
+            def paint(style: list[Image] = style, strength: float = strength) -> None:
+                adain(content, style, ctx, strength=strength, source=str(ADAIN))
+
+            found[what].append(timed(paint))
+    # The first of all makes room for everything that comes after it.
+    return {what: min(some[1:]) for what, some in found.items()}
+
+
 def repainted() -> list[Row]:
     """B29."""
-    rows = []
+    once = child("at_once")
+    rows = [
+        Row("B29", f"style.adain, 512 px, one core: another {what}", once[what], "s", gate=AT_ONCE)
+        for what in ("style", "strength")
+    ]
     for kind, name, size, steps in (
         ("own", "starter/features", 512, 20),
         ("vgg", "VGG-19's shape", 128, 20),

@@ -17,7 +17,7 @@ from musegraph import Image, Mask, ModelError, NodeError, Reference
 from musegraph_nodes import style as pack
 from musegraph_nodes.style import adain, weaving
 from musegraph_nodes.style.adain import named, reference
-from musegraph_nodes.style.adain_nets import AdaIN, mean_and_deviation
+from musegraph_nodes.style.adain_nets import AdaIN, convolved, mean_and_deviation
 from musegraph_nodes.style.adain_nets import adain as moved
 from musegraph_nodes.style.keeping import Kept
 from musegraph_nodes.style.layouts import planned
@@ -254,3 +254,13 @@ def test_a_pickle_and_an_empty_folder_hold_no_adain(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ModelError, match=r"has no model\.safetensors"):
         reference(str(tmp_path / "empty"), Shop())
+
+
+def test_what_comes_from_below_is_convolved_as_if_it_had_been_doubled() -> None:
+    made = torch.Generator().manual_seed(0)
+    below, change, kernel = (
+        torch.randn(shape, generator=made) for shape in ((1, 4, 5, 7), (1, 3, 10, 14), (6, 7, 3, 3))
+    )
+    doubled = below.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    plain = torch.nn.functional.conv2d(torch.cat((doubled, change), 1), kernel, padding=1)
+    assert torch.allclose(convolved(below, change, kernel), plain, atol=1e-4)

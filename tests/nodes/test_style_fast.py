@@ -18,10 +18,13 @@ from torch import Tensor, nn
 from musegraph import Cancelled, Image, ModelError, NodeError, Reference, Weights
 from musegraph_nodes import style as pack
 from musegraph_nodes.style import apply, load_fast, train_fast
-from musegraph_nodes.style.fast_layout import FastLayout, read_layout, shapes_of
+from musegraph_nodes.style.fast_layout import FastLayout, part_of, read_layout, shapes_of
 from musegraph_nodes.style.features import FeatureNet
 from musegraph_nodes.style.layouts import planned
 from musegraph_nodes.style.nets import orthogonal
+from musegraph_nodes.style.training import many
+
+STYLES = Path(__file__).resolve().parents[2] / "workflows" / "images" / "styles"
 
 
 class Shop(Bench):
@@ -409,3 +412,43 @@ def test_a_style_of_grey_or_with_transparency_can_be_learned(
     for number, style in enumerate((grey, picture(64, 64, 4))):
         made = trained(Shop(tmp_path / str(number)), features, 1, style=style)
         assert bool(torch.isfinite(made.sample.data).all())
+
+
+def test_one_file_holds_several_styles_which_load_as_plain_nets(tmp_path: Path) -> None:
+    plan = many.Plan(styles=("dots", "lines"), width=4, blocks=1)
+    held = {name: tensor.detach() for name, tensor in many.Many(plan).tensors().items()}
+    held[part_of("lines", "deconv3.conv2d.bias")] = torch.tensor([0.0, 0.0, 255.0])
+    file, shop = tmp_path / "net.safetensors", Shop(tmp_path)
+    save_file(held, file, metadata={"musegraph": '{"grain": 0.1}'})
+    made = {
+        style: apply(picture(), load_fast(shop, str(file), style), shop).data
+        for style in ("", "dots", "lines")
+    }
+    assert torch.equal(made[""], made["dots"]), "the first, where none is asked for"
+    assert float((made["lines"] - made["dots"])[..., 2].mean()) > 0.3
+    again = apply(picture(), load_fast(shop, str(file), "lines"), shop).data
+    assert torch.equal(again, made["lines"]), "grain is the same each time"
+    with pytest.raises(ModelError, match="have no style 'waves'; there are dots, lines"):
+        load_fast(shop, str(file), "waves")
+    with pytest.raises(ModelError, match="knows one style and has no 'waves'"):
+        load_fast(shop, saved(seeded(lambda: TransformerNet(4, 8, 16)), tmp_path), "waves")
+
+
+def test_a_training_of_several_styles_that_was_killed_ends_as_one_that_was_not(
+    tmp_path: Path,
+) -> None:
+    plan = many.Plan(
+        styles=("ink", "mosaic"), width=4, blocks=1, style_side=64, scenes=1, textures=1, side=64,
+        crop=48,
+    )  # fmt: skip
+    features = many.STARTER / "features" / "model.safetensors"
+    for name, stops in (("whole", (3,)), ("parts", (1, 3))):
+        for steps in stops:
+            many.Course(plan, features, STYLES, tmp_path / name).run(steps)
+    one, other = (
+        load_file(many.export(tmp_path / name, tmp_path / f"{name}-net", plan))
+        for name in ("whole", "parts")
+    )
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+    ref = load_fast(Shop(tmp_path), str(tmp_path / "whole-net"), "mosaic")
+    assert ref.options == {"style": "mosaic"}

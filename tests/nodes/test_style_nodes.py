@@ -17,6 +17,7 @@ from musegraph import (
     Cancelled,
     Engine,
     Image,
+    Mask,
     NodeError,
     Registry,
     Store,
@@ -82,6 +83,7 @@ BAD_TRANSFER = [
     ({"masks": "black"}, {}, "masks", "failed", "black everywhere"),
     ({"masks": "nan"}, {}, "masks", "failed", "no numbers"),
     ({"masks": "two"}, {}, "masks", "failed", "batch of 2"),
+    ({}, {"strength": 0}, "strength", "value", ""),
     ({}, {"init": "picture"}, "start", "failed", "there is none"),
     ({"start": "nan"}, {"init": "picture"}, "start", "failed", "no numbers"),
     ({"start": "two"}, {"init": "picture"}, "start", "failed", "2 pictures and the content 1"),
@@ -330,3 +332,20 @@ def test_a_run_away_optimisation_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(NodeError, match="ran away at step 1"):
         optimised(broken, noise(1, 3, 8, 8), 3, "adam", Curve(), lambda *_: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["everywhere", "by a mask"])
+def test_at_less_strength_a_picture_is_nearer_to_its_content(masked: bool) -> None:
+    bench, content = Bench(), Image(content_data())
+    features = load_features(bench)
+    masks = [Mask(torch.ones(1, 64, 64))] if masked else None
+
+    def away(strength: float) -> float:
+        made = transfer(
+            content, [Image(stripes())], features, bench, masks=masks, strength=strength, **FAST
+        )
+        return float((made.image.data - content.data).abs().mean())
+
+    faint, half, whole = (away(strength) for strength in (0.05, 0.5, 1.0))
+    assert faint < 0.9 * half
+    assert half < 0.9 * whole

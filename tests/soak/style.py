@@ -3,8 +3,7 @@
 The judge is a net that tells the eight styles apart (`style_classes.py`); it has seen none of these
 pictures. Each picture is kept in `build/style`, until the pack or its weights change, so a trial
 that was stopped goes on; the sheets lie there too, and with `MUSEGRAPH_STYLE_SHEETS=1` smaller ones
-are written to `workflows/images`. `fast` trains a net for each style first, which takes long: it is
-judged only if it is asked for, `MUSEGRAPH_STYLE_WAYS=transfer,adain,weave,fast`.
+are written to `workflows/images`. `MUSEGRAPH_STYLE_WAYS=adain,fast` judges these ways alone.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from torch import Tensor
 
 from musegraph import Image, Reference, Weights
 from musegraph_nodes import style as pack
-from musegraph_nodes.style import adain, apply, load_features, train_fast, transfer, weave
+from musegraph_nodes.style import adain, apply, load_fast, load_features, transfer, weave
 from musegraph_nodes.style.adain_nets import mean_and_deviation
 from musegraph_nodes.style.gram import gram, gram_loss
 
@@ -113,7 +112,7 @@ def by_transfer(content: Image, style: str, strength: float) -> Made:
     features = load_features(shop())
     made = transfer(
         content, [picture("styles", style, 640)], features, shop(), size=SIDE,
-        style_weight=3.0 if strength == 1 else 0.5, preview=0,
+        strength=strength, preview=0,
     )  # fmt: skip
     assert isinstance(made.figures, dict)
     return made.image, float(made.figures["content"])
@@ -129,14 +128,8 @@ def by_weave(content: Image, style: str, strength: float) -> Made:
     return weave(content, [shown], shop(), strength=strength, style_size=SIDE), 0.0
 
 
-@cache
-def fast_net(style: str) -> Any:
-    steps = int(os.environ.get("MUSEGRAPH_STYLE_STEPS", "1500"))
-    return train_fast(shop(), picture("styles", style, 640), name=style, steps=steps).net
-
-
 def by_fast(content: Image, style: str, strength: float) -> Made:
-    return apply(content, fast_net(style), shop(), strength=strength), 0.0
+    return apply(content, load_fast(shop(), style=style), shop(), strength=strength), 0.0
 
 
 WAYS: dict[str, Callable[[Image, str, float], Made]] = {
@@ -200,7 +193,7 @@ def source(way: str) -> str:
     for file in sorted(Path(pack.__file__).parent.glob("*.py")):
         if way != "transfer" or not file.name.startswith(at_once):
             made.update(file.read_bytes())
-    for name in ("features",) if way == "transfer" else ("features", "adain"):
+    for name in ("features",) if way == "transfer" else ("features", "adain", "fast"):
         made.update((shop().place(f"starter/{name}") / "model.safetensors").read_bytes())
     return made.hexdigest()
 
@@ -253,9 +246,7 @@ def judged(way: str, contents: tuple[str, ...]) -> Found:
             if said != number:
                 found.wrong.append(f"{name} in {style} is taken for {STYLES[said]}")
             found.edges.append(correlation(content, made))
-            # An optimisation has no strength: what is wholly in the style is the harder case.
-            half = made if way == "transfer" else painted(way, name, style, 0.5)[0]
-            found.half.append(correlation(content, half))
+            found.half.append(correlation(content, painted(way, name, style, 0.5)[0]))
             shown = picture("styles", style, SIDE)
             found.falls.append(gram_fall(content, made, shown))
             found.apart.append(apart(made, shown))
@@ -290,7 +281,7 @@ def missed(way: str, found: Found) -> list[str]:
 
 def main(count: int) -> int:
     torch.set_num_threads(1)
-    ways = os.environ.get("MUSEGRAPH_STYLE_WAYS", "transfer,adain,weave").split(",")
+    ways = os.environ.get("MUSEGRAPH_STYLE_WAYS", "transfer,adain,weave,fast").split(",")
     contents = CONTENTS[: max(1, min(count, len(CONTENTS)))]
     print(
         "| way | recognised | edges | edges at 0.5 | Gram loss falls | of the least style"

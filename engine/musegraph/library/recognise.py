@@ -157,8 +157,9 @@ def _motion(tensors: Tensors, names: str) -> Recognised | None:
 
 
 def _style(tensors: Tensors, names: str) -> Recognised | None:
-    if {"deconv3.conv2d.weight", "in1.weight"} <= {*tensors}:
-        return Recognised("style")  # a fast net: one pass repaints in its style
+    alone, together = "deconv3.conv2d.weight", "deconv1.conv2d.weight"
+    if {alone, "in1.weight"} <= {*tensors} or {together, "conv1.conv2d.weight"} <= {*tensors}:
+        return Recognised("style")  # fast nets, one or several: one pass repaints in a style
     if "decoder.paint.weight" in tensors and "decoder.stages.0.gate.weight" in tensors:
         return Recognised("style")  # any style at once, as style.adain paints
     return Recognised("style", "flux") if "redux_up.weight" in tensors else None

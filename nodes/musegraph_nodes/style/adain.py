@@ -154,7 +154,7 @@ Net = Annotated[
 ]
 
 
-@node(id="adain", version="2", numeric=True, uses="device")
+@node(id="adain", version="3", numeric=True, uses="device")
 def adain(
     content: Content,
     styles: Styles,

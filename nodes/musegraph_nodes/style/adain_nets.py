@@ -75,9 +75,9 @@ class Stage(nn.Module):
         self.conv = nn.Conv2d(reads, makes, 3, padding=1, bias=False)
         self.gate = nn.Conv2d(sees, makes, 1)
 
-    def forward(self, difference: Tensor, look: Look, layer: str) -> Tensor:
+    def forward(self, below: Tensor | None, change: Tensor, look: Look, layer: str) -> Tensor:
         gate = F.hardsigmoid(self.gate(look.features[layer]))
-        made: Tensor = F.relu(self.conv(difference)) * gate
+        made: Tensor = F.relu(convolved(below, change, self.conv.weight)) * gate
         return made
 
 
@@ -119,14 +119,8 @@ class AdaIN(nn.Module):
         x: Tensor | None = None
         for stage, layer in zip(self.stages, reversed(self.layers[1:]), strict=True):
             change = changed(layer, look, goal)
-            x = stage(change if x is None else torch.cat((_doubled(x), change), 1), look, layer)
-        change = changed(self.layers[0], look, goal)
-        # In two parts: at full size, putting both into one takes as long as painting them.
-        below = self.paint.in_channels - change.shape[1]
-        painted = F.conv2d(change, self.paint.weight[:, below:], padding=1)
-        if x is not None:
-            painted = painted + F.conv2d(_doubled(x), self.paint.weight[:, :below], padding=1)
-        return laid + painted
+            x = stage(x, change, look, layer)
+        return laid + convolved(x, changed(self.layers[0], look, goal), self.paint.weight)
 
 
 def changed(layer: str, look: Look, goal: dict[str, Moments]) -> Tensor:
@@ -136,8 +130,21 @@ def changed(layer: str, look: Look, goal: dict[str, Moments]) -> Tensor:
     return torch.addcmul(wanted - mean * scale, look.features[layer], scale - 1)
 
 
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="nearest")
+def convolved(below: Tensor | None, change: Tensor, kernel: Tensor) -> Tensor:
+    """A convolution of 3 × 3 over what comes from below, twice as large, and a change beside it.
+
+    In two parts: at full size, putting both into one takes as long as the convolution. What is
+    doubled is never written: where each pixel stands four times, three rows of a kernel fall on
+    two rows of pixels, so the whole is a transposed convolution of 4 × 4 in steps of two.
+    """
+    split = kernel.shape[1] - change.shape[1]
+    made = F.conv2d(change, kernel[:, split:], padding=1)
+    if below is None:
+        return made
+    # To which rows of the four each row of a kernel goes.
+    to = kernel.new_tensor(((0, 0, 1), (0, 1, 1), (1, 1, 0), (1, 0, 0)))
+    wide = torch.einsum("ak,bl,oikl->ioab", to, to, kernel[:, :split])
+    return made + F.conv_transpose2d(below, wide, stride=2, padding=1)
 
 
 def between(some: Sequence[tuple[dict[str, Moments], float]]) -> dict[str, Moments]:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from musegraph import Context, Image, Loader, ModelError, ModelSource, Reference, node, read_header
+from musegraph import (
+    Context,
+    Image,
+    Loader,
+    ModelError,
+    ModelSource,
+    Reference,
+    node,
+    read_header,
+    read_safetensors,
+)
 
 from .colours import recoloured
-from .fast_layout import FastLayout, passed, read_layout
+from .fast_layout import FastLayout, chosen, passed, read_layout
 from .features import size
 from .prepare import alpha_of, colours
 
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from .fast_nets import FastStyle
 
 LOADER = "style.fast"
+BUNDLED = "starter/fast"
 _PICKLES = frozenset({".pth", ".pt", ".model", ".bin", ".ckpt", ".pkl"})
 
 
@@ -27,41 +39,67 @@ class FastNet(Reference):
     """A net that repaints pictures in the one style that it was trained on."""
 
 
-@node(version="1")
+@node(version="2")
 def load_fast(
     ctx: Context,
     source: Annotated[
         ModelSource,
         Field(
             description="A .safetensors file in the layout of PyTorch's example fast_neural_style,"
-            " or what style.train_fast made.",
+            " or what style.train_fast made. starter/fast comes with Musegraph.",
             json_schema_extra={"models": ["style"]},
         ),
-    ],
+    ] = BUNDLED,
+    style: Annotated[
+        str,
+        Field(
+            max_length=60,
+            description="Which style, where a file knows several; empty: the first. starter/fast"
+            " knows ink, woodblock, mosaic, impasto, pointillism, blueprint, stained_glass and"
+            " watercolour.",
+        ),
+    ] = "",
 ) -> FastNet:
-    """Choose a net that was trained on one style."""
-    return reference(source, ctx)
+    """Choose a net that was trained on one style, or one of several that lie in a file."""
+    return reference(source, ctx, style)
 
 
-def reference(source: str, ctx: Context) -> FastNet:
+def reference(source: str, ctx: Context, style: str = "") -> FastNet:
     """A reference to a fast net, made from its header alone."""
     found = ctx.weights(source)
-    layout_of(found.path, source)
+    layout_of(file_of(found.path, source), source, style)
     return FastNet(
-        loader=LOADER, source=source, part="fast", digest=found.digest, family="fast_style"
-    )
+        loader=LOADER, source=source, part="fast", digest=found.digest, family="fast_style",
+        options={"style": style},
+    )  # fmt: skip
 
 
-def layout_of(place: Path, source: str) -> FastLayout:
-    """The layout that a file's header tells; a pickle or a folder is refused."""
+def file_of(place: Path, source: str) -> Path:
+    """The one file of a fast net; a pickle or a folder without a net is refused."""
     if place.suffix in _PICKLES:
         raise ModelError(
             f"{source!r} is a pickle, which can run code when it is opened, so it never is; get the"
             " fast style net as .safetensors"
         )
-    if not place.is_file():
+    file = place if place.is_file() else place / "model.safetensors"
+    if not file.is_file():
         raise ModelError(f"{source!r} is a folder; a fast style net is one .safetensors file")
-    return read_layout(read_header(place), source)
+    return file
+
+
+def layout_of(file: Path, source: str, style: str = "") -> FastLayout:
+    """The layout of one style that a file's header tells."""
+    return read_layout(chosen(read_header(file), style, source), source)
+
+
+def grain_of(file: Path) -> float:
+    """How much noise a net wants on the pictures that it sees, as its file says."""
+    try:
+        said = json.loads(read_safetensors(file).metadata.get("musegraph", "{}"))
+        grain = float(said.get("grain", 0))
+    except (ValueError, TypeError, AttributeError):
+        return 0.0
+    return grain if 0 <= grain <= 1 else 0.0
 
 
 def load(ref: Reference, place: Path, device: str) -> FastStyle:
@@ -71,21 +109,23 @@ def load(ref: Reference, place: Path, device: str) -> FastStyle:
 
     from .fast_nets import build
 
-    layout = layout_of(place, ref.source)
+    file, style = file_of(place, ref.source), str(ref.options.get("style", ""))
+    layout = layout_of(file, ref.source, style)
     try:
-        stored = load_file(place)
+        stored = chosen(load_file(file), style, ref.source)
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{place} cannot be read: {error}; get it again") from error
+        raise ModelError(f"{file} cannot be read: {error}; get it again") from error
     net = build(layout)
     kept = {name: tensor.float() for name, tensor in stored.items() if not passed(name)}
     net.load_state_dict(kept, strict=True, assign=True)
+    net.grain = grain_of(file)
     return net.eval().requires_grad_(False).to(device)
 
 
 fast = Loader(load, size)
 
 
-@node(version="1", numeric=True, uses="device")
+@node(version="2", numeric=True, uses="device")
 def apply(
     image: Image,
     net: FastNet,
@@ -122,7 +162,9 @@ def apply(
 def _painted(net: Any, picture: Tensor, strength: float, keep: bool, ctx: Context) -> Tensor:
     if not strength:
         return picture
-    painted: Tensor = net(picture.to(ctx.device)).clamp(0, 1).cpu()
+    from .fast_nets import grained
+
+    painted: Tensor = net(grained(picture, net.grain).to(ctx.device)).clamp(0, 1).cpu()
     if keep:
         painted = recoloured(painted, picture)
     return picture + (painted - picture) * strength

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from musegraph import ModelError
 
 Shape = tuple[int, ...]
+Held = TypeVar("Held")
 _PASSED = re.compile(r"(.*\.)?in\d\.(running_mean|running_var|num_batches_tracked)")
 _BLOCK = re.compile(r"res(\d+)\.")
 
@@ -99,3 +100,43 @@ def _conv(name: str, reads: int, makes: int, side: int) -> dict[str, Shape]:
 
 def _norm(name: str, width: int) -> dict[str, Shape]:
     return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
+
+
+_STYLE = re.compile(r"styles\.([^.]+)\.(.+)")
+_OWN = re.compile(r"((.*\.)?in\d|deconv[23]\.conv2d)\.(weight|bias)")
+
+
+def own(name: str) -> bool:
+    """Whether nets that share most of their tensors have one each of this name."""
+    return bool(_OWN.fullmatch(name))
+
+
+def part_of(style: str, name: str) -> str:
+    """What a tensor that a style has for itself is called where several lie in one file."""
+    return f"styles.{style}.{name}"
+
+
+def chosen(tensors: Mapping[str, Held], style: str, source: str) -> dict[str, Held]:
+    """The tensors of one style as a net of its own has them: shared ones, and those of the style.
+
+    A file of one style is what it is, and has no name to ask for.
+    """
+    found = {name: _STYLE.fullmatch(name) for name in tensors}
+    known = tuple(dict.fromkeys(match[1] for match in found.values() if match))
+    if not known:
+        if style:
+            raise ModelError(
+                f"the fast style net {source!r} knows one style and has no {style!r}; leave the"
+                " style empty"
+            )
+        return dict(tensors)
+    if style and style not in known:
+        raise ModelError(
+            f"the fast style nets {source!r} have no style {style!r}; there are {', '.join(known)}"
+        )
+    wanted = style or known[0]
+    made = {name: held for name, held in tensors.items() if found[name] is None}
+    for name, match in found.items():
+        if match and match[1] == wanted:
+            made[match[2]] = tensors[name]
+    return made

@@ -49,6 +49,7 @@ class FastStyle(nn.Module):
         super().__init__()
         one, two, three = layout.widths
         self.blocks = layout.blocks
+        self.grain = 0.0
         self.conv1, self.in1 = Conv(3, one, 9), nn.InstanceNorm2d(one, affine=True)
         self.conv2, self.in2 = Conv(one, two, 3, 2), nn.InstanceNorm2d(two, affine=True)
         self.conv3, self.in3 = Conv(two, three, 3, 2), nn.InstanceNorm2d(three, affine=True)
@@ -76,6 +77,18 @@ class FastStyle(nn.Module):
         x = F.relu(self.in5(self.deconv2(x)))
         made: Tensor = self.deconv3(x)
         return made[..., :high, :wide] / 255
+
+
+def grained(pictures: Tensor, grain: float, seed: int = 0) -> Tensor:
+    """Pictures [B,3,H,W] with noise of two sizes on them, the same for the same size and seed."""
+    if not grain:
+        return pictures
+    high, wide = pictures.shape[-2:]
+    made = torch.Generator().manual_seed(seed)
+    fine = torch.randn(1, 3, high, wide, generator=made)
+    coarse = torch.randn(1, 3, -(-high // 4), -(-wide // 4), generator=made)
+    coarse = F.interpolate(coarse, scale_factor=4, mode="bilinear")[..., :high, :wide]
+    return pictures + grain * (fine + coarse).to(pictures)
 
 
 def build(layout: FastLayout, seed: int | None = None) -> FastStyle:

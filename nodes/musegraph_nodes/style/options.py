@@ -75,6 +75,15 @@ StyleScale = Annotated[
     float,
     Field(ge=0.1, le=4, description="Size of the strokes: 2 shows the style at twice the size."),
 ]
+Strength = Annotated[
+    float,
+    Field(
+        ge=0.05,
+        le=1,
+        description="1: wholly in the style; below, the content counts as a style too, by the rest"
+        " of the share: its own colours, marks and edges come back.",
+    ),
+]
 Strokes = Annotated[
     bool,
     Field(

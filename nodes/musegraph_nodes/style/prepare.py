@@ -27,6 +27,8 @@ class Style:
     """[H,W] at the size of the content: where in the result the style counts."""
 
     port: str = "styles"
+    itself: bool = False
+    """Whether this is the content, which is then as large as the result."""
 
 
 def colours(image: Image, port: str) -> Tensor:

@@ -66,6 +66,8 @@ class Options:
     """Whether the content takes the colours of the styles before it is looked at."""
 
     seed: int = 0
+    strength: float = 1.0
+    """Below 1 the content is one more style, whose share is the rest."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,12 @@ def repaint(
             before = before * still + anew * (1 - still)
         elif options.strokes:
             lay = brush.first if at == found[0] else brush.next
-            before = lay(before, here, at)
-        objective = _objective(net, here, styles, at, size, options, work, steady)
+            laid = lay(before, here, at)
+            before = _between(here, laid, options) if content is not None else laid
+        told_of = _also(content, styles, options)
+        objective = _objective(net, here, told_of, at, size, options, work, steady)
         finish = _finisher(content, at, options.keep)
-        basis = _basis(styles, at, options, work)
+        basis = _basis(told_of, at, options, work)
         told = work.told(finish)
         made = optimised(
             objective, before, options.steps, options.optimiser, work.curve, told, basis
@@ -165,6 +169,16 @@ def repaint(
             figures = _figures(objective, shown, made, before_it)
         made = made.cpu()
     return _finisher(content, size, options.keep)(made), figures
+
+
+def _also(content: Tensor | None, styles: list[Style], options: Options) -> list[Style]:
+    """The styles, and the content among them for what they lack in strength, in each place."""
+    if content is None or options.strength == 1:
+        return styles
+    own = grey(content) if options.keep == "luminance" else content
+    share = (1 - options.strength) / options.strength
+    return [*styles, *(replace(one, picture=own, seen=None, weight=one.weight * share, itself=True)
+                       for one in styles)]  # fmt: skip
 
 
 def _shown(content: Tensor | None, size: tuple[int, int], keep: Keep, work: Work) -> Tensor | None:
@@ -183,7 +197,14 @@ def _base(content: Tensor | None, styles: list[Style], options: Options) -> Tens
         return grey(content)
     if options.keep == "histogram" or not options.recolour:
         return content
-    return in_palettes(content, styles)
+    return _between(content, in_palettes(content, styles), options)
+
+
+def _between(content: Tensor | None, styled: Tensor, options: Options) -> Tensor:
+    """As far from the content to the style as the strength says."""
+    if content is None or options.strength == 1:
+        return styled
+    return content + (styled - content) * options.strength
 
 
 def _basis(styles: list[Style], size: tuple[int, int], options: Options, work: Work) -> Basis:
@@ -270,7 +291,9 @@ def _regions(
     blended: list[tuple[float, Grams]] = []
     scale = options.style_scale * max(size) / max(whole)
     for style in styles:
-        picture, seen = scaled(style, None if options.natural else max(whole), scale)
+        picture, seen = resized(style.picture, size), None
+        if not style.itself:
+            picture, seen = scaled(style, None if options.natural else max(whole), scale)
         for one in (style.picture, picture):
             side = (one.shape[3], one.shape[2])
             check_side(side, view.net.layout, view.style_layers, style.port)

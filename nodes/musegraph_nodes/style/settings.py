@@ -39,6 +39,7 @@ class Settings:
     keep_colours: Keep = "none"
     content_layers: str = ""
     seed: int = 0
+    strength: float = 1.0
     around: bool = False
     natural: bool = False
     layers_port: str = "style_layers"
@@ -73,4 +74,5 @@ class Settings:
             strokes=self.strokes,
             recolour=self.recolour,
             seed=self.seed,
+            strength=self.strength,
         )

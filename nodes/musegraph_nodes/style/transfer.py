@@ -28,6 +28,7 @@ from .options import (
     Shares,
     SmoothWeight,
     Steps,
+    Strength,
     Strokes,
     StyleLayers,
     Styles,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from .repaint import Options, Work
 
 
-@node(version="3", numeric=True, uses="device", frugal="in smaller windows")
+@node(version="4", numeric=True, uses="device", frugal="in smaller windows")
 def transfer(
     content: Content,
     styles: Styles,
@@ -80,6 +81,7 @@ def transfer(
     seed: Annotated[
         Seed, Field(description="Of the noise under the first strokes, or to begin with."), ADVANCED
     ] = 0,
+    strength: Strength = 1.0,
 ) -> Repainted:
     """Repaint a picture in the manner of others: Neural Style Transfer by optimisation.
 
@@ -93,6 +95,7 @@ def transfer(
         smooth=smooth, optimiser=optimiser, basis=basis, strokes=strokes, recolour=recolour,
         keep_colours=keep_colours, style_scale=style_scale, style_layers=style_layers,
         content_layers=content_layers, compare=compare, tile=tile, preview=preview, seed=seed,
+        strength=strength,
     )  # fmt: skip
     return run(content, styles, features, ctx, weights, masks, size, init, start, chosen)
 

@@ -26,7 +26,7 @@ Places = Annotated[
 ]
 
 
-@node(version="1", numeric=True, uses="device")
+@node(version="2", numeric=True, uses="device")
 def weave(
     content: Content,
     styles: Styles,

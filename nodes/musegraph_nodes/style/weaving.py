@@ -43,6 +43,9 @@ _EVEN = (12, 1e-2, 600)
 that are like the content, and for as much of one piece as of another, which makes the statistics
 those of the style."""
 
+_AT_ONCE = 400_000
+"""Distances that are looked at together."""
+
 _KEPT = 32
 """Numbers that are compared of a piece in detail, of its principal components."""
 
@@ -58,6 +61,8 @@ class Pieces:
     axes: Tensor
     mean: Tensor
     pixels: Tensor
+    """[3·side·side,n], already weighed as they fade into their neighbours: columns, for what is
+    laid out for adding up is never turned then."""
 
 
 def size_of(held: Pieces) -> int:
@@ -79,7 +84,8 @@ def pieces(style: Tensor) -> Pieces:
     apart = small - mean
     _, axes = torch.linalg.eigh(apart.T @ apart / len(small))
     axes = axes[:, -_KEPT:] * math.sqrt(PIECE**2 / small.shape[1])
-    return Pieces(guide, weight, far, apart @ axes, axes, mean, _cut(style, SIDE, HOP))
+    pixels = F.unfold(style, SIDE, stride=HOP)[0] * _fading(style).repeat(3)[:, None]
+    return Pieces(guide, weight, far, apart @ axes, axes, mean, pixels)
 
 
 def woven(content: Tensor, style: Pieces, even: bool = False) -> Tensor:
@@ -155,19 +161,30 @@ def _root(matrix: Tensor, inverse: bool = False) -> Tensor:
 
 def _apart(wanted: Tensor, offered: Tensor, prices: Tensor | None = None) -> Tensor:
     """[n,m]: mean squares between rows, less what is equal for all of a row, in one product."""
+    ours, theirs = _sides(wanted, offered, prices)
+    return ours @ theirs
+
+
+def _sides(wanted: Tensor, offered: Tensor, prices: Tensor | None) -> tuple[Tensor, Tensor]:
+    """What that product is of."""
     cells = PIECE**2
     square = (offered * offered).sum(1, keepdim=True) / cells
     if prices is not None:
         square = square + prices[:, None]
     one = wanted.new_ones(len(wanted), 1)
-    ours, theirs = torch.cat((wanted * (-2 / cells), one), 1), torch.cat((offered, square), 1)
-    return ours @ theirs.T
+    return torch.cat((wanted * (-2 / cells), one), 1), torch.cat((offered, square), 1).T
 
 
 def _nearest(wanted: Tensor, offered: Tensor, prices: Tensor) -> Tensor:
-    """The piece for each place. A few places at once: memory is small for any size."""
-    rows = max(1, 4_000_000 // len(offered))
-    return torch.cat([_apart(part, offered, prices).argmin(1) for part in wanted.split(rows)])
+    """The piece for each place. A few places at once: their distances stay in a core's cache."""
+    rows = max(1, _AT_ONCE // len(offered))
+    ours, theirs = _sides(wanted, offered, prices)
+    room = wanted.new_empty(min(rows, len(ours)), len(offered))
+    found = []
+    for part in ours.split(rows):
+        away = room[: len(part)]
+        found.append(torch.mm(part, theirs, out=away).argmin(1))
+    return torch.cat(found)
 
 
 def _prices(wanted: Tensor, offered: Tensor, rounds: int, soft: float, asked: int) -> Tensor:
@@ -187,10 +204,15 @@ def _prices(wanted: Tensor, offered: Tensor, rounds: int, soft: float, asked: in
 
 def _laid(chosen: Tensor, style: Pieces, size: tuple[int, int]) -> Tensor:
     """Pieces at their places [1,3,h,w], each fading into its neighbours."""
+    weight = _fading(style.pixels)
+    places = weight.new_ones(1, 1, (size[0] - SIDE) // HOP + 1, (size[1] - SIDE) // HOP + 1)
+    whole = F.conv_transpose2d(places, weight.view(1, 1, SIDE, SIDE), stride=HOP)
+    held = style.pixels.index_select(1, chosen)[None]
+    return F.fold(held, size, SIDE, stride=HOP) / whole
+
+
+def _fading(like: Tensor) -> Tensor:
+    """[side·side]: how much the pixels of a piece count, most in its middle."""
     at = (torch.arange(SIDE) + 0.5) / SIDE
     bow = (torch.pi * at).sin() ** (2 * _SHARPNESS)
-    weight = (bow[:, None] * bow[None] + 1e-4).flatten().to(style.pixels)
-    cover = weight[:, None].expand(-1, len(chosen))[None]
-    whole = F.fold(cover, size, SIDE, stride=HOP)
-    held = (style.pixels[chosen] * weight.repeat(3)).T[None]
-    return F.fold(held, size, SIDE, stride=HOP) / whole
+    return (bow[:, None] * bow[None] + 1e-4).flatten().to(like)
