@@ -84,13 +84,7 @@ def sprite_sheet(
     from .edit import trim
     from .turns import about, rotated
 
-    if directions not in NAMES:
-        raise NodeError(f"a sheet has 1, 2, 4 or 8 directions, not {directions}")
-    if width * count > MOST_SIDE or height * directions > MOST_SIDE:
-        raise NodeError(
-            f"the sheet would be {width * count} × {height * directions} pixels, and graphics cards"
-            f" take at most {MOST_SIDE}; ask for smaller or fewer frames"
-        )
+    _fits(directions, width * count, height * directions)
     if start >= motion.seconds:
         raise NodeError(
             f"the motion has {motion.seconds:.2f} s, and the cycle begins at {start:g} s; begin"
@@ -110,6 +104,16 @@ def sprite_sheet(
     sheet = torch.from_numpy(np.concatenate(rows))
     told = _told(files.plain_name(name) or "figure", count, directions, (width, height), length)
     return Sheet(Image(sheet[None]), told)
+
+
+def _fits(directions: int, wide: int, tall: int) -> None:
+    if directions not in NAMES:
+        raise NodeError(f"a sheet has 1, 2, 4 or 8 directions, not {directions}")
+    if max(wide, tall) > MOST_SIDE:
+        raise NodeError(
+            f"the sheet would be {wide} × {tall} pixels, and graphics cards"
+            f" take at most {MOST_SIDE}; ask for smaller or fewer frames"
+        )
 
 
 def _moments(motion: Motion, count: int, in_place: bool) -> Doubles:
