@@ -12,6 +12,11 @@ from .looks import Look, View
 from .options import ADVANCED, Height, Seconds, Width
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from musegraph import Skeleton
+
     from .turns import Doubles
 
 MOST_SIDE = 16_384
@@ -24,6 +29,25 @@ NAMES: dict[int, tuple[str, ...]] = {
     8: ("front", "front right", "right", "back right", "back", "back left", "left", "front left"),
 }
 """Which way the figure looks in each row, as it is seen."""
+
+
+Directions = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=8,
+        json_schema_extra={"enum": [1, 2, 4, 8]},
+        description="How many ways it looks, a row each, the first as the camera says.",
+    ),
+]
+InPlace = Annotated[
+    bool,
+    Field(description="Whether the figure stays in the middle: the game moves it."),
+    ADVANCED,
+]
+Closer = Annotated[
+    float, Field(ge=0.3, le=3, description="How large the figure is; 1: all in sight."), ADVANCED
+]
 
 
 class Sheet(NamedTuple):
@@ -43,15 +67,7 @@ def sprite_sheet(
         str, Field(min_length=1, max_length=200, description="Of the figure, in names of frames.")
     ] = "dancer",
     count: Annotated[int, Field(ge=1, le=128, description="Frames of the motion.")] = 12,
-    directions: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=8,
-            json_schema_extra={"enum": [1, 2, 4, 8]},
-            description="How many ways it looks, a row each, the first as the camera says.",
-        ),
-    ] = 4,
+    directions: Directions = 4,
     look: Annotated[Look, Field(description="A body of round limbs, sticks, or black.")] = "body",
     view: Annotated[View, Field(description="Where the camera stands.")] = "front",
     width: Annotated[Width, Field(description="Of each frame, in pixels.")] = 96,
@@ -60,37 +76,19 @@ def sprite_sheet(
     length: Annotated[
         Seconds, Field(description="Seconds of the cycle that is drawn; 0: to the end.")
     ] = 0.0,
-    in_place: Annotated[
-        bool,
-        Field(description="Whether the figure stays in the middle: the game moves it."),
-        ADVANCED,
-    ] = True,
-    closer: Annotated[
-        float,
-        Field(ge=0.3, le=3, description="How large the figure is; 1: all in sight."),
-        ADVANCED,
-    ] = 1.0,
+    in_place: InPlace = True,
+    closer: Closer = 1.0,
 ) -> Sheet:
     """Draw a cycle of a motion for a game: frames on transparent ground in one picture.
 
     Columns are moments at equal distances, rows the ways that the figure looks. What
     ``frames`` says is read by Phaser, Godot, Unity and others as the JSON of Aseprite.
     """
-    import numpy as np
     import torch
 
-    from .camera import shots
-    from .drawing import cutouts
     from .edit import trim
-    from .turns import about, rotated
 
-    if directions not in NAMES:
-        raise NodeError(f"a sheet has 1, 2, 4 or 8 directions, not {directions}")
-    if width * count > MOST_SIDE or height * directions > MOST_SIDE:
-        raise NodeError(
-            f"the sheet would be {width * count} × {height * directions} pixels, and graphics cards"
-            f" take at most {MOST_SIDE}; ask for smaller or fewer frames"
-        )
+    _fits(directions, width * count, height * directions)
     if start >= motion.seconds:
         raise NodeError(
             f"the motion has {motion.seconds:.2f} s, and the cycle begins at {start:g} s; begin"
@@ -98,18 +96,50 @@ def sprite_sheet(
         )
     length = min(length or motion.seconds - start, motion.seconds - start)
     where = _moments(trim(motion, start, length), count, in_place)
+    sheet = torch.from_numpy(
+        _drawn(where, motion.skeleton, directions, view, look, (width, height), closer, ctx)
+    )
+    told = _told(files.plain_name(name) or "figure", count, directions, (width, height), length)
+    return Sheet(Image(sheet[None]), told)
+
+
+def _fits(directions: int, wide: int, tall: int) -> None:
+    if directions not in NAMES:
+        raise NodeError(f"a sheet has 1, 2, 4 or 8 directions, not {directions}")
+    if max(wide, tall) > MOST_SIDE:
+        raise NodeError(
+            f"the sheet would be {wide} × {tall} pixels, and graphics cards"
+            f" take at most {MOST_SIDE}; ask for smaller or fewer frames"
+        )
+
+
+def _drawn(
+    where: Doubles,
+    skeleton: Skeleton,
+    directions: int,
+    view: View,
+    look: Look,
+    size: tuple[int, int],
+    closer: float,
+    ctx: Context,
+) -> NDArray[np.float32]:
+    """The whole sheet [H,W,4]."""
+    import numpy as np
+
+    from .camera import shots
+    from .drawing import cutouts
+    from .turns import about, rotated
+
     sides = [
         rotated(about([0, 1, 0], 2 * np.pi * row / directions), where) for row in range(directions)
     ]
     # One camera for all rows: the figure has one size from everywhere.
-    cameras = shots(sides, view, width, height, 1.0, False, closer)
+    cameras = shots(sides, view, *size, 1.0, False, closer)
     rows = []
     for row, side in enumerate(sides):
-        rows.append(np.concatenate([*cutouts(side, motion.skeleton, cameras, look)], axis=1))
+        rows.append(np.concatenate([*cutouts(side, skeleton, cameras, look)], axis=1))
         ctx.progress(row + 1, directions)
-    sheet = torch.from_numpy(np.concatenate(rows))
-    told = _told(files.plain_name(name) or "figure", count, directions, (width, height), length)
-    return Sheet(Image(sheet[None]), told)
+    return np.concatenate(rows)
 
 
 def _moments(motion: Motion, count: int, in_place: bool) -> Doubles:
