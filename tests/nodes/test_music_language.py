@@ -260,6 +260,37 @@ def test_what_returns_is_told_token_by_token_as_it_was() -> None:
     assert echo.returning(5) is None
 
 
+def told_until(genre: str, plan: str, bar: int) -> tuple[Echo, Reader, list[int]]:
+    """An echo that heard a piece up to the chord of a bar, and the root that was said there."""
+    echo, reader, at = Echo(0), Reader(), 0
+    echo.plan = plan
+    tokens = encoded(composed(genre, 3, 16))
+    while not (reader.bar == bar and tokens[at] in v.ROOT):
+        reader.take(tokens[at])
+        at += 1
+    echo.hear(tokens[:at])
+    return echo, reader, tokens
+
+
+def test_chords_of_the_blues_return_after_twelve_bars_and_others_with_their_phrase() -> None:
+    echo, reader, _ = told_until("pop", "AA", 4)
+    assert echo.expected(reader)[0] in v.ROOT
+    echo, reader, _ = told_until("blues", "AAA", 4)
+    assert not {*echo.expected(reader)} & {*range(v.ROOT.first, v.ROOT.first + v.ROOT.count)}
+    echo, reader, tokens = told_until("blues", "AAAA", 12)
+    first = next(token for token in tokens if token in v.ROOT)
+    assert echo.expected(reader) == [first]
+
+
+def test_a_new_phrase_keeps_from_the_chords_of_the_one_before() -> None:
+    echo, reader, tokens = told_until("pop", "AB", 4)
+    assert echo.other(reader) == [next(token for token in tokens if token in v.ROOT)]
+    echo.plan = "AA"
+    assert echo.other(reader) == []
+    echo, reader, _ = told_until("blues", "AB", 4)
+    assert echo.other(reader) == []
+
+
 def test_over_another_chord_rhythms_return_and_pitches_do_not() -> None:
     echo, reader = Echo(0), Reader()
     echo.plan = "AA"

@@ -1,4 +1,8 @@
-"""What is heard in pieces whose tempo, beats, key and chords are known, style by style."""
+"""What is heard in pieces whose tempo, beats, key and chords are known, style by style.
+
+Two sets: bands, of which the ear has learned others, and clips of the composer, of whose styles it
+has learned none. Half as many clips as bands are heard.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,16 @@ from collections import defaultdict
 
 import numpy as np
 from bands import STYLES, Piece, compose
+from clips import clip
 
 from musegraph_nodes.audio.listen import KINDS
 from musegraph_nodes.audio.rhythm import pulse
 from musegraph_nodes.audio.tonal import FPS, chords, chroma, keys
+from musegraph_nodes.music.composer.styles import STYLES as GENRES
 
 PROMISE = (
-    "The tempo of clips is found within 1 % in 95 of 100, beats with an F-measure of 0.95 at 70 ms,"
-    " the key in 90 of 100, triads in 90 % of frames without drums."
+    "The tempo of bands is found within 1 % in 95 of 100, beats with an F-measure of 0.95 at 70 ms,"
+    " the key in 90 of 100, triads in 90 % of frames without drums; other styles are told beside."
 )
 NEAR, WINDOW = 0.01, 0.07
 LEAST = {"tempo": 0.95, "beats": 0.95, "key": 0.90, "chords": 0.90}
@@ -39,14 +45,13 @@ def triads(piece: Piece, wave: np.ndarray) -> float:
     """The share of time in which the right triad is said, tenth by tenth of a second."""
     found = chords(chroma(wave), KINDS["triads"])
     times = np.arange(int(piece.chords[-1][1] * FPS)) / FPS + 0.5 / FPS
+    times = [t for t in times if any(start <= t < end for start, end, _, _ in piece.chords)]
     right = 0
     for time in times:
         said = next(((c.root, c.quality) for c in found if c.start <= time < c.end), None)
-        root, minor = next(
-            (r, m) for _, end, r, m in piece.chords if time < end or end >= times[-1]
-        )
+        root, minor = next((r, m) for _, end, r, m in piece.chords if time < end)
         right += said == (root, "m" if minor else "")
-    return right / len(times)
+    return right / max(len(times), 1)
 
 
 def judged(piece: Piece, clean: Piece) -> dict[str, float]:
@@ -63,19 +68,35 @@ def judged(piece: Piece, clean: Piece) -> dict[str, float]:
     }
 
 
-def main(count: int) -> int:
-    names = list(STYLES)
-    rows: dict[str, list[dict[str, float]]] = defaultdict(list)
-    for index in range(count):
-        style, seed = names[index % len(names)], FIRST + index
-        rows[style].append(judged(compose(seed, style), compose(seed, style, drums=False)))
+def table(rows: dict[str, list[dict[str, float]]]) -> dict[str, float]:
+    """A row for each style and one for all, whose means are handed back."""
     print("| style | clips | tempo | beats | key | triads |\n|---|--:|--:|--:|--:|--:|")
     every = [one for some in rows.values() for one in some]
     for style, some in [*rows.items(), ("all", every)]:
         told = [f"{np.mean([one[name] for one in some]):.3f}" for name in LEAST]
         print(f"| {style} | {len(some)} | {' | '.join(told)} |")
-    means = {name: float(np.mean([one[name] for one in every])) for name in LEAST}
-    return 0 if all(means[name] >= least for name, least in LEAST.items()) else 1
+    return {name: float(np.mean([one[name] for one in every])) for name in LEAST}
+
+
+def main(count: int) -> int:
+    names, genres = list(STYLES), list(GENRES)
+    bands: dict[str, list[dict[str, float]]] = defaultdict(list)
+    clips: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for index in range(count):
+        style, seed = names[index % len(names)], FIRST + index
+        bands[style].append(judged(compose(seed, style), compose(seed, style, drums=False)))
+    for index in range(max(count // 2, 1)):
+        genre, seed = genres[index % len(genres)], FIRST + index
+        clips[genre].append(judged(clip(genre, seed), clip(genre, seed, drums=False)))
+    means = table(bands)
+    print("\nClips of the composer, of whose styles nothing was learned:\n")
+    others = table(clips)
+    print(f"\nBoth sets hold: {'yes' if _hold(means) and _hold(others) else 'no'}.")
+    return 0 if _hold(means) else 1
+
+
+def _hold(means: dict[str, float]) -> bool:
+    return all(means[name] >= least for name, least in LEAST.items())
 
 
 if __name__ == "__main__":

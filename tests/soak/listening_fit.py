@@ -1,7 +1,8 @@
 """Fits what listening has learned, and writes it into learned.py.
 
-``PYTHONPATH=engine:nodes:tests/nodes python tests/soak/listening_fit.py 900``: pieces of seeds
-below those that listening.py puts to the test. Three times a softmax: over the lengths that a beat
+``PYTHONPATH=engine:nodes:tests/nodes python tests/soak/listening_fit.py 300 400``: so many bands of
+seeds below those that listening.py puts to the test, and so many pieces that lessons.py draws; none
+of the composer, whose clips are the other test. Three times a softmax: over the lengths that a beat
 may have (those within 4 % are right), over the quarters of it on which beats may be, over the keys.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from bands import STYLES, Piece, compose
+from lessons import lesson
 from listening import f_measure
 from scipy.optimize import minimize
 
@@ -19,23 +21,31 @@ from musegraph_nodes.audio import learned, rhythm
 from musegraph_nodes.audio.phase import SHARES, moved, signs
 from musegraph_nodes.audio.tonal import Chroma, change, chroma, evidence
 
-EVEN = {"METRE": 2e-4, "PHASE": 1e-3, "KEY": 1e-3}
+FIRST = 10_000
+"""The seed of the first piece that is drawn."""
+EVEN = {"METRE": 1e-3, "PHASE": 1e-3, "KEY": 1e-3}
 """How much large weights cost."""
+
+BANDS = 3
+"""How often a band counts for what is on the beat and for keys, of which chance strays too far."""
 
 Heard = tuple[Piece, rhythm.Strength, np.ndarray, Chroma]
 Rows = tuple[list[np.ndarray], list[np.ndarray]]
 
 
-def gathered(count: int) -> list[Heard]:
+def gathered(count: int, drawn: int) -> list[Heard]:
     names = list(STYLES)
     found = []
-    for seed in range(count):
-        piece = compose(seed, names[seed % len(names)])
+    for number in range(count + drawn):
+        if number < drawn:
+            piece = lesson(FIRST + number)
+        else:
+            piece = compose(number - drawn, names[(number - drawn) % len(names)])
         wave = piece.heard()
         rise = rhythm.strength(wave)
         found.append((piece, rise, change(wave, len(rise.whole)), chroma(wave)))
-        if seed % 50 == 49:
-            print(f"{seed + 1} pieces of {count}", flush=True)
+        if number % 50 == 49:
+            print(f"{number + 1} pieces of {count + drawn}", flush=True)
     return found
 
 
@@ -61,16 +71,18 @@ def phases(heard: list[Heard], metre: np.ndarray) -> Rows:
         lag = max(known, key=lambda one: float(np.dot(metre, one.signs))).lag
         times = rhythm.tracked(rise, lag)
         good = np.array([f_measure(moved(times, share), piece.beats) for share in SHARES])
-        found[0].append(signs(rise, turn, tones, times))
-        found[1].append(good >= good.max() - 0.05)
+        for _ in range(1 if piece.style == "drawn" else BANDS):
+            found[0].append(signs(rise, turn, tones, times))
+            found[1].append(good >= good.max() - 0.05)
     return found
 
 
 def keys(heard: list[Heard]) -> Rows:
     found: Rows = ([], [])
     for piece, _, _, tones in heard:
-        found[0].append(evidence(tones))
-        found[1].append(np.arange(24) == piece.key[0] + 12 * piece.key[1])
+        for _ in range(1 if piece.style == "drawn" else BANDS):
+            found[0].append(evidence(tones))
+            found[1].append(np.arange(24) == piece.key[0] + 12 * piece.key[1])
     return found
 
 
@@ -113,8 +125,11 @@ def write(weights: dict[str, np.ndarray]) -> None:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 900
-    heard = gathered(count)
+    count, drawn = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (300, 400)
+    learned_from(gathered(count, drawn))
+
+
+def learned_from(heard: list[Heard]) -> None:
     metre = learn("METRE", metres(heard))
     write(
         {

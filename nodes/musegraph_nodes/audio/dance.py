@@ -45,7 +45,7 @@ class MusicFeatures(Media):
             raise NodeError(f"MusicFeatures are [T,{COUNT}], and got the shape {list(shape)}")
 
 
-@node(version="1", title="Features for dance", numeric=True)
+@node(version="2", title="Features for dance", numeric=True)
 def dance_features(
     sound: OneSound,
     beats: Annotated[

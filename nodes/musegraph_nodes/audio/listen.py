@@ -46,7 +46,7 @@ class FoundBeats(NamedTuple):
     beats: Beats
 
 
-@node(id="beats", version="1", title="Find beats", numeric=True)
+@node(id="beats", version="2", title="Find beats", numeric=True)
 def find_beats(
     sound: OneSound,
     slowest: Annotated[
@@ -97,7 +97,7 @@ class FoundKey(NamedTuple):
     tuning: float
 
 
-@node(id="key", version="1", title="Find key", numeric=True)
+@node(id="key", version="2", title="Find key", numeric=True)
 def find_key(sound: OneSound) -> FoundKey:
     """Find the key of music, major or minor: by its notes, and what it begins and ends with.
 
@@ -304,7 +304,7 @@ class FoundSections(NamedTuple):
     picture: Image
 
 
-@node(id="structure", version="1", title="Find structure", numeric=True)
+@node(id="structure", version="2", title="Find structure", numeric=True)
 def find_structure(
     sound: OneSound,
     beats: GivenBeats = None,

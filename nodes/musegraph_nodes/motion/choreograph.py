@@ -28,7 +28,7 @@ class Danced(NamedTuple):
     beats: Beats
 
 
-@node(version="1", title="Choreograph", numeric=True)
+@node(version="2", title="Choreograph", numeric=True)
 def choreograph(
     score: Annotated[
         Score | None, Field(description="Music as notes: its beats and bars are known exactly.")

@@ -35,7 +35,7 @@ def playable(score: Score) -> None:
         )
 
 
-@node(version="1", title="Play score", numeric=True)
+@node(version="2", title="Play score", numeric=True)
 def render(
     score: Score,
     ctx: Context,

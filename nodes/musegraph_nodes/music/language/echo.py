@@ -11,10 +11,12 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from musegraph_nodes.music.composer.form import PHRASE, letters
 from musegraph_nodes.music.composer.piece import LEVELS
+from musegraph_nodes.music.composer.styles import STYLES
 
 from . import vocabulary as v
 
@@ -102,18 +104,43 @@ class Echo:
         if number is None or number >= len(self.bars):
             return []
         bar, place = self.bars[number], (reader.pos, reader.role, reader.groups - 1)
+        turned = self._turned(reader, bar)
         if reader.state == "root":
-            quality = bar.changes.get(reader.pos, (0, 0))[1]
-            return [v.QUALITY[quality]]
+            return [v.QUALITY[turned[reader.pos][1]]] if reader.pos in turned else []
         if reader.state in ("group", "pitched", "struck") and (
             found := _inside(bar, reader, place)
         ):
             return found
         if reader.state in ("group", "pitched"):
             return []
-        if reader.state == "pos" and reader.pos in bar.changes:
-            return [v.ROOT[bar.changes[reader.pos][0]]]
+        if reader.state == "pos" and reader.pos in turned:
+            return [v.ROOT[turned[reader.pos][0]]]
         return _next_group(bar, reader) or bar.after(reader.pos)
+
+    def other(self, reader: Reader) -> list[int]:
+        """The roots that would make of a phrase that is to be new the one before it."""
+        phrase = reader.bar // PHRASE
+        new = phrase > 0 and self.returning(reader.bar) is None
+        if not new or self._turn(reader) != PHRASE or reader.phase == v.LAST_BAR:
+            return []
+        chord = self.bars[reader.bar - PHRASE].changes.get(reader.pos)
+        return [] if chord is None else [v.ROOT[chord[0]]]
+
+    def _turn(self, reader: Reader) -> int:
+        return _turns()[reader.genre] if reader.genre < len(_turns()) else PHRASE
+
+    def _turned(self, reader: Reader, bar: _Bar) -> dict[int, _Chord]:
+        """The chords that return: with the phrase, or where a turn is longer, after the turn."""
+        turn = self._turn(reader)
+        if turn == PHRASE:
+            return bar.changes
+        return self.bars[reader.bar - turn].changes if reader.bar >= turn else {}
+
+
+@cache
+def _turns() -> list[int]:
+    """By genre, how many bars its chords go before they come back: twelve in the blues."""
+    return [max(len(turn.split()) for turn in (*s.major, *s.minor)) for s in STYLES.values()]
 
 
 def _role(group: int) -> int:

@@ -62,13 +62,13 @@ TopP = Annotated[
 ]
 Strict = Annotated[
     bool,
-    Field(description="On beats only notes of the chord or the scale are played."),
+    Field(description="On strong beats only notes of the chord or the scale are played."),
     ADVANCED,
 ]
 SeedOf = Annotated[Seed, Field(description="Another one, another piece.")]
 
 
-@node(version="2", numeric=True, uses="device")
+@node(version="3", numeric=True, uses="device")
 def compose(
     model: MusicModel,
     ctx: Context,
@@ -167,7 +167,7 @@ def _or_rest(score: Score) -> Score:
     return Score(480, (Track.of([Note(0, 1, 60, 1)]),))
 
 
-@node(id="continue", version="2", numeric=True, uses="device", title="Continue")
+@node(id="continue", version="3", numeric=True, uses="device", title="Continue")
 def continue_(
     score: Annotated[Score, Field(description="A piece in bars of three or four quarters.")],
     model: MusicModel,
@@ -225,7 +225,7 @@ def likeliest(net: Any, piece: Any) -> Any:
     return genre_of(net, piece)
 
 
-@node(version="2", numeric=True, uses="device")
+@node(version="3", numeric=True, uses="device")
 def infill(
     score: Annotated[Score, Field(description="A piece in bars of three or four quarters.")],
     model: MusicModel,

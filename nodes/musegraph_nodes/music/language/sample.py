@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 _OPEN = frozenset({"pos", "chord", "played", "struck"})
 """States in which a group may begin."""
 
+_NEAR = 0.88
+"""Of chords, the likeliest with this share: lessons have strange ones too."""
+_OTHER = 0.5
+"""How much of the echo goes against the chords of the phrase before where a new one is due."""
+_BEYOND = v.QUALITY.first + v.QUALITY.count
+"""The first token after those of chords: roots, then qualities."""
+
 
 @dataclass(frozen=True)
 class Taste:
@@ -34,7 +41,7 @@ class Taste:
     temperature: float = 0.95
     top_p: float = 0.95
     strict: bool = True
-    """Whether on beats only notes of the chord or the scale are played."""
+    """Whether on strong beats only notes of the chord or the scale are played."""
     echo: float = 2.5
     """By how much what returns is likelier, in nats; 0 leaves forms to the model."""
 
@@ -199,9 +206,9 @@ class Sampler:
         return self.asked[1]
 
     def _in_tune(self, mask: Mask) -> Mask:
-        """On beats, the chord or the scale alone."""
+        """On strong beats, the chord or the scale alone; between them lie the ways to the next."""
         reader = self.reader
-        if not self.taste.strict or reader.pos % STEPS:
+        if not self.taste.strict or reader.pos % _half(reader.beats):
             return mask
         key = Key(0, "minor" if reader.mode else "major")
         chord = None
@@ -239,10 +246,22 @@ class Sampler:
         if self.taste.echo:
             self.echo.hear(self.session.tokens)
             expected = self.echo.expected(self.reader)
-            if expected:
+            other = self.echo.other(self.reader)
+            if expected or other:
                 logits = logits.copy()
                 logits[expected] += self.taste.echo
-        return drawn(logits, options, self.taste.temperature, self.taste.top_p, self.draw)
+                logits[other] -= _OTHER * self.taste.echo
+        return self._of(logits, options)
+
+    def _of(self, logits: NDArray[np.float64], options: NDArray[np.intp]) -> int:
+        """One of the options; of chords one that is not far-fetched, for others would follow it."""
+        taste, token = self.taste, v.ROOT.first
+        chords = options[(options >= v.ROOT.first) & (options < _BEYOND)]
+        if len(chords) < len(options):
+            token = drawn(logits, options, taste.temperature, taste.top_p, self.draw)
+        if token not in v.ROOT:
+            return token
+        return drawn(logits, chords, taste.temperature, min(taste.top_p, _NEAR), self.draw)
 
 
 def drawn(

@@ -139,7 +139,12 @@ def plucked(dull: float, ring: float) -> Tone:
 
 
 def bowed(cut: float, vibrato: float, voices: int) -> Tone:
-    """Many saws a little apart, dull, with a slow tremble: strings, pads, brass."""
+    """Many saws a little apart, dull, with a slow tremble: strings, pads, brass.
+
+    Voices come in pairs that are mirrors of each other about one middle: as far above it as below,
+    in how they tremble and where they begin. What they sound together then has the pitch of the
+    middle at every moment, however slowly they beat; only the tremble of all of them moves it.
+    """
 
     def tone(frequency: float, strength: float, seconds: float, rate: int) -> Wave:
         import numpy as np
@@ -147,13 +152,15 @@ def bowed(cut: float, vibrato: float, voices: int) -> Tone:
 
         time = _time(seconds, rate)
         draw = np.random.default_rng(int(frequency * 7))
-        made = np.zeros(len(time))
-        for voice in range(voices):
-            apart = (voice - (voices - 1) / 2) * 0.0022 if voices > 1 else 0.0
-            rise = np.minimum(time * 2.5, 1.0)
-            wobble = vibrato * rise * np.sin(2 * np.pi * (5.1 + 0.3 * voice) * time + voice)
-            turns = np.cumsum(frequency * (1 + apart + wobble)) / rate + draw.random()
-            made += _saw(turns, frequency / rate)
+        rise = np.minimum(time * 2.5, 1.0) * vibrato
+        middle = np.cumsum(frequency * (1 + 0.6 * rise * np.sin(2 * np.pi * 5.1 * time))) / rate
+        middle += draw.random()
+        made = _saw(middle, frequency / rate) if voices % 2 else np.zeros(len(time))
+        for pair in range(voices // 2):
+            apart = (pair + (1 if voices % 2 else 0.5)) * 0.0022
+            wobble = 0.6 * rise * np.sin(2 * np.pi * (5.4 + 0.3 * pair) * time + pair + 1)
+            away = np.cumsum(frequency * (apart + wobble)) / rate + 0.5 * draw.random()
+            made += _saw(middle + away, frequency / rate) + _saw(middle - away, frequency / rate)
         cutoff = min(frequency * cut * (0.6 + 0.8 * strength), rate * 0.4)
         top, bottom = butter(2, cutoff / (rate / 2))
         return np.asarray(lfilter(top, bottom, made) * (0.7 / max(voices, 1) ** 0.5), np.float32)
