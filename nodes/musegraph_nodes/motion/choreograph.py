@@ -64,7 +64,7 @@ def choreograph(
 
     if not score and not beats and not sound and not seconds:
         raise NodeError("there is no music and no length; link a score or beats, or set seconds")
-    music = _music(score, beats, sound, seconds, tempo, seed)
+    music = music_of(score, beats, sound, seconds, tempo, seed)
     turns, root = made_of(music, style, seed, fps, energy)
     times = [round(float(time), 4) for time in music.beats if 0 <= time < music.seconds]
     pace = 60 / (times[1] - times[0]) if len(times) > 1 else tempo
@@ -73,7 +73,7 @@ def choreograph(
     )
 
 
-def _music(
+def music_of(
     score: Score | None,
     beats: Beats | None,
     sound: Audio | None,
@@ -81,6 +81,7 @@ def _music(
     tempo: float,
     seed: int,
 ) -> Music:
+    """The beats, the first bar, the length and the strength of music, or of none."""
     import numpy as np
 
     from .dance.make import Music
