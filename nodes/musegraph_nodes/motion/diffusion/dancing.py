@@ -124,4 +124,5 @@ def tidied(pair: Pair, fps: float) -> Pair:
 def _above(turns: Doubles, root: Doubles) -> Doubles:
     """The root where no joint goes through the floor."""
     lowest = placed(turns, root, BODY)[1][..., 1].min(axis=1)
-    return root + np.maximum(0.006 - lowest, 0)[:, None] * np.array([0.0, 1.0, 0.0])
+    lift = np.maximum(0.006 - lowest, 0)[:, None] * np.array([0.0, 1.0, 0.0])
+    return np.asarray(root + lift)

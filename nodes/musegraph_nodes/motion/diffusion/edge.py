@@ -127,11 +127,11 @@ class _Waves(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.half = width // 2
+        self.waves = width // 2
 
     def forward(self, time: Tensor) -> Tensor:
-        at = torch.arange(self.half, device=time.device)
-        angle = time[:, None] * torch.exp(at * (-math.log(10_000) / (self.half - 1)))
+        at = torch.arange(self.waves, device=time.device)
+        angle = time[:, None] * torch.exp(at * (-math.log(10_000) / (self.waves - 1)))
         return torch.cat((angle.sin(), angle.cos()), -1)
 
 

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from musegraph import Audio, Context, Image, Motion, NodeError, Score, Seed, node
 from musegraph_nodes.audio.options import Beats
-from musegraph_nodes.motion.choreograph import Danced, music_of
+from musegraph_nodes.motion.choreograph import Danced, music_of, told_of
 from musegraph_nodes.motion.options import ADVANCED, MOST_SECONDS
 
 from .model import DanceModel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from musegraph_nodes.motion.dance.make import Music
     from musegraph_nodes.motion.shaping import Pair
     from musegraph_nodes.motion.turns import Doubles
@@ -23,47 +25,61 @@ if TYPE_CHECKING:
 
 Keep = Literal["start", "start and end", "lower body", "upper body"]
 
+Notes = Annotated[
+    Score | None, Field(description="Music as notes: its beats and bars are known exactly.")
+]
+Pulse = Annotated[
+    Beats | None, Field(description="Beats of a sound, of audio.beats; a score goes before.")
+]
+Heard = Annotated[
+    Audio | None,
+    Field(description="How loud it is, and for models of EDGE everything that is heard."),
+]
+StyleOf = Annotated[
+    str, Field(max_length=60, description="One of those that the model has learned.")
+]
+SeedOf = Annotated[Seed, Field(description="Another one, another dance.")]
+Length = Annotated[
+    float,
+    Field(ge=0, le=MOST_SECONDS, description="How long; 0: as long as the music."),
+]
+Guidance = Annotated[
+    float, Field(ge=0, le=10, description="How closely music and style are followed.")
+]
+GivenMotion = Annotated[
+    Motion | None, Field(description="A motion of which a part is kept, or a pose to start in.")
+]
+KeepOf = Annotated[Keep, Field(description="What of the given motion is kept.")]
+KeepSeconds = Annotated[
+    float,
+    Field(ge=0, le=60, description="How much of the start and of the end is kept."),
+]
+Steps = Annotated[int, Field(ge=1, le=1000, description="More take longer."), ADVANCED]
+Tidy = Annotated[
+    bool,
+    Field(description="Joints within limits, feet that stand do not slide."),
+    ADVANCED,
+]
+Rate = Annotated[float, Field(ge=10, le=120, description="Frames a second."), ADVANCED]
+
 
 @node(version="1", title="Dance", numeric=True, uses="device")
 def dance(
     ctx: Context,
     model: DanceModel,
-    score: Annotated[
-        Score | None, Field(description="Music as notes: its beats and bars are known exactly.")
-    ] = None,
-    beats: Annotated[
-        Beats | None, Field(description="Beats of a sound, of audio.beats; a score goes before.")
-    ] = None,
-    sound: Annotated[
-        Audio | None,
-        Field(description="How loud it is, and for models of EDGE everything that is heard."),
-    ] = None,
-    style: Annotated[
-        str, Field(max_length=60, description="One of those that the model has learned.")
-    ] = "",
-    seed: Annotated[Seed, Field(description="Another one, another dance.")] = 0,
-    seconds: Annotated[
-        float,
-        Field(ge=0, le=MOST_SECONDS, description="How long; 0: as long as the music."),
-    ] = 0.0,
-    guidance: Annotated[
-        float, Field(ge=0, le=10, description="How closely music and style are followed.")
-    ] = 1.5,
-    given: Annotated[
-        Motion | None, Field(description="A motion of which a part is kept, or a pose to start in.")
-    ] = None,
-    keep: Annotated[Keep, Field(description="What of the given motion is kept.")] = "start",
-    keep_seconds: Annotated[
-        float,
-        Field(ge=0, le=60, description="How much of the start and of the end is kept."),
-    ] = 1.0,
-    steps: Annotated[int, Field(ge=1, le=1000, description="More take longer."), ADVANCED] = 50,
-    tidy: Annotated[
-        bool,
-        Field(description="Joints within limits, feet that stand do not slide."),
-        ADVANCED,
-    ] = True,
-    fps: Annotated[float, Field(ge=10, le=120, description="Frames a second."), ADVANCED] = 30.0,
+    score: Notes = None,
+    beats: Pulse = None,
+    sound: Heard = None,
+    style: StyleOf = "",
+    seed: SeedOf = 0,
+    seconds: Length = 0.0,
+    guidance: Guidance = 1.5,
+    given: GivenMotion = None,
+    keep: KeepOf = "start",
+    keep_seconds: KeepSeconds = 1.0,
+    steps: Steps = 50,
+    tidy: Tidy = True,
+    fps: Rate = 30.0,
 ) -> Danced:
     """Dance to music with a net that learned it from dances (EDGE, https://arxiv.org/abs/2211.10658).
 
@@ -87,7 +103,7 @@ def dance(
         own = _given(given, fps, count)
         kept = _kept(_centred(own), keep, keep_seconds, times, fps, count)
 
-        def told(done: int, total: int, seen: Doubles) -> None:
+        def told(done: int, total: int, seen: Callable[[], Doubles]) -> None:
             ctx.progress(done, total, preview=lambda: _strip(seen(), times, music.seconds))
 
         numbers = made_of(live, heard, seed, steps, guidance, kept, told)
@@ -96,9 +112,7 @@ def dance(
         pair = tidied(pair, fps)
     if own is not None:
         pair = _with(_placed(pair, own), own, keep, keep_seconds, fps)
-    found = [round(float(time), 4) for time in music.beats if 0 <= time < music.seconds]
-    tempo = 60 / (found[1] - found[0]) if len(found) > 1 else 120.0
-    return Danced(motion_of(*pair, fps, BODY), {"tempo": round(float(tempo), 3), "times": found})
+    return Danced(motion_of(*pair, fps, BODY), told_of(music))
 
 
 def _heard(

@@ -39,6 +39,11 @@ Sounds = Annotated[
         description="The music of each dance, in the same order; of two folders, those of one name."
     ),
 ]
+Styles = Annotated[
+    list[str] | None,
+    Field(description="What the style of each dance is called; one for all, or none."),
+]
+Name = Annotated[str, Field(max_length=60, description="Begins the name it gets among the models.")]
 Steps = Annotated[
     int, Field(ge=1, le=1_000_000, description="A later run with more goes on from here.")
 ]
@@ -64,13 +69,8 @@ def train_dance(
     ctx: Context,
     dances: Dances = None,
     sounds: Sounds = None,
-    styles: Annotated[
-        list[str] | None,
-        Field(description="What the style of each dance is called; one for all, or none."),
-    ] = None,
-    name: Annotated[
-        str, Field(max_length=60, description="Begins the name it gets among the models.")
-    ] = "my dancer",
+    styles: Styles = None,
+    name: Name = "my dancer",
     steps: Steps = 4000,
     made: Made = 400,
     width: Width = 192,
@@ -230,8 +230,8 @@ def _sampled(training: Training, seed: int) -> Motion:
     from .heard import grid_of, heard_of
 
     build = training.plan.build
-    beats = np.arange(16) * 0.5
-    music = Music(beats, 0, _SAMPLED, np.full(16, 0.5))
+    beats = np.asarray(np.arange(16.0) * 0.5, np.float64)
+    music = Music(beats, 0, _SAMPLED, np.full(16, 0.5, np.float64))
     grid = grid_of(music, build.per_beat, build.window)
     heard = heard_of(music, grid.beats, 0, len(build.styles))
     numbers = dance(Dancer(training.net, training.scope, build), heard, seed, 20, 1.5)
