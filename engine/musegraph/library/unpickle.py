@@ -29,6 +29,11 @@ LONGEST_NAME = 1000
 DEEPEST = 8
 PIECE = 1 << 24
 
+RECORDS = ("dataset.preprocess.Normalizer", "dataset.scaler.MinMaxScaler")
+"""Classes of EDGE's that its checkpoints hold beside the weights: the range of its numbers."""
+
+_RANGE = (("scale", "scale_"), ("shift", "min_"))
+
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _RULESET, _RULE, _RESTRICT = 444, 445, 446
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
@@ -143,6 +148,8 @@ def convert(source: int, target: int) -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(1)
+    # In their place stand classes that hold what they are given and can do nothing.
+    torch.serialization.add_safe_globals([(type("Record", (), {}), name) for name in RECORDS])
     with os.fdopen(source, "rb") as stream:
         try:
             found = torch.load(stream, map_location="cpu", weights_only=True)
@@ -191,6 +198,11 @@ def _inner(found: Any, left: list[str]) -> Any:
     if isinstance(words := found.get("string_to_param"), dict) and len(words) == 1:
         left += [str(name) for name in found if name != "string_to_param"]
         return {"emb_params": next(iter(words.values()))}
+    if isinstance(weights := found.get("ema_state_dict"), dict) and "normalizer" in found:
+        scaler = getattr(found["normalizer"], "scaler", None)
+        kept = {own: getattr(scaler, name, None) for own, name in _RANGE}
+        left += [str(name) for name in found if name not in ("ema_state_dict", "normalizer")]
+        return {**weights, "normalizer": kept}
     for name in ("state_dict", "params_ema", "params", "model_state_dict"):
         if isinstance(found.get(name), dict):
             left += [str(other) for other in found if other != name]

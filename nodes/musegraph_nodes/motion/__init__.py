@@ -5,6 +5,9 @@ from pathlib import Path
 from musegraph import Pack
 
 from .choreograph import choreograph
+from .diffusion.model import dancer, load_dance_model
+from .diffusion.nodes import dance
+from .diffusion.train import train_dance
 from .edit import (
     blend,
     contacts,
@@ -34,6 +37,9 @@ pack = Pack(
         open_file,
         save,
         choreograph,
+        load_dance_model,
+        dance,
+        train_dance,
         load_text_model,
         text_to_motion,
         in_between,
@@ -65,7 +71,7 @@ pack = Pack(
     ],
     version="1.0.0",
     title="Motion",
-    loaders={"mdm": mdm, "mdm_texts": mdm_texts},
+    loaders={"dancer": dancer, "mdm": mdm, "mdm_texts": mdm_texts},
     libraries=("av", "numpy", "pillow", "scipy", "torch", "transformers"),
     texts=Path(__file__).parent / "texts",
 )

@@ -64,16 +64,19 @@ def choreograph(
 
     if not score and not beats and not sound and not seconds:
         raise NodeError("there is no music and no length; link a score or beats, or set seconds")
-    music = _music(score, beats, sound, seconds, tempo, seed)
+    music = music_of(score, beats, sound, seconds, tempo, seed)
     turns, root = made_of(music, style, seed, fps, energy)
+    return Danced(motion_of(turns, root, fps, BODY), told_of(music, tempo))
+
+
+def told_of(music: Music, tempo: float = 120.0) -> Beats:
+    """Beats of music as they go over links; ``tempo`` is for music of one beat or none."""
     times = [round(float(time), 4) for time in music.beats if 0 <= time < music.seconds]
     pace = 60 / (times[1] - times[0]) if len(times) > 1 else tempo
-    return Danced(
-        motion_of(turns, root, fps, BODY), {"tempo": round(float(pace), 3), "times": times}
-    )
+    return {"tempo": round(float(pace), 3), "times": times}
 
 
-def _music(
+def music_of(
     score: Score | None,
     beats: Beats | None,
     sound: Audio | None,
@@ -81,6 +84,7 @@ def _music(
     tempo: float,
     seed: int,
 ) -> Music:
+    """The beats, the first bar, the length and the strength of music, or of none."""
     import numpy as np
 
     from .dance.make import Music

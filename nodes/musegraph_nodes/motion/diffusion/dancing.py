@@ -1,0 +1,128 @@
+"""Dances of any length by a net: windows that agree, what is kept of a motion, and tidying up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from musegraph_nodes.motion.body import BODY, SOLE
+from musegraph_nodes.motion.contacts import floor_of, planted, standing
+from musegraph_nodes.motion.limits import RANGES, kept
+from musegraph_nodes.motion.shaping import sampled, smoothed
+from musegraph_nodes.motion.turns import placed, steady
+
+from .learning import TIMES, folded
+from .numbers import COUNT, motion_from
+from .x0 import Given, Way, cosine, guided, sample, seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from musegraph_nodes.motion.shaping import Pair
+    from musegraph_nodes.motion.turns import Doubles
+
+    from .model import Dancer
+
+_AT_ONCE = 16
+"""Windows that the net sees at once, so that a long dance takes no more memory than a short one."""
+LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
+"""The pelvis and the joints of the legs."""
+
+
+class Kept(NamedTuple):
+    """Numbers that a dance has to have, and where: both [T,151], in the units of a motion."""
+
+    numbers: Doubles
+    mask: Doubles
+
+
+def lower_numbers() -> list[int]:
+    """Which of the 151 numbers say what the legs do, and where the body is."""
+    return [*range(7), *(7 + 6 * joint + at for joint in LOWER for at in range(6))]
+
+
+def windows_of(table: Tensor, length: int) -> Tensor:
+    """A table [T,N] as windows [W,length,N], each half a window after the one before."""
+    return table.unfold(0, length, length // 2).transpose(1, 2)
+
+
+def whole_of(windows: Tensor) -> Tensor:
+    """Windows [W,length,N] as one table [T,N]."""
+    half = windows.shape[1] // 2
+    return torch.cat((windows[0], *(one[half:] for one in windows[1:])))
+
+
+def dance(
+    dancer: Dancer, heard: Doubles, seed: int, steps: int, guidance: float,
+    keep: Kept | None = None, told: Callable[[int, int, Callable[[], Doubles]], None] | None = None,
+) -> Doubles:  # fmt: skip
+    """Numbers [T,151] of a dance to what is heard [T,H], a whole number of half windows."""
+    net, build = dancer.net, dancer.build
+    device = next(net.parameters()).device
+    frames = net.size.tokens * build.patch
+    patch, half = build.patch, net.size.tokens // 2
+    music = folded(windows_of(torch.from_numpy(heard).float(), frames), patch).to(device)
+
+    def seen(x: Tensor, time: Tensor, /, free: bool) -> Tensor:
+        made = []
+        for first in range(0, len(x), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            without = torch.full((len(x[part]),), free, device=device)
+            made.append(net(x[part], music[part], time[part], without))
+        return torch.cat(made)
+
+    def agreed(x: Tensor) -> Tensor:
+        """A window begins as the one before it goes on; one after the other, so that all agree."""
+        x = x.clone()
+        for at in range(1, len(x)):
+            x[at, :half] = x[at - 1, half:]
+        return x
+
+    def out(x: Tensor) -> Doubles:
+        table = whole_of(x.cpu().double().reshape(len(x), frames, COUNT)).numpy()
+        return dancer.scope.out(table)
+
+    given = None
+    if keep is not None:
+        values = torch.from_numpy(dancer.scope.into(keep.numbers)).float()
+        mask = torch.from_numpy(keep.mask).float()
+        given = Given(
+            *(folded(windows_of(one, frames), patch).to(device) for one in (values, mask))
+        )
+    noise, draw = seeded((len(music), net.size.tokens, COUNT * patch), seed)
+    made = sample(
+        guided(seen, guidance), noise.to(device), cosine(TIMES), Way(steps, 1.0, 1.0), draw, given,
+        agreed, None if told is None else lambda n, of, x0: told(n, of, lambda: out(agreed(x0))),
+    )  # fmt: skip
+    return out(made)
+
+
+def performed(numbers: Doubles, seconds: Doubles, fps: float, count: int) -> Pair:
+    """Turns and root of numbers [T,151] that are at ``seconds``, so many frames a second."""
+    turns, root, _ = motion_from(numbers)
+    places = np.interp(np.arange(count) / fps, seconds, np.arange(len(seconds)))
+    return sampled(steady(turns), root, places)
+
+
+def tidied(pair: Pair, fps: float) -> Pair:
+    """Nothing trembles, joints within what a person can do, feet that stand do not slide.
+
+    The balls of the feet stand on the floor, at 0.
+    """
+    turns, root = smoothed(*pair, 0.025 * fps)
+    turns = kept(turns, BODY, tuple(RANGES))
+    root = root.copy()
+    root[:, 1] += SOLE - floor_of(placed(turns, root, BODY)[1], BODY)
+    stands = standing(placed(turns, root, BODY)[1], BODY, fps, 0.6)
+    turns, root = planted(turns, root, BODY, stands, fps)
+    return turns, _above(turns, root)
+
+
+def _above(turns: Doubles, root: Doubles) -> Doubles:
+    """The root where no joint goes through the floor."""
+    lowest = placed(turns, root, BODY)[1][..., 1].min(axis=1)
+    lift = np.maximum(0.006 - lowest, 0)[:, None] * np.array([0.0, 1.0, 0.0])
+    return np.asarray(root + lift)

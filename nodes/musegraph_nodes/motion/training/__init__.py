@@ -1,0 +1,1 @@
+"""Trainings of the models of motion that come with Musegraph."""
