@@ -55,7 +55,7 @@ def caption(
             f"a caption is of one picture, and here are {len(image.data)}; use image.split"
         )
 
-    class Watch(StoppingCriteria):  # type: ignore[misc]
+    class Watch(StoppingCriteria):
         def __call__(self, tokens: Any, scores: Any, **_: Any) -> Any:
             ctx.progress(min(tokens.shape[1], most), most)
             return torch.zeros(len(tokens), dtype=torch.bool, device=tokens.device)

@@ -67,7 +67,7 @@ def dubbed(film: bytes, sound: Audio, name: str) -> bytes:
     try:
         with (
             TemporaryDirectory() as folder,
-            av.open(BytesIO(film), format=kind) as source,
+            av.open(BytesIO(film), "r", format=kind) as source,
             av.open(
                 str(Path(folder) / "film.mp4"), "w", format="mp4", options={"movflags": "faststart"}
             ) as box,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Image, Json
+from musegraph import Image, Json, Mask
 
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT_LAYERS = ("conv4_2",)
@@ -74,6 +74,14 @@ ContentLayers = Annotated[
 StyleScale = Annotated[
     float,
     Field(ge=0.1, le=4, description="Size of the strokes: 2 shows the style at twice the size."),
+]
+Masks = Annotated[
+    list[Mask] | None, Field(description="Where each style counts: one mask for each.")
+]
+Init = Annotated[
+    Literal["content", "noise", "picture"],
+    Field(description="What to begin with; picture: that at the port 'start'."),
+    ADVANCED,
 ]
 Strength = Annotated[
     float,

@@ -140,7 +140,7 @@ def repaint(
     figures: dict[str, Any] = {}
     begun = len(work.curve.figures)
     found = sizes_of(size, net, options)
-    brush = Brush(styles, size, options, work)
+    brush, asked = Brush(styles, size, options, work), _also(content, styles, options)
     for at in found:
         here = None if base is None else resized(base, at).to(work.ctx.device)
         before = resized(made, at).to(work.ctx.device)
@@ -152,11 +152,9 @@ def repaint(
             lay = brush.first if at == found[0] else brush.next
             laid = lay(before, here, at)
             before = _between(here, laid, options) if content is not None else laid
-        told_of = _also(content, styles, options)
-        objective = _objective(net, here, told_of, at, size, options, work, steady)
-        finish = _finisher(content, at, options.keep)
-        basis = _basis(told_of, at, options, work)
-        told = work.told(finish)
+        objective = _objective(net, here, asked, at, size, options, work, steady)
+        basis = _basis(asked, at, options, work)
+        told = work.told(_finisher(content, at, options.keep))
         made = optimised(
             objective, before, options.steps, options.optimiser, work.curve, told, basis
         )

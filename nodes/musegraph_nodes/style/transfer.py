@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -18,9 +18,11 @@ from .options import (
     Content,
     ContentLayers,
     ContentWeight,
+    Init,
     KeepColours,
     Levels,
     Longest,
+    Masks,
     OptimiserName,
     Preview,
     Recolour,
@@ -52,9 +54,7 @@ def transfer(
     features: FeatureNet,
     ctx: Context,
     weights: Shares = None,
-    masks: Annotated[
-        list[Mask] | None, Field(description="Where each style counts: one mask for each.")
-    ] = None,
+    masks: Masks = None,
     size: Longest = 512,
     steps: Steps = 20,
     levels: Levels = 0,
@@ -62,11 +62,7 @@ def transfer(
     content_weight: ContentWeight = 1.0,
     smooth: SmoothWeight = 1.0,
     optimiser: OptimiserName = "lbfgs",
-    init: Annotated[
-        Literal["content", "noise", "picture"],
-        Field(description="What to begin with; picture: that at the port 'start'."),
-        ADVANCED,
-    ] = "content",
+    init: Init = "content",
     start: Annotated[Image | None, Field(description="A picture to begin with."), ADVANCED] = None,
     keep_colours: KeepColours = "none",
     style_scale: StyleScale = 1.0,

@@ -105,14 +105,21 @@ class Many(nn.Module):
 
     def forward(self, pictures: Tensor, style: int) -> Tensor:
         """Pictures [B,3,H,W] of 0..1 in one of the styles."""
-        held = {name.replace("/", "."): t for name, t in self.parts[style].items()}
+        held = {name.replace("/", "."): t for name, t in self.part(style).items()}
         made: Tensor = functional_call(self.shared, held, (pictures,))
         return made
 
+    def part(self, style: int) -> nn.ParameterDict:
+        """What one of the styles has for itself."""
+        found = self.parts[style]
+        assert isinstance(found, nn.ParameterDict)
+        return found
+
     def tensors(self) -> dict[str, Tensor]:
         """As they lie in a file."""
-        made = {n: t for n, t in self.shared.named_parameters() if not own(n)}
-        for style, part in zip(self.styles, self.parts, strict=True):
+        made: dict[str, Tensor] = {n: t for n, t in self.shared.named_parameters() if not own(n)}
+        for number, style in enumerate(self.styles):
+            part = self.part(number)
             made |= {part_of(style, n.replace("/", ".")): t for n, t in part.items()}
         return made
 
