@@ -29,7 +29,8 @@ from style_bench import Bench
 from style_classes import STYLES, opened, told
 from torch import Tensor
 
-from musegraph import Image, Reference, Weights
+from musegraph import Engine, Image, Reference, Weights, run
+from musegraph.store import Store
 from musegraph_nodes import style as pack
 from musegraph_nodes.style import adain, apply, load_fast, load_features, transfer, weave
 from musegraph_nodes.style.adain_nets import mean_and_deviation
@@ -132,8 +133,46 @@ def by_fast(content: Image, style: str, strength: float) -> Made:
     return apply(content, load_fast(shop(), style=style), shop(), strength=strength), 0.0
 
 
+WORDS = {
+    "ink": "ink drawing", "woodblock": "ukiyo-e woodblock print", "mosaic": "flat vector art",
+    "impasto": "watercolor painting", "pointillism": "watercolor painting",
+    "blueprint": "ink drawing", "stained_glass": "flat vector art",
+    "watercolour": "watercolor painting",
+}  # fmt: skip
+"""What the starter model calls a style, or the one that it knows that is nearest to it."""
+
+SHOWN = {
+    "lighthouse": "the sea at sunset, lighthouse", "castle": "mountains at dawn, castle",
+    "city": "a city skyline at night, bridge", "windmills": "green hills by day, windmills",
+    "deer": "a forest by day, deer", "balloons": "the desert at sunset, balloons",
+}  # fmt: skip
+
+
+@cache
+def engine() -> Engine:
+    return Engine(store=Store(BUILD / "cache"))
+
+
+def by_diffusion(content: Image, style: str, strength: float) -> Made:
+    """The example, which goes on from pieces of the style; at half strength, from half of them."""
+    name = next(n for n in CONTENTS if content is picture("contents", n, SIDE))
+    made = run(
+        ROOT / "workflows" / "style_diffusion.json",
+        engine=engine(),
+        content=content,
+        style=picture("styles", style, 640),
+        prompt=f"{WORDS[style]} of {SHOWN[name]}",
+        strength=strength,
+    )
+    wide = torch.nn.functional.interpolate(
+        planes(made["picture"]), (SIDE, SIDE), mode="bicubic", antialias=True
+    )
+    return Image(wide.clamp(0, 1).permute(0, 2, 3, 1).contiguous()), 0.0
+
+
 WAYS: dict[str, Callable[[Image, str, float], Made]] = {
     "transfer": by_transfer, "adain": by_adain, "weave": by_weave, "fast": by_fast,
+    "diffusion": by_diffusion,
 }  # fmt: skip
 
 
