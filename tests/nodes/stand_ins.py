@@ -36,6 +36,7 @@ def _controlnet(folder: Path, place: Path) -> None:
     net = ControlNetModel.from_unet(
         _unet(folder, SD15), conditioning_embedding_out_channels=(8, 16, 16)
     )
+    torch.manual_seed(len(place.name))  # two of the same weights would be one model of two names
     for weight in net.parameters():  # the layers that begin at zero would lead nowhere
         weight.data += torch.randn(weight.shape) * 0.05
     net.save_pretrained(place)

@@ -170,6 +170,7 @@ KIND_NAMES = {
     "text_encoder": "text encoder", "lora": "LoRA", "control": "ControlNet",
     "t2i_adapter": "T2I-Adapter", "ip_adapter": "IP-Adapter", "embedding": "embedding",
     "upscaler": "upscaler", "vision": "vision", "depth": "depth", "pose": "pose",
+    "caption": "captioner",
     "style": "style", "motion": "motion", "sound": "sound", "other": "",
 }  # fmt: skip
 

@@ -162,7 +162,7 @@ def filmstrip(
     return Image(torch.from_numpy(sheet[None]))
 
 
-@node(version="1", title="Film a motion", numeric=True)
+@node(version="2", title="Film a motion", numeric=True)
 def film(
     motion: Dancers,
     ctx: Context,
@@ -201,7 +201,7 @@ def film(
     return File(data, f"{files.plain_name(name) or 'dance'}.mp4", "video/mp4")
 
 
-@node(version="1", title="Frames and sound to film", numeric=True)
+@node(version="2", title="Frames and sound to film", numeric=True)
 def mux(
     frames: Annotated[
         list[Image], Field(min_length=1, description="Pictures of one size, one after the other.")

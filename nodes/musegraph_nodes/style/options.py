@@ -42,7 +42,9 @@ OptimiserName = Annotated[
     ADVANCED,
 ]
 ContentWeight = Annotated[
-    float, Field(ge=0, le=1e6, description="How much the shapes of the content count.")
+    float,
+    Field(ge=0, le=1e6, description="How much the shapes of the content count."),
+    ADVANCED,
 ]
 StyleWeight = Annotated[float, Field(ge=0, le=1e6, description="How much the style counts.")]
 SmoothWeight = Annotated[

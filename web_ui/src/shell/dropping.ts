@@ -79,28 +79,11 @@ export async function takeFiles(files: readonly File[], target: Target): Promise
 const isBundle = ({ asset }: Dropped): boolean =>
   asset.media === 'application/zip' || /\.(?:zip|musegraph)$/i.test(asset.name);
 
-const WORD = new TextEncoder().encode('musegraph');
-
-/** More bytes than facts take: in a larger file they stand in the first or the last of these. */
-const ENDS = 20 * 2 ** 20;
-
-/** Whether the word that marks an embedded workflow stands in a file, so that it pays to ask. */
-export const mayCarry = async (file: Blob): Promise<boolean> =>
-  file.size <= 2 * ENDS
-    ? hasWord(file)
-    : (await hasWord(file.slice(0, ENDS))) || hasWord(file.slice(-ENDS));
-
-const hasWord = async (file: Blob): Promise<boolean> => {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  for (let at = bytes.indexOf(WORD[0]!); at >= 0; at = bytes.indexOf(WORD[0]!, at + 1))
-    if (WORD.every((byte, place) => bytes[at + place] === byte)) return true;
-  return false;
-};
-
 const takeIn = async (file: File, onNode: boolean): Promise<Dropped> => {
   const asset = await upload(file);
   const carries =
-    isBundle({ asset, read: null }) || (!onNode && isMedia(asset) && (await mayCarry(file)));
+    isBundle({ asset, read: null }) ||
+    (!onNode && isMedia(asset) && (await (await import('./carrying')).mayCarry(file)));
   return { asset, read: carries ? await workflowIn(asset.asset) : null };
 };
 

@@ -53,6 +53,7 @@ KeepOf = Annotated[Keep, Field(description="What of the given motion is kept.")]
 KeepSeconds = Annotated[
     float,
     Field(ge=0, le=60, description="How much of the start and of the end is kept."),
+    ADVANCED,
 ]
 Steps = Annotated[int, Field(ge=1, le=1000, description="More take longer."), ADVANCED]
 Tidy = Annotated[

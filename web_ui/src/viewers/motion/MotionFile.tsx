@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useWords } from '@/i18n/said';
-import { useBytes, useText } from '../bytes';
+import { useText } from '../bytes';
 import type { File } from '../kinds';
 import type { ViewerItem } from '../open';
 import { Sentence } from '../parts';
 import type { Motion as Joints } from './joints';
+import { useBytes } from './bytes';
 import Motion from './Motion';
 import { useSounds } from './sounds';
 
