@@ -83,7 +83,7 @@ const takeIn = async (file: File, onNode: boolean): Promise<Dropped> => {
   const asset = await upload(file);
   const carries =
     isBundle({ asset, read: null }) ||
-    (!onNode && isMedia(asset) && (await (await import('./carrying')).mayCarry(file)));
+    (!onNode && (await (await import('./carrying')).mayCarry(file, asset)));
   return { asset, read: carries ? await workflowIn(asset.asset) : null };
 };
 
@@ -103,10 +103,6 @@ const place = (media: readonly Dropped[], { store, at, node }: Target): void => 
 };
 
 const isPicture = ({ media }: Asset): boolean => media.startsWith('image/');
-
-/** What a run saves with its workflow inside. */
-const isMedia = ({ media, name }: Asset): boolean =>
-  /^(?:image|audio|video)\//.test(media) || /\.(?:glb|mid|midi|mov|mp4)$/i.test(name);
 
 /** Make a file the value of a node's input; false if the node has none for it. */
 const putInto = (store: DocumentStore, node: string, asset: Asset): boolean => {
