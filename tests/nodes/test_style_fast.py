@@ -329,7 +329,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint_and_ends_as_one_that_was_
             if done == 5:
                 raise Killed
 
-    monkeypatch.setattr("musegraph_nodes.style.train._SAVE_EVERY", 2)
+    monkeypatch.setattr("musegraph_nodes.style.train.SAVE_EVERY", 2)
     whole = Shop(tmp_path / "whole")
     wanted = weights(whole, trained(whole, features, 6))
     with pytest.raises(Killed):

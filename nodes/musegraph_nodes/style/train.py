@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
 from musegraph import Cancelled, Context, Image, NodeError, Seed, node
+from musegraph_nodes.starter.training.node import SAVE_EVERY, check_name, kept
 
 from .curves import drawn
 from .fast import FastNet
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
     from .nets import Features
     from .training.fast import Plan, State
-
-_NAME = re.compile(r"[\w][\w .-]{0,59}")
-_SAVE_EVERY = 25
-"""Steps from one checkpoint to the next: what a killed training does again."""
 
 _LEAST = 32
 """Pixels along the shorter side of a picture that a net can learn from."""
@@ -126,11 +122,7 @@ def train_fast(
 
 
 def _check(name: str, style_weight: float, content_weight: float) -> None:
-    if not _NAME.fullmatch(name):
-        raise NodeError(
-            "port 'name': give up to 60 letters, digits, spaces, points and dashes, a letter first;"
-            f" got {name!r}"
-        )
+    check_name(name)
     if not style_weight and not content_weight:
         raise NodeError(
             "port 'style_weight': it is 0, and content_weight is too, so there is nothing to learn;"
@@ -196,7 +188,7 @@ def _train(
                 )
             for line, loss in losses.items():
                 state.losses[line].append(loss)
-            if state.step % _SAVE_EVERY == 0:
+            if state.step % SAVE_EVERY == 0:
                 save(state, plan, folder)
             ctx.progress(
                 state.step,
@@ -214,9 +206,5 @@ def _kept(ctx: Context, state: State, folder: Path, name: str) -> FastNet:
     """The net among the models, under a name that no other net has."""
     from .training.fast import write
 
-    file = folder / "net.safetensors"
-    write(state, file, {"style": name, "steps": state.step})
-    told = blake2b(file.read_bytes(), digest_size=4).hexdigest()
-    kept = ctx.keep(f"trained/{name}-{told}.safetensors", file)
-    file.unlink()
-    return fast_reference(kept.source, ctx)
+    told = {"style": name, "steps": state.step}
+    return fast_reference(kept(ctx, folder, name, lambda file: write(state, file, told)), ctx)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from musegraph_nodes.motion.body import BODY
-from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Progress
+from musegraph_nodes.starter.training.course import Course
 from musegraph_nodes.starter.training.muon import Muon
 
 from . import heard
@@ -117,8 +117,8 @@ def folded(x: Tensor, patch: int) -> Tensor:
     return x.reshape(x.shape[0], x.shape[1] // patch, -1)
 
 
-class Training:
-    """A net, the memory of its steps, and the mean of its recent weights, which is what is kept."""
+class Training(Course):
+    """A net that learns to dance."""
 
     def __init__(
         self, plan: Plan, scope: Range, folder: Path, net: EdgeNet | None = None,
@@ -129,43 +129,17 @@ class Training:
         self.net = (net or EdgeNet(plan.build.size)).to(device)
         if net is None:
             nn.init.zeros_(self.net.final_layer.weight)
-        self.steps = Muon(self.net.parameters(), plan.rate, plan.decay)
-        self.averages = Averages(list(self.net.parameters()), plan.average)
-        self.kept = Checkpoints(folder)
-        self.progress = Progress()
-        self.losses: list[float] = []
+        steps = Muon(self.net.parameters(), plan.rate, plan.decay)
+        super().__init__(self.net, steps, plan.average, folder)
         self.schedule = cosine(TIMES)
         self.weigh = Weigh(scope, device)
-
-    def restore(self, most: int | None = None) -> bool:
-        """Go on from the newest checkpoint that is not beyond ``most`` steps; if there was one."""
-        found = self.kept.latest()
-        if found is None or (most is not None and int(found.name[5:]) > most):
-            return False
-        self.progress = self.kept.restore(self.net, self.averages, self.steps)
-        told = json.loads((found / "losses.json").read_text(encoding="utf-8"))
-        self.losses = [float(loss) for loss in told]
-        return True
-
-    def save(self) -> None:
-        if self.progress.step:
-            made = self.kept.save(self.progress, self.net, self.averages, self.steps)
-            (made / "losses.json").write_text(json.dumps(self.losses), encoding="utf-8")
 
     def learn(self, lessons: Lessons, number: int, share: float) -> float:
         """One step on the batch that belongs to its number; ``share`` of the training is done."""
         plan = self.plan
-        rate = plan.rate * min(1.0, (number + 1) / 40, 0.02 + (1 - share) / _FALLING)
-        for group in self.steps.param_groups:
-            group["lr"] = rate
+        self.hurry(plan.rate * min(1.0, (number + 1) / 40, 0.02 + (1 - share) / _FALLING))
         rng = np.random.default_rng([plan.seed, number])
-        loss = self.wrongness(lessons, plan.batch, rng)
-        self.steps.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.steps.step()
-        self.averages.update(number)
-        return float(loss.detach())
+        return self.step(self.wrongness(lessons, plan.batch, rng), number)
 
     def wrongness(self, lessons: Lessons, count: int, rng: np.random.Generator) -> Tensor:
         """How far a net is off on windows drawn by ``rng``."""

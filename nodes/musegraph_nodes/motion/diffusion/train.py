@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import re
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Audio, Cancelled, Context, Image, Motion, NodeError, Seed, node
+from musegraph import Audio, Context, Image, Motion, NodeError, Seed, node
 from musegraph_nodes.motion.options import ADVANCED
+from musegraph_nodes.starter.training.node import check_name, follow, kept
 
 from .model import DanceModel, Dancer, reference
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from .learning import Build, Lesson, Lessons, Plan, Training
 
-_NAME = re.compile(r"[\w][\w .-]{0,59}")
-_SAVE_EVERY = 25
-"""Steps from one checkpoint to the next: what a killed training does again."""
 _SAMPLED = 8.0
 """Seconds of the dance that shows what was learned."""
 
@@ -89,11 +86,7 @@ def train_dance(
 
     from .learning import Build, Lessons, Plan, Training
 
-    if not _NAME.fullmatch(name):
-        raise NodeError(
-            "port 'name': give up to 60 letters, digits, spaces, points and dashes, a letter first;"
-            f" got {name!r}"
-        )
+    check_name(name)
     known = _names(dances, sounds, styles)
     build = Build(styles=known, width=width, inner=width * 8 // 3, layers=layers, heads=width // 32)
     plan = Plan(build, batch, rate, seed=seed)
@@ -102,11 +95,11 @@ def train_dance(
     training = Training(plan, lessons.scope, folder, None, ctx.device)
     if training.restore(steps):
         ctx.note(f"went on from step {training.progress.step}")
-    losses = _train(ctx, training, lessons, steps)
+    losses = follow(ctx, training, partial(training.learn, lessons), steps)
     with training.averages.applied():
-        kept = _kept(ctx, training, folder, name)
+        model = _kept(ctx, training, folder, name)
         sample = _sampled(training, seed)
-    return Trained(kept, sample, drawn({"loss": losses}))
+    return Trained(model, sample, drawn({"loss": losses}))
 
 
 def _names(
@@ -183,40 +176,15 @@ def _key(plan: Plan, lessons: Lessons) -> str:
     return made.hexdigest()
 
 
-def _train(ctx: Context, training: Training, lessons: Lessons, steps: int) -> list[float]:
-    losses = training.losses
-    try:
-        while training.progress.step < steps:
-            step = training.progress.step
-            loss = training.learn(lessons, step, step / steps)
-            if not math.isfinite(loss):
-                raise NodeError(
-                    f"the training ran away at step {step + 1}: its loss is no number any more;"
-                    " set rate lower"
-                )
-            training.progress.step += 1
-            losses.append(loss)
-            if training.progress.step % _SAVE_EVERY == 0:
-                training.save()
-            ctx.progress(training.progress.step, steps, text=f"loss {loss:.3f}")
-    except Cancelled:
-        training.save()
-        raise
-    training.save()
-    return losses
-
-
 def _kept(ctx: Context, training: Training, folder: Path, name: str) -> DanceModel:
     """The model among the models, under a name that no other has."""
     from .learning import write
 
-    file = folder / "net.safetensors"
-    told = {"name": name, "steps": training.progress.step}
-    write(training.net, training.scope, training.plan.build, file, told)
-    digest = blake2b(file.read_bytes(), digest_size=4).hexdigest()
-    kept = ctx.keep(f"trained/{name}-{digest}.safetensors", file)
-    file.unlink()
-    return reference(kept.source, ctx)
+    build, told = training.plan.build, {"name": name, "steps": training.progress.step}
+    source = kept(
+        ctx, folder, name, lambda file: write(training.net, training.scope, build, file, told)
+    )
+    return reference(source, ctx)
 
 
 def _sampled(training: Training, seed: int) -> Motion:

@@ -9,11 +9,8 @@ steps included, when the clock says so.
 from __future__ import annotations
 
 import argparse
-import math
-import sys
-import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +28,7 @@ from musegraph_nodes.motion.diffusion.learning import (
     write,
 )
 from musegraph_nodes.motion.diffusion.numbers import Range, numbers_of
+from musegraph_nodes.starter.training.course import Habits, Span, hour, say, spend
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "starter" / "weights" / "dance"
 HELD_OUT = 1_000_000
@@ -78,11 +76,6 @@ def taught(work: Path, build: Build, count: int) -> Lessons:
     return Lessons(some, build, scope)
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 @torch.no_grad()
 def measured(training: Training, held_out: Lessons) -> float:
     """How far the mean weights are off on dances that were never seen."""
@@ -91,8 +84,8 @@ def measured(training: Training, held_out: Lessons) -> float:
         return float(np.mean([float(training.wrongness(held_out, 16, rng)) for _ in range(6)]))
 
 
-def train(work: Path, plan: Plan, count: int, minutes: float, until: float) -> Training:
-    """Train so many minutes of the processor, earlier runs included, or until the clock says so."""
+def train(work: Path, plan: Plan, count: int, span: Span) -> Training:
+    """Train as long as a span lasts, what earlier runs spent of the processor included."""
     lessons = taught(work, plan.build, count)
     held_out = Lessons(
         [lesson(HELD_OUT + at, plan.build) for at in range(16)], plan.build, lessons.scope
@@ -100,38 +93,10 @@ def train(work: Path, plan: Plan, count: int, minutes: float, until: float) -> T
     training = Training(plan, lessons.scope, work / "model")
     training.restore()
     parameters = sum(one.numel() for one in training.net.parameters())
-    _say(f"{len(lessons.windows)} windows, {parameters / 1e6:.1f} M parameters")
-    progress, losses = training.progress, list[float]()
-    began, saved = time.time(), time.process_time()
-    while True:
-        at = time.process_time()
-        by_clock = (time.time() - began) / max(until - began, 1e-9)
-        share = max(progress.seconds / (minutes * 60), by_clock)
-        if share >= 1:
-            break
-        losses.append(training.learn(lessons, progress.step, share))
-        training.losses.append(losses[-1])
-        progress.step += 1
-        progress.seconds += time.process_time() - at
-        if progress.step % 50 == 0:
-            _say(f"step {progress.step}  {progress.seconds:.0f} s  loss {np.mean(losses):.4f}")
-            losses.clear()
-        if progress.step % 500 == 0:
-            _say(f"held out {measured(training, held_out):.4f}")
-        if time.process_time() - saved > 60:
-            training.save()
-            saved = time.process_time()
-    training.save()
-    _say(f"held out {measured(training, held_out):.4f}")
+    say(f"{len(lessons.windows)} windows, {parameters / 1e6:.1f} M parameters")
+    learn = partial(training.learn, lessons)
+    spend(span, training, learn, Habits(), lambda: measured(training, held_out))
     return training
-
-
-def _hour(text: str) -> float:
-    """The next time the clock says so."""
-    hour, minute = map(int, text.split(":"))
-    now = datetime.now().astimezone()
-    then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return (then if then > now else then + timedelta(days=1)).timestamp()
 
 
 def main() -> None:
@@ -150,8 +115,8 @@ def main() -> None:
     torch.set_num_threads(1)
     build = Build(styles=tuple(STYLES), width=given.width, layers=given.layers)
     plan = replace(Plan(), build=build, batch=given.batch, rate=given.rate)
-    until = _hour(given.until) if given.until else math.inf
-    training = train(given.work, plan, given.dances, given.minutes, until)
+    span = Span(given.minutes, hour(given.until))
+    training = train(given.work, plan, given.dances, span)
     given.to.mkdir(parents=True, exist_ok=True)
     with training.averages.applied():
         told = {"steps": training.progress.step, "dances": given.dances}

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Progress
+from musegraph_nodes.starter.training.course import Course
 from musegraph_nodes.starter.training.muon import orthogonalize
 
 from .corpus import IGNORED, Corpus
@@ -78,8 +78,8 @@ class Steps(torch.optim.Optimizer):
         parameter.addcdiv_(state["mean"], spread, value=-group["lr"] * bias)
 
 
-class Training:
-    """A net, the memory of its steps, and the mean of its recent weights, which is what is kept."""
+class Training(Course):
+    """A net that learns music."""
 
     def __init__(
         self, plan: Plan, folder: Path, net: MusicNet | None = None, device: str = "cpu"
@@ -87,33 +87,12 @@ class Training:
         torch.manual_seed(plan.seed)
         self.plan = plan
         self.net = (net or MusicNet(plan.size)).to(device)
-        self.steps = Steps(self.net, plan)
-        self.averages = Averages(list(self.net.parameters()), plan.average)
-        self.kept = Checkpoints(folder)
-        self.progress = Progress()
-        self.losses: list[float] = []
-
-    def restore(self, most: int | None = None) -> bool:
-        """Go on from the newest checkpoint that is not beyond ``most`` steps; if there was one."""
-        found = self.kept.latest()
-        if found is None or (most is not None and int(found.name[5:]) > most):
-            return False
-        self.progress = self.kept.restore(self.net, self.averages, self.steps)
-        told = json.loads((found / "losses.json").read_text(encoding="utf-8"))
-        self.losses = [float(loss) for loss in told]
-        return True
-
-    def save(self) -> None:
-        if self.progress.step:
-            made = self.kept.save(self.progress, self.net, self.averages, self.steps)
-            (made / "losses.json").write_text(json.dumps(self.losses), encoding="utf-8")
+        super().__init__(self.net, Steps(self.net, plan), plan.average, folder)
 
     def learn(self, corpus: Corpus, number: int, share: float) -> float:
         """One step on the batch that belongs to its number; ``share`` of the training is done."""
         plan = self.plan
-        rate = plan.rate * min(1.0, (number + 1) / 40, 0.05 + (1 - share) / _FALLING)
-        for group in self.steps.param_groups:
-            group["lr"] = rate
+        self.hurry(plan.rate * min(1.0, (number + 1) / 40, 0.05 + (1 - share) / _FALLING))
         rng = np.random.default_rng([plan.seed, number])
         device = next(self.net.parameters()).device
         tokens, labels, facts = (
@@ -121,12 +100,7 @@ class Training:
         )
         with torch.autocast(device.type, torch.bfloat16):
             loss = wrongness(self.net, tokens, labels, facts)
-        self.steps.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.steps.step()
-        self.averages.update(number)
-        return float(loss.detach())
+        return self.step(loss, number)
 
 
 def wrongness(net: MusicNet, tokens: Tensor, labels: Tensor, facts: Tensor) -> Tensor:

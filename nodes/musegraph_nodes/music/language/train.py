@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import re
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Cancelled, Context, Image, NodeError, Score, Seed, node
+from musegraph import Context, Image, NodeError, Score, Seed, node
 from musegraph_nodes.music.arrange import Genres
 from musegraph_nodes.music.composer.piece import MELODY, Piece, score_of
 from musegraph_nodes.music.sound import ADVANCED
+from musegraph_nodes.starter.training.node import check_name, follow, kept
 
 from .listen import heard
 from .model import MusicModel, reference
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from .corpus import Corpus
     from .learning import Plan, Training
     from .net import MusicNet
-
-_NAME = re.compile(r"[\w][\w .-]{0,59}")
-_SAVE_EVERY = 25
-"""Steps from one checkpoint to the next: what a killed training does again."""
 
 Lessons = Annotated[
     list[Score] | None,
@@ -88,11 +84,7 @@ def train(
     from .learning import Plan, Training
     from .net import Size
 
-    if not _NAME.fullmatch(name):
-        raise NodeError(
-            "port 'name': give up to 60 letters, digits, spaces, points and dashes, a letter first;"
-            f" got {name!r}"
-        )
+    check_name(name)
     if pieces is not None and not pieces:
         raise NodeError("port 'pieces': the list is empty; give at least one, or leave it open")
     taught = list(lessons(composed)) if pieces is None else [heard(s, genre).piece for s in pieces]
@@ -103,11 +95,11 @@ def train(
     training = Training(plan, folder, _begun(ctx, start), ctx.device)
     if training.restore(steps):
         ctx.note(f"went on from step {training.progress.step}")
-    losses = _train(ctx, training, corpus, steps)
+    losses = follow(ctx, training, partial(training.learn, corpus), steps)
     with training.averages.applied():
-        kept = _kept(ctx, training, folder, name)
+        model = _kept(ctx, training, folder, name)
         sample = _sampled(training.net, taught[0])
-    return Trained(kept, score_of(sample), drawn({"loss": losses}))
+    return Trained(model, score_of(sample), drawn({"loss": losses}))
 
 
 def _begun(ctx: Context, start: MusicModel | None) -> MusicNet | None:
@@ -131,39 +123,12 @@ def _key(plan: Plan, corpus: Corpus, start: MusicModel | None) -> str:
     return made.hexdigest()
 
 
-def _train(ctx: Context, training: Training, corpus: Corpus, steps: int) -> list[float]:
-    losses = training.losses
-    try:
-        while training.progress.step < steps:
-            step = training.progress.step
-            loss = training.learn(corpus, step, step / steps)
-            if not math.isfinite(loss):
-                raise NodeError(
-                    f"the training ran away at step {step + 1}: its loss is no number any more;"
-                    " set rate lower"
-                )
-            training.progress.step += 1
-            losses.append(loss)
-            if training.progress.step % _SAVE_EVERY == 0:
-                training.save()
-            ctx.progress(training.progress.step, steps, text=f"loss {loss:.3f}")
-    except Cancelled:
-        training.save()
-        raise
-    training.save()
-    return losses
-
-
 def _kept(ctx: Context, training: Training, folder: Path, name: str) -> MusicModel:
     """The model among the models, under a name that no other has."""
     from .learning import write
 
-    file = folder / "net.safetensors"
-    write(training.net, file, {"name": name, "steps": training.progress.step})
-    told = blake2b(file.read_bytes(), digest_size=4).hexdigest()
-    kept = ctx.keep(f"trained/{name}-{told}.safetensors", file)
-    file.unlink()
-    return reference(kept.source, ctx)
+    told = {"name": name, "steps": training.progress.step}
+    return reference(kept(ctx, folder, name, lambda file: write(training.net, file, told)), ctx)
 
 
 def _sampled(net: MusicNet, like: Piece) -> Piece:

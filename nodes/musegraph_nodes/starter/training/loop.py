@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import time
@@ -336,3 +337,14 @@ class Clock:
             steps = self.progress.step + int(left / max(each, 1e-6))
             print(f"{1 / each:.2f} steps/s: {steps:,} steps in all", flush=True)
             self.sized(steps)
+
+
+def until(
+    progress: Progress,
+    steps: int,
+    step: Callable[[int, float], Mapping[str, Any]],
+    save: Callable[[], object],
+) -> None:
+    """Train without a limit of time until so many steps have been made, earlier runs included."""
+    if (left := steps - progress.step) > 0:
+        Clock(progress, math.inf, log_every=100, save_every_seconds=60).run(step, save, left)

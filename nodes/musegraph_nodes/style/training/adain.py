@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +24,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from musegraph import Reference
-from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Clock, load_average
+from musegraph_nodes.starter.training.loop import Averages, Checkpoints, load_average, until
 from musegraph_nodes.style.adain_nets import AdaIN, Moments, between, mean_and_deviation, moved
 from musegraph_nodes.style.features import load
 from musegraph_nodes.style.nets import build
@@ -251,11 +250,7 @@ class Course:
         def save() -> None:
             self.checkpoints.save(self.progress, self.decoder, self.averages, self.optimizer)
 
-        left = steps - self.progress.step
-        if left > 0:
-            Clock(self.progress, math.inf, log_every=100, save_every_seconds=60).run(
-                self.step, save, left
-            )
+        until(self.progress, steps, self.step, save)
         return self.net
 
 

@@ -30,7 +30,7 @@ from torch.func import functional_call
 from musegraph import Reference
 from musegraph_nodes.starter.scenes import render
 from musegraph_nodes.starter.scenes.make_data import sample
-from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Clock, load_average
+from musegraph_nodes.starter.training.loop import Averages, Checkpoints, load_average, until
 from musegraph_nodes.starter.training.muon import Muon
 from musegraph_nodes.style.fast_layout import own, part_of
 from musegraph_nodes.style.fast_nets import grained
@@ -264,11 +264,7 @@ class Course:
         def save() -> None:
             self.checkpoints.save(self.progress, self.net, self.averages, self.optimizer)
 
-        left = steps - self.progress.step
-        if left > 0:
-            Clock(self.progress, math.inf, log_every=100, save_every_seconds=60).run(
-                self.step, save, left
-            )
+        until(self.progress, steps, self.step, save)
         return self.net
 
 

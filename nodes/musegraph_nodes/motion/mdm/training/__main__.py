@@ -9,15 +9,12 @@ its last small steps included, when the clock says so.
 from __future__ import annotations
 
 import argparse
-import math
-import sys
-import time
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import torch
+
+from musegraph_nodes.starter.training.course import Habits, Span, hour, spend
 
 from .learning import Plan, Training, write
 from .lessons import lessons
@@ -25,35 +22,11 @@ from .lessons import lessons
 WEIGHTS = Path(__file__).resolve().parents[3] / "starter" / "weights" / "text_to_motion"
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def train(
-    work: Path, minutes: float, count: int, plan: Plan, until: float = math.inf,
-    most: int | None = None,
-) -> Training:  # fmt: skip
-    """Train for minutes of the processor, those of earlier runs included, or until an hour."""
+def train(work: Path, span: Span, count: int, plan: Plan, most: int | None = None) -> Training:
+    """Train as long as a span lasts, what earlier runs spent of the processor included."""
     training = Training(plan, lessons(work / f"lessons-{count}.npz", count), work / "model")
     training.restore()
-    progress, losses, saved, opened = training.progress, list[float](), time.time(), time.time()
-    while most is None or progress.step < most:
-        began = time.process_time()
-        by_clock = (time.time() - opened) / max(until - opened, 1e-9)
-        share = max(progress.seconds / (minutes * 60), by_clock)
-        if share >= 1:
-            break
-        losses.append(training.learn(progress.step, share))
-        progress.step += 1
-        progress.seconds += time.process_time() - began
-        if progress.step % 100 == 0:
-            _say(f"step {progress.step}  {progress.seconds:.0f} s  loss {np.mean(losses):.4f}")
-            losses.clear()
-        if time.time() - saved > 120:
-            training.save()
-            saved = time.time()
-    training.save()
+    spend(span, training, training.learn, Habits(said=100, saved=120), most=most)
     return training
 
 
@@ -61,14 +34,6 @@ def first(work: Path) -> list[float]:
     """The losses of two steps on two dozen motions, by which a test knows this script again."""
     training = Training(replace(Plan(), batch=8), lessons(work / "few.npz", 24), work / "few")
     return [training.learn(number, 0.0) for number in range(2)]
-
-
-def _hour(text: str) -> float:
-    """The next time the clock says so."""
-    hour, minute = map(int, text.split(":"))
-    now = datetime.now().astimezone()
-    then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return (then if then > now else then + timedelta(days=1)).timestamp()
 
 
 def main() -> None:
@@ -87,8 +52,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     plan = replace(Plan(), width=given.width, layers=given.layers, batch=given.batch)
-    until = _hour(given.until) if given.until else math.inf
-    training = train(given.work, given.minutes, given.count, plan, until)
+    training = train(given.work, Span(given.minutes, hour(given.until)), given.count, plan)
     told = {
         "steps": training.progress.step, "motions": given.count, "batch": given.batch,
         "seconds": round(training.progress.seconds), "first": first(given.work),

@@ -17,7 +17,7 @@ from musegraph_nodes.motion.mdm.layout import WORDS, Layout
 from musegraph_nodes.motion.mdm.model import DEVIATION, MEAN
 from musegraph_nodes.motion.mdm.nets import MDM, Told
 from musegraph_nodes.motion.mdm.words import Reader, Words
-from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Progress
+from musegraph_nodes.starter.training.course import Course
 from musegraph_nodes.starter.training.muon import Muon
 
 from .lessons import Lessons, weights
@@ -62,35 +62,24 @@ class Both(nn.Module):
         return made
 
 
-class Training:
-    """A net, the memory of its steps, and the mean of its recent weights, which is what is kept."""
+class Training(Course):
+    """Net and reader that learn motions with their words."""
 
     def __init__(self, plan: Plan, taught: Lessons, folder: Path) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.taught = plan, taught
         self.both = Both(plan, taught.vocabulary)
-        self.steps = Muon(self.both.parameters(), plan.rate, plan.decay)
-        self.averages = Averages(list(self.both.parameters()), plan.average)
-        self.kept = Checkpoints(folder)
-        self.progress = Progress()
+        steps = Muon(self.both.parameters(), plan.rate, plan.decay)
+        super().__init__(self.both, steps, plan.average, folder)
         self.schedule: Schedule = cosine(plan.steps)
         self.worth = weights()
         counts = np.array([len(table) for table in taught.tables], float)
         self.shares = counts / counts.sum()
 
-    def restore(self) -> None:
-        """Go on from the newest checkpoint, if there is one."""
-        self.progress = self.kept.restore(self.both, self.averages, self.steps)
-
-    def save(self) -> None:
-        self.kept.save(self.progress, self.both, self.averages, self.steps)
-
     def learn(self, number: int, share: float) -> float:
         """One step on the batch that belongs to its number; ``share`` of the training is done."""
         plan = self.plan
-        rate = plan.rate * min(1.0, (number + 1) / 100, 0.03 + (1 - share) / _FALLING)
-        for group in self.steps.param_groups:
-            group["lr"] = rate
+        self.hurry(plan.rate * min(1.0, (number + 1) / 100, 0.03 + (1 - share) / _FALLING))
         x, ids, draw = self._batch(number)
         time = torch.from_numpy(draw.integers(0, plan.steps, len(x)))
         torch.manual_seed(plan.seed * 1_000_003 + number)
@@ -99,13 +88,7 @@ class Training:
         # Plain products are faster on a processor for so few frames, here by a sixth.
         with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             made = self.both(noisy, time, ids, drop)
-        loss = ((made.float() - x) ** 2 * self.worth).mean() / self.worth.mean()
-        self.steps.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.both.parameters(), 1.0)
-        self.steps.step()
-        self.averages.update(number)
-        return float(loss.detach())
+        return self.step(((made.float() - x) ** 2 * self.worth).mean() / self.worth.mean(), number)
 
     def _batch(self, number: int) -> tuple[Tensor, Tensor, np.random.Generator]:
         """Motions of one length, with one of the sentences of each."""

@@ -9,11 +9,8 @@ training wrote; with `--until` it also ends, its last small steps included, when
 from __future__ import annotations
 
 import argparse
-import math
-import sys
-import time
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +21,12 @@ from musegraph_nodes.music.language.corpus import Corpus, lessons
 from musegraph_nodes.music.language.learning import Plan, Training, write, wrongness
 from musegraph_nodes.music.language.model import load
 from musegraph_nodes.music.language.net import Size
+from musegraph_nodes.starter.training.course import Habits, Span, hour, say, spend
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "starter" / "weights" / "music"
 HELD_OUT = 1_000_000
 """Pieces from this number on are never learned from."""
+HABITS = Habits(said=25, measured=250, saved=30)
 
 
 def corpus(work: Path, each: int) -> Corpus:
@@ -39,11 +38,6 @@ def corpus(work: Path, each: int) -> Corpus:
     return Corpus.load(file)
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 @torch.no_grad()
 def measured(training: Training, held_out: Corpus) -> float:
     """The surprise at pieces that were never seen, with the mean weights."""
@@ -53,21 +47,6 @@ def measured(training: Training, held_out: Corpus) -> float:
         return float(np.mean([float(wrongness(training.net, *batch)) for batch in batches]))
 
 
-@dataclass(frozen=True)
-class Span:
-    """How long a training takes: minutes of the processor, and when the clock ends it."""
-
-    minutes: float
-    until: float = math.inf
-    """In seconds since 1970."""
-    began: float = field(default_factory=time.time)
-
-    def share(self, seconds: float) -> float:
-        """How much of it is over after so many seconds of the processor."""
-        by_clock = (time.time() - self.began) / max(self.until - self.began, 1e-9)
-        return max(seconds / (self.minutes * 60), by_clock)
-
-
 def train(
     work: Path, span: Span, each: int, plan: Plan, steps: int | None = None,
     start: Path | None = None,
@@ -75,43 +54,18 @@ def train(
     """Train as long as a span lasts, what earlier runs spent of the processor included."""
     taught = corpus(work, each)
     held_out = Corpus.of(lessons(4, HELD_OUT))
-    _say(f"{len(taught)} pieces, {len(taught.tokens)} tokens")
+    say(f"{len(taught)} pieces, {len(taught.tokens)} tokens")
     begun = None
     if start is not None:
         begun = load(Reference(loader="music.model", source=str(start)), start, "cpu")
         begun.train().requires_grad_(True)
     training = Training(plan, work / "model", begun)
     training.restore()
-    _say(f"held out {measured(training, held_out):.4f}")
+    say(f"held out {measured(training, held_out):.4f}")
 
-    progress, losses, saved = training.progress, list[float](), time.process_time()
-    while steps is None or progress.step < steps:
-        began = time.process_time()
-        share = span.share(progress.seconds)
-        if share >= 1:
-            break
-        losses.append(training.learn(taught, progress.step, share))
-        progress.step += 1
-        progress.seconds += time.process_time() - began
-        if progress.step % 25 == 0:
-            _say(f"step {progress.step}  {progress.seconds:.0f} s  loss {np.mean(losses):.4f}")
-            losses.clear()
-        if progress.step % 250 == 0:
-            _say(f"held out {measured(training, held_out):.4f}")
-        if time.process_time() - saved > 30:
-            training.save()
-            saved = time.process_time()
-    training.save()
-    _say(f"held out {measured(training, held_out):.4f}")
+    learn = partial(training.learn, taught)
+    spend(span, training, learn, HABITS, lambda: measured(training, held_out), steps)
     return training
-
-
-def _hour(text: str) -> float:
-    """The next time the clock says so."""
-    hour, minute = map(int, text.split(":"))
-    now = datetime.now().astimezone()
-    then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return (then if then > now else then + timedelta(days=1)).timestamp()
 
 
 def main() -> None:
@@ -133,7 +87,7 @@ def main() -> None:
     plan = replace(
         Plan(), size=Size(given.width, given.layers, given.width // 32), batch=given.batch
     )
-    span = Span(given.minutes, _hour(given.until) if given.until else math.inf)
+    span = Span(given.minutes, hour(given.until))
     training = train(given.work, span, given.each, plan, start=given.start)
     given.to.mkdir(parents=True, exist_ok=True)
     with training.averages.applied():
