@@ -20,6 +20,7 @@ from musegraph import (
     read_safetensors,
 )
 from musegraph_nodes.image.pixels import check_size
+from musegraph_nodes.weights import one_file, refuse_pickle
 
 from .colours import recoloured
 from .features import size as bytes_of
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 LOADER = "style.adain"
 BUNDLED = "starter/adain"
-_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 _KEPT = 384 * 2**20
 """Bytes of what was laid and seen that are kept: so a slider runs the net alone."""
 
@@ -54,17 +54,13 @@ def _headed(place: Path, source: str) -> tuple[Path, AdaIN]:
     """The file of a source and a net without weights that fits it, or why none does."""
     from .adain_nets import without_weights
 
-    if place.suffix in _PICKLES:
-        raise ModelError(
-            f"{source!r} is a pickle, which can run code when it is opened, so it never is; get the"
-            " net as .safetensors"
-        )
-    file = place if place.is_file() else place / "model.safetensors"
-    if not file.is_file():
-        raise ModelError(
-            f"{source!r} holds no AdaIN: {place} has no model.safetensors; name one .safetensors"
-            " file, or a folder with one of that name"
-        )
+    refuse_pickle(place, source, "get the net as .safetensors")
+    file = one_file(
+        place,
+        source,
+        "holds no AdaIN",
+        "name one .safetensors file, or a folder with one of that name",
+    )
     header = read_safetensors(file)
     names = {name: tuple(entry["shape"]) for name, entry in header.tensors.items()}
     encoder = {n: e for n, e in header.tensors.items() if not n.startswith("decoder.")}

@@ -19,6 +19,7 @@ from musegraph import (
     read_header,
     read_safetensors,
 )
+from musegraph_nodes.weights import PICKLES, refuse_pickle
 
 from .colours import recoloured
 from .fast_layout import FastLayout, chosen, passed, read_layout
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 LOADER = "style.fast"
 BUNDLED = "starter/fast"
-_PICKLES = frozenset({".pth", ".pt", ".model", ".bin", ".ckpt", ".pkl"})
 
 
 class FastNet(Reference):
@@ -76,11 +76,7 @@ def reference(source: str, ctx: Context, style: str = "") -> FastNet:
 
 def file_of(place: Path, source: str) -> Path:
     """The one file of a fast net; a pickle or a folder without a net is refused."""
-    if place.suffix in _PICKLES:
-        raise ModelError(
-            f"{source!r} is a pickle, which can run code when it is opened, so it never is; get the"
-            " fast style net as .safetensors"
-        )
+    refuse_pickle(place, source, "get the fast style net as .safetensors", PICKLES | {".model"})
     file = place if place.is_file() else place / "model.safetensors"
     if not file.is_file():
         raise ModelError(f"{source!r} is a folder; a fast style net is one .safetensors file")

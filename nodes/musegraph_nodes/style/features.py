@@ -16,6 +16,7 @@ from musegraph import (
     node,
     read_safetensors,
 )
+from musegraph_nodes.weights import one_file, refuse_pickle
 
 from .layouts import Layout, read_layout
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 LOADER = "style.features"
 BUNDLED = "starter/features"
-_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 
 
 class FeatureNet(Reference):
@@ -72,19 +72,11 @@ def reference(source: str, pooling: str, ctx: Context) -> FeatureNet:
 def file_of(place: Path, source: str) -> Path:
     """The one file of a feature net; a pickle is refused."""
     if place.is_file():
-        if place.suffix in _PICKLES:
-            raise ModelError(
-                f"{source!r} is a pickle, which can run code when it is opened, so it never is; get"
-                " the feature net as .safetensors"
-            )
-        return place
-    file = place / "model.safetensors"
-    if not file.is_file():
-        raise ModelError(
-            f"{source!r} is no feature net: {place} has no model.safetensors; name one .safetensors"
-            " file, or a folder with one of that name"
-        )
-    return file
+        refuse_pickle(place, source, "get the feature net as .safetensors")
+    return one_file(
+        place, source, "is no feature net",
+        "name one .safetensors file, or a folder with one of that name",
+    )  # fmt: skip
 
 
 def layout_of(file: Path, source: str) -> Layout:

@@ -8,22 +8,18 @@ from typing import Any
 
 from musegraph import Context, Loader, ModelError, Reference, read_header
 from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.weights import refuse_pickle
 
 from .layouts import read_layout
 
 LOADER = "upscale.nets"
-_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 
 
 def reference(source: str, precision: str, ctx: Context) -> Reference:
     """A reference to an upscaler, made from its header or its config.json alone."""
     found = ctx.weights(source)
     if found.path.is_file():
-        if found.path.suffix in _PICKLES:
-            raise ModelError(
-                f"{source!r} is a pickle, which can run code when it is opened, so it never is; get"
-                " the upscaler as .safetensors"
-            )
+        refuse_pickle(found.path, source, "get the upscaler as .safetensors")
         scale = read_layout(read_header(found.path), source).scale
     else:
         scale = int(_config(found.path, source).get("upscale", 2))

@@ -17,6 +17,7 @@ from musegraph import (
     node,
     read_safetensors,
 )
+from musegraph_nodes.weights import one_file, refuse_pickle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 LOADER = "motion.dancer"
 SCALE, SHIFT = "normalizer.scale", "normalizer.shift"
-_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 _MOST = {
     "per_beat": 64, "patch": 64, "window": 64, "heads": 64, "width": 4096, "inner": 16_384,
     "layers": 64,
@@ -78,18 +78,13 @@ def reference(source: str, ctx: Context) -> DanceModel:
 
 def file_of(place: Path, source: str) -> Path:
     """The one file of a dance model; a pickle is refused."""
-    if place.suffix in _PICKLES:
-        raise ModelError(
-            f"{source!r} is a pickle, which can run code when it is opened, so it never is;"
-            f" `musegraph models convert {place.name}` makes a .safetensors file of it"
-        )
-    file = place if place.is_file() else place / "model.safetensors"
-    if not file.is_file():
-        raise ModelError(
-            f"{source!r} is no model of dance: {place} has no model.safetensors; name one"
-            " .safetensors file, or a folder with one of that name"
-        )
-    return file
+    refuse_pickle(
+        place, source, f"`musegraph models convert {place.name}` makes a .safetensors file of it"
+    )
+    return one_file(
+        place, source, "is no model of dance",
+        "name one .safetensors file, or a folder with one of that name",
+    )  # fmt: skip
 
 
 def build_of(file: Path, source: str) -> tuple[Build, EdgeSize]:

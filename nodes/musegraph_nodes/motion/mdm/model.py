@@ -20,6 +20,7 @@ from musegraph import (
     node,
     read_safetensors,
 )
+from musegraph_nodes.weights import one_file, refuse_pickle
 
 from .layout import WORDS, Layout, own_names, read_layout
 from .readers import text_reference
@@ -34,7 +35,6 @@ MEAN, DEVIATION = "normalise.mean", "normalise.deviation"
 FEATURES, ACTIONS = 263, 150
 """Widths that are known: HumanML3D's features, and 25 rows of six numbers."""
 
-_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 _MOST_TIMES = 4000
 _BESIDE = ("Mean.npy", "Std.npy")
 _MOST_BESIDE = 2**20
@@ -104,18 +104,15 @@ def reference(source: str, text_encoder: str | None, ctx: Context) -> MotionMode
 
 def file_of(place: Path, source: str) -> Path:
     """The one file of weights; a pickle is refused."""
-    if place.suffix in _PICKLES:
-        raise ModelError(
-            f"{source!r} is a pickle, which can run code when it is opened, so it never is; python"
-            " -m musegraph_nodes.motion.mdm.convert makes a folder with .safetensors of it"
-        )
-    file = place if place.is_file() else place / "model.safetensors"
-    if not file.is_file():
-        raise ModelError(
-            f"{source!r} is no MDM: {place} has no model.safetensors; name a folder with one and"
-            " its args.json"
-        )
-    return file
+    refuse_pickle(
+        place,
+        source,
+        "python -m musegraph_nodes.motion.mdm.convert makes a folder with .safetensors of it",
+    )
+    return one_file(
+        place, source, "is no MDM",
+        "name a folder with one and its args.json",
+    )  # fmt: skip
 
 
 def args_of(place: Path, source: str) -> dict[str, Any]:

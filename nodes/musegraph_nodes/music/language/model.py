@@ -17,13 +17,13 @@ from musegraph import (
     node,
     read_safetensors,
 )
+from musegraph_nodes.weights import one_file, refuse_pickle
 
 if TYPE_CHECKING:
     from .net import MusicNet, Size
 
 LOADER = "music.model"
 BUNDLED = "starter/music"
-_PICKLES = frozenset({".pth", ".pt", ".bin", ".ckpt", ".pkl"})
 _MOST = {"width": 2048, "layers": 48, "heads": 32, "context": 16_384}
 
 
@@ -58,18 +58,11 @@ def reference(source: str, ctx: Context) -> MusicModel:
 
 def file_of(place: Path, source: str) -> Path:
     """The one file of a music model; a pickle is refused."""
-    if place.suffix in _PICKLES:
-        raise ModelError(
-            f"{source!r} is a pickle, which can run code when it is opened, so it never is;"
-            " music.train makes models as .safetensors"
-        )
-    file = place if place.is_file() else place / "model.safetensors"
-    if not file.is_file():
-        raise ModelError(
-            f"{source!r} is no music model: {place} has no model.safetensors; name one .safetensors"
-            " file that music.train made, or a folder with one of that name"
-        )
-    return file
+    refuse_pickle(place, source, "music.train makes models as .safetensors")
+    return one_file(
+        place, source, "is no music model",
+        "name one .safetensors file that music.train made, or a folder with one of that name",
+    )  # fmt: skip
 
 
 def size_of(file: Path, source: str) -> Size:
