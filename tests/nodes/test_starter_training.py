@@ -205,6 +205,37 @@ def test_the_exported_folder_is_a_pipeline_in_float32(tmp_path: Path, tokenizer:
     assert np.isfinite(pixels).all()
 
 
+def test_a_training_goes_on_from_an_exported_folder(prepared: Path, tmp_path: Path) -> None:
+    """Words keep their numbers only under the same captions; other sizes are refused."""
+    words = text.load_tokenizer(prepared / "tokenizer")
+    vae = autoencoder.build_autoencoder(AUTOENCODER)
+    model = denoiser.build_denoiser(DENOISER, TEXT, words, 8, 4)
+    folder, other = tmp_path / "scenes", tmp_path / "other"
+    export.write_folder(folder, vae, model, prepared / "tokenizer", "# A card\n")
+    text.train_tokenizer(["of other words"], tmp_path / "words", TEXT)
+    export.write_folder(other, vae, model, tmp_path / "words", "# A card\n")
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in ("latents.npy", "tokens.npy", "tokenizer"):
+        (work / name).symlink_to(prepared / name)
+
+    def begun(begin: Path, plan: denoiser.DenoiserPlan = DENOISER) -> Any:
+        return denoiser.DenoiserTraining(replace(plan, seed=7), TEXT, work, CPU, begin=begin).model
+
+    for begin, kept in ((folder, True), (other, False)):
+        found = begun(begin)
+        for a, b in zip(weights(found.unet), weights(model.unet), strict=True):
+            assert torch.equal(a, b.half().float())
+        a, b = (one.text_encoder.state_dict() for one in (found, model))
+        name = next(name for name in a if name.endswith("q_proj.weight"))
+        assert torch.equal(a[name], b[name].half().float()) == kept
+    with pytest.raises(ValueError, match=r"other sizes than the recipe .*leave --from out"):
+        begun(folder, replace(DENOISER, channels=(8, 24)))
+    fold.fold_trained(tmp_path, work, "cpu", folder)
+    taken = (work / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
+    assert taken == (folder / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
+
+
 def test_drawing_does_not_depend_on_what_is_drawn_beside(tokenizer: Any) -> None:
     torch.manual_seed(0)
     vae = autoencoder.build_autoencoder(AUTOENCODER).eval()

@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--pictures", type=int, help="how many pictures to use (by the device)")
     parser.add_argument("--prompts", type=int, default=500, help="judge: of each kind")
     parser.add_argument("--model", type=Path, help="judge: an exported folder (the work's newest)")
+    parser.add_argument(
+        "--from", dest="begin", type=Path, help="an exported folder to go on from, where a stage"
+        " has no checkpoint; fold takes its autoencoder as it is where none was trained",
+    )  # fmt: skip
     parser.add_argument("--to", type=Path, help="export: the folder to write")
     given = parser.parse_args(arguments)
     if given.data is None and given.stage != "everything":
@@ -54,12 +58,12 @@ def run(a: argparse.Namespace) -> None:
         from musegraph_nodes.starter.training.autoencoder import AutoencoderTask
 
         decoder = a.stage == "decoder"
-        task = AutoencoderTask(a.data, a.work, a.minutes, a.device, a.val, decoder)
+        task = AutoencoderTask(a.data, a.work, a.minutes, a.device, a.val, decoder, a.begin)
         run_team(a.processes, a.work, task)
     elif a.stage == "fold":
         from musegraph_nodes.starter.training.fold import fold_trained
 
-        fold_trained(a.data, a.work, a.device)
+        fold_trained(a.data, a.work, a.device, a.begin)
     elif a.stage == "denoiser":
         from musegraph_nodes.starter.training.data import load_pictures
         from musegraph_nodes.starter.training.denoiser import DenoiserTask
@@ -69,7 +73,8 @@ def run(a: argparse.Namespace) -> None:
         prepare(a.data, a.work, a.device, a.processes, recipe.pictures, TextPlan())
         captions = load_pictures(a.val or a.data).captions[:32]
         prompts = [some[0] for some in captions]
-        run_team(a.processes, a.work, DenoiserTask(a.work, a.minutes, a.device, prompts))
+        denoiser = DenoiserTask(a.work, a.minutes, a.device, prompts, a.begin)
+        run_team(a.processes, a.work, denoiser)
     elif a.stage == "distil":
         from musegraph_nodes.starter.training.distil import distil
 

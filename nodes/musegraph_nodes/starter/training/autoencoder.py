@@ -20,6 +20,7 @@ from musegraph_nodes.starter.training.loop import (
     Checkpoints,
     Clock,
     Team,
+    begin_with,
     channels_last,
     compiled,
     half_precision,
@@ -133,11 +134,15 @@ class AutoencoderTraining:
         device: torch.device,
         decoder_only: bool = False,
         team: Team = ALONE,
+        begin: Path | None = None,
     ) -> None:
         torch.manual_seed(plan.seed)
         prepare_device(device)
         self.plan, self.pictures, self.device, self.team = plan, pictures, device, team
-        self.model = build_autoencoder(plan).to(device)
+        self.model = build_autoencoder(plan)
+        if begin is not None:
+            begin_with(self.model, begin / "vae")
+        self.model.to(device)
         if device.type == "cuda":
             channels_last(self.model)
         self.crops = Ahead(self._crops) if device.type == "cuda" else self._crops
@@ -246,14 +251,16 @@ class AutoencoderTask:
     device: str
     val: Path | None
     decoder_only: bool
+    begin: Path | None = None
 
     def __call__(self, team: Team) -> None:
         """Train, or go on training, until the minutes are done; then say how good it is."""
         place = pick_device(self.device)
         pictures = open_pictures(self.data)
         training = AutoencoderTraining(
-            plan_of(recipe_of(self.work)), pictures, self.work, place, self.decoder_only, team
-        )
+            plan_of(recipe_of(self.work)), pictures, self.work, place, self.decoder_only, team,
+            self.begin,
+        )  # fmt: skip
         training.run(self.minutes)
         if team.rank > 0:
             return

@@ -17,6 +17,7 @@ from musegraph_nodes.starter.training.loop import (
     Checkpoints,
     Clock,
     Team,
+    begin_with,
     channels_last,
     compiled,
     half_precision,
@@ -29,6 +30,7 @@ from musegraph_nodes.starter.training.text import (
     build_text_encoder,
     encode,
     load_tokenizer,
+    same_words,
 )
 
 #: What the pipeline reads as its scheduler, and what training adds noise with.
@@ -138,6 +140,7 @@ class DenoiserTraining:
         work: Path,
         device: torch.device,
         team: Team = ALONE,
+        begin: Path | None = None,
     ) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.device, self.team = plan, device, team
@@ -149,7 +152,13 @@ class DenoiserTraining:
         self.empty = encode(self.tokenizer, [""])[0]
         size = int(self.latents.moments.shape[-1])
         channels = self.latents.channels
-        self.model = build_denoiser(plan, text, self.tokenizer, channels, size).to(device)
+        self.model = build_denoiser(plan, text, self.tokenizer, channels, size)
+        if begin is not None:
+            begin_with(self.model.unet, begin / "unet")
+            # Words of other captions have other numbers.
+            if same_words(work / "tokenizer", begin / "tokenizer"):
+                begin_with(self.model.text_encoder, begin / "text_encoder")
+        self.model.to(device)
         if device.type == "cpu":
             plain_attention(self.model)
         else:
@@ -261,6 +270,7 @@ class DenoiserTask:
     minutes: float
     device: str
     prompts: list[str]
+    begin: Path | None = None
 
     def __call__(self, team: Team) -> None:
         """Train, or go on training, until the minutes are done; then draw a sheet."""
@@ -268,7 +278,7 @@ class DenoiserTask:
 
         place = pick_device(self.device)
         plan = denoiser_plan(recipe_of(self.work))
-        training = DenoiserTraining(plan, TextPlan(), self.work, place, team)
+        training = DenoiserTraining(plan, TextPlan(), self.work, place, team, self.begin)
         training.run(self.minutes)
         if team.rank > 0:
             return

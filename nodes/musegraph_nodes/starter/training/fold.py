@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from torch import Tensor
 
 from musegraph_nodes.starter.training.autoencoder import build_autoencoder, plan_of
 from musegraph_nodes.starter.training.data import Pictures, load_pictures
-from musegraph_nodes.starter.training.loop import half_precision, load_average, pick_device
+from musegraph_nodes.starter.training.loop import (
+    Checkpoints,
+    half_precision,
+    load_average,
+    pick_device,
+)
 from musegraph_nodes.starter.training.recipe import recipe_of
 
 
@@ -54,11 +60,16 @@ def fold(vae: Any, mean: Tensor, deviation: Tensor) -> None:
     vae.register_to_config(scaling_factor=1.0)
 
 
-def fold_trained(data: Path, work: Path, device: str) -> None:
+def fold_trained(data: Path, work: Path, device: str, begin: Path | None = None) -> None:
     """Fold the newest trained autoencoder, and write it to `work/vae`.
 
-    The statistics are kept beside it: a decoder that is trained further folds with the same.
+    The statistics are kept beside it: a decoder that is trained further folds with the same. Where
+    none was trained, that of the exported folder `begin` is taken, which is folded already.
     """
+    if begin is not None and Checkpoints(work / "autoencoder").latest() is None:
+        shutil.copytree(begin / "vae", work / "vae", dirs_exist_ok=True)
+        print(f"the autoencoder of {begin} is taken as it is", flush=True)
+        return
     place = pick_device(device)
     vae = build_autoencoder(plan_of(recipe_of(work))).to(place)
     load_average(work / "autoencoder", vae)

@@ -248,6 +248,19 @@ def load_average(folder: Path, model: nn.Module) -> None:
     _copy(load_file(found / "average.safetensors"), list(model.named_parameters()))
 
 
+def begin_with(model: Any, folder: Path) -> None:
+    """Fill a part of a pipeline with the weights of a folder of the same part."""
+    [file] = folder.glob("*.safetensors")
+    held, wanted = load_file(file), model.state_dict()
+    other = [n for n, one in wanted.items() if n not in held or held[n].shape != one.shape]
+    if other or len(held) != len(wanted):
+        raise ValueError(
+            f"{folder} is of other sizes than the recipe ({', '.join(other[:3]) or 'more layers'});"
+            " begin with a model of the same sizes, or leave --from out"
+        )
+    model.load_state_dict({name: tensor.float() for name, tensor in held.items()})
+
+
 @torch.no_grad()
 def _copy(source: dict[str, Tensor], targets: list[tuple[str, Any]]) -> None:
     for name, target in targets:

@@ -66,6 +66,14 @@ def load_tokenizer(folder: Path) -> Any:
     return CLIPTokenizer.from_pretrained(folder)
 
 
+def same_words(folder: Path, other: Path) -> bool:
+    """Whether two tokenizers give every text the same numbers."""
+    return all(
+        (folder / name).read_bytes() == (other / name).read_bytes()
+        for name in ("vocab.json", "merges.txt")
+    )
+
+
 def encode(tokenizer: Any, texts: list[str]) -> Tensor:
     """Token ids of texts, int64 `[n, length]`, padded and cut as the pipeline does."""
     ids = tokenizer(
