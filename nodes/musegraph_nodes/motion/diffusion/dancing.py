@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from scipy.interpolate import make_interp_spline
 from torch import Tensor
 
 from musegraph_nodes.motion.body import BODY, SOLE
 from musegraph_nodes.motion.contacts import floor_of, planted, standing
 from musegraph_nodes.motion.limits import RANGES, kept
-from musegraph_nodes.motion.shaping import sampled, smoothed
+from musegraph_nodes.motion.shaping import smoothed
 from musegraph_nodes.motion.turns import placed, steady
 
 from .learning import TIMES, folded
@@ -101,10 +102,14 @@ def dance(
 
 
 def performed(numbers: Doubles, seconds: Doubles, fps: float, count: int) -> Pair:
-    """Turns and root of numbers [T,151] that are at ``seconds``, so many frames a second."""
-    turns, root, _ = motion_from(numbers)
-    places = np.interp(np.arange(count) / fps, seconds, np.arange(len(seconds)))
-    return sampled(steady(turns), root, places)
+    """Turns and root of numbers [T,151] that are at ``seconds``, so many frames a second.
+
+    Between them a cubic spline goes through them all; before and after them nothing moves.
+    """
+    curve = make_interp_spline(seconds, numbers, min(3, len(seconds) - 1))
+    at = np.clip(np.arange(count) / fps, seconds[0], seconds[-1])
+    turns, root, _ = motion_from(np.asarray(curve(at)))
+    return steady(turns), root
 
 
 def tidied(pair: Pair, fps: float) -> Pair:

@@ -64,6 +64,9 @@ Tidy = Annotated[
 Rate = Annotated[float, Field(ge=10, le=120, description="Frames a second."), ADVANCED]
 
 
+STEPS, GUIDANCE = 50, 1.5
+
+
 @node(version="1", title="Dance", numeric=True, uses="device")
 def dance(
     ctx: Context,
@@ -74,11 +77,11 @@ def dance(
     style: StyleOf = "",
     seed: SeedOf = 0,
     seconds: Length = 0.0,
-    guidance: Guidance = 1.5,
+    guidance: Guidance = GUIDANCE,
     given: GivenMotion = None,
     keep: KeepOf = "start",
     keep_seconds: KeepSeconds = 1.0,
-    steps: Steps = 50,
+    steps: Steps = STEPS,
     tidy: Tidy = True,
     fps: Rate = 30.0,
 ) -> Danced:

@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="the checkpoints")
     parser.add_argument("--minutes", type=float, default=45, help="of the processor")
     parser.add_argument("--until", help="the hour at which it ends at the latest, as 19:30")
-    parser.add_argument("--dances", type=int, default=1600, help="how many to learn from")
+    parser.add_argument("--dances", type=int, default=5000, help="how many to learn from")
     parser.add_argument("--width", type=int, default=Build.width)
     parser.add_argument("--layers", type=int, default=Build.layers)
     parser.add_argument("--batch", type=int, default=Plan.batch)
