@@ -120,6 +120,7 @@ def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
             packs = {one["source"]: one["pack"] for one in found["models"]}
             assert kinds.pop("starter/scenes")[0] == "pipeline"
             assert kinds.pop("starter/adain/model.safetensors") == ("style", "")
+            assert kinds.pop("starter/dance/model.safetensors") == ("other", "")
             assert kinds.pop("starter/fast/model.safetensors") == ("style", "")
             assert kinds.pop("starter/features/model.safetensors") == ("vision", "")
             assert kinds.pop("starter/music/model.safetensors") == ("other", "")

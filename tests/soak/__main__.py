@@ -32,7 +32,7 @@ COUNTS |= {"scenes": 500}
 COUNTS |= {"escapes": 20, "ends": 25, "motions": 1000, "style": 6}
 COUNTS |= {"moving": 5}
 """How many trials, where it is not ``FULL``."""
-FEWEST = {"scenes": 20, "noise": 8, "memory": 100, "past": 100, "endurance": 300}
+FEWEST = {"scenes": 20, "dancing": 8, "noise": 8, "memory": 100, "past": 100, "endurance": 300}
 """How many are quick, where it is not ``QUICK``."""
 
 

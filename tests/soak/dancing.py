@@ -19,7 +19,6 @@ from musegraph_nodes.motion.diffusion.dancing import dance, performed, tidied
 from musegraph_nodes.motion.diffusion.heard import grid_of, heard_of
 from musegraph_nodes.motion.diffusion.model import Dancer, load
 from musegraph_nodes.motion.diffusion.nodes import GUIDANCE, STEPS
-from musegraph_nodes.motion.shaping import sampled
 from musegraph_nodes.motion.training.dance import HELD_OUT, WEIGHTS, music_of
 from musegraph_nodes.motion.turns import placed
 
@@ -63,10 +62,8 @@ def danced(dancer: Dancer, to: Music, style: int, seed: int) -> Motion:
 
 
 def written(to: Music, style: int, seed: int) -> Motion:
-    """A dance move by move, tidied like the net's."""
-    pair = choreograph(to, NAMES[style], HELD_OUT + seed, 2 * FPS)
-    at = 2 * np.arange(round(to.seconds * FPS))
-    return motion_of(*tidied(sampled(*pair, at), FPS), FPS, BODY)
+    """A dance move by move, as `motion.choreograph` gives it."""
+    return motion_of(*choreograph(to, NAMES[style], HELD_OUT + seed, FPS), FPS, BODY)
 
 
 def found(motion: Motion, to: Music, seed: int) -> list[float]:

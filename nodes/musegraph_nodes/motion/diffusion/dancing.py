@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from .model import Dancer
 
+_SOFT = 0.04
+"""Seconds of the Gaussian that takes away what trembles: where a net is unsure, it does."""
 _AT_ONCE = 16
 """Windows that the net sees at once, so that a long dance takes no more memory than a short one."""
 LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
@@ -117,7 +119,7 @@ def tidied(pair: Pair, fps: float) -> Pair:
 
     The balls of the feet stand on the floor, at 0.
     """
-    turns, root = smoothed(*pair, 0.025 * fps)
+    turns, root = smoothed(*pair, _SOFT * fps)
     turns = kept(turns, BODY, tuple(RANGES))
     root = root.copy()
     root[:, 1] += SOLE - floor_of(placed(turns, root, BODY)[1], BODY)

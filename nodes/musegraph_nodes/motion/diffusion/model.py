@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .numbers import Range
 
 LOADER = "motion.dancer"
+BUNDLED = "starter/dance"
 SCALE, SHIFT = "normalizer.scale", "normalizer.shift"
 _MOST = {
     "per_beat": 64, "patch": 64, "window": 64, "heads": 64, "width": 4096, "inner": 16_384,
@@ -53,10 +54,11 @@ def load_dance_model(
     source: Annotated[
         ModelSource,
         Field(
-            description="What motion.train_dance made, or EDGE's checkpoint as .safetensors.",
+            description="What motion.train_dance made, or EDGE's checkpoint as .safetensors;"
+            " starter/dance comes with Musegraph.",
             json_schema_extra={"models": ["other"]},
         ),
-    ],
+    ] = BUNDLED,
 ) -> DanceModel:
     """Choose a model that dances: of motion.train_dance, or EDGE (https://arxiv.org/abs/2211.10658).
 

@@ -64,7 +64,7 @@ Tidy = Annotated[
 Rate = Annotated[float, Field(ge=10, le=120, description="Frames a second."), ADVANCED]
 
 
-STEPS, GUIDANCE = 50, 1.5
+STEPS, GUIDANCE = 25, 1.5
 
 
 @node(version="1", title="Dance", numeric=True, uses="device")

@@ -78,7 +78,7 @@ def train_dance(
 ) -> Trained:
     """Train a net that dances to music, for motion.dance.
 
-    A dance is learned on the beats of its music, sixteen frames to each, so it can be danced at any
+    A dance is learned on the beats of its music, four frames to each, so it can be danced at any
     tempo. The model is kept among the models. A training that was cancelled or killed goes on from
     its last checkpoint when it is run again; with more steps it goes on too.
     """
