@@ -62,10 +62,14 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=Plan.width)
     parser.add_argument("--layers", type=int, default=Plan.layers)
     parser.add_argument("--batch", type=int, default=Plan.batch)
+    parser.add_argument(
+        "--rate", type=float, default=Plan.rate, help="of the largest steps; less to go on with"
+    )
     parser.add_argument("--to", type=Path, default=WEIGHTS, help="the folder to write")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    plan = replace(Plan(), width=given.width, layers=given.layers, batch=given.batch)
+    plan = replace(Plan(), width=given.width, layers=given.layers, batch=given.batch,
+                   rate=given.rate)  # fmt: skip
     training = train(
         given.work, Span(given.minutes, hour(given.until)), given.count, plan, start=given.start
     )
