@@ -21,10 +21,10 @@ FRAMES = 80
 LEAST = 60
 SUBJECTS = (
     "a person", "a man", "a woman", "someone", "the person", "a figure", "the dancer", "he", "she",
-    "", "", "",
+    "",
 )  # fmt: skip
-"""Who does it. A quarter are orders: ``stand`` and ``punch`` stand in no other sentence."""
 CAPTIONS = 12
+"""Sentences for each motion."""
 PACES = {-1: ("slowly", "slowly", "gently"), 0: ("",), 1: ("quickly", "fast", "rapidly")}
 """Words for what is done slower or faster."""
 
