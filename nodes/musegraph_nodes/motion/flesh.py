@@ -64,9 +64,9 @@ class Flesh:
         sides = self.sides(np.zeros((len(skeleton.names), 3)))
         names = self.parts | {name: len(skeleton.names) + at for at, name in enumerate(sides)}
         paired = [
-            (f"{side}_{a}", f"{side}_{b}", *rest)
+            (f"{side}_{a}", f"{side}_{b}", thick, thin, colour, beyond)
             for side in ("left", "right")
-            for a, b, *rest in _PAIRED
+            for a, b, thick, thin, colour, beyond in _PAIRED
         ]
         made = [
             Limb(names[a], names[b], thick * self.size, thin * self.size, colour, beyond)
