@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         Vae,
         Vision,
         files,
+        turns,
     )
     from musegraph.workflow import Workflow
 else:
@@ -141,6 +142,7 @@ __all__ = [
     "read_safetensors",
     "recognise",
     "run",
+    "turns",
 ]
 
 _HOMES = {
@@ -164,6 +166,7 @@ _HOMES = {
         "Patch Reference Score Seed Skeleton Tempo Text TextEncoder Track Vae Vision"
     ),
     "musegraph.values.files": "files",
+    "musegraph.values.turns": "turns",
     "musegraph.workflow": "Workflow",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -16,8 +16,8 @@ from musegraph import Motion, NodeError, Skeleton, files
 from musegraph.values import codec, identity
 from musegraph.values.bvh import euler_zxy
 from musegraph.values.gltf_write import write_glb
-from musegraph.values.motion import product, rotated
-from musegraph.values.npz import from_vectors, pack_arrays
+from musegraph.values.npz import pack_arrays
+from musegraph.values.turns import of_vectors, product, rotated
 
 NEAR = 1e-4
 """Metres that a joint may be off after a file."""
@@ -91,7 +91,7 @@ def test_turns_are_those_of_scipy() -> None:
     assert (both * (a * b).inv()).magnitude().max() < 1e-9
     assert np.abs(rotated(ours(a), place) - a.apply(place)).max() < 1e-12
     assert np.abs(euler_zxy(ours(a)) - a.as_euler("ZXY", degrees=True)).max() < 1e-6
-    again = Rotation.from_quat(from_vectors(a.as_rotvec()), scalar_first=True)
+    again = Rotation.from_quat(of_vectors(a.as_rotvec()), scalar_first=True)
     assert (again * a.inv()).magnitude().max() < 1e-9
 
 
@@ -216,17 +216,76 @@ def glb_of(tree: object, binary: bytes = b"") -> bytes:
     return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body
 
 
-def animated(nodes: list[object], count: int = 2, **more: object) -> bytes:
-    accessor = {"bufferView": 0, "componentType": 5126, "count": count, "type": "SCALAR"}
-    turn = {**accessor, "type": "VEC4"}
+REST = (0.0, 0.0, 0.0, 1.0)
+NAN, ENDLESS = float("nan"), float("inf")
+
+
+def animated(
+    nodes: list[object] | None = None,
+    count: object = 2,
+    times: tuple[float, ...] = (0, 1),
+    values: tuple[float, ...] = REST * 2,
+    path: str = "rotation",
+    bind: tuple[float, ...] = (),
+    **more: object,
+) -> bytes:
+    """A GLB whose first node moves; ``count`` times it says it has, ``bind`` is of its skin."""
+    wide = {"rotation": "VEC4", "translation": "VEC3"}[path]
+    parts = [struct.pack(f"<{len(one)}f", *one) for one in (times, values, bind)]
+    starts = [0, len(parts[0]), len(parts[0]) + len(parts[1])]
+    tree = {
+        "nodes": nodes or [{}], "buffers": [{}],
+        "bufferViews": [{"buffer": 0, "byteOffset": start} for start in starts],
+        "accessors": [
+            {"bufferView": 0, "componentType": 5126, "count": count, "type": "SCALAR"},
+            {"bufferView": 1, "componentType": 5126, "count": len(times), "type": wide},
+            {"bufferView": 2, "componentType": 5126, "count": 1, "type": "MAT4"},
+        ],
+        "animations": [{"samplers": [{"input": 0, "output": 1}],
+                        "channels": [{"sampler": 0, "target": {"node": 0, "path": path}}]}],
+    }  # fmt: skip
+    if bind:
+        tree["skins"] = [{"joints": [0], "inverseBindMatrices": 2}]
+    return glb_of(tree | more, b"".join(parts))
+
+
+def crowded(nodes: int, channels: int, shared: bool) -> bytes:
+    """Channels without end, each with all the numbers of the file."""
+    keys = np.arange(10_000, dtype="<f4") / 10
+    turn = {"bufferView": 1, "componentType": 5126, "count": 10_000, "type": "VEC4"}
     return glb_of(
-        {"nodes": nodes, "accessors": [accessor, turn], "buffers": [{}],
-         "bufferViews": [{"buffer": 0, "byteLength": 32}],
-         "animations": [{"samplers": [{"input": 0, "output": 1}],
-                         "channels": [{"sampler": 0, "target": {"node": 0, "path": "rotation"}}]}],
-         **more},
-        struct.pack("<8f", 0, 1, 0, 1, 0, 0, 0, 1),
+        {"nodes": [{"children": [*range(1, nodes)]}, *({} for _ in range(nodes - 1))],
+         "buffers": [{}], "bufferViews": [{"buffer": 0}, {"buffer": 0, "byteOffset": 40_000}],
+         "accessors": [{**turn, "bufferView": 0, "type": "SCALAR"}, *([turn] * channels)],
+         "animations": [{
+             "samplers": [{"input": 0, "output": 1 if shared else 1 + at}
+                          for at in range(channels)],
+             "channels": [{"sampler": at, "target": {"node": at % nodes, "path": "rotation"}}
+                          for at in range(channels)]}]},
+        keys.tobytes() + np.ones(40_000, "<f4").tobytes(),
     )  # fmt: skip
+
+
+def stretched() -> bytes:
+    """Keys that lie close, and one a quarter of an hour later: 900,000 frames of 512 joints."""
+    parts = [np.linspace(0, 0.9, 900, dtype="<f4"), np.tile(np.array(REST, "<f4"), 900),
+             np.array([0, 900], "<f4"), np.tile(np.array(REST, "<f4"), 2)]  # fmt: skip
+    starts = np.cumsum([0, *(part.nbytes for part in parts)]).tolist()
+    return glb_of(
+        {"nodes": [{"children": [*range(1, 512)]}, *({} for _ in range(511))],
+         "buffers": [{}], "bufferViews": [{"buffer": 0, "byteOffset": at} for at in starts[:4]],
+         "accessors": [{"bufferView": at, "componentType": 5126, "count": (900, 900, 2, 2)[at],
+                        "type": ("SCALAR", "VEC4")[at % 2]} for at in range(4)],
+         "animations": [{"samplers": [{"input": 0, "output": 1}, {"input": 2, "output": 3}],
+                         "channels": [{"sampler": at, "target": {"node": at, "path": "rotation"}}
+                                      for at in (0, 1)]}]},
+        b"".join(part.tobytes() for part in parts),
+    )  # fmt: skip
+
+
+def below(node: dict[str, object]) -> list[object]:
+    """A node that hangs from the one that moves."""
+    return [{"children": [1]}, node]
 
 
 HOSTILE = {
@@ -253,6 +312,43 @@ HOSTILE = {
     "a GLB in a circle": (animated([{"children": [1]}, {"children": [0]}]), "in a circle"),
     "a GLB with more than it has": (animated([{}], count=10**9), "more numbers than it has"),
     "a GLB that is no glTF": (glb_of({"nodes": [3], "animations": [{}]}), "followed"),
+    "a GLB with an endless count": (animated(count=ENDLESS), "impossible things"),
+    "a GLB with a count that is none": (animated(count=NAN), "impossible things"),
+    "a GLB with half a count": (animated(count=1.5), "impossible things"),
+    "a GLB with a count in letters": (animated(count="2"), "impossible things"),
+    "a GLB with a count of 31 digits": (animated(count=10**30), "more numbers than it has"),
+    "a GLB with a place that is none": (
+        animated(values=(0, 0, 0, 0, NAN, 0), path="translation"), "translation, its 2., that"),
+    "a GLB with an endless place": (
+        animated(values=(0, 0, ENDLESS, 0, 0, 0), path="translation"), "translation, its 1., that"),
+    "a GLB with a place out of the world": (
+        animated(values=(0, 0, 0, 1e30, 0, 0), path="translation"), "goes further than"),
+    "a GLB with a time that is none": (animated(times=(0, NAN)), "time, its 2., that is not"),
+    "a GLB with an endless time": (animated(times=(0, ENDLESS)), "time, its 2., that is not"),
+    "a GLB with a time of years": (animated(times=(0, 1e9)), "goes on for"),
+    "a GLB whose time goes back": (animated(times=(1, 0)), "do not go on"),
+    "a GLB with a turn that is none": (animated(values=(*REST, 0, NAN, 0, 1)), "rotation, its 2."),
+    "a GLB with an endless turn": (animated(values=(*REST, 0, ENDLESS, 0, 1)), "rotation, its 2."),
+    "a GLB with a turn of no length": (animated(values=(*REST, 0, 0, 0, 0)), "of length 0"),
+    "a GLB with a bind matrix that is none": (
+        animated(bind=(NAN, *[0] * 15)), "bind matrix, its 1., that is not"),
+    "a GLB with an endless bind matrix": (
+        animated(bind=(*[0] * 15, ENDLESS)), "bind matrix, its 1., that is not"),
+    "a GLB that lies of its bind matrices": (
+        animated(skins=[{"joints": [0], "inverseBindMatrices": 2}]), "more numbers than it has"),
+    "a GLB with a joint nowhere": (animated(below({"translation": [0, NAN, 0]})), "place, turn"),
+    "a GLB with a joint endlessly far": (
+        animated(below({"translation": [0, ENDLESS, 0]})), "place, turn"),
+    "a GLB with a joint turned by nothing": (
+        animated(below({"rotation": [0, 0, 0, 0]})), "place, turn"),
+    "a GLB with a matrix that is none": (animated(below({"matrix": [NAN] * 16})), "matrix is none"),
+    "a GLB with a matrix of zeros": (animated(below({"matrix": [0] * 16})), "matrix is none"),
+    "a GLB of joints without end": (
+        animated([{}] * 20_000, skins=[{"joints": [*range(20_000)]}]), "has up to 512 joints"),
+    "a GLB of channels without end": (crowded(1, 50_000, True), "twice at once"),
+    "a GLB of shared channels": (crowded(20_000, 20_000, True), "has up to 512 joints"),
+    "a GLB that says all again and again": (crowded(500, 500, False), "again and again"),
+    "a GLB of frames without end": (stretched(), "899,001 frames of 512 joints"),
     "a deep GLB": (glb_of(0)[:20] + b"[" * 1_000_000, "."),
 }  # fmt: skip
 

@@ -29,10 +29,10 @@ from musegraph_nodes.motion.mdm.nets import MDM, Told
 from musegraph_nodes.motion.mdm.nodes import in_between, redo_part, text_to_motion
 from musegraph_nodes.motion.mdm.training.__main__ import first
 from musegraph_nodes.motion.mdm.training.judge import ASKED, facts
-from musegraph_nodes.motion.mdm.training.learning import Plan, Training, write
+from musegraph_nodes.motion.mdm.training.learning import Plan, Training, terms_of, write
 from musegraph_nodes.motion.mdm.training.lessons import lessons
 from musegraph_nodes.motion.mdm.training.told import by_rule
-from musegraph_nodes.motion.mdm.words import words_of
+from musegraph_nodes.motion.mdm.words import Reader, Words, words_of
 from musegraph_nodes.motion.shaping import mirrored
 from musegraph_nodes.motion.turns import about, placed, product, six_of
 
@@ -395,6 +395,46 @@ def test_a_trained_model_says_motions_and_names_what_it_does_not_know(starter: s
         text_to_motion("walk", model, Bench(cancel_at=2))
     with pytest.raises(NodeError, match="has its own"):
         load_text_model(ctx, starter, "clip")
+
+
+def test_an_order_is_read_as_what_somebody_does() -> None:
+    reader = Words(
+        Reader(("a", "and", "box", "boxes", "do", "does", "left", "person", "squat", "squats",
+                "stand", "stands", "still", "walk", "walks", "wave", "waves"), 8, 8, 1, 1)
+    )  # fmt: skip
+    for order, said in (
+        ("stand still", "a person stands still"),
+        ("slowly walk and wave", "a person slowly walks and waves"),
+        ("box", "a person boxes"),
+        ("do a squat", "a person does a squat"),
+        ("a person walks and waves", "a person walks and waves"),
+        ("left squat", "left squat"),
+        ("", ""),
+    ):
+        assert " ".join(reader.sentence(order.split())) == said
+    assert torch.equal(reader.ids(["stand still"]), reader.ids(["a person stands still"]))
+
+
+def test_a_training_goes_on_from_a_model_that_was_written(starter: str, tmp_path: Path) -> None:
+    start = Path(starter)
+    terms = terms_of(start)
+    taught = lessons(tmp_path / "lessons.npz", 12, terms)
+    assert taught.vocabulary == terms.vocabulary
+    plan = Plan(width=32, layers=1, inner=32, reader=16, batch=4, steps=6)
+    training = Training(plan, taught, tmp_path / "model")
+    training.begin(start)
+    write(training, tmp_path / "same", {"steps": 0})
+    assert (tmp_path / "same/model.safetensors").read_bytes() == (
+        start / "model.safetensors"
+    ).read_bytes()
+    training.learn(0, 0.0)
+    write(training, tmp_path / "on", {"steps": 1})
+    assert json.loads((tmp_path / "on/args.json").read_text())["trained"] == {
+        "steps": 1,
+        "before": {"steps": 2},
+    }
+    with pytest.raises(ValueError, match=r"does not know: .*person"):
+        lessons(tmp_path / "lessons.npz", 12, terms._replace(vocabulary=("walks",)))
 
 
 def metrics_of(made: Motion) -> tuple[float, bool]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+import struct
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -364,18 +367,74 @@ def test_a_motion_that_was_saved_opens_again(dance: Motion, format: str) -> None
     assert np.abs(places(files.open_file(metres, "metres"))).max() < 5
 
 
-def test_features_that_mean_harm_are_refused() -> None:
-    def npy(table: np.ndarray) -> File:
-        stream = io.BytesIO()
-        np.save(stream, table)
-        return File(stream.getvalue(), "x.npy")
+class Harm:
+    """What a pickle of this would run."""
 
-    with pytest.raises(NodeError, match="not finite"):
-        files.open_file(npy(np.full((3, 263), np.nan)))
-    with pytest.raises(NodeError, match="kilometre"):
-        files.open_file(npy(np.full((3, 263), 1e6)))
-    with pytest.raises(NodeError, match="has the arrays"):
-        files.open_file(npy(np.zeros((3, 264))))
+    def __reduce__(self) -> tuple[object, ...]:
+        return open, ("executed", "w")
+
+
+def npy(table: np.ndarray, pickled: bool = False) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, table, allow_pickle=pickled)
+    return stream.getvalue()
+
+
+def headed(shape: str, descr: str = "'<f4'", fill: str = "", body: bytes = b"") -> bytes:
+    """An NPY, in its second version, that says what it likes of itself."""
+    text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, {fill}}}\n".encode()
+    return b"\x93NUMPY\x02\x00" + struct.pack("<I", len(text)) + text + body
+
+
+HOSTILE = {
+    "numbers that are none": (npy(np.full((3, 263), np.nan)), "not finite"),
+    "endless numbers": (npy(np.full((3, 263), np.inf)), "not finite"),
+    "places a world away": (npy(np.full((3, 263), 1e6)), "kilometre"),
+    "another width": (npy(np.zeros((3, 264))), "has the arrays"),
+    "a shape of three sides": (npy(np.zeros((2, 3, 263))), "features are .frames, 263"),
+    "no frames": (npy(np.zeros((0, 263))), "features are .frames, 263"),
+    "a pickled array": (npy(np.full((1, 263), Harm()), True), "pickles can run code"),
+    "a pickle alone": (npy(np.array([Harm()]), True), "pickles can run code"),
+    "letters": (npy(np.full((3, 263), "x")), "features are numbers"),
+    "yes and no": (npy(np.zeros((3, 263), bool)), "features are numbers"),
+    "complex numbers": (npy(np.zeros((3, 263), complex)), "of complex128"),
+    "moments": (npy(np.zeros((3, 263), "M8[s]")), "numbers and names are read"),
+    "records": (npy(np.zeros((3, 263), [("a", "f4"), ("b", "i4")])), "numbers and names are read"),
+    "numbers of no size": (headed("(9999999999, 263)", "'<V0'"), "numbers and names are read"),
+    "more than the file": (headed("(99999999999, 263)"), "larger than the file"),
+    "fewer than none": (headed("(-5, -263, 263)", body=bytes(9999)), "of the shape"),
+    "a shape that is none": (headed("(True, 263)", body=bytes(1052)), "of the shape"),
+    "a huge header": (headed("(1, 263)", fill=" " * 50_000_000), "header cannot be read"),
+    "a deep header": (headed("(1, 263)", fill=f"'x': {'(' * 4000}{')' * 4000}"), "header cannot"),
+    "a header that is a program": (
+        headed("(__import__('os').mkdir('executed'), 263)"), "header cannot be read"),
+    "a header that lies of its length": (
+        b"\x93NUMPY\x02\x00" + struct.pack("<I", 2**32 - 1) + b"{'a': (1, 263)}", "header cannot"),
+    "an unknown version": (b"\x93NUMPY\x09\x00, 263)" + bytes(99), "header cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_features_that_mean_harm_are_refused_in_words_within_a_second(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data, said = HOSTILE[name]
+    before = time.process_time()
+    with pytest.raises(NodeError, match=said) as told:
+        files.open_file(File(data, "x.npy"))
+    assert time.process_time() - before < 1
+    assert "x.npy" in str(told.value)
+    assert not list(tmp_path.iterdir())  # nothing of it was carried out
+
+
+def test_features_kept_by_columns_are_those_kept_by_rows(dance: Motion) -> None:
+    table = layouts.features(edit.resample(dance, 20))
+    rows, columns = (
+        files.open_file(File(npy(one), "x.npy")) for one in (table, np.asfortranarray(table))
+    )
+    assert torch.equal(rows.rotations, columns.rotations)
+    assert torch.equal(rows.root, columns.root)
 
 
 # -- measures -----------------------------------------------------------------------------------

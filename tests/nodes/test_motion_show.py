@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from musegraph import Audio, Context, File, Image, Motion, NodeError, files
+from musegraph import Audio, Context, File, Image, Motion, NodeError, Skeleton, files
 from musegraph_nodes.motion import show
 from musegraph_nodes.motion.body import BODY, arrays, motion_of
 from musegraph_nodes.motion.camera import shots
 from musegraph_nodes.motion.choreograph import choreograph
-from musegraph_nodes.motion.drawing import OPENPOSE
+from musegraph_nodes.motion.drawing import OPENPOSE, at_rate
 from musegraph_nodes.motion.film import muxed
+from musegraph_nodes.motion.flesh import Flesh
 from musegraph_nodes.motion.sprites import sprite_sheet
 from musegraph_nodes.motion.turns import about, placed, product
 
@@ -34,6 +35,28 @@ def turned(motion: Motion, degrees: float) -> Motion:
 
 def pixels(made: Image) -> np.ndarray:
     return made.data.numpy()
+
+
+@pytest.mark.parametrize("size", [1.0, 0.6])
+def test_shoes_lie_flat_where_a_figure_stands_and_never_in_the_floor(
+    dance: Motion, size: float
+) -> None:
+    offsets = tuple((size * x, size * y, size * z) for x, y, z in BODY.offsets)
+    body = Skeleton(BODY.names, BODY.parents, offsets)
+    still = torch.zeros(1, 24, 4)
+    still[..., 0] = 1
+    (standing,) = at_rate([Motion(still, torch.zeros(1, 3), 30, body)], 30, 0)
+    found = Flesh(body).sides(standing[0])
+    for side in ("left", "right"):
+        heel, toe = found[f"{side}_heel"], found[f"{side}_toe"]
+        assert heel[1] == pytest.approx(toe[1], abs=1e-5)
+        assert heel[1] == pytest.approx(0.038 * size, abs=1e-5)
+        assert toe[2] - heel[2] == pytest.approx(0.225 * size, abs=0.01)
+    (places,) = at_rate([dance], 30, 0)
+    for frame in places:
+        for name, point in Flesh(BODY).sides(frame).items():
+            least = {"heel": 0.038, "toe": 0.035}.get(name.rpartition("_")[2], 0)
+            assert point[1] > least - 0.005, name
 
 
 @pytest.mark.parametrize(

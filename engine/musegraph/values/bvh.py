@@ -16,11 +16,11 @@ from musegraph.values.motion import (
     MOST_FRAMES,
     MOST_JOINTS,
     Motion,
+    MotionError,
     Skeleton,
     checked,
-    product,
-    rotated,
 )
+from musegraph.values.turns import product, rotated
 
 MOST_BYTES = 512 << 20
 TALL = 8.0
@@ -29,10 +29,6 @@ DEEPEST = 200
 _MOVES = ("Xposition", "Yposition", "Zposition")
 _TURNS = ("Xrotation", "Yrotation", "Zrotation")
 _WORD = re.compile(r"\S+")
-
-
-class BvhError(Exception):
-    """Bytes that are no BVH, in a clause."""
 
 
 @dataclass
@@ -49,10 +45,10 @@ def read_bvh(data: bytes, name: str = "the file", scale: float = 0.0) -> Motion:
     import numpy as np
 
     if len(data) > MOST_BYTES:
-        raise BvhError(f"has {len(data):,} bytes, and at most {MOST_BYTES:,} are read")
+        raise MotionError(f"has {len(data):,} bytes, and at most {MOST_BYTES:,} are read")
     head, mark, tail = data.partition(b"MOTION")
     if not mark or b"HIERARCHY" not in head[:4096]:
-        raise BvhError("has no HIERARCHY with a MOTION after it")
+        raise MotionError("has no HIERARCHY with a MOTION after it")
     joints = _hierarchy(head.decode("utf-8", "replace"))
     count = sum(len(joint.channels) for joint in joints)
     frames, fps, rows = _rows(tail, count)
@@ -128,7 +124,7 @@ def _hierarchy(text: str) -> list[_Joint]:
     try:
         return _joints(words, words.index("HIERARCHY") + 1)
     except (IndexError, ValueError):
-        raise BvhError(
+        raise MotionError(
             "has a HIERARCHY that breaks off or has words where numbers belong"
         ) from None
 
@@ -140,12 +136,12 @@ def _joints(words: list[str], at: int) -> list[_Joint]:
         word = words[at]
         if word in ("ROOT", "JOINT", "End"):
             if word == "ROOT" and joints:
-                raise BvhError("has more than one ROOT; save each figure in a file of its own")
+                raise MotionError("has more than one ROOT; save each figure in a file of its own")
             if (word != "ROOT") == (not above) or len(above) > DEEPEST:
-                raise BvhError(f"has a {word} where none can be")
+                raise MotionError(f"has a {word} where none can be")
             at = words.index("{", at)
             if len(joints) >= MOST_JOINTS:
-                raise BvhError(f"has more than {MOST_JOINTS} joints")
+                raise MotionError(f"has more than {MOST_JOINTS} joints")
             parent = above[-1] if above else -1
             said = " ".join(words[_named(words, at, word) : at])
             joints.append(_Joint(joints[parent].name + END if word == "End" else said, parent))
@@ -154,7 +150,7 @@ def _joints(words: list[str], at: int) -> list[_Joint]:
         elif word == "OFFSET":
             x, y, z = (float(number) for number in words[at + 1 : at + 4])
             if not all(math.isfinite(number) for number in (x, y, z)):
-                raise BvhError("has an OFFSET that is no finite number")
+                raise MotionError("has an OFFSET that is no finite number")
             joints[above[-1]].offset = (x, y, z)
             at += 3
         elif word == "CHANNELS":
@@ -163,10 +159,10 @@ def _joints(words: list[str], at: int) -> list[_Joint]:
         elif word == "}":
             above.pop()
         else:
-            raise BvhError(f"has {word[:40]!r} in its HIERARCHY, which means nothing there")
+            raise MotionError(f"has {word[:40]!r} in its HIERARCHY, which means nothing there")
         at += 1
     if above or not joints:
-        raise BvhError("has a HIERARCHY whose brackets do not close")
+        raise MotionError("has a HIERARCHY whose brackets do not close")
     return joints
 
 
@@ -174,10 +170,10 @@ def _channels(words: list[str], at: int) -> list[str]:
     count = int(words[at + 1])
     found = words[at + 2 : at + 2 + count] if 0 <= count <= 6 else []
     if len(found) != count:
-        raise BvhError(f"has a joint with {words[at + 1][:20]} CHANNELS; there are up to six")
+        raise MotionError(f"has a joint with {words[at + 1][:20]} CHANNELS; there are up to six")
     wrong = [one for one in found if one not in _MOVES + _TURNS]
     if wrong:
-        raise BvhError(f"has a channel {wrong[0][:40]!r}; there are positions and rotations")
+        raise MotionError(f"has a channel {wrong[0][:40]!r}; there are positions and rotations")
     return found
 
 
@@ -187,7 +183,7 @@ def _named(words: list[str], brace: int, keyword: str) -> int:
     while words[at] != keyword:
         at -= 1
         if brace - at > 20:
-            raise BvhError("has a joint without a name")
+            raise MotionError("has a joint without a name")
     return at + 1
 
 
@@ -197,19 +193,19 @@ def _rows(tail: bytes, count: int) -> tuple[int, float, bytes]:
         rb"\s*Frames:\s*(\d{1,12})\s+Frame Time:\s*([0-9.eE+-]{1,40})[ \t]*\r?(?:\n|$)", tail
     )
     if not found:
-        raise BvhError("does not say Frames: and Frame Time: after MOTION")
+        raise MotionError("does not say Frames: and Frame Time: after MOTION")
     frames = int(found[1])
     try:
         time = float(found[2])
     except ValueError:
         time = 0.0
     if not 0 < time <= 1:
-        raise BvhError("has a Frame Time that is not between 0 and 1 second")
+        raise MotionError("has a Frame Time that is not between 0 and 1 second")
     if not 1 <= frames <= MOST_FRAMES:
-        raise BvhError(f"has {frames:,} frames; a motion has 1 to {MOST_FRAMES:,}")
+        raise MotionError(f"has {frames:,} frames; a motion has 1 to {MOST_FRAMES:,}")
     rows = tail[found.end() :]
     if frames * count * 2 > len(rows) + 2:
-        raise BvhError(f"says that it has {frames:,} frames of {count} numbers, and breaks off")
+        raise MotionError(f"says that it has {frames:,} frames of {count} numbers, and breaks off")
     fps = 1 / time
     near = round(fps * 4) / 4  # a time in seven digits is of a rate that somebody chose
     return frames, max(near if abs(fps - near) < 2e-3 * fps else fps, 1.0), rows
@@ -220,16 +216,16 @@ def _numbers(rows: bytes, frames: int, count: int) -> Any:
 
     words = rows.split()
     if len(words) != frames * count:
-        raise BvhError(
+        raise MotionError(
             f"has {len(words):,} numbers, and {frames:,} frames of {count} are {frames * count:,}"
         )
     try:
         table = np.array(words, dtype="S32").astype(float).reshape(frames, count)
     except ValueError:
-        raise BvhError("has words where its frames should have numbers") from None
+        raise MotionError("has words where its frames should have numbers") from None
     wrong = ~np.isfinite(table).all(axis=1)
     if wrong.any():
-        raise BvhError(f"has a number in frame {int(wrong.argmax()) + 1} that is not finite")
+        raise MotionError(f"has a number in frame {int(wrong.argmax()) + 1} that is not finite")
     return table
 
 

@@ -12,16 +12,16 @@ from typing import Any
 
 from musegraph.errors import NodeError
 from musegraph.values import codec
-from musegraph.values.bvh import BvhError, read_bvh, write_bvh
+from musegraph.values.bvh import read_bvh, write_bvh
 from musegraph.values.canonical import canonical
 from musegraph.values.embedding import embed, extract
-from musegraph.values.gltf import GltfError, read_glb
+from musegraph.values.gltf import read_glb
 from musegraph.values.gltf_write import write_glb
 from musegraph.values.media import Audio, File, Image, Mask, Media
 from musegraph.values.midi import MidiError, read_midi, write_midi
-from musegraph.values.motion import Motion
-from musegraph.values.npz import NpzError, pack_arrays, read_npz, write_npz
+from musegraph.values.motion import Motion, MotionError
 from musegraph.values.npz import arrays_of as _arrays_of
+from musegraph.values.npz import pack_arrays, read_npz, write_npz
 from musegraph.values.pictures import MAX_PIXELS, PICTURE_FORMATS, decode_picture, encode_picture
 from musegraph.values.score import Score
 from musegraph.values.sounds import SOUND_FORMATS, decode_sound, encode_sound
@@ -118,7 +118,7 @@ def read_motion(data: bytes, name: str, fps: float = 0.0, scale: float = 0.0) ->
         if kind == "NPZ":
             return read_npz(data, name, fps)
         return read_bvh(data, name, scale)
-    except (BvhError, GltfError, NpzError) as error:
+    except MotionError as error:
         raise NodeError(f"{name!r} cannot be read as {kind}: it {error}") from None
 
 
@@ -126,7 +126,7 @@ def arrays_of(data: bytes, name: str) -> dict[str, Any]:
     """The arrays of an NPZ or an NPY; pickles, and what would unpack without end, are refused."""
     try:
         return _arrays_of(data)
-    except NpzError as error:
+    except MotionError as error:
         raise NodeError(f"{name!r} cannot be read as NPZ: it {error}") from None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from musegraph.errors import NodeError
 from musegraph.values.media import Media
+from musegraph.values.turns import placed, steady
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,6 +40,10 @@ _OFFSETS = (
     (0.11, 0.03, -0.01), (-0.11, 0.03, -0.01), (0.27, 0.0, 0.0), (-0.27, 0.0, 0.0),
     (0.25, 0.0, 0.0), (-0.25, 0.0, 0.0), (0.09, 0.0, 0.0), (-0.09, 0.0, 0.0),
 )  # fmt: skip
+
+
+class MotionError(Exception):
+    """Bytes that hold no motion that can be read, in a clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,53 +150,9 @@ class Motion(Media):
         """Where all joints are, [T,J,3] in metres, as exact as float64 is."""
         import torch
 
-        turned, where = placed(self)
-        del turned
-        return torch.from_numpy(where)
-
-
-def placed(motion: Motion) -> tuple[Any, Any]:
-    """Turns [T,J,4] and places [T,J,3] of all joints in the world, as NumPy arrays."""
-    import numpy as np
-
-    local = motion.rotations.detach().cpu().double().numpy()
-    offsets = np.array(motion.skeleton.offsets, float)
-    turned, where = np.empty_like(local), np.empty((*local.shape[:2], 3))
-    for at, parent in enumerate(motion.skeleton.parents):
-        if parent < 0:
-            turned[:, at] = local[:, at]
-            where[:, at] = motion.root.detach().cpu().double().numpy()
-            continue
-        turned[:, at] = product(turned[:, parent], local[:, at])
-        where[:, at] = where[:, parent] + rotated(turned[:, parent], offsets[at])
-    return turned, where
-
-
-def product(a: Any, b: Any) -> Any:
-    """The turn b, then the turn a: quaternions w, x, y, z in the last axis."""
-    import numpy as np
-
-    w, x, y, z = np.moveaxis(np.asarray(a), -1, 0)
-    s, t, u, v = np.moveaxis(np.asarray(b), -1, 0)
-    return np.stack(
-        (
-            w * s - x * t - y * u - z * v,
-            w * t + x * s + y * v - z * u,
-            w * u - x * v + y * s + z * t,
-            w * v + x * u - y * t + z * s,
-        ),
-        axis=-1,
-    )
-
-
-def rotated(turn: Any, place: Any) -> Any:
-    """A place [...,3] turned by unit quaternions [...,4]."""
-    import numpy as np
-
-    turn, place = np.asarray(turn), np.asarray(place)
-    w, axis = turn[..., :1], turn[..., 1:]
-    across = 2 * np.cross(axis, place)
-    return place + w * across + np.cross(axis, across)
+        turns = self.rotations.detach().cpu().double().numpy()
+        root = self.root.detach().cpu().double().numpy()
+        return torch.from_numpy(placed(turns, root, self.skeleton)[1])
 
 
 def checked(rotations: Any, root: Any, fps: float, skeleton: Skeleton, name: str) -> Motion:
@@ -217,14 +178,3 @@ def checked(rotations: Any, root: Any, fps: float, skeleton: Skeleton, name: str
     return Motion(
         torch.from_numpy(steady(rotations / length)), torch.from_numpy(root), float(fps), skeleton
     )
-
-
-def steady(rotations: Any) -> Any:
-    """The same turns with signs that go on from frame to frame: q and -q are one turn."""
-    import numpy as np
-
-    rotations = np.array(rotations, float)
-    flips = (rotations[1:] * rotations[:-1]).sum(-1) < 0
-    signs = np.where(np.cumsum(flips, axis=0) % 2, -1.0, 1.0)
-    rotations[1:] *= signs[..., None]
-    return rotations

@@ -6,16 +6,13 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
-from musegraph.values.motion import MOST_FRAMES, MOST_JOINTS, Motion, Skeleton, checked
+from musegraph.values.motion import MOST_FRAMES, MOST_JOINTS, Motion, MotionError, Skeleton, checked
+from musegraph.values.turns import of_vectors, product, rotated
 
 MOST_BYTES = 512 << 20
 """Of all arrays together, unpacked."""
 
 _MOST_ARRAYS = 64
-
-
-class NpzError(Exception):
-    """Bytes that are no NPZ with a motion, in a clause."""
 
 
 def arrays_of(data: bytes) -> dict[str, Any]:
@@ -29,10 +26,12 @@ def arrays_of(data: bytes) -> dict[str, Any]:
         with zipfile.ZipFile(BytesIO(data)) as box:
             inside = box.infolist()
             if len(inside) > _MOST_ARRAYS:
-                raise NpzError(f"holds {len(inside)} arrays, and at most {_MOST_ARRAYS} are read")
+                raise MotionError(
+                    f"holds {len(inside)} arrays, and at most {_MOST_ARRAYS} are read"
+                )
             size = sum(one.file_size for one in inside)
             if size > MOST_BYTES:
-                raise NpzError(f"unpacks to {size:,} bytes, and at most {MOST_BYTES:,} are read")
+                raise MotionError(f"unpacks to {size:,} bytes, and at most {MOST_BYTES:,} are read")
             found = {}
             for one in inside:
                 with box.open(one) as file:
@@ -40,7 +39,7 @@ def arrays_of(data: bytes) -> dict[str, Any]:
                     found[name] = _array(file, name, one.file_size)
             return found
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise NpzError(f"is no NPZ that can be read: {error}") from None
+        raise MotionError(f"is no NPZ that can be read: {error}") from None
 
 
 def _array(file: Any, name: str, size: int) -> Any:
@@ -53,20 +52,24 @@ def _array(file: Any, name: str, size: int) -> Any:
         shape, columns, kind = read(file, max_header_size=10_000)
     except (ValueError, EOFError, SyntaxError, TypeError) as error:
         said = " ".join(str(error).split())[:80]
-        raise NpzError(f"has an array {name!r} whose header cannot be read: {said}") from None
+        raise MotionError(f"has an array {name!r} whose header cannot be read: {said}") from None
     if kind.hasobject:
-        raise NpzError(
+        raise MotionError(
             f"has a pickled array {name!r}; pickles can run code and are never read: save it again"
             " as plain numbers"
         )
+    if kind.kind not in "biufUS" or not kind.itemsize or kind.subdtype:
+        raise MotionError(f"has an array {name!r} of {kind}; numbers and names are read")
+    if not all(type(side) is int and side >= 0 for side in shape):
+        raise MotionError(f"has an array {name!r} of the shape {shape}, which is none")
     count = 1
     for side in shape:
         count *= side
-    if count * kind.itemsize > min(size, MOST_BYTES) or count < 0:
-        raise NpzError(f"has an array {name!r} that says it is larger than the file")
+    if count * kind.itemsize > min(size, MOST_BYTES):
+        raise MotionError(f"has an array {name!r} that says it is larger than the file")
     raw = file.read(count * kind.itemsize)
     if len(raw) != count * kind.itemsize:
-        raise NpzError(f"has an array {name!r} that breaks off")
+        raise MotionError(f"has an array {name!r} that breaks off")
     return np.frombuffer(raw, kind).reshape(shape, order="F" if columns else "C")
 
 
@@ -83,8 +86,8 @@ def read_npz(data: bytes, name: str = "the file", fps: float = 0.0) -> Motion:
             if turns in found:
                 return _smpl(found, turns, places, name, fps)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise NpzError(f"has arrays of the wrong kind or shape: {error}") from None
-    raise NpzError(
+        raise MotionError(f"has arrays of the wrong kind or shape: {error}") from None
+    raise MotionError(
         f"has the arrays {', '.join(sorted(found)[:12]) or 'of nothing'}; a motion has poses and"
         " trans (AMASS), smpl_poses and smpl_trans (AIST++), or what was saved here. Features of"
         " HumanML3D are read by motion.open"
@@ -94,7 +97,7 @@ def read_npz(data: bytes, name: str = "the file", fps: float = 0.0) -> Motion:
 def _ours(found: dict[str, Any], name: str) -> Motion:
     offsets = found["offsets"].astype(float)
     if offsets.ndim != 2 or len(offsets) > MOST_JOINTS or found["names"].dtype.kind != "U":
-        raise NpzError("has a skeleton that is none")
+        raise MotionError("has a skeleton that is none")
     family = str(found["family"]) if "family" in found else ""
     skeleton = Skeleton(
         tuple(str(one)[:200] for one in found["names"].tolist()),
@@ -104,7 +107,7 @@ def _ours(found: dict[str, Any], name: str) -> Motion:
     )
     shape = found["rotations"].shape
     if len(shape) != 3 or shape[1:] != (len(offsets), 4) or found["root"].shape != (shape[0], 3):
-        raise NpzError(f"has rotations of the shape {list(shape)} for {len(offsets)} joints")
+        raise MotionError(f"has rotations of the shape {list(shape)} for {len(offsets)} joints")
     return checked(found["rotations"], found["root"], _rate(found, 0.0), skeleton, name)
 
 
@@ -116,20 +119,20 @@ def _smpl(found: dict[str, Any], turns: str, places: str, name: str, fps: float)
     if poses.ndim == 3 and poses.shape[2] == 3:
         poses = poses.reshape(len(poses), -1)
     if poses.ndim != 2 or poses.shape[1] < 66 or poses.shape[1] % 3:
-        raise NpzError(
+        raise MotionError(
             f"has {turns} of the shape {list(poses.shape)}; they are [frames, 3 for each joint], of"
             " 22 joints or more"
         )
     count = len(poses)
     if not 1 <= count <= MOST_FRAMES:
-        raise NpzError(f"has {count:,} frames; a motion has 1 to {MOST_FRAMES:,}")
+        raise MotionError(f"has {count:,} frames; a motion has 1 to {MOST_FRAMES:,}")
     root = np.asarray(found.get(places, np.zeros((count, 3))), float)
     if root.shape != (count, 3):
-        raise NpzError(f"has {places} of the shape {list(root.shape)} for {count} frames")
+        raise MotionError(f"has {places} of the shape {list(root.shape)} for {count} frames")
     scaling = np.asarray(found.get("smpl_scaling", np.ones(1)), float).reshape(-1)
     root = root / float(scaling[0] if scaling.size and scaling[0] > 0 else 1.0)
     joints = 24 if poses.shape[1] == 72 else 22
-    rotations = from_vectors(poses[:, : joints * 3].reshape(count, joints, 3))
+    rotations = of_vectors(poses[:, : joints * 3].reshape(count, joints, 3))
     if turns == "poses":
         rotations, root = upright(rotations, root)
     rotations = np.concatenate(
@@ -143,22 +146,10 @@ def upright(rotations: Any, root: Any) -> tuple[Any, Any]:
     """From z up to y up: what looked along -y looks along z."""
     import numpy as np
 
-    from musegraph.values.motion import product, rotated
-
     turn = np.array([np.sqrt(0.5), -np.sqrt(0.5), 0, 0])
     rotations = np.array(rotations)
     rotations[:, 0] = product(turn, rotations[:, 0])
     return rotations, rotated(turn, root)
-
-
-def from_vectors(vectors: Any) -> Any:
-    """Unit quaternions w, x, y, z of rotation vectors [...,3]."""
-    import numpy as np
-
-    angle = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    small = angle < 1e-8
-    factor = np.where(small, 0.5, np.sin(angle / 2) / np.where(small, 1, angle))
-    return np.concatenate((np.cos(angle / 2), vectors * factor), axis=-1)
 
 
 def _rate(found: dict[str, Any], usual: float) -> float:
@@ -166,10 +157,10 @@ def _rate(found: dict[str, Any], usual: float) -> float:
         if key in found:
             rate = float(found[key].reshape(-1)[0])
             if not 1 <= rate <= 1000:
-                raise NpzError(f"has {rate:g} frames a second; a motion has 1 to 1000")
+                raise MotionError(f"has {rate:g} frames a second; a motion has 1 to 1000")
             return rate
     if not usual:
-        raise NpzError("does not say how many frames a second it has")
+        raise MotionError("does not say how many frames a second it has")
     return usual
 
 

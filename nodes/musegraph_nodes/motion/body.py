@@ -19,6 +19,9 @@ NAMES = BODY.names
 SOLE = 0.02
 """How high the ball of a foot stands over the floor, in metres: the sole is that thick."""
 
+LEGS = {f"{side}_{one}" for side in ("left", "right") for one in ("hip", "knee", "ankle")}
+"""What a skeleton has to have for its legs to be as long as something."""
+
 # Words in the names of joints, by what they are; the first of a list that is there counts.
 _WORDS: dict[str, tuple[str, ...]] = {
     "pelvis": ("pelvis", "hips", "root", "hip"),
@@ -141,6 +144,11 @@ def leg_length(skeleton: Skeleton) -> float:
         hip, knee, ankle = need(skeleton, f"{side}_hip", f"{side}_knee", f"{side}_ankle")
         total += along(skeleton, hip, knee) + along(skeleton, knee, ankle)
     return total / 2
+
+
+def sole_of(skeleton: Skeleton) -> float:
+    """How high the ball of a foot is over the floor: the sole of ours, as large as the leg is."""
+    return SOLE * leg_length(skeleton) / leg_length(BODY)
 
 
 def along(skeleton: Skeleton, top: int, bottom: int) -> float:

@@ -68,6 +68,7 @@ def shots(
     centre[:, 1] = tall * 0.50
     spread = everything - centre[:, None]
     wide = float(np.percentile(np.abs(spread[..., [0, 2]]).max(axis=(1, 2)), 99.5))
+    wide += 0.07 * tall  # a hand goes on beyond its joint
     half = max(tall * 0.60, wide * 1.06 * height / width)
     far = half / _FOV / closer
     around, above = (np.radians(angle) for angle in _ANGLES[view])

@@ -10,7 +10,8 @@ from musegraph import NodeError
 
 from .camera import shots
 from .contacts import floor_of
-from .figure import DRESSES, SCENES, draw, limbs_of, shadow, stage
+from .figure import DRESSES, SCENES, draw, shadow, stage
+from .flesh import Flesh
 from .turns import Doubles, placed
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Picture(NamedTuple):
 
 def at_rate(motions: Sequence[Motion], fps: float, apart: float) -> list[Doubles]:
     """Places [T,J,3] of figures at one rate, side by side on the floor."""
-    from .body import arrays, parts_of
+    from .body import LEGS, arrays, parts_of, sole_of
     from .shaping import sampled
 
     seconds = min(one.seconds for one in motions)
@@ -48,8 +49,8 @@ def at_rate(motions: Sequence[Motion], fps: float, apart: float) -> list[Doubles
         turns, root = sampled(*arrays(one), at)
         where = placed(turns, root, one.skeleton)[1]
         parts = parts_of(one.skeleton)
-        if {"left_ankle", "right_ankle"} <= parts.keys():
-            where[..., 1] += 0.02 - floor_of(where, one.skeleton)
+        if parts.keys() >= LEGS:
+            where[..., 1] += sole_of(one.skeleton) - floor_of(where, one.skeleton)
         else:
             where[..., 1] -= float(where[..., 1].min())
         where[..., 0] += (number - (len(motions) - 1) / 2) * -apart
@@ -68,23 +69,22 @@ def frames(
     places = at_rate(motions, fps, apart)
     cameras = shots(places, picture.view, picture.width, picture.height, fps, picture.follow,
                     picture.closer)  # fmt: skip
-    skeletons = [one.skeleton for one in motions]
-    limbs = [limbs_of(one) for one in skeletons]
+    bodies = [Flesh(one.skeleton) for one in motions]
     scene = SCENES["white" if picture.look == "silhouette" else picture.stage]
     still: tuple[Doubles, NDArray[np.float32]] | None = None
     for at, shot in enumerate(cameras):
         if still is None or not np.array_equal(still[0], shot.eye):
             still = (shot.eye, stage(shot, scene))
         page = still[1].copy()
-        now = [where[at] for where in places]
+        now = [body.points(where[at]) for body, where in zip(bodies, places, strict=True)]
         if picture.look != "silhouette" and scene.shadow:
-            shadow(page, shot, list(zip(now, limbs, strict=True)), scene.shadow)
+            shadow(page, shot, list(zip(now, bodies, strict=True)), scene.shadow)
         canvas = None
-        for number, (where, skeleton, own) in enumerate(zip(now, skeletons, limbs, strict=True)):
+        for number, (where, body) in enumerate(zip(now, bodies, strict=True)):
             dress = DRESSES[number % len(DRESSES)]
             if picture.look == "silhouette":
                 dress = ((0.0, 0.0, 0.0),) * 4
-            canvas = draw(page, shot, where, skeleton, own, picture.look, dress, canvas)
+            canvas = draw(page, shot, where, body, picture.look, dress, canvas)
         yield (np.clip(page, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
@@ -95,12 +95,12 @@ def cutouts(
 
     Each is drawn on black and on white: where the two differ it can be seen through.
     """
-    limbs = limbs_of(skeleton)
+    body = Flesh(skeleton)
     dress = ((0.0, 0.0, 0.0),) * 4 if look == "silhouette" else DRESSES[0]
     for now, shot in zip(where, cameras, strict=True):
         pages = [np.full((shot.height, shot.width, 3), tone, np.float32) for tone in (0, 1)]
         for page in pages:
-            draw(page, shot, now, skeleton, limbs, look, dress)
+            draw(page, shot, body.points(now), body, look, dress)
         clear = np.clip((pages[1] - pages[0]).mean(axis=-1, keepdims=True), 0, 1)
         seen = 1 - clear
         colour = np.clip(pages[0] / np.maximum(seen, 1e-4), 0, 1) * (seen > 1e-3)

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from .body import parts_of
+from .flesh import Flesh
 from .turns import unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from musegraph import Skeleton
 
     from .camera import Shot
     from .looks import Look
@@ -23,18 +21,6 @@ if TYPE_CHECKING:
     Page: TypeAlias = NDArray[np.float32]
 
 _Colour = tuple[float, float, float]
-
-
-class Limb(NamedTuple):
-    """A round limb between two joints: its radii in metres, and which colour of the figure."""
-
-    a: int
-    b: int
-    thick: float
-    thin: float
-    colour: int
-    beyond: float = 0.0
-    """By how much of its length it goes on after the second joint."""
 
 
 class Scene(NamedTuple):
@@ -67,38 +53,10 @@ DRESSES: tuple[tuple[_Colour, ...], ...] = (
 )
 """Skin, top, trousers and shoes, one for each figure, then again."""
 
+_HAIR, _EYES = (0.16, 0.11, 0.09), (0.12, 0.10, 0.11)
+_BLENDED = 0.012
+"""Metres of depth within which one limb goes over into another."""
 _LIGHT = unit(np.array([-0.45, 0.8, 0.55]))
-_LIMBS = (
-    ("left_hip", "right_hip", 0.092, 0.092, 2, 0), ("pelvis", "spine2", 0.105, 0.112, 1, 0),
-    ("spine2", "spine3", 0.114, 0.120, 1, 0), ("spine3", "neck", 0.118, 0.052, 1, 0),
-    ("left_collar", "right_collar", 0.085, 0.085, 1, 0), ("neck", "head", 0.05, 0.048, 0, 0),
-)  # fmt: skip
-_PAIRED = (
-    ("collar", "shoulder", 0.078, 0.060, 1, 0),
-    ("hip", "knee", 0.088, 0.06, 2, 0), ("knee", "ankle", 0.06, 0.041, 2, 0),
-    ("ankle", "foot", 0.046, 0.038, 3, 0.45), ("shoulder", "elbow", 0.054, 0.041, 1, 0),
-    ("elbow", "wrist", 0.041, 0.03, 0, 0), ("wrist", "hand", 0.034, 0.03, 0, 0.3),
-)  # fmt: skip
-
-
-def limbs_of(skeleton: Skeleton) -> list[Limb]:
-    """The limbs of a body, or thin ones along all bones of what is none."""
-    found = parts_of(skeleton)
-    paired = [
-        (f"{side}_{a}", f"{side}_{b}", thick, thin, colour, more)
-        for side in ("left", "right")
-        for a, b, thick, thin, colour, more in _PAIRED
-    ]
-    made = [
-        Limb(found[a], found[b], thick, thin, colour, more)
-        for a, b, thick, thin, colour, more in [*_LIMBS, *paired]
-        if a in found and b in found
-    ]
-    if len(made) >= 12:
-        return made
-    return [
-        Limb(parent, at, 0.03, 0.025, at % 3) for at, parent in enumerate(skeleton.parents) if at
-    ]
 
 
 def stage(shot: Shot, scene: Scene) -> Page:
@@ -131,9 +89,7 @@ def stage(shot: Shot, scene: Scene) -> Page:
     return np.asarray(np.clip(page, 0, 1))
 
 
-def shadow(
-    page: Page, shot: Shot, figures: Sequence[tuple[Doubles, list[Limb]]], dark: float
-) -> None:
+def shadow(page: Page, shot: Shot, figures: Sequence[tuple[Doubles, Flesh]], dark: float) -> None:
     """What the light throws on the floor, soft."""
     from PIL import Image as pil
     from PIL import ImageDraw, ImageFilter
@@ -141,10 +97,10 @@ def shadow(
     part = 3
     mask = pil.new("L", (-(-shot.width // part), -(-shot.height // part)))
     draw = ImageDraw.Draw(mask)
-    for places, limbs in figures:
+    for places, flesh in figures:
         fallen = places - _LIGHT * (places[:, 1:2] / _LIGHT[1])
         points, ahead = shot.seen(fallen)
-        for limb in limbs:
+        for limb in flesh.limbs:
             a, b = points[limb.a] / part, points[limb.b] / part
             width = max(2 * limb.thick * shot.scale / float(ahead[limb.a]) / part * 0.8, 1)
             draw.line([*a.tolist(), *b.tolist()], fill=255, width=round(width))
@@ -187,80 +143,87 @@ class Canvas:
         metres = thick + (thin - thick) * part
         distance = near + (then - near) * part - metres * round_
         place = (slice(top, bottom), slice(left, right))
-        cover = cover * (distance < self.far[place] + 0.004)
+        # Where two limbs are nearly as near, one goes over into the other: no jagged lines.
+        front = np.clip((self.far[place] - distance) / _BLENDED + 0.5, 0, 1)
         if flat:
             shade = np.ones_like(cover)
         else:
             lit = (dx * self.light[0] - dy * self.light[1]) / np.maximum(radius, 1e-3)
             lit = np.clip(lit + round_ * self.light[2], 0, 1)
-            shade = 0.42 + 0.62 * lit + 0.10 * lit**12 - 0.10 * (1 - round_)
+            shade = 0.48 + 0.56 * lit + 0.10 * lit**12 - 0.10 * (1 - round_)
         tone = np.clip(shade[..., None] * np.array(colour, np.float32), 0, 1)
-        self.page[place] += cover[..., None] * (tone - self.page[place])
-        self.far[place] = np.where(cover > 0.5, distance, self.far[place])
+        self.page[place] += (cover * front)[..., None] * (tone - self.page[place])
+        nearer = (cover > 0.5) & (distance < self.far[place])
+        self.far[place] = np.where(nearer, distance, self.far[place])
 
 
 def draw(
     page: Page,
     shot: Shot,
     places: Doubles,
-    skeleton: Skeleton,
-    limbs: list[Limb],
+    flesh: Flesh,
     look: Look,
     dress: tuple[_Colour, ...],
     canvas: Canvas | None = None,
 ) -> Canvas:
-    """A figure at ``places`` [J,3] on a page; figures on one canvas hide each other."""
+    """A figure at the points of its flesh on a page; figures on one canvas hide each other."""
     canvas = canvas or Canvas(page, shot)
     flat = look == "silhouette"
     if look == "stick":
-        _sticks(canvas, places, skeleton)
+        _sticks(canvas, places, flesh)
         return canvas
-    order = sorted(limbs, key=lambda limb: -float(shot.seen(places[[limb.a, limb.b]])[1].mean()))
+    order = sorted(
+        flesh.limbs, key=lambda limb: -float(shot.seen(places[[limb.a, limb.b]])[1].mean())
+    )
     for limb in order:
         a, b = places[limb.a], places[limb.b]
         b = b + (b - a) * limb.beyond
         colour = dress[0] if flat else dress[limb.colour]
         canvas.capsule(a, b, limb.thick, limb.thin, colour, flat)
-    _head(canvas, places, skeleton, dress, flat)
+    _head(canvas, places, flesh, dress, flat)
     return canvas
 
 
 def _head(
-    canvas: Canvas, places: Doubles, skeleton: Skeleton, dress: tuple[_Colour, ...], flat: bool
+    canvas: Canvas, places: Doubles, flesh: Flesh, dress: tuple[_Colour, ...], flat: bool
 ) -> None:
-    found = parts_of(skeleton)
+    found, size = flesh.parts, flesh.size
     if not {"head", "neck"} <= found.keys():
         return
     way = unit(places[found["head"]] - places[found["neck"]])
-    low = places[found["head"]] + 0.03 * way
-    canvas.capsule(low, low + 0.10 * way, 0.082, 0.098, dress[0], flat)
-    if not flat and {"left_shoulder", "right_shoulder"} <= found.keys():
-        aside = unit(places[found["left_shoulder"]] - places[found["right_shoulder"]])
-        behind = unit(np.cross(way, aside))
-        hair = (0.16, 0.11, 0.09)
-        # From the nape to the crown, a little thicker than the head: no skin shows from behind.
-        nape = low + 0.02 * way + 0.030 * behind
-        canvas.capsule(nape, low + 0.115 * way + 0.022 * behind, 0.074, 0.096, hair, flat)
-        canvas.capsule(low + 0.125 * way + 0.02 * behind, low + 0.138 * way, 0.092, 0.09, hair,
-                       flat)  # fmt: skip
-        for side in (-0.034, 0.034):
-            eye = low + 0.062 * way + side * aside - 0.083 * behind
-            canvas.capsule(eye, eye, 0.012, 0.012, (0.12, 0.10, 0.11), True)
+    low = places[found["head"]] + 0.03 * size * way
+    canvas.capsule(low, low + 0.10 * size * way, 0.082 * size, 0.098 * size, dress[0], flat)
+    if flat or not {"left_shoulder", "right_shoulder"} <= found.keys():
+        return
+    aside = unit(places[found["left_shoulder"]] - places[found["right_shoulder"]])
+    behind = unit(np.cross(way, aside))
+
+    def part(at: _Colour, to: _Colour, thick: float, thin: float, colour: _Colour) -> None:
+        """A piece of the head between places up, behind and to the left of the chin, in metres."""
+        a, b = (low + size * (u * way + v * behind + w * aside) for u, v, w in (at, to))
+        canvas.capsule(a, b, thick * size, thin * size, colour, colour == _EYES)
+
+    part((0.045, -0.088, 0), (0.020, -0.094, 0), 0.011, 0.016, dress[0])
+    # From the nape to the crown, a little thicker than the head: no skin shows from behind.
+    part((0.02, 0.030, 0), (0.115, 0.022, 0), 0.074, 0.096, _HAIR)
+    part((0.125, 0.020, 0), (0.138, 0, 0), 0.092, 0.090, _HAIR)
+    for side in (-0.034, 0.034):
+        part((0.062, -0.079, side), (0.066, -0.079, side), 0.011, 0.011, _EYES)
 
 
 _LEFT, _RIGHT, _MIDDLE = (0.95, 0.45, 0.25), (0.25, 0.60, 0.95), (0.75, 0.75, 0.78)
 
 
-def _sticks(canvas: Canvas, places: Doubles, skeleton: Skeleton) -> None:
+def _sticks(canvas: Canvas, places: Doubles, flesh: Flesh) -> None:
     """Thin bones and their joints: what is left is orange, what is right is blue."""
-    named = {at: role for role, at in parts_of(skeleton).items()}
+    skeleton, found = flesh.skeleton, flesh.parts
+    named = {at: role for role, at in found.items()}
     for at, parent in enumerate(skeleton.parents):
         role = named.get(at, skeleton.names[at].lower())
         colour = _LEFT if "left" in role else _RIGHT if "right" in role else _MIDDLE
         if at:
             canvas.capsule(places[parent], places[at], 0.014, 0.014, colour, False)
         canvas.capsule(places[at], places[at], 0.024, 0.024, colour, False)
-    found = parts_of(skeleton)
     if "head" in found and "neck" in found:
         way = unit(places[found["head"]] - places[found["neck"]])
         top = places[found["head"]] + 0.10 * way

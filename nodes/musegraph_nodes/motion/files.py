@@ -17,7 +17,7 @@ def load(motion: Motion) -> Motion:
     return motion
 
 
-@node(id="open", version="1", title="Open motion")
+@node(id="open", version="2", title="Open motion")
 def open_file(
     file: File,
     unit: Annotated[

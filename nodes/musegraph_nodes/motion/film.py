@@ -58,8 +58,7 @@ def muxed(
 
 def dubbed(film: bytes, sound: Audio, name: str) -> bytes:
     """A film with another sound; its pictures stay as they are, bit by bit."""
-    import av
-
+    av = library()
     form = {b"ftyp": "mov", b"\x1a\x45\xdf\xa3": "matroska"}
     kind = form.get(film[4:8]) or form.get(film[:4])
     if kind is None:

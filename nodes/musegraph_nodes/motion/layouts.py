@@ -145,6 +145,8 @@ def of_features(data: bytes, name: str, fps: float) -> Motion:
     found = next(iter(files.arrays_of(data, name).values()))
     if found.ndim != 2 or found.shape[1] != WIDTH or not 1 <= len(found) <= 100_000:
         raise NodeError(f"{name!r} has the shape {list(found.shape)}; features are [frames, 263]")
+    if found.dtype.kind not in "fiu":
+        raise NodeError(f"{name!r} holds {found.dtype}; features are numbers")
     table = found.astype(float)
     if not np.isfinite(table).all():
         raise NodeError(f"{name!r} holds a number that is not finite")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .body import BODY, SOLE, feet, leg_length, need, parts_of
+from .body import feet, leg_length, need, parts_of, sole_of
 from .contacts import planted, standing
 from .limbs import framed, local
 from .turns import NONE, UP, Doubles, placed, product, unit
@@ -79,7 +79,7 @@ def _stood(
     theirs = [ball for _, ball in feet(target)]
     # Soles differ in thickness: what stood on the floor stands on it again.
     floor = float(np.percentile(moved[:, balls, 1], 2))
-    sole = _sole(target)
+    sole = sole_of(target)
     root = root + UP * (sole - _lowest(places[:, theirs, 1], stands))
     if not feet_stand:
         return turns, root
@@ -91,11 +91,6 @@ def _stood(
 
 def _lowest(heights: Doubles, stands: NDArray[np.bool_]) -> float:
     return float(np.median(heights[stands]) if stands.any() else np.percentile(heights, 2))
-
-
-def _sole(skeleton: Skeleton) -> float:
-    """How high the ball of a foot is over the floor: the sole of ours, as large as the leg is."""
-    return SOLE * leg_length(skeleton) / leg_length(BODY)
 
 
 def _rest(skeleton: Skeleton) -> Doubles:

@@ -38,7 +38,7 @@ class Posed(NamedTuple):
     keypoints: Annotated[Json, Field(description="As OpenPose writes them, one for each frame.")]
 
 
-@node(version="1", title="Render frames", numeric=True)
+@node(version="2", title="Render frames", numeric=True)
 def render(
     motion: Dancers,
     ctx: Context,
@@ -82,7 +82,7 @@ def _fits(count: int, width: int, height: int) -> None:
         )
 
 
-@node(version="1", title="Pose pictures", numeric=True)
+@node(version="2", title="Pose pictures", numeric=True)
 def pose_pictures(
     motion: Dancers,
     view: Views = "front",
@@ -122,7 +122,7 @@ def pose_pictures(
     return Posed(Image(torch.stack(pages)), told)
 
 
-@node(version="1", title="Filmstrip", numeric=True)
+@node(version="2", title="Filmstrip", numeric=True)
 def filmstrip(
     motion: Dancers,
     count: Annotated[int, Field(ge=2, le=64, description="Pictures.")] = 12,
@@ -162,7 +162,7 @@ def filmstrip(
     return Image(torch.from_numpy(sheet[None]))
 
 
-@node(version="2", title="Film a motion", numeric=True)
+@node(version="3", title="Film a motion", numeric=True)
 def film(
     motion: Dancers,
     ctx: Context,

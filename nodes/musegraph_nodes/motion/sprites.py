@@ -59,7 +59,7 @@ class Sheet(NamedTuple):
     ]
 
 
-@node(version="1", title="Sprite sheet", numeric=True)
+@node(version="2", title="Sprite sheet", numeric=True)
 def sprite_sheet(
     motion: Motion,
     ctx: Context,

@@ -44,7 +44,7 @@ Clean = Annotated[
 ]
 
 
-@node(version="1", title="Text to motion", numeric=True, uses="device")
+@node(version="2", title="Text to motion", numeric=True, uses="device")
 def text_to_motion(
     prompt: Prompt,
     model: Chosen,
@@ -74,7 +74,7 @@ def text_to_motion(
     return motion(cleaned(pair) if clean else pair)
 
 
-@node(version="1", title="In-between", numeric=True, uses="device")
+@node(version="2", title="In-between", numeric=True, uses="device")
 def in_between(
     motion: Motion,
     model: Chosen,
@@ -125,7 +125,7 @@ def in_between(
     return made_of(whole)
 
 
-@node(version="1", title="Redo a part of the body", numeric=True, uses="device")
+@node(version="2", title="Redo a part of the body", numeric=True, uses="device")
 def redo_part(
     motion: Motion,
     prompt: Prompt,

@@ -29,6 +29,13 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[a-z]+", english(text).lower().replace("'", ""))
 
 
+def third(verb: str) -> str:
+    """What somebody does, of what he is told to: stands of stand."""
+    if verb == "be":
+        return "is"
+    return f"{verb}es" if verb.endswith(("s", "sh", "ch", "x", "z", "o")) else f"{verb}s"
+
+
 class Words(nn.Module):
     """One vector for a prompt: a small transformer, and the mean over its words."""
 
@@ -48,9 +55,26 @@ class Words(nn.Module):
         """Numbers of the known words of texts [B,MOST]; 0 where there is none."""
         made = torch.zeros(len(texts), MOST, dtype=torch.long)
         for row, text in zip(made, texts, strict=True):
-            known = [self._ids[word] for word in words_of(text) if word in self._ids][:MOST]
+            said = self.sentence(words_of(text))
+            known = [self._ids[word] for word in said if word in self._ids][:MOST]
             row[: len(known)] = torch.tensor(known, dtype=torch.long)
         return made
+
+    def sentence(self, words: list[str]) -> list[str]:
+        """An order as what somebody does: "walk and wave" as "a person walks and waves".
+
+        Both forms of a verb are in the vocabulary, and one form is learned faster than two.
+        """
+        heads = [at for at, word in enumerate(words) if at == 0 or words[at - 1] == "and"]
+        for number, head in enumerate(heads):
+            while head < len(words) and (words[head].endswith("ly") or words[head] == "fast"):
+                head += 1
+            verb = words[head] if head < len(words) else ""
+            if verb in self._ids and third(verb) in self._ids:
+                words = [*words[:head], third(verb), *words[head + 1 :]]
+            elif not number:
+                return words
+        return ["a", "person", *words] if words else words
 
     def unknown(self, text: str) -> list[str]:
         """The words of a text that are not known."""

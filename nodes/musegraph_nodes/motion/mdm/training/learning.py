@@ -12,15 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from musegraph import Reference
 from musegraph_nodes.motion.diffusion.x0 import Schedule, cosine
 from musegraph_nodes.motion.mdm.layout import WORDS, Layout
-from musegraph_nodes.motion.mdm.model import DEVIATION, MEAN
+from musegraph_nodes.motion.mdm.live import Mover
+from musegraph_nodes.motion.mdm.model import DEVIATION, LOADER, MEAN, load
 from musegraph_nodes.motion.mdm.nets import MDM, Told
 from musegraph_nodes.motion.mdm.words import Reader, Words
 from musegraph_nodes.starter.training.course import Course
 from musegraph_nodes.starter.training.muon import Muon
 
-from .lessons import Lessons, weights
+from .lessons import Lessons, Terms, weights
 from .told import FRAMES
 
 _FALLING = 0.4
@@ -73,8 +75,30 @@ class Training(Course):
         super().__init__(self.both, steps, plan.average, folder)
         self.schedule: Schedule = cosine(plan.steps)
         self.worth = weights()
+        self._before = folder / "before.json"
         counts = np.array([len(table) for table in taught.tables], float)
         self.shares = counts / counts.sum()
+
+    def begin(self, folder: Path) -> None:
+        """Take the weights of a model that was written, and note how that was trained.
+
+        Neither the memory of its steps nor its last unrounded digits are in it, so this is no
+        training that goes on as if it had never ended: its steps begin small and grow again.
+        """
+        live = model_of(folder)
+        assert live.reader is not None, "what this script writes has a reader of its own"
+        self.both.net.load_state_dict(live.net.state_dict(), strict=True)
+        self.both.words.load_state_dict(live.reader.state_dict(), strict=True)
+        self.averages.values = [p.detach().clone() for p in self.both.parameters()]
+        self._before.write_text(json.dumps(live.args.get("trained", {})), encoding="utf-8")
+
+    @property
+    def before(self) -> dict[str, Any] | None:
+        """How the model that it began with was trained, if it began with one."""
+        if not self._before.is_file():
+            return None
+        told: dict[str, Any] = json.loads(self._before.read_text(encoding="utf-8"))
+        return told
 
     def learn(self, number: int, share: float) -> float:
         """One step on the batch that belongs to its number; ``share`` of the training is done."""
@@ -100,6 +124,18 @@ class Training(Course):
         return table[which], ids[which, said], draw
 
 
+def model_of(folder: Path) -> Mover:
+    """A model that was written, in float32."""
+    return load(Reference(loader=LOADER, source=str(folder)), folder, "cpu")
+
+
+def terms_of(folder: Path) -> Terms:
+    """The words of a model that was written, and what its features are measured by."""
+    live = model_of(folder)
+    assert live.reader is not None, "what this script writes has a reader of its own"
+    return Terms(live.reader.reader.vocabulary, live.mean.numpy(), live.deviation.numpy())
+
+
 def write(training: Training, folder: Path, told: dict[str, Any]) -> None:
     """The folder of a model: net and reader as half precision, sizes, mean and deviation."""
     from safetensors.torch import save_file
@@ -112,10 +148,11 @@ def write(training: Training, folder: Path, told: dict[str, Any]) -> None:
         halves = {n: p.half().contiguous() for n, p in tensors.items()}
     halves |= {MEAN: training.taught.mean, DEVIATION: training.taught.deviation}
     save_file(halves, folder / "model.safetensors")
+    before = {"before": training.before} if training.before is not None else {}
     args = {
         "arch": "trans_enc", "dataset": "humanml", "layers": plan.layers, "latent_dim": plan.width,
         "heads": plan.heads, "diffusion_steps": plan.steps, "noise_schedule": "cosine",
         "text_encoder_type": "words", "frames": FRAMES, "reader_heads": both.words.reader.heads,
-        "vocabulary": list(both.words.reader.vocabulary), "trained": told,
+        "vocabulary": list(both.words.reader.vocabulary), "trained": told | before,
     }  # fmt: skip
     (folder / "args.json").write_text(json.dumps(args, indent=1) + "\n", encoding="utf-8")

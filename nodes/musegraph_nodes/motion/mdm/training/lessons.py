@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from musegraph_nodes.motion.mdm.words import words_of
 
 from .told import clip
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
     from torch import Tensor
 
 # Numbers of HumanML3D's features that belong together, and how much each of them counts: places of
@@ -24,13 +24,21 @@ GROUPS = (
 )  # fmt: skip
 
 
+class Terms(NamedTuple):
+    """What a model's numbers mean: the words that it knows, and what features are measured by."""
+
+    vocabulary: tuple[str, ...]
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+
+
 class Lessons(NamedTuple):
     """Motions by their length, with what is said of them."""
 
     tables: list[Tensor]
     """Of each length, features [N,T,263] as deviations from the mean."""
     ids: list[Tensor]
-    """Of each length, numbers of words [N,4,MOST]."""
+    """Of each length, numbers of words [N,CAPTIONS,MOST]."""
     mean: Tensor
     deviation: Tensor
     vocabulary: tuple[str, ...]
@@ -50,8 +58,11 @@ def deviation_of(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return made
 
 
-def lessons(file: Path, count: int) -> Lessons:
-    """So many motions, which are written once and kept."""
+def lessons(file: Path, count: int, terms: Terms | None = None) -> Lessons:
+    """So many motions, which are written once and kept; in the terms of a model that there is.
+
+    Raises ValueError where they are told in words that this model does not know.
+    """
     from musegraph_nodes.motion.mdm.words import Reader, Words
 
     if not file.is_file():
@@ -65,18 +76,22 @@ def lessons(file: Path, count: int) -> Lessons:
         )
     with np.load(file, allow_pickle=False) as found:
         rows, lengths, captions = found["rows"], found["lengths"], found["captions"]
-    vocabulary = tuple(sorted({w for text in captions.reshape(-1) for w in words_of(str(text))}))
+    said = {word for text in set(captions.reshape(-1).tolist()) for word in words_of(text)}
+    if terms is None:
+        terms = Terms(tuple(sorted(said)), rows.mean(0), deviation_of(rows))
+    elif strange := sorted(said.difference(terms.vocabulary)):
+        raise ValueError(f"the model to begin with does not know: {', '.join(strange)}")
+    vocabulary, mean, deviation = terms
     reader = Words(Reader(vocabulary, 8, 8, 1, 1))
-    mean, deviation = rows.mean(0), deviation_of(rows)
     ends = np.cumsum(lengths)
     tables, ids = [], []
     for length in sorted(set(lengths.tolist())):
         which = np.flatnonzero(lengths == length)
         table = np.stack([rows[ends[at] - length : ends[at]] for at in which])
         tables.append(torch.from_numpy((table - mean) / deviation))
-        said = [str(text) for text in captions[which].reshape(-1)]
-        ids.append(reader.ids(said).reshape(len(which), captions.shape[1], -1))
+        texts = [str(text) for text in captions[which].reshape(-1)]
+        ids.append(reader.ids(texts).reshape(len(which), captions.shape[1], -1))
     return Lessons(
-        tables, ids, torch.from_numpy(mean), torch.from_numpy(deviation.astype(np.float32)),
+        tables, ids, torch.from_numpy(mean), torch.from_numpy(deviation),
         vocabulary,
     )  # fmt: skip

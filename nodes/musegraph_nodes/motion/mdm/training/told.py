@@ -23,6 +23,8 @@ SUBJECTS = (
     "a person", "a man", "a woman", "someone", "the person", "a figure", "the dancer", "he", "she",
     "",
 )  # fmt: skip
+CAPTIONS = 12
+"""Sentences for each motion."""
 PACES = {-1: ("slowly", "slowly", "gently"), 0: ("",), 1: ("quickly", "fast", "rapidly")}
 """Words for what is done slower or faster."""
 
@@ -63,7 +65,7 @@ SPOKEN: tuple[Spoken, ...] = (
     Spoken("run", acts.run, _said(("runs|run", "jogs|jog", "sprints|sprint"), _AHEAD), 1.5,
            rate=2.8, stride=0.85, paces=(0, 0, 1), manner=BRISK),
     Spoken("run circle", acts.run, _said(("runs|run", "jogs|jog"), (
-        "in a circle to the {side}", "around in a circle to the {side}")), 0.8, True, 2.8, 0.75,
+        "in a circle to the {side}", "around in a circle to the {side}")), 1.6, True, 2.8, 0.75,
            bend=36.0, paces=(0,), manner=BRISK),
     Spoken("march", acts.march, (*_said(("marches|march", "steps|step"), (
         "in place", "on the spot")), "lifts|lift the knees high"), 1.0, rate=1.8),
@@ -81,15 +83,15 @@ SPOKEN: tuple[Spoken, ...] = (
     Spoken("spread", acts.spread, ("spreads|spread the arms", "stretches|stretch the arms out",
            "spreads|spread both arms to the sides"), 0.8, rate=1.3),
     Spoken("clap", acts.clap, ("claps|clap {times}", "claps|clap the hands {times}",
-           "claps|clap hands {times}"), 1.2, rate=1.5, times=(1, 2, 3)),
+           "claps|clap hands {times}"), 1.8, rate=1.5, times=(1, 2, 3)),
     Spoken("kick", acts.kick, ("kicks|kick {times} with the {side} foot",
            "kicks|kick with the {side} leg {times}", "kicks|kick the {side} leg {times}",
            "kicks|kick the {side} foot forward {times}"), 1.8, True, 1.5, times=(1, 2)),
     Spoken("punch", acts.punch, ("punches|punch {times} with the {side} hand",
            "punches|punch with the {side} fist {times}", "throws|throw a {side} punch {times}",
-           "hits|hit with the {side} hand {times}"), 1.6, True, 1.8, times=(1, 2, 3)),
+           "hits|hit with the {side} hand {times}"), 2.2, True, 1.8, times=(1, 2, 3)),
     Spoken("box", acts.box, ("boxes|box", "punches|punch with both hands",
-           "punches|punch with both fists"), 0.8, rate=1.8),
+           "punches|punch with both fists"), 1.4, rate=1.8),
     Spoken("turn", acts.turn, ("turns|turn {side}", "turns|turn to the {side}",
            "makes|make a {side} turn"), 1.4, True, 1.8, angle=90.0),
     Spoken("turn around", acts.turn, ("turns|turn around to the {side}",
@@ -113,7 +115,7 @@ SPOKEN: tuple[Spoken, ...] = (
            "steps|step {side} {times}", "steps|step aside to the {side} {times}",
            "moves|move sideways to the {side} {times}"), 1.4, True, 1.7, times=(1, 2)),
     Spoken("still", acts.still, ("stands|stand still", "stands|stand", "waits|wait",
-           "does|do nothing"), 0.6, rate=1.0, paces=(0,)),
+           "does|do nothing"), 1.0, rate=1.0, paces=(0,)),
     Spoken("walk wave", (acts.legs, acts.wave), _said(_WALK[:1], (
         "forward and waves|wave the {side} hand", "and waves|wave with the {side} hand",
         "ahead while waving the {side} hand")), 1.2, True, 1.8, 0.6, paces=(0,)),
@@ -162,7 +164,7 @@ def clip(seed: int) -> Clip:
                 "a": "a" if times == 1 else ""}  # fmt: skip
         turns, root = _done(spoken, side, pace, times, count + 1, draw)
     table = features(motion_of(turns, root, FPS, BODY))
-    says = tuple(_words(spoken, said, pace, draw) for _ in range(4))
+    says = tuple(_words(spoken, said, pace, draw) for _ in range(CAPTIONS))
     return Clip(table, says, spoken.kind, side or said["style"])
 
 
