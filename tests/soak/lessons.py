@@ -289,15 +289,21 @@ class Lesson:
         score = Score(TICKS, tuple(tracks), (Tempo(0, round(60e6 / self.tempo)),))
         tempo = 60e6 / round(60e6 / self.tempo)
         count = (self.bars - self.held_end) * self.metre.beats + self.held_end
-        ends = [*(s for s, _ in self.chords[1:]), self.bars * self.metre.bar]
-        second = 60 / tempo / GRID
         spans = [
-            (start * second, end * second, chord.root, chord.quality.startswith(("m7", "m", "dim"))
-             and not chord.quality.startswith("maj"))
-            for (start, chord), end in zip(self.chords, ends, strict=True)
-        ]  # fmt: skip
+            (start, end, root, quality.startswith(("m", "dim")) and not quality.startswith("maj"))
+            for start, end, root, quality in self.spans()
+        ]
         beats = np.arange(count) * 60 / tempo
         return Piece("drawn", score, tempo, beats, (self.key.tonic, self.key.minor), spans)
+
+    def spans(self) -> list[tuple[float, float, int, str]]:
+        """From when to when in seconds which root and quality sounds."""
+        ends = [*(s for s, _ in self.chords[1:]), self.bars * self.metre.bar]
+        second = 60 / (60e6 / round(60e6 / self.tempo)) / GRID
+        return [
+            (start * second, end * second, chord.root, chord.quality)
+            for (start, chord), end in zip(self.chords, ends, strict=True)
+        ]
 
 
 def lesson(seed: int) -> Piece:
