@@ -11,8 +11,9 @@ three. ``KEY``: of major, then of minor, how strong each note from the tonic on 
 the beginning and at the end. ``CHORD``: of each of ``chords.QUALITIES`` how strong each note from
 the root on is, in the bass, and in the whole, and how often there is such a chord.
 
-``METRE`` and ``CHORD`` are of 150 bands and 700 drawn pieces. ``PHASE`` and ``KEY`` are of 300 bands
-and 400 drawn pieces, before those had rhythms across the beat: with fewer bands both heard less.
+``METRE`` and ``CHORD`` are of 150 bands and 700 drawn pieces. ``PHASE`` and ``KEY`` are of 300
+bands and 400 drawn pieces, before those had rhythms across the beat: with fewer bands both heard
+less.
 """
 
 METRE = (
