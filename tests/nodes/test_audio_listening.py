@@ -12,8 +12,9 @@ from bands import RATE, compose
 
 from musegraph import Audio, Context, NodeError, Note, Score, Tempo, Track
 from musegraph_nodes.audio import dance, listen
+from musegraph_nodes.audio.chords import chords
 from musegraph_nodes.audio.rhythm import FPS, onset_frames, pulse, seconds_of, strength, tempo_of
-from musegraph_nodes.audio.tonal import chords, chroma, keys
+from musegraph_nodes.audio.tonal import chroma, keys
 from musegraph_nodes.audio.tune import pitch
 from musegraph_nodes.music.synth.render import render
 

@@ -111,7 +111,7 @@ def test_lists_come_item_by_item_up_to_a_number(tmp_path: Path) -> None:
     carried(body())
 
 
-def test_tensors_without_a_form_come_as_figures(tmp_path: Path) -> None:
+def test_tensors_without_a_form_come_as_figures_and_a_sound_as_a_file(tmp_path: Path) -> None:
     nodes = {
         "steer": step("troublesome.tensors", {"a": 1}),
         "latent": step("troublesome.latent", {"a": 2}),
@@ -144,8 +144,9 @@ def test_tensors_without_a_form_come_as_figures(tmp_path: Path) -> None:
             assert latent["parts"][0]["preview"].startswith("data:image/webp;base64,")
             assert latent["parts"][0]["facts"] == {"family": "toys", "scale": 8}
             _, sound = await at(client, run["id"], "sound")
-            assert sound["parts"][0]["facts"]["sample_rate"] == 8000
-            assert sound["parts"][0]["tensors"][0]["shape"] == [1, 1, 4000]
+            [part] = sound["parts"]
+            assert part["facts"] == {"seconds": 0.5, "sample_rate": 8000, "channels": 1}
+            assert [file["media"] for file in part["files"]] == ["audio/wav"]
 
     carried(body())
 

@@ -28,6 +28,9 @@ _DIATONIC = {
 }  # fmt: skip
 """Steps above the tonic, the triad and the seventh; the first is home, the last two are rare."""
 _OFTEN = (6, 3, 2, 4, 5, 3, 1, 1)
+_SPREAD = 0.22
+"""The share of rhythms that are spread evenly over a bar, as tresillo and clave are (Toussaint
+2005, *The Euclidean algorithm generates traditional musical rhythms*)."""
 _PROGRAMS = ((0, 4, 16, 24, 26, 27, 48, 11), (32, 33, 38, 43, 58), (0, 11, 24, 40, 65, 66, 73, 80))
 _KICK, _SNARE, _STICK, _HAT, _OPEN, _RIDE, _SHAKER = 36, 38, 37, 42, 46, 51, 70
 
@@ -67,7 +70,7 @@ class Lesson:
         self.draw = random.Random(f"lesson {seed}")
         draw = self.draw
         self.tempo = 58 * (186 / 58) ** draw.random()
-        parts = draw.choice((2, 2, 3, 4)) if self.tempo < 130 else draw.choice((2, 2, 3))
+        parts = draw.choice((2, 2, 3, 4) if self.tempo < 130 else (2, 2, 2, 3, 4))
         swing = 2 if parts == 2 and draw.random() < 0.25 else 0
         self.metre = _Metre(draw.choice((4, 4, 4, 3)), parts, swing)
         self.bars = max(4, round(15 * self.tempo / 60 / self.metre.beats))
@@ -99,9 +102,18 @@ class Lesson:
         return [metre.at(at / parts) for at in range(metre.beats * parts)]
 
     def _row(self, busy: float, parts: int = 0) -> Row:
-        """A rhythm of a bar: what is on the beat is likelier; each note lasts to the next."""
-        steps = self._steps(parts or self.metre.parts)
-        chosen = [s for s in steps if self.draw.random() < busy * self.metre.weight(s)]
+        """A rhythm of a bar: what is on the beat is likelier; each note lasts to the next.
+
+        Some go across the beat: so many notes as evenly as the steps of the bar allow.
+        """
+        parts = parts or self.metre.parts
+        steps = self._steps(parts)
+        if self.draw.random() < _SPREAD and parts != 3:
+            steps = self._steps(self.draw.choice((2, 4)))
+            some = self.draw.choice((3, 5, 5, 7)) if len(steps) > 8 else self.draw.choice((3, 5))
+            chosen = [steps[at * len(steps) // some] for at in range(some)]
+        else:
+            chosen = [s for s in steps if self.draw.random() < busy * self.metre.weight(s)]
         chosen = chosen or [0]
         return [(a, b - a) for a, b in zip(chosen, [*chosen[1:], self.metre.bar], strict=True)]
 
@@ -231,11 +243,7 @@ class Lesson:
     def _kit(self) -> None:
         """Kick, snare and what marks time, by one of a few manners."""
         draw, metre = self.draw, self.metre
-        parts = (
-            draw.choice((1, 2, metre.parts, metre.parts))
-            if self.tempo < 125
-            else draw.choice((1, 2))
-        )
+        parts = draw.choice((1, 2, metre.parts, metre.parts))
         time = [s for s in self._steps(parts) if draw.random() < 0.95]
         how = draw.choice(("back", "back", "floor", "free", "light", "ride"))
         drawn = [s for s, _ in self._row(0.5, 2 if metre.parts == 4 else metre.parts) if s]
@@ -281,15 +289,21 @@ class Lesson:
         score = Score(TICKS, tuple(tracks), (Tempo(0, round(60e6 / self.tempo)),))
         tempo = 60e6 / round(60e6 / self.tempo)
         count = (self.bars - self.held_end) * self.metre.beats + self.held_end
-        ends = [*(s for s, _ in self.chords[1:]), self.bars * self.metre.bar]
-        second = 60 / tempo / GRID
         spans = [
-            (start * second, end * second, chord.root, chord.quality.startswith(("m7", "m", "dim"))
-             and not chord.quality.startswith("maj"))
-            for (start, chord), end in zip(self.chords, ends, strict=True)
-        ]  # fmt: skip
+            (start, end, root, quality.startswith(("m", "dim")) and not quality.startswith("maj"))
+            for start, end, root, quality in self.spans()
+        ]
         beats = np.arange(count) * 60 / tempo
         return Piece("drawn", score, tempo, beats, (self.key.tonic, self.key.minor), spans)
+
+    def spans(self) -> list[tuple[float, float, int, str]]:
+        """From when to when in seconds which root and quality sounds."""
+        ends = [*(s for s, _ in self.chords[1:]), self.bars * self.metre.bar]
+        second = 60 / (60e6 / round(60e6 / self.tempo)) / GRID
+        return [
+            (start * second, end * second, chord.root, chord.quality)
+            for (start, chord), end in zip(self.chords, ends, strict=True)
+        ]
 
 
 def lesson(seed: int) -> Piece:

@@ -13,9 +13,10 @@ import numpy as np
 from bands import STYLES, Piece, compose
 from clips import clip
 
+from musegraph_nodes.audio.chords import chords
 from musegraph_nodes.audio.listen import KINDS
 from musegraph_nodes.audio.rhythm import pulse
-from musegraph_nodes.audio.tonal import FPS, chords, chroma, keys
+from musegraph_nodes.audio.tonal import FPS, chroma, keys
 from musegraph_nodes.music.composer.styles import STYLES as GENRES
 
 PROMISE = (

@@ -1,9 +1,10 @@
 """Fits what listening has learned, and writes it into learned.py.
 
-``PYTHONPATH=engine:nodes:tests/nodes python tests/soak/listening_fit.py 300 400``: so many bands of
+``PYTHONPATH=engine:nodes:tests/nodes python tests/soak/listening_fit.py 150 700``: so many bands of
 seeds below those that listening.py puts to the test, and so many pieces that lessons.py draws; none
-of the composer, whose clips are the other test. Three times a softmax: over the lengths that a beat
-may have (those within 4 % are right), over the quarters of it on which beats may be, over the keys.
+of the composer, whose clips are the other test. Four times a softmax: over the lengths that a beat
+may have (those within 4 % are right), over the quarters of it on which beats may be, over the keys,
+and, without drums, over the chords.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from pathlib import Path
 
 import numpy as np
 from bands import STYLES, Piece, compose
-from lessons import lesson
+from lessons import Lesson, lesson
 from listening import f_measure
 from scipy.optimize import minimize
 
 from musegraph_nodes.audio import learned, rhythm
+from musegraph_nodes.audio.chords import QUALITIES, turned
+from musegraph_nodes.audio.chords import evidence as sounding
 from musegraph_nodes.audio.phase import SHARES, moved, signs
-from musegraph_nodes.audio.tonal import Chroma, change, chroma, evidence
+from musegraph_nodes.audio.tonal import FPS, Chroma, change, chroma, evidence
 
 FIRST = 10_000
 """The seed of the first piece that is drawn."""
@@ -86,6 +89,53 @@ def keys(heard: list[Heard]) -> Rows:
     return found
 
 
+Chords = list[tuple[float, float, int, str]]
+"""From when to when in seconds, which root and quality."""
+
+
+def harmonies(count: int, drawn: int) -> list[tuple[Chroma, Chords]]:
+    """What is heard of pieces without drums, and the chords of them."""
+    names, found = list(STYLES), []
+    for number in range(drawn):
+        given = Lesson(FIRST + number, drums=False)
+        found.append((chroma(given.piece().heard()), given.spans()))
+    for number in range(count):
+        piece = compose(number, names[number % len(names)], drums=False)
+        spans = [(a, b, root, "m" if minor else "") for a, b, root, minor in piece.chords]
+        found.append((chroma(piece.heard()), spans))
+    return found
+
+
+def chords(heard: list[tuple[Chroma, Chords]], even: float = 1e-3) -> np.ndarray:
+    """The weights by which the right roots and qualities are likeliest, every 0.4 seconds."""
+    rows, right = [], []
+    for tones, spans in heard:
+        known, loud = sounding(tones), np.linalg.norm(tones.notes, axis=1)
+        for start, end, root, quality in spans:
+            if quality in QUALITIES:
+                places = np.round(np.arange(start + 0.1, end - 0.1, 0.4) * FPS).astype(int)
+                places = places[places < len(known)]
+                places = places[loud[places] > 0.05 * loud.max()]
+                rows.append(known[places])
+                right += [root * len(QUALITIES) + QUALITIES.index(quality)] * len(places)
+    each, which = turned(np.concatenate(rows)), np.arange(len(right))
+    each = np.concatenate((each, np.ones((*each.shape[:2], 1))), axis=2)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        table = weights.reshape(len(QUALITIES), 37)
+        odds = (each @ table.T).reshape(len(each), -1)
+        share = np.exp(odds - odds.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        price = table * ([1.0] * 36 + [0.0])
+        total = -np.log(share[which, right] + 1e-12).mean() + even * (price**2).sum()
+        share[which, right] -= 1
+        slope = np.einsum("trq,trf->qf", share.reshape(*each.shape[:2], -1), each) / len(each)
+        return float(total), (slope + 2 * even * price).ravel()
+
+    start = np.zeros(len(QUALITIES) * 37)
+    return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
+
+
 def fitted(rows: Rows, even: float) -> np.ndarray:
     """The weights by which the right ones are likeliest, for signs of any size."""
     scale = np.concatenate(rows[0]).std(axis=0) + 1e-9
@@ -125,17 +175,18 @@ def write(weights: dict[str, np.ndarray]) -> None:
 
 
 def main() -> None:
-    count, drawn = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (300, 400)
-    learned_from(gathered(count, drawn))
+    count, drawn = (int(word) for word in sys.argv[1:3]) if len(sys.argv) > 2 else (150, 700)
+    learned_from(gathered(count, drawn), harmonies(count, drawn * 4 // 7))
 
 
-def learned_from(heard: list[Heard]) -> None:
+def learned_from(heard: list[Heard], sung: list[tuple[Chroma, Chords]]) -> None:
     metre = learn("METRE", metres(heard))
     write(
         {
             "METRE": metre,
             "PHASE": learn("PHASE", phases(heard, metre)),
             "KEY": learn("KEY", keys(heard)),
+            "CHORD": chords(sung),
         }
     )
 

@@ -24,6 +24,8 @@ _CODINGS = {
 }  # fmt: skip
 MAX_SAMPLES = 1 << 28
 """More samples of all channels together are not read: 46 minutes in stereo at 48 kHz."""
+RATES = 1000, 768_000
+"""Samples a second that a sound that is read may have: what is slower or faster is no sound."""
 BLOCK = 1 << 16
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
@@ -34,11 +36,14 @@ def decode_sound(data: bytes, name: str) -> tuple[Tensor, int]:
     from soundfile import LibsndfileError, SoundFile
 
     if form := film_format(data[:12]):
-        return _finite(*decode_film_sound(data, form, name, MAX_SAMPLES), name)
+        found, rate = decode_film_sound(data, form, name, MAX_SAMPLES)
+        _check_rate(rate, name)
+        return _finite(found, rate, name)
     blocks, count = [], 0
     try:
         with SoundFile(BytesIO(data)) as sound:
             rate = int(sound.samplerate)
+            _check_rate(rate, name)
             # Block by block: what the head says of the length may be wrong.
             while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
                 count += block.size
@@ -55,6 +60,15 @@ def decode_sound(data: bytes, name: str) -> tuple[Tensor, int]:
     if not blocks:
         raise NodeError(f"{name!r} is a sound of no length")
     return _finite(torch.cat(blocks).T.contiguous()[None], rate, name)
+
+
+def _check_rate(rate: int, name: str) -> None:
+    least, most = RATES
+    if not least <= rate <= most:
+        raise NodeError(
+            f"{name!r} says that it has {rate:,} samples a second; sounds from {least:,} to"
+            f" {most:,} are read"
+        )
 
 
 def _finite(found: Tensor, rate: int, name: str) -> tuple[Tensor, int]:

@@ -17,7 +17,7 @@ from musegraph.locked import named
 from musegraph.outputs import facts_of, keep_value
 from musegraph.run import Engine
 from musegraph.store import NOTHING, Entry, Store
-from musegraph.values import File, Image, Latent, Mask, Media, Motion
+from musegraph.values import Audio, File, Image, Latent, Mask, Media, Motion, Score
 from musegraph.workers.courier import picture
 from musegraph.workers.poses import poses
 from musegraph.workflow import Workflow
@@ -114,7 +114,17 @@ def _part(
             "joints": len(value.skeleton.names),
         }  # fmt: skip
         made["preview"] = picture(poses(value))
-    if isinstance(value, (Image, Mask, File, Motion)):
+    if isinstance(value, Audio):
+        made["facts"] = {
+            "seconds": round(value.data.shape[-1] / value.sample_rate, 3),
+            "sample_rate": value.sample_rate, "channels": int(value.data.shape[1]),
+        }  # fmt: skip
+    if isinstance(value, Score):
+        notes = sum(len(track.notes) for track in value.tracks)
+        made["facts"] = {
+            "seconds": round(value.seconds, 3), "tracks": len(value.tracks), "notes": notes,
+        }  # fmt: skip
+    if isinstance(value, (Image, Mask, File, Motion, Audio, Score)):
         try:
             kept = keep_value(store, name, entry, facts, pictures)
         except NodeError as error:

@@ -18,7 +18,7 @@ from .samples import mono
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .tonal import Heard
+    from .chords import Heard
 
 KINDS: dict[str, dict[str, tuple[int, ...]]] = {
     "triads": {"": (0, 4, 7), "m": (0, 3, 7)},
@@ -46,7 +46,7 @@ class FoundBeats(NamedTuple):
     beats: Beats
 
 
-@node(id="beats", version="2", title="Find beats", numeric=True)
+@node(id="beats", version="3", title="Find beats", numeric=True)
 def find_beats(
     sound: OneSound,
     slowest: Annotated[
@@ -126,7 +126,7 @@ class FoundChords(NamedTuple):
     picture: Image
 
 
-@node(id="chords", version="1", title="Find chords", numeric=True)
+@node(id="chords", version="2", title="Find chords", numeric=True)
 def find_chords(
     sound: OneSound,
     beats: GivenBeats = None,
@@ -143,8 +143,9 @@ def find_chords(
     theme: Theme = "dark",
 ) -> FoundChords:
     """Find the chords of music: the likeliest row of them, by the notes that are heard."""
+    from .chords import chords
     from .rhythm import pulse
-    from .tonal import chords, chroma, keys
+    from .tonal import chroma, keys
 
     wave = mono(sound, RATE)
     heard = chroma(wave)
@@ -304,7 +305,7 @@ class FoundSections(NamedTuple):
     picture: Image
 
 
-@node(id="structure", version="2", title="Find structure", numeric=True)
+@node(id="structure", version="3", title="Find structure", numeric=True)
 def find_structure(
     sound: OneSound,
     beats: GivenBeats = None,

@@ -23,8 +23,8 @@ LATE = 0.0
 SLOWEST, FASTEST = 55.0, 190.0
 """Beats a minute between which a tempo is looked for."""
 
-_LONGEST = 4.6
-"""Seconds of the longest lag that is looked at: four beats of the slowest tempo."""
+_LONGEST = 9.0
+"""Seconds of the longest lag that is looked at: eight beats of the slowest tempo."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ def candidates(rise: Strength, chroma_change: Doubles) -> list[Candidate]:
 
     The curves are looked at as one who taps does: do all, the low and the high voices come back
     after one, two, three, four beats, and after half of one; how much begins in one; and does the
-    harmony change after so many.
+    harmony change after so many. Beats make bars of three or four: what comes back after one and
+    two such bars, and not half a beat beside them, tells a beat from what only goes across it.
     """
     most = round(_LONGEST * FPS)
     whole = autocorrelation(rise.whole, most)
@@ -129,6 +130,8 @@ def candidates(rise: Strength, chroma_change: Doubles) -> list[Candidate]:
         signs += [at(harmony, lag * times) for times in (0.5, 1, 2, 3, 4)]
         per = math.log2(max(count * lag / max(len(rise.whole), 1), 0.05))
         signs += [per, per**2, *_stress(rise, lag)]
+        for curve in (whole, low, harmony):
+            signs += _bars(curve, lag)
         found.append(Candidate(lag, tuple(float(sign) for sign in signs)))
     return found
 
@@ -169,6 +172,16 @@ def at(curve: Doubles, place: float) -> float:
     if first + 1 >= len(curve):
         return 0.0
     return float(curve[first] + (curve[first + 1] - curve[first]) * (place - first))
+
+
+def _bars(curve: Doubles, lag: float) -> list[float]:
+    """How much more comes back after bars of three beats, of four, and of either, than beside."""
+    found = []
+    for beats in (3, 4):
+        on = sum(at(curve, lag * beats * bars) for bars in (1, 2)) / 2
+        off = sum(at(curve, lag * (beats * bars + d)) for bars in (1, 2) for d in (-0.5, 0.5)) / 4
+        found.append(on - off)
+    return [*found, max(found)]
 
 
 def _stress(rise: Strength, lag: float) -> list[float]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_SAMPLES = 1 << 28
 """Longer sounds are not made: 46 minutes in stereo at 48 kHz."""
 
+_FINEST = 16_000
+"""Up to this a ratio of two rates is taken as it is; beyond, to within 30 in a million."""
+
 _REACH = 64
 """Zeros of the sinc on either side of the middle of the filter that resampling takes."""
 
@@ -90,6 +93,10 @@ def resampled(wave: NDArray[np.floating], ratio: Fraction) -> NDArray[np.floatin
     if ratio == 1:
         return wave
     check_length(float(wave.size * ratio), "the sound at that rate")
+    if max(ratio.as_integer_ratio()) > _FINEST:
+        # The filter is as long as they are large: of rates without a common divisor, gigabytes.
+        less = min(ratio, 1 / ratio).limit_denominator(_FINEST)
+        ratio = less if ratio < 1 else 1 / less
     most = max(ratio.numerator, ratio.denominator)
     taps = firwin(2 * _REACH * most + 1, 0.95 / most, window=("kaiser", 9.5))
     made = resample_poly(np.asarray(wave, np.float64), *ratio.as_integer_ratio(), -1, window=taps)

@@ -10,9 +10,6 @@ from .frames import RATE, magnitudes
 from .learned import KEY
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from .samples import Doubles, Wave
 
 HOP, SIZE = 2205, 8192
@@ -112,7 +109,7 @@ def change(wave: Wave, count: int) -> Doubles:
 # -- key --------------------------------------------------------------------------------------
 
 
-def _with_overtones(notes: Doubles) -> Doubles:
+def with_overtones(notes: Doubles) -> Doubles:
     """What twelve strengths of notes look like as chroma: each with its first overtones."""
     import numpy as np
 
@@ -135,7 +132,7 @@ def evidence(heard: Chroma) -> Doubles:
     each = heard.notes[kept] / np.maximum(loud[kept][:, None], 1e-9)
     count = max(min(round(_BEGINNING * FPS), len(each) // 4), 1)
     parts = np.stack([part.mean(axis=0) for part in (each, each[:count], each[-count:])])
-    parts = _even(parts)
+    parts = even(parts)
     made = np.zeros((2, 12, 2, parts.size))
     for tonic in range(12):
         made[:, tonic] = np.roll(parts, -tonic, axis=1).ravel() * np.eye(2)[:, :, None]
@@ -154,92 +151,9 @@ def keys(heard: Chroma) -> list[tuple[float, int, bool]]:
     return sorted(((s, index % 12, index >= 12) for index, s in enumerate(shares)), reverse=True)
 
 
-# -- chords -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Heard:
-    """A chord from one time to another in seconds; without a root nothing is heard."""
-
-    start: float
-    end: float
-    root: int | None
-    quality: str
-
-
-def templates(kinds: dict[str, tuple[int, ...]]) -> tuple[Doubles, list[tuple[int, str]]]:
-    """The chroma of each chord [count,12], of length 1, and what they are."""
-    import numpy as np
-
-    rows, names = [], []
-    for quality, steps in kinds.items():
-        for root in range(12):
-            notes = np.zeros(12)
-            for step in steps:
-                notes[(root + step) % 12] = 1.0
-            shape = _with_overtones(notes)
-            shape = shape - shape.mean()
-            rows.append(shape / np.linalg.norm(shape))
-            names.append((root, quality))
-    return np.array(rows), names
-
-
-def chords(heard: Chroma, kinds: dict[str, tuple[int, ...]], hold: float = 1.0) -> list[Heard]:
-    """The chords that are likeliest to have been played, held rather than changed."""
-    import numpy as np
-    from scipy.ndimage import uniform_filter1d
-
-    loud = np.linalg.norm(heard.notes, axis=1)
-    if not float(loud.max(initial=0.0)) > 1e-6:
-        return []
-    shapes, names = templates(kinds)
-    notes = _even(uniform_filter1d(np.sqrt(heard.notes), 3, axis=0, mode="nearest"))
-    usual = _even((np.sqrt(heard.notes) / np.maximum(loud[:, None], 1e-9)).mean(axis=0))
-    bass = uniform_filter1d(heard.bass, 3, axis=0, mode="nearest")
-    bass = bass / np.maximum(bass.max(axis=1, keepdims=True), 1e-9)
-    roots = np.array([root for root, _ in names])
-    # Chords of what is heard all the time are likelier: those of the key.
-    score = notes @ shapes.T + 0.3 * bass[:, roots] + 0.1 * (shapes @ usual)
-    silent = loud < 0.02 * loud.max()
-    score = np.concatenate((score, np.where(silent, 2.0, 0.2)[:, None]), axis=1) * 12
-    path = viterbi(score, hold * 12.0)
-    return _runs(path, [*names, (None, "")])
-
-
-def _even(notes: Doubles) -> Doubles:
+def even(notes: Doubles) -> Doubles:
     """Without what all twelve have in common, of length 1."""
     import numpy as np
 
     notes = notes - notes.mean(axis=-1, keepdims=True)
     return np.asarray(notes / np.maximum(np.linalg.norm(notes, axis=-1, keepdims=True), 1e-9))
-
-
-def viterbi(score: Doubles, change: float) -> NDArray[np.int64]:
-    """The best row of states, where each change costs as much."""
-    import numpy as np
-
-    total = score[0].copy()
-    back = np.zeros(score.shape, np.int64)
-    every = np.arange(score.shape[1])
-    for now in range(1, len(score)):
-        best = int(total.argmax())
-        moved = total[best] - change
-        back[now] = np.where(total >= moved, every, best)
-        total = np.maximum(total, moved) + score[now]
-    path = np.zeros(len(score), np.int64)
-    path[-1] = int(total.argmax())
-    for now in range(len(score) - 1, 0, -1):
-        path[now - 1] = back[now, path[now]]
-    return path
-
-
-def _runs(path: NDArray[np.int64], names: list[tuple[int | None, str]]) -> list[Heard]:
-    import numpy as np
-
-    edges = np.concatenate(([0], np.flatnonzero(np.diff(path)) + 1, [len(path)]))
-    found = []
-    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        root, quality = names[int(path[first])]
-        start = max((first - 0.5) / FPS, 0.0)
-        found.append(Heard(start, (last - 0.5) / FPS, root, quality))
-    return found

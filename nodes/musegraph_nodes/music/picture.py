@@ -26,29 +26,34 @@ def piano_roll(
     theme: Literal["light", "dark"] = "light",
 ) -> Image:
     """Draw a score as a piano roll: time to the right, pitch upwards, a colour for each track."""
-    import torch
-
-    notes = score.notes
-    if not notes:
+    if not score.notes:
         raise NodeError("the score has no notes to draw; link one that has")
+    return drawn(score, width, height, theme)
+
+
+def drawn(score: Score, width: int, height: int, theme: str = "light", end: int = 0) -> Image:
+    """A score as a piano roll of at least so many ticks; without notes an empty one."""
+    import torch
     from PIL import Image as Pillow
     from PIL import ImageDraw
 
-    low = min(note.pitch for note in notes) // 12 * 12
-    high = max(max(note.pitch for note in notes) // 12 * 12 + 11, low + 23)
+    pitches = [note.pitch for note in score.notes] or [60]
+    low = min(pitches) // 12 * 12
+    high = max(max(pitches) // 12 * 12 + 11, low + 23)
     wide, tall = width * _FINE, height * _FINE
     colours = _LIGHT if theme == "light" else _DARK
     picture = Pillow.new("RGB", (wide, tall), colours["ground"])
     pen = ImageDraw.Draw(picture)
     clock, row = score.clock(), tall / (high - low + 1)
-    scale = wide / max(clock.seconds(score.end), 1e-6)
+    end = max(end, score.end)
+    scale = wide / max(clock.seconds(end), 1e-6)
     for pitch in range(low, high + 1):
         top = (high - pitch) * row
         if pitch % 12 in (1, 3, 6, 8, 10):
             pen.rectangle((0, top, wide, top + row), fill=colours["black"])
         if pitch % 12 == 0:
             pen.line((0, top + row, wide, top + row), fill=colours["line"], width=_FINE)
-    for bar in _bars(score):
+    for bar in _bars(score, end):
         x = clock.seconds(bar) * scale
         pen.line((x, 0, x, tall), fill=colours["line"], width=_FINE)
     sounding = [track for track in score.tracks if track.packed_notes]
@@ -80,8 +85,8 @@ def _mixed(colour: tuple[int, ...], ground: tuple[int, ...], share: float) -> tu
     return red, green, blue
 
 
-def _bars(score: Score) -> list[int]:
+def _bars(score: Score, end: int) -> list[int]:
     """The ticks at which bars begin, by the meter that the score begins with; 512 at most."""
     meter = next((m for m in score.meters if m.beats), None)
     bar = score.resolution * 4 * (meter.beats if meter else 4) // (meter.unit if meter else 4)
-    return list(range(0, score.end, max(bar, score.end // 512 + 1, 1)))
+    return list(range(0, end, max(bar, end // 512 + 1, 1)))

@@ -7,7 +7,7 @@ import {
   Music,
   PersonStanding,
 } from 'lucide-react';
-import { memo, useState } from 'react';
+import { lazy, memo, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NodeView } from '@/core/project';
 import { useWords } from '@/i18n/said';
@@ -108,6 +108,8 @@ const pieces = (value: WireValue): Shown[] =>
     part.files.length ? part.files.map((file) => ({ part, file })) : [{ part, file: null }],
   );
 
+const OfFile = lazy(async () => ({ default: (await import('@/viewers/Thumb')).OfFile }));
+
 /** One part of a value, small. */
 export function Piece({ piece, width, title }: { piece: Shown; width: number; title: string }) {
   const { part, file } = piece;
@@ -122,6 +124,12 @@ export function Piece({ piece, width, title }: { piece: Shown; width: number; ti
       />
     );
   if (part.preview) return <img className={css.picture} src={part.preview} alt={title} />;
+  if (file?.media.startsWith('audio/'))
+    return (
+      <Suspense>
+        <OfFile file={file} size={width} />
+      </Suspense>
+    );
   const Icon = ICONS[kindOf(file?.media ?? '', part.type)];
   return (
     <span className={css.facts}>

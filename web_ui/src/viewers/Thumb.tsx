@@ -6,6 +6,7 @@ import { usePeaks } from './audio/peaks';
 import { pathOf } from './audio/wave';
 import { useText } from './bytes';
 import { kindOfFile, kindOfValue, type File } from './kinds';
+import { Notes } from './score/Notes';
 import css from './Thumb.module.css';
 
 interface Props {
@@ -22,12 +23,15 @@ export function Thumb({ output, size }: Props) {
   return <OfValue value={output.value} />;
 }
 
-function OfFile({ file, size }: { file: File; size: number }) {
+/** A file, small. */
+export function OfFile({ file, size }: { file: File; size: number }) {
   switch (kindOfFile(file)) {
     case 'picture':
       return <Small file={file} size={size} />;
     case 'sound':
       return <Outline asset={file.asset} size={size} />;
+    case 'score':
+      return <Notes asset={file.asset} />;
     case 'film':
       return <Icon of={Film} name={file.name} />;
     case 'motion':
@@ -65,7 +69,13 @@ function Outline({ asset, size }: { asset: string; size: number }) {
   if (!data?.minima[0]) return <Icon of={Music} />;
   const width = Math.min(256, Math.max(32, Math.round(size / 2)));
   return (
-    <svg className={css.sound} viewBox={`0 0 ${width} 40`} preserveAspectRatio="none" aria-hidden>
+    <svg
+      className={css.sound}
+      viewBox={`0 0 ${width} 40`}
+      preserveAspectRatio="none"
+      data-outline
+      aria-hidden
+    >
       <path d={pathOf({ minima: data.minima[0], maxima: data.maxima[0]! }, width, 40)} />
     </svg>
   );

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from musegraph import Context, NodeError, Score, Seed, node
+from musegraph import Context, Image, NodeError, Score, Seed, node
 from musegraph_nodes.music.arrange import (
     Genres,
     Tempos,
@@ -25,6 +25,8 @@ from musegraph_nodes.music.composer.piece import (
     DRUMS,
     MELODY,
     PAD,
+    RESOLUTION,
+    STEPS,
     Harmony,
     Part,
     Piece,
@@ -43,6 +45,8 @@ from .model import MusicModel
 Auto: TypeAlias = Literal[
     "auto", "pop", "rock", "jazz", "blues", "bossa", "folk", "house", "lofi", "classical"
 ]
+_PREVIEW = 448, 288
+"""The pixels of the picture of what there is so far, of the shape of its place in a node."""
 AutoGenre = Annotated[
     Auto, Field(description="auto: that in which the model finds the music most likely.")
 ]
@@ -145,26 +149,24 @@ def _roles(genre: str, with_melody: bool, with_drums: bool) -> list[int]:
 
 
 def _shown(ctx: Context, bars: int, before: int = 0) -> Callable[[int, Callable[[], Piece]], None]:
-    """Tells how many bars there are, and draws what there is when somebody looks."""
-    from musegraph_nodes.music.picture import piano_roll
+    """Tells how many bars there are, and draws what there is when somebody looks.
+
+    The picture is as long as the piece will be, so that bars fill it and none of them moves.
+    """
+    from musegraph_nodes.music.picture import drawn
+
+    def draw(piece: Piece) -> Image:
+        end = (before + bars) * piece.bar * RESOLUTION // STEPS
+        return drawn(score_of(piece), *_PREVIEW, end=end)
 
     def tick(bar: int, so_far: Callable[[], Piece]) -> None:
         done = max(bar - before, 0)
         ctx.progress(
             done, bars, text=f"bar {min(done + 1, bars)} of {bars}",
-            preview=lambda: piano_roll(_or_rest(score_of(so_far()))),
+            preview=lambda: draw(so_far()),
         )  # fmt: skip
 
     return tick
-
-
-def _or_rest(score: Score) -> Score:
-    """A score that can be drawn: before the first note there is nothing else to show."""
-    if score.notes:
-        return score
-    from musegraph import Note, Track
-
-    return Score(480, (Track.of([Note(0, 1, 60, 1)]),))
 
 
 @node(id="continue", version="3", numeric=True, uses="device", title="Continue")

@@ -121,6 +121,7 @@ class Sampler:
 
     def run(self) -> Iterator[Session]:
         """Fill the bars that are wished for, and end if that is wished as well."""
+        self.tick(self.reader.bar)
         while True:
             reader = self.reader
             if reader.state == "end" or (not self.wishes.ends and self._full()):

@@ -1,8 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ask } from '@/api/client';
-import { queries } from '@/api/query';
 import { useSettings } from '@/state/settings';
 import type { File } from '../kinds';
 import { Bar, Gap, Sentence } from '../parts';
@@ -12,20 +9,7 @@ import { Track } from '../playing/Track';
 import { useClock } from '../playing/transport';
 import { barStep, boxOf, countOf, isBlack, octaveOf, rangeOf, type Roll } from './roll';
 import own from './Score.module.css';
-
-const useRoll = (asset: string) =>
-  useQuery(
-    {
-      queryKey: ['score', asset],
-      queryFn: async () => {
-        const path = { digest: asset };
-        return (await ask(api.GET('/api/assets/{digest}/score', { params: { path } }))) as Roll;
-      },
-      staleTime: Infinity,
-      retry: false,
-    },
-    queries,
-  );
+import { colourOf, useRoll } from './useRoll';
 
 /** Written music: a piano roll, and a line that moves over it as fast as the music goes. */
 export default function Score({ file, title }: { file: File; title: string }) {
@@ -35,11 +19,6 @@ export default function Score({ file, title }: { file: File; title: string }) {
   if (!data) return <Sentence>{t('loading')}</Sentence>;
   return <Shown roll={data} title={title} />;
 }
-
-/** Tracks are told apart by the colours of the types, which are told apart by everybody. */
-const COLOURS = ['audio', 'image', 'motion', 'conditioning', 'number', 'latent', 'text', 'model'];
-
-const colourOf = (track: number): string => `var(--family-${COLOURS[track % COLOURS.length]})`;
 
 function Shown({ roll, title }: { roll: Roll; title: string }) {
   const { t } = useTranslation('viewers');

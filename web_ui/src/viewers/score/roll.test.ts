@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barStep, boxOf, countOf, isBlack, octaveOf, rangeOf, type Roll } from './roll';
+import { barStep, boxOf, countOf, isBlack, octaveOf, pathOf, rangeOf, type Roll } from './roll';
 
 const roll = (...notes: [number, number, number, number][]): Roll => ({
   seconds: 8,
@@ -24,6 +24,17 @@ describe('a piano roll', () => {
     expect(low).toEqual({ x: 0, y: 230, width: 199.5, height: 9 });
     expect(high).toMatchObject({ x: 400, y: 0 });
     expect(high.width).toBeGreaterThan(1);
+  });
+
+  it('is drawn small as one path, a box for each note', () => {
+    const path = pathOf(
+      [
+        [0, 2, 48, 80],
+        [4, 0, 71, 80],
+      ],
+      { low: 48, high: 71 },
+    );
+    expect(path).toBe('M0.000 23h2.000v1h-2.000zM4.000 0h0.020v1h-0.020z');
   });
 
   it('names as many bars as there is room for', () => {

@@ -30,6 +30,9 @@ export const rangeOf = (roll: Roll): Range => {
   return { low, high: Math.min(high, 127) };
 };
 
+/** When a note begins, how long it lasts, both in seconds, its pitch and velocity. */
+type Note = readonly [number, number, number, number];
+
 export interface Box {
   x: number;
   y: number;
@@ -42,7 +45,7 @@ const THINNEST = 1.5;
 
 /** Where a note lies in a roll of `width` × `height` pixels. */
 export const boxOf = (
-  [start, duration, pitch]: readonly [number, number, number, number],
+  [start, duration, pitch]: Note,
   { low, high }: Range,
   seconds: number,
   width: number,
@@ -57,6 +60,15 @@ export const boxOf = (
     height: Math.max(row - (row > 4 ? 1 : 0), 1),
   };
 };
+
+/** Notes as an SVG path in a box as wide as there are seconds, a unit high for each pitch. */
+export const pathOf = (notes: readonly Note[], { low, high }: Range): string =>
+  notes
+    .map(([start, duration, pitch]) => {
+      const [x, long] = [start.toFixed(3), Math.max(duration, 0.02).toFixed(3)];
+      return `M${x} ${high - Math.max(pitch, low)}h${long}v1h-${long}z`;
+    })
+    .join('');
 
 export const isBlack = (pitch: number): boolean => [1, 3, 6, 8, 10].includes(pitch % 12);
 
