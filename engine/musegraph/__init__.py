@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from musegraph.annotations import ADVANCED
     from musegraph.errors import (
         Cancelled,
         InvalidNode,
@@ -76,6 +77,7 @@ else:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ADVANCED",
     "UNSET",
     "Audio",
     "Boolean",
@@ -146,6 +148,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "musegraph.annotations": "ADVANCED",
     "musegraph.errors": (
         "Cancelled InvalidNode InvalidWorkflow ModelError MusegraphError NodeError "
         "Problem StoreError UnreadableWorkflow"

@@ -7,13 +7,16 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from musegraph.errors import InvalidNode
 from musegraph.values import Media, Named, Type, list_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+ADVANCED = Field(json_schema_extra={"advanced": True})
+"""Marks an input that is rarely set: ``Annotated[int, Field(ge=0), ADVANCED]``."""
 
 _PLAIN: dict[Any, str] = {
     str: "Text",

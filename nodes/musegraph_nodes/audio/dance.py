@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from musegraph import Audio, Media, NodeError, node
+from musegraph import ADVANCED, Audio, Media, NodeError, node
 
-from .options import ADVANCED, Beats, OneSound, times_of
+from .options import Beats, OneSound, times_of
 from .samples import mono
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from musegraph import Audio, NodeError, node
+from musegraph import ADVANCED, Audio, NodeError, node
 
-from .options import ADVANCED, Decibels, Hertz, Wet
+from .options import Decibels, Hertz, Wet
 from .samples import at_rate, check_length, each, factor, sound_of, wave_of, with_channels
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Audio, Context, Image, Json, NodeError, node
+from musegraph import ADVANCED, Audio, Context, Image, Json, NodeError, node
 
-from .options import ADVANCED, OneSound, Theme
+from .options import OneSound, Theme
 from .samples import decibels, each, factor, one
 
 if TYPE_CHECKING:

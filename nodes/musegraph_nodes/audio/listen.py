@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Image, Json, Message, NodeError, Note, Score, Tempo, Track, node
+from musegraph import (
+    ADVANCED,
+    Context,
+    Image,
+    Json,
+    Message,
+    NodeError,
+    Note,
+    Score,
+    Tempo,
+    Track,
+    node,
+)
 from musegraph_nodes.music.harmony import Chords, Progression, Sounding
 from musegraph_nodes.music.theory import Chord, Key, parse_key
 
 from .frames import RATE
-from .options import ADVANCED, Beats, OneSound, Theme, times_of
+from .options import Beats, OneSound, Theme, times_of
 from .pictures import NOTES, chroma_picture
 from .samples import mono
 

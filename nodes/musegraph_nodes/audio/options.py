@@ -8,7 +8,6 @@ from pydantic import Field
 
 from musegraph import Audio, Named, NodeError
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST_SECONDS = 3600.0
 
 Seconds = Annotated[float, Field(ge=0, le=MOST_SECONDS)]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import Image, NodeError, node
+from musegraph import ADVANCED, Image, NodeError, node
 
-from .options import ADVANCED, Beats, Height, OneSound, Theme, Width, times_of
+from .options import Beats, Height, OneSound, Theme, Width, times_of
 from .samples import mono, one
 
 if TYPE_CHECKING:

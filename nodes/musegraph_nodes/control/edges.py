@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from musegraph import Image, NodeError, node
+from musegraph import ADVANCED, Image, NodeError, node
 from musegraph_nodes.image.filters import gaussian
 
 from .planes import connected, opaque, shifted, shown
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
 @node(version="1", numeric=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import Context, Image, node
+from musegraph import ADVANCED, Context, Image, node
 from musegraph_nodes.image.filters import gaussian
 from musegraph_nodes.image.masks import dilated
 from musegraph_nodes.image.pixels import Share
@@ -17,7 +17,6 @@ from .planes import connected, grey, shifted, shown
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Ink = Annotated[
     Literal["white on black", "black on white"],

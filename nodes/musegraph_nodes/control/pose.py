@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Image, Json, Mask, ModelError, ModelSource, NodeError, node
+from musegraph import ADVANCED, Context, Image, Json, Mask, ModelError, ModelSource, NodeError, node
 from musegraph_nodes.image.filters import gaussian
 from musegraph_nodes.image.mask_tools import bounds
 from musegraph_nodes.image.pixels import Share, check_size, described
@@ -18,7 +18,6 @@ from .skeleton import Point, body, drawn, read, written
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 _WIDER = 1.25
 """How much larger than a person the net is shown: as VitPose was trained."""

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from musegraph import Conditioning, Context, Image, Mask, NodeError, Vae, node
+from musegraph import ADVANCED, Conditioning, Context, Image, Mask, NodeError, Vae, node
 
 from .latents import Tile, encoded
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Size = Annotated[
     int, Field(ge=0, le=16384, description="In pixels; 0 takes that of the picture made.")

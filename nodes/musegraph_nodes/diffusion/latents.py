@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from musegraph import Context, Image, Latent, Model, NodeError, Seed, Vae, node
+from musegraph import ADVANCED, Context, Image, Latent, Model, NodeError, Seed, Vae, node
 
 from .autoencoders import decoded, from_model, moments, to_model
 from .references import check_loader
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 _MOST_SEEDS = 2**53
 Side = Annotated[

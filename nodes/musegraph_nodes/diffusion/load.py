@@ -6,9 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Model, ModelSource, TextEncoder, Vae, node
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
+from musegraph import ADVANCED, Context, Model, ModelSource, TextEncoder, Vae, node
 
 _OWN = "A file or folder of its own, in place of what is in the source."
 OwnText = Annotated[

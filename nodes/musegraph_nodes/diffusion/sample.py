@@ -7,11 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from musegraph import Conditioning, Context, Fused, Latent, Model, Seed, node
+from musegraph import ADVANCED, Conditioning, Context, Fused, Latent, Model, Seed, node
 
 from .sampling.names import GuiderValue, NoiseValue, SamplerName, ScheduleName, SigmasValue
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
 def _kind(call: Mapping[str, Any]) -> tuple[int, Hashable] | None:

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from musegraph import Conditioning, Context, TextEncoder, node
+from musegraph import ADVANCED, Conditioning, Context, TextEncoder, node
 
 from .prompts.names import Weighting
 from .references import check_loader
 
 if TYPE_CHECKING:
     from .prompts.grammar import Prompt
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
 ClipSkip = Annotated[

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Image, Integer, NodeError, node
+from musegraph import ADVANCED, Image, Integer, NodeError, node
 
 from .filters import Method, resample
 from .pixels import (
@@ -22,8 +22,6 @@ from .pixels import (
     same_channels,
     straight,
 )
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
 class Size(NamedTuple):

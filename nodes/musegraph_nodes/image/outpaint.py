@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Image, Mask, node
+from musegraph import ADVANCED, Image, Mask, node
 
 from .filters import resample
 from .pixels import (
@@ -24,7 +24,6 @@ from .pixels import (
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Filling = Annotated[
     Literal["edge", "mirror", "color"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Image, Mask, Media, NodeError, node
+from musegraph import ADVANCED, Image, Mask, Media, NodeError, node
 
 from .filters import resample
 from .mask_tools import bounds, depth
@@ -20,8 +20,6 @@ from .pixels import check_size, described, premultiplied, same_batch, straight
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import Field
 
-from musegraph import File, Image, NodeError, node
+from musegraph import ADVANCED, File, Image, NodeError, node
 
 from .filters import resample
 from .lettering import Typeface, broken
@@ -17,7 +17,6 @@ from .pixels import Color, check_size, filled, over_color, premultiplied, rgba, 
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 T = TypeVar("T")
 _MOST_LINES = 3

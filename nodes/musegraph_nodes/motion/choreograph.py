@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
 
-from musegraph import Audio, Motion, NodeError, Score, Seed, node
+from musegraph import ADVANCED, Audio, Motion, NodeError, Score, Seed, node
 from musegraph_nodes.audio.options import Beats, times_of
 
 from .beats import beats_of
-from .options import ADVANCED, MOST_SECONDS
+from .options import MOST_SECONDS
 
 if TYPE_CHECKING:
     from .dance.make import Music

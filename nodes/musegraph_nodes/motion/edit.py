@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import Motion, NodeError, node
+from musegraph import ADVANCED, Motion, NodeError, node
 from musegraph_nodes.audio.options import Beats, times_of
 
-from .options import ADVANCED, Contacts, Rate, Seconds, Side
+from .options import Contacts, Rate, Seconds, Side
 
 if TYPE_CHECKING:
     from .shaping import Pair

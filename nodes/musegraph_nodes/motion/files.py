@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import File, Motion, NodeError, files, node
+from musegraph import ADVANCED, File, Motion, NodeError, files, node
 
-from .options import ADVANCED, Rate
+from .options import Rate
 
 
 @node(version="1")

@@ -6,10 +6,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Motion, NodeError, node
+from musegraph import ADVANCED, Motion, NodeError, node
 from musegraph_nodes.audio.options import Beats, times_of
-
-from .options import ADVANCED
 
 
 class OnBeat(NamedTuple):

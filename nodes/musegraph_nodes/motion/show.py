@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Audio, Context, File, Image, Json, NodeError, files, node
+from musegraph import ADVANCED, Audio, Context, File, Image, Json, NodeError, files, node
 
 from .looks import Look, Stage, View
-from .options import ADVANCED, Dancers, Height, Rate, Seconds, Width
+from .options import Dancers, Height, Rate, Seconds, Width
 
 if TYPE_CHECKING:
     import numpy as np

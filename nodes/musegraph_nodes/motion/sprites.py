@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Image, Json, Motion, NodeError, files, node
+from musegraph import ADVANCED, Context, Image, Json, Motion, NodeError, files, node
 
 from .looks import Look, View
-from .options import ADVANCED, Height, Seconds, Width
+from .options import Height, Seconds, Width
 
 if TYPE_CHECKING:
     import numpy as np

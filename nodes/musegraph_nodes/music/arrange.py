@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from musegraph import NodeError, Score, Seed, node
+from musegraph import ADVANCED, NodeError, Score, Seed, node
 
 from .composer.piece import (
     BASS,
@@ -23,7 +23,6 @@ from .composer.styles import STYLES
 from .composer.write import arranged
 from .harmony import MOST_BARS, Chords, progression_of
 from .language.listen import key_of, weights
-from .sound import ADVANCED
 from .theory import Key, parse_key
 
 _STRAY = 0.15

@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from musegraph import Audio, Context, NodeError, Score, node
+from musegraph import ADVANCED, Audio, Context, NodeError, Score, node
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST_SECONDS = 3600.0
 
 Rate = Annotated[int, Field(ge=8000, le=96_000, description="Samples a second."), ADVANCED]

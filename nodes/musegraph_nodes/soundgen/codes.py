@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from musegraph import Audio, Context, Image, Media, NodeError, node
+from musegraph import ADVANCED, Audio, Context, Image, Media, NodeError, node
 
 from .families import family_of
-from .ports import ADVANCED, SoundModel
+from .ports import SoundModel
 from .sound import finished, prepared
 
 if TYPE_CHECKING:

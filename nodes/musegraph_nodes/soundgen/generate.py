@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from musegraph import Audio, Context, NodeError, Seed, node
+from musegraph import ADVANCED, Audio, Context, NodeError, Seed, node
 
 from .asked import Asked
 from .families import family_of
 from .ports import (
-    ADVANCED,
     MULTILINE,
     Batch,
     Guidance,

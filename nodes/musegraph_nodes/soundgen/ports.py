@@ -6,9 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from musegraph import Model
+from musegraph import ADVANCED, Model
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 MULTILINE = Field(json_schema_extra={"multiline": True})
 
 SoundModel = Annotated[Model, Field(description="A model that makes sound, from soundgen.load.")]

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Image, Json, NodeError, node
+from musegraph import ADVANCED, Context, Image, Json, NodeError, node
 from musegraph_nodes.image.pixels import check_size
 
 from .curves import drawn
 from .features import FeatureNet
 from .options import (
-    ADVANCED,
     BasisOf,
     Compare,
     ContentLayers,

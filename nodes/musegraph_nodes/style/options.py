@@ -6,13 +6,12 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Image, Json, Mask
+from musegraph import ADVANCED, Image, Json, Mask
 
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
 CONTENT_LAYERS = ("conv4_2",)
 """As Gatys et al. (2016) chose them."""
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Content = Annotated[Image, Field(description="What is to be seen: its shapes stay where they are.")]
 Styles = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Cancelled, Context, Image, NodeError, Seed, node
+from musegraph import ADVANCED, Cancelled, Context, Image, NodeError, Seed, node
 from musegraph_nodes.starter.training.node import SAVE_EVERY, check_name, kept
 
 from .curves import drawn
@@ -16,7 +16,6 @@ from .fast import FastNet
 from .fast import reference as fast_reference
 from .features import BUNDLED, FeatureNet
 from .features import reference as features_reference
-from .options import ADVANCED
 from .prepare import check_side, colours, fitted, layers_of, resized
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from musegraph import Context, Image, ModelSource, NodeError, node
+from musegraph import ADVANCED, Context, Image, ModelSource, NodeError, node
 from musegraph_nodes.image.filters import resample
 from musegraph_nodes.image.pixels import check_size
 from musegraph_nodes.image.tiling import Grid, assemble
@@ -17,7 +17,6 @@ from .loader import reference
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 FRUGAL = 128
 """Pixels of a tile's side where memory ran out, or half the picture if that is less."""

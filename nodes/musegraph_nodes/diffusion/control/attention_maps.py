@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Image, Latent, Mask, Model, NodeError, Seed, TextEncoder, node
+from musegraph import (
+    ADVANCED,
+    Context,
+    Image,
+    Latent,
+    Mask,
+    Model,
+    NodeError,
+    Seed,
+    TextEncoder,
+    node,
+)
 from musegraph_nodes.diffusion.latents import generators, noise_of
 from musegraph_nodes.diffusion.references import check_loader, part_of
 
@@ -16,7 +27,6 @@ from .undo import kept
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 _COLOURS = ((0.0, 0.0, 0.2), (0.1, 0.3, 0.9), (0.2, 0.9, 0.6), (1.0, 0.9, 0.2), (0.9, 0.1, 0.1))
 """From where a word is not looked at to where it is most."""

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from musegraph import Conditioning, Context, ControlNet, Image, ModelSource, NodeError, node
+from musegraph import (
+    ADVANCED,
+    Conditioning,
+    Context,
+    ControlNet,
+    Image,
+    ModelSource,
+    NodeError,
+    node,
+)
 from musegraph_nodes.diffusion.control.marks import add_control
 from musegraph_nodes.diffusion.layouts.weights import stored_type
 
@@ -15,7 +24,6 @@ from .controlnet_files import LOADER, read_controlnet
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 KINDS = ("pose", "depth", "soft edge", "line", "normal", "segment", "tile", "inpaint")
 """Kinds of pictures by the numbers that the union ControlNets for SDXL give them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from musegraph import (
+    ADVANCED,
     Conditioning,
     Context,
     Image,
@@ -29,7 +30,6 @@ from .vision import check_vision, embeddings
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Only = Annotated[
     Literal["all", "style", "layout", "style and layout"],

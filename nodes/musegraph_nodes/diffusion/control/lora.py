@@ -6,13 +6,11 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Model, ModelSource, Patch, TextEncoder, node
+from musegraph import ADVANCED, Context, Model, ModelSource, Patch, TextEncoder, node
 from musegraph_nodes.diffusion.references import check_loader, encoder_of
 
 from .blocks import read_blocks
 from .lora_files import file_of, header_of
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Strength = Annotated[float, Field(ge=-20, le=20, description="1 is as trained; 0 changes nothing.")]
 

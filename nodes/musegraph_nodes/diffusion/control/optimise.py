@@ -6,12 +6,10 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import Field
 
-from musegraph import Model, Patch, Vae, node
+from musegraph import ADVANCED, Model, Patch, Vae, node
 from musegraph_nodes.diffusion.references import check_loader, vae_of
 
 from .marks import TOGETHER
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 Storage = Annotated[
     Literal["as loaded", "float8_e4m3fn", "float8_e5m2", "int8 by torchao"],

@@ -7,12 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from musegraph import Context, Latent, Model, NodeError, Seed, node
+from musegraph import ADVANCED, Context, Latent, Model, NodeError, Seed, node
 from musegraph_nodes.diffusion.references import check_loader
 
 from .names import GuiderValue, Method, NoiseValue, ScheduleName, SigmasValue
-
-ADVANCED = Field(json_schema_extra={"advanced": True})
 
 
 @node(version="1")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from musegraph import Audio, Context, Image, Motion, NodeError, Score, Seed, node
+from musegraph import ADVANCED, Audio, Context, Image, Motion, NodeError, Score, Seed, node
 from musegraph_nodes.audio.options import Beats
 from musegraph_nodes.motion.choreograph import Danced, music_of, told_of
-from musegraph_nodes.motion.options import ADVANCED, MOST_SECONDS
+from musegraph_nodes.motion.options import MOST_SECONDS
 
 from .model import DanceModel
 

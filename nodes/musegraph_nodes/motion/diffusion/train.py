@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Audio, Context, Image, Motion, NodeError, Seed, node
-from musegraph_nodes.motion.options import ADVANCED
+from musegraph import ADVANCED, Audio, Context, Image, Motion, NodeError, Seed, node
 from musegraph_nodes.starter.training.node import check_name, follow, kept
 
 from .model import DanceModel, Dancer, reference

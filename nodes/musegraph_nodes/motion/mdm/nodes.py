@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from musegraph import Context, Image, Motion, NodeError, Reference, Seed, node
-from musegraph_nodes.motion.options import ADVANCED
+from musegraph import ADVANCED, Context, Image, Motion, NodeError, Reference, Seed, node
 
 from .model import MotionModel
 

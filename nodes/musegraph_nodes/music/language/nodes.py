@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from musegraph import Context, Image, NodeError, Score, Seed, node
+from musegraph import ADVANCED, Context, Image, NodeError, Score, Seed, node
 from musegraph_nodes.music.arrange import (
     Genres,
     Tempos,
@@ -35,7 +35,6 @@ from musegraph_nodes.music.composer.piece import (
 )
 from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.harmony import Chords, Progression, Sounding, progression_of
-from musegraph_nodes.music.sound import ADVANCED
 from musegraph_nodes.music.theory import Key, parse_key
 
 from . import vocabulary as v

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import Field
 
-from musegraph import Context, Image, NodeError, Score, Seed, node
+from musegraph import ADVANCED, Context, Image, NodeError, Score, Seed, node
 from musegraph_nodes.music.arrange import Genres
 from musegraph_nodes.music.composer.piece import MELODY, Piece, score_of
-from musegraph_nodes.music.sound import ADVANCED
 from musegraph_nodes.starter.training.node import check_name, follow, kept
 
 from .listen import heard
