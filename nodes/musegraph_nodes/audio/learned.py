@@ -12,8 +12,8 @@ the beginning and at the end. ``CHORD``: of each of ``chords.QUALITIES`` how str
 the root on is, in the bass, and in the whole, and how often there is such a chord.
 
 ``METRE`` and ``CHORD`` are of 150 bands and 700 drawn pieces. ``PHASE`` and ``KEY`` are of 300
-bands and 400 drawn pieces, before those had rhythms across the beat: with fewer bands both heard
-less.
+bands and 400 drawn pieces, before those had rhythms across the beat: fitted anew to what is drawn
+today, both heard less, for a reason that is not known. So the script does not write these again.
 """
 
 METRE = (
