@@ -31,6 +31,7 @@ from torch import Tensor
 
 from musegraph import Engine, Image, Reference, Weights, run
 from musegraph.store import Store
+from musegraph_nodes import diffusion
 from musegraph_nodes import style as pack
 from musegraph_nodes.style import adain, apply, load_fast, load_features, transfer, weave
 from musegraph_nodes.style.adain_nets import mean_and_deviation
@@ -154,12 +155,12 @@ def engine() -> Engine:
 
 
 def by_diffusion(content: Image, style: str, strength: float) -> Made:
-    """The example, which goes on from pieces of the style; at half strength, from half of them."""
+    """The example: a model goes on from what AdaIN made, pushed by style guidance."""
     name = next(n for n in CONTENTS if content is picture("contents", n, SIDE))
     made = run(
         ROOT / "workflows" / "style_diffusion.json",
         engine=engine(),
-        content=content,
+        content=picture("contents", name, 640),
         style=picture("styles", style, 640),
         prompt=f"{WORDS[style]} of {SHOWN[name]}",
         strength=strength,
@@ -232,6 +233,10 @@ def source(way: str) -> str:
     for file in sorted(Path(pack.__file__).parent.glob("*.py")):
         if way != "transfer" or not file.name.startswith(at_once):
             made.update(file.read_bytes())
+    if way == "diffusion":
+        made.update((ROOT / "workflows" / "style_diffusion.json").read_bytes())
+        for name in ("style_push.py", "style_guidance.py"):
+            made.update((Path(diffusion.__file__).parent / "control" / name).read_bytes())
     for name in ("features",) if way == "transfer" else ("features", "adain", "fast"):
         made.update((shop().place(f"starter/{name}") / "model.safetensors").read_bytes())
     return made.hexdigest()

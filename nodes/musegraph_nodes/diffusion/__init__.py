@@ -13,6 +13,7 @@ from .control.ip_adapter import ip_adapter
 from .control.lora import lora
 from .control.optimise import optimise
 from .control.seamless import seamless
+from .control.style_guidance import style_guidance
 from .control.vision import embed_image, load_vision, vision
 from .latents import decode, empty_latent, encode
 from .load import load
@@ -58,6 +59,7 @@ pack = Pack(
         seamless,
         optimise,
         attention_maps,
+        style_guidance,
     ],
     version="1.0.0",
     title="Diffusion",

@@ -132,7 +132,7 @@ def repaint(
     Without ``content`` nothing but the style counts. ``start`` is where it begins, at any size.
     """
     styles = _coloured(styles, content, options.keep)
-    base = _base(content, styles, options)
+    base = base_of(content, styles, options)
     made = start if start is not None else base
     assert made is not None
     if options.keep == "luminance":
@@ -152,7 +152,7 @@ def repaint(
             lay = brush.first if at == found[0] else brush.next
             laid = lay(before, here, at)
             before = _between(here, laid, options) if content is not None else laid
-        objective = _objective(net, here, asked, at, size, options, work, steady)
+        objective = objective_for(net, here, asked, at, size, options, work, steady)
         basis = _basis(asked, at, options, work)
         told = work.told(_finisher(content, at, options.keep))
         made = optimised(
@@ -187,7 +187,7 @@ def _shown(content: Tensor | None, size: tuple[int, int], keep: Keep, work: Work
     return resized(own, size).to(work.ctx.device)
 
 
-def _base(content: Tensor | None, styles: list[Style], options: Options) -> Tensor | None:
+def base_of(content: Tensor | None, styles: list[Style], options: Options) -> Tensor | None:
     """The content as it is looked at: in grey, in the colours of the styles, or as it is."""
     if content is None:
         return None
@@ -213,7 +213,7 @@ def _basis(styles: list[Style], size: tuple[int, int], options: Options, work: W
     return waves((size[1], size[0]), colours, work.ctx.device)
 
 
-def _objective(
+def objective_for(
     net: Features,
     content: Tensor | None,
     styles: list[Style],

@@ -4,6 +4,8 @@
 this part; ``options["controls"]`` says by the same names which nets and how strongly.
 ``ip:0`` [1,n,…] are embeddings for the first IP-Adapter on a model, ``ip:0:free`` those of no
 picture, which guidance leads away from, and ``ip:0:mask`` [1,n,H,W] says where each is looked for.
+``style:0`` [1,3,H,W] is the first style that a sampling is pushed towards, ``style:content`` what
+its shapes are held to; ``options["style"]`` says how. They are no input of a net.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from musegraph import Conditioning, ConditioningPart
 if TYPE_CHECKING:
     from torch import Tensor
 
-CONTROL, PICTURE = "control:", "ip:"
+CONTROL, PICTURE, STYLE = "control:", "ip:", "style"
 TOGETHER = "together"
 """The kind of the patch that says how many samplings may be made as one batch; no net knows it."""
 
@@ -70,7 +72,9 @@ def _shared(positive: ConditioningPart, negative: ConditioningPart) -> Condition
                 embeds[name] = positive.embeds[name]
             elif name.startswith(PICTURE):
                 embeds[name] = positive.embeds[f"{name.removesuffix(':free')}:free"]
-    return replace(negative, embeds=embeds, options=options)
+    # No net reads these; what has the same tensors is asked in one batch.
+    styles = {n: e for n, e in positive.embeds.items() if n.startswith(f"{STYLE}:")}
+    return replace(negative, embeds=embeds | styles, options=options)
 
 
 def is_led(part: ConditioningPart) -> bool:

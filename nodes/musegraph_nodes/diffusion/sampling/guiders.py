@@ -60,6 +60,12 @@ class Ask(Protocol):
     ) -> Sequence[Tensor]: ...
 
 
+class Push(Protocol):
+    """Changes the guided answer ``made`` to ``x`` at a step."""
+
+    def __call__(self, x: Tensor, t: Tensor, made: Tensor, step: int) -> Tensor: ...
+
+
 class Guide:
     """The guidance of one sampling. Called at a step it gives the guided answer of the net.
 
@@ -83,6 +89,8 @@ class Guide:
         self.always = always
         """Whether the answer without the text is wanted whatever the guidance."""
         self.free: Tensor | None = None
+        self.push: Push | None = None
+        """What changes the guided answer, such as style guidance."""
         self._average: Any = None
         self._asked = 0
 
@@ -97,7 +105,7 @@ class Guide:
         still = self.guiding.method == "cfg_zero" and step < self.guiding.zero_steps
         if self.rescale > 0 and made is not told and not still:  # zeros have no spread to change
             made = rescaled(made, told, self.rescale)
-        return made
+        return made if self.push is None else self.push(x, t, made, step)
 
     def _names(self, active: bool) -> tuple[str, ...]:
         guided = self.guidance > 1 and active

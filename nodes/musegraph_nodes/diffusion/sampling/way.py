@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from musegraph import Conditioning, Context, Latent, Model, NodeError
 from musegraph_nodes.diffusion.control.marks import shared
 from musegraph_nodes.diffusion.control.steering import steered
+from musegraph_nodes.diffusion.control.style_push import pushed
 from musegraph_nodes.diffusion.families import Denoiser, Family, family_of
 from musegraph_nodes.diffusion.preview import preview_of, preview_of_clean
 from musegraph_nodes.diffusion.prompts.regions import Prompts
@@ -88,7 +89,11 @@ def sampled(
                 asked.guiding,
                 always and away,
             )
-            with steered(denoiser, texts.values(), ctx):
+            levels = levels_for(model, family, tuple(latent.data.shape))
+            with (
+                steered(denoiser, texts.values(), ctx),
+                pushed(denoiser, positive, levels, ctx) as guide.push,
+            ):
                 data = way(denoiser, guide)
     return Latent(data, model.family, latent.scale)
 
