@@ -8,6 +8,7 @@ are written to `workflows/images`. `MUSEGRAPH_STYLE_WAYS=adain,fast` judges thes
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -44,6 +45,7 @@ PROMISE = (
 TRIALS = "6 contents in 8 styles, by each way"
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES, BUILD = ROOT / "workflows" / "images", ROOT / "build" / "style"
+EXAMPLE = ROOT / "workflows" / "style_diffusion.json"
 CONTENTS = ("lighthouse", "castle", "city", "windmills", "deer", "balloons")
 SIDE = int(os.environ.get("MUSEGRAPH_STYLE_SIDE", "320"))
 LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1")
@@ -158,7 +160,7 @@ def by_diffusion(content: Image, style: str, strength: float) -> Made:
     """The example: a model goes on from what AdaIN made, pushed by style guidance."""
     name = next(n for n in CONTENTS if content is picture("contents", n, SIDE))
     made = run(
-        ROOT / "workflows" / "style_diffusion.json",
+        EXAMPLE,
         engine=engine(),
         content=picture("contents", name, 640),
         style=picture("styles", style, 640),
@@ -234,7 +236,7 @@ def source(way: str) -> str:
         if way != "transfer" or not file.name.startswith(at_once):
             made.update(file.read_bytes())
     if way == "diffusion":
-        made.update((ROOT / "workflows" / "style_diffusion.json").read_bytes())
+        made.update(json.dumps(json.loads(EXAMPLE.read_text()), sort_keys=True).encode())
         for name in ("style_push.py", "style_guidance.py"):
             made.update((Path(diffusion.__file__).parent / "control" / name).read_bytes())
     for name in ("features",) if way == "transfer" else ("features", "adain", "fast"):
