@@ -327,7 +327,7 @@ def missed(way: str, found: Found) -> list[str]:
 
 def main(count: int) -> int:
     torch.set_num_threads(1)
-    ways = os.environ.get("MUSEGRAPH_STYLE_WAYS", "transfer,adain,weave,fast").split(",")
+    ways = os.environ.get("MUSEGRAPH_STYLE_WAYS", "transfer,adain,weave,fast,diffusion").split(",")
     contents = CONTENTS[: max(1, min(count, len(CONTENTS)))]
     print(
         "| way | recognised | edges | edges at 0.5 | Gram loss falls | of the least style"

@@ -35,7 +35,9 @@ Pushes = Annotated[
     int, Field(ge=1, le=50, description="How often a step is pushed: more are nearer to the style.")
 ]
 Every = Annotated[
-    int, Field(ge=1, le=100, description="Pushes in one of so many steps: 2 in every second."), ADVANCED
+    int,
+    Field(ge=1, le=100, description="Pushes in one of so many steps: 2 in every second."),
+    ADVANCED,
 ]
 Start = Annotated[float, Field(ge=0, le=1, description="Where it sets in: 0 at once."), ADVANCED]
 End = Annotated[float, Field(ge=0, le=1, description="Where it ends: 1 at the end."), ADVANCED]
