@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from musegraph_nodes.style.options import (
 from musegraph_nodes.style.prepare import colours, styles_of
 
 from .marks import STYLE
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST = 8
@@ -85,24 +88,38 @@ def style_guidance(
             "port 'style_weight': it is 0, and so is content_weight, so nothing is left to push"
             " towards; set one above 0"
         )
+    shown, shares = _shown(styles, weights, content)
+    return _put(conditioning, spec | {"weights": shares}, shown)
+
+
+def _shown(
+    styles: list[Image], weights: list[float] | None, content: Image | None
+) -> tuple[dict[str, Tensor], list[float]]:
+    """The pictures by their names in a conditioning, and how much each style counts."""
     found = styles_of(styles, weights, None, None)
     if len(found) > MOST:
         raise NodeError(
             f"port 'styles': there are {len(found)}, and {MOST} are the most; give fewer"
         )
-    embeds = {f"{STYLE}:{at}": style.picture for at, style in enumerate(found)}
+    shown = {f"{STYLE}:{at}": style.picture for at, style in enumerate(found)}
     if content is not None:
-        embeds[f"{STYLE}:content"] = colours(content, "content")
+        shown[f"{STYLE}:content"] = colours(content, "content")
+    return shown, [style.weight for style in found]
+
+
+def _put(
+    conditioning: Conditioning, spec: dict[str, Any], shown: dict[str, Tensor]
+) -> Conditioning:
+    """A conditioning with a style; without strength, the very same."""
     if any(STYLE in part.options for part in conditioning.parts):
         raise NodeError(
             "port 'conditioning': the text has a style already; give all styles to one node, which"
             " blends them by their weights"
         )
-    if not strength:
+    if not spec["strength"]:
         return conditioning
-    told: dict[str, Any] = spec | {"weights": [style.weight for style in found]}
     parts = tuple(
-        replace(part, embeds=part.embeds | embeds, options=part.options | {STYLE: told})
+        replace(part, embeds=part.embeds | shown, options=part.options | {STYLE: spec})
         for part in conditioning.parts
     )
     return replace(conditioning, parts=parts)
