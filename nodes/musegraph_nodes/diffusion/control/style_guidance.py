@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from musegraph import Conditioning, Image, NodeError, node
+from musegraph import ADVANCED, Conditioning, Image, NodeError, node
 from musegraph_nodes.style.features import LOADER, FeatureNet
 from musegraph_nodes.style.options import (
     ContentLayers,
@@ -26,7 +26,6 @@ from .marks import STYLE
 if TYPE_CHECKING:
     from torch import Tensor
 
-ADVANCED = Field(json_schema_extra={"advanced": True})
 MOST = 8
 """Style pictures at most: each is measured at the size of what is sampled."""
 
