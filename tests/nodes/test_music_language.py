@@ -328,7 +328,7 @@ def test_a_piece_has_the_chords_bars_and_tempo_asked_for(stage: Stage, model: Mu
     assert score.tempos[0].bpm == pytest.approx(131.5, abs=0.01)
     assert score.tracks[0].end == 3 * BAR
     assert all(note.start < 3 * BAR for note in score.notes)
-    assert list(stage.steps) == [(0, 3), (1, 3), (2, 3)]
+    assert list(stage.steps) == [(0, 3), (0, 3), (1, 3), (2, 3)], "an empty staff, then bars"
     assert stage.previews[-1].data.shape[-1] == 3
     again = compose(model, stage, under, genre="rock", tempo=131.5, bars=3, seed=5)
     assert write_midi(again) == write_midi(score)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -96,6 +99,9 @@ def _library(one: dict[str, Any]) -> Library:
     needs = [Requirement(text) for text in metadata.get("requires_dist", ())]
     extras = one.get("requested_extras", ())
     sha256 = download.get("archive_info", {}).get("hashes", {}).get("sha256", "")
+    if not sha256 and (url := urlsplit(download["url"])).scheme == "file":
+        # Before 23.1 pip says nothing of files that lie in a folder.
+        sha256 = hashlib.sha256(Path(url2pathname(url.path)).read_bytes()).hexdigest()
     if not sha256:
         raise PackError(
             f"{metadata['name']} {metadata['version']} comes without a digest from "
