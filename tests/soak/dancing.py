@@ -15,8 +15,7 @@ from musegraph_nodes.motion import metrics
 from musegraph_nodes.motion.body import BODY, arrays, motion_of
 from musegraph_nodes.motion.choreograph import told_of
 from musegraph_nodes.motion.dance.make import STYLES, Music, choreograph
-from musegraph_nodes.motion.diffusion.dancing import dance, performed, tidied
-from musegraph_nodes.motion.diffusion.heard import grid_of, heard_of
+from musegraph_nodes.motion.diffusion import dancing
 from musegraph_nodes.motion.diffusion.model import Dancer, load
 from musegraph_nodes.motion.diffusion.nodes import GUIDANCE, STEPS
 from musegraph_nodes.motion.training.dance import HELD_OUT, WEIGHTS, music_of
@@ -53,11 +52,7 @@ def music(number: int) -> Music:
 
 def danced(dancer: Dancer, to: Music, style: int, seed: int) -> Motion:
     """What `motion.dance` makes."""
-    build = dancer.build
-    grid = grid_of(to, build.per_beat, build.window)
-    heard = heard_of(to, grid.beats, style, len(build.styles))
-    numbers = dance(dancer, heard, seed, STEPS, GUIDANCE)
-    pair = tidied(performed(numbers, grid.seconds, FPS, round(to.seconds * FPS)), FPS)
+    pair = dancing.danced(dancer, to, style, seed, STEPS, GUIDANCE, FPS)
     return motion_of(*pair, FPS, BODY)
 
 

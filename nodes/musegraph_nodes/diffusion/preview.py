@@ -10,6 +10,7 @@ from musegraph import Context, Image, Model
 from .autoencoders import decoded, from_model, moments, to_model
 from .families import Denoiser, Prediction
 from .references import vae_of
+from .sampling.paths import expected
 
 if TYPE_CHECKING:
     import torch
@@ -47,17 +48,13 @@ def preview_of_clean(denoiser: Denoiser, ctx: Context, clean: Tensor) -> Callabl
 def _finished(
     kind: Prediction, scheduler: Any, timestep: Tensor, given: Tensor, made: Tensor
 ) -> Any:
-    """The clean latent that a prediction stands for (https://arxiv.org/abs/2202.00512, §4)."""
-    if kind == "sample":
-        return made
+    """The clean latent that a prediction stands for."""
     if kind == "flow_prediction":
-        return given - float(timestep) / scheduler.config.num_train_timesteps * made
+        noise = float(timestep) / scheduler.config.num_train_timesteps
+        return expected(kind, given, made, 1 - noise, noise)
     levels = scheduler.alphas_cumprod
     at = min(max(round(float(timestep)), 0), len(levels) - 1)
-    signal, noise = float(levels[at]) ** 0.5, float(1 - levels[at]) ** 0.5
-    if kind == "v_prediction":
-        return signal * given - noise * made
-    return (given - noise * made) / max(signal, 1e-3)
+    return expected(kind, given, made, float(levels[at]) ** 0.5, float(1 - levels[at]) ** 0.5)
 
 
 def _colours(latent: Tensor, weights: Tensor) -> Tensor:

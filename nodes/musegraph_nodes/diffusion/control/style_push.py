@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,14 @@ from musegraph import Conditioning, Context, NodeError
 from musegraph_nodes.diffusion.autoencoders import decoded, from_model
 from musegraph_nodes.diffusion.families import Denoiser, Prediction
 from musegraph_nodes.diffusion.references import vae_of
-from musegraph_nodes.diffusion.sampling.sigmas import Levels
+from musegraph_nodes.diffusion.sampling.paths import expected
 
 from .marks import STYLE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from musegraph_nodes.diffusion.sampling.sigmas import Levels
     from musegraph_nodes.style.nets import Features
     from musegraph_nodes.style.objective import Objective
 
@@ -32,7 +33,7 @@ _LEAST = 1e-12
 
 @contextmanager
 def pushed(
-    denoiser: Denoiser, text: Conditioning, levels: Levels, ctx: Context
+    denoiser: Denoiser, text: Conditioning, levels: Callable[[], Levels], ctx: Context
 ) -> Iterator[Push | None]:
     """What pushes a sampling towards the styles that its text carries; None where it has none."""
     from musegraph_nodes.style.features import FeatureNet
@@ -54,7 +55,7 @@ def pushed(
         if name.startswith(f"{STYLE}:")
     }
     with ctx.load(features) as net, ctx.load(vae_of(denoiser.model)) as vae:
-        yield Push(denoiser, net, vae, spec, shown, levels, ctx)
+        yield Push(denoiser, net, vae, spec, shown, levels(), ctx)
 
 
 @dataclass
@@ -169,17 +170,6 @@ def mixed(levels: Levels, t: float) -> tuple[float, float]:
     sigma = levels.level(t / (count - 1))
     whole = (1 + sigma**2) ** 0.5
     return 1 / whole, sigma / whole
-
-
-def expected(kind: Prediction, x: Tensor, made: Tensor, signal: float, noise: float) -> Tensor:
-    """The clean latent that an answer stands for (https://arxiv.org/abs/2202.00512, appendix D)."""
-    if kind == "sample":
-        return made
-    if kind == "flow_prediction":
-        return x - noise * made
-    if kind == "v_prediction":
-        return signal * x - noise * made
-    return (x - noise * made) / signal
 
 
 def slope(kind: Prediction, signal: float, noise: float) -> float:

@@ -3,7 +3,7 @@
 A noisy latent is ``x = signal · picture + sigma · noise``. Two ways to mix are in use: *exploding*
 (signal 1, as k-diffusion writes models that predict noise or velocity; Karras et al.,
 https://arxiv.org/abs/2206.00364) and *flow* (signal 1 - sigma; https://arxiv.org/abs/2209.03003).
-Everything here is arithmetic on Python floats, so it is the same on every device.
+Levels and shares are Python floats, so they are the same on every device.
 """
 
 from __future__ import annotations
@@ -11,6 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from musegraph_nodes.diffusion.families import Prediction
 
 
 @dataclass(frozen=True)
@@ -112,3 +118,14 @@ def decaying_weights(
         moments.append(width**power - power / decay * moments[-1])
     polys = lagrange([node - start for node in nodes])
     return [sum(c * m for c, m in zip(poly, moments, strict=True)) for poly in polys]
+
+
+def expected(kind: Prediction, x: Tensor, made: Tensor, signal: float, noise: float) -> Tensor:
+    """The clean latent that an answer stands for (https://arxiv.org/abs/2202.00512, appendix D)."""
+    if kind == "sample":
+        return made
+    if kind == "flow_prediction":
+        return x - noise * made
+    if kind == "v_prediction":
+        return signal * x - noise * made
+    return (x - noise * made) / max(signal, 1e-3)

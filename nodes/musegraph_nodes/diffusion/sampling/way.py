@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from musegraph import Conditioning, Context, Latent, Model, NodeError
@@ -89,7 +90,7 @@ def sampled(
                 asked.guiding,
                 always and away,
             )
-            levels = levels_for(model, family, tuple(latent.data.shape))
+            levels = partial(levels_for, model, family, tuple(latent.data.shape))
             with (
                 steered(denoiser, texts.values(), ctx),
                 pushed(denoiser, positive, levels, ctx) as guide.push,

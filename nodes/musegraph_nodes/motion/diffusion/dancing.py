@@ -15,6 +15,7 @@ from musegraph_nodes.motion.limits import RANGES, kept
 from musegraph_nodes.motion.shaping import smoothed
 from musegraph_nodes.motion.turns import placed, steady
 
+from .heard import grid_of, heard_of
 from .learning import TIMES, folded
 from .numbers import COUNT, motion_from
 from .x0 import Given, Way, cosine, guided, sample, seeded
@@ -22,6 +23,7 @@ from .x0 import Given, Way, cosine, guided, sample, seeded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from musegraph_nodes.motion.dance.make import Music
     from musegraph_nodes.motion.shaping import Pair
     from musegraph_nodes.motion.turns import Doubles
 
@@ -101,6 +103,17 @@ def dance(
         agreed, None if told is None else lambda n, of, x0: told(n, of, lambda: out(agreed(x0))),
     )  # fmt: skip
     return out(made)
+
+
+def danced(
+    dancer: Dancer, music: Music, style: int, seed: int, steps: int, guidance: float, fps: float
+) -> Pair:
+    """Turns and root of a dance to music by one of our own nets, tidied."""
+    build = dancer.build
+    grid = grid_of(music, build.per_beat, build.window)
+    heard = heard_of(music, grid.beats, style, len(build.styles))
+    numbers = dance(dancer, heard, seed, steps, guidance)
+    return tidied(performed(numbers, grid.seconds, fps, round(music.seconds * fps)), fps)
 
 
 def performed(numbers: Doubles, seconds: Doubles, fps: float, count: int) -> Pair:

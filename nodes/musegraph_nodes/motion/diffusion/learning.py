@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from musegraph_nodes.motion.body import BODY
 from musegraph_nodes.starter.training.course import Course
+from musegraph_nodes.starter.training.loop import short_rows
 from musegraph_nodes.starter.training.muon import Muon
 
 from . import heard
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from musegraph_nodes.motion.turns import Doubles
 
 TIMES = 1000
-_ALL = (SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH)
 _FALLING = 0.35
 """The share of a training, its last, in which steps become smaller."""
 _SWIFT, _PLACED = 1.0, 1.0
@@ -159,9 +158,7 @@ class Training(Course):
         noise = torch.randn(clean.shape, generator=draw).to(device)
         patch = self.plan.build.patch
         noisy = self.schedule.noised(clean, time, noise)
-        # On a processor attention is a fifth of a step, and slower back in one piece than in parts.
-        parts = [SDPBackend.MATH] if device.type == "cpu" else list(_ALL)
-        with torch.autocast(device.type, torch.bfloat16), sdpa_kernel(parts):
+        with short_rows(device):
             made = self.net(folded(noisy, patch), folded(music, patch), time, free)
         return self.weigh(
             made.float().reshape(clean.shape), clean, int(draw.initial_seed()) % _EVERY

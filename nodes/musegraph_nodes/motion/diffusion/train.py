@@ -193,14 +193,10 @@ def _sampled(training: Training, seed: int) -> Motion:
     from musegraph_nodes.motion.body import BODY, motion_of
     from musegraph_nodes.motion.dance.make import Music
 
-    from .dancing import dance, performed, tidied
-    from .heard import grid_of, heard_of
+    from .dancing import danced
 
     build = training.plan.build
     beats = np.asarray(np.arange(16.0) * 0.5, np.float64)
     music = Music(beats, 0, _SAMPLED, np.full(16, 0.5, np.float64))
-    grid = grid_of(music, build.per_beat, build.window)
-    heard = heard_of(music, grid.beats, 0, len(build.styles))
-    numbers = dance(Dancer(training.net, training.scope, build), heard, seed, 20, 1.5)
-    pair = tidied(performed(numbers, grid.seconds, 30.0, round(_SAMPLED * 30)), 30.0)
+    pair = danced(Dancer(training.net, training.scope, build), music, 0, seed, 20, 1.5, 30.0)
     return motion_of(*pair, 30.0, BODY)
