@@ -256,11 +256,23 @@ def test_a_pickle_and_an_empty_folder_hold_no_adain(tmp_path: Path) -> None:
         reference(str(tmp_path / "empty"), Shop())
 
 
-def test_what_comes_from_below_is_convolved_as_if_it_had_been_doubled() -> None:
+@pytest.mark.parametrize("half", [(5, 7), (1, 2)])
+def test_what_comes_from_below_and_what_changes_are_convolved_as_if_they_had_been_written(
+    half: tuple[int, int],
+) -> None:
     made = torch.Generator().manual_seed(0)
-    below, change, kernel = (
-        torch.randn(shape, generator=made) for shape in ((1, 4, 5, 7), (1, 3, 10, 14), (6, 7, 3, 3))
+    below, seen, factor, addend, kernel = (
+        torch.randn(shape, generator=made)
+        for shape in (
+            (1, 4, *half),
+            (1, 3, 2 * half[0], 2 * half[1]),
+            (1, 3, 1, 1),
+            (1, 3, 1, 1),
+            (6, 7, 3, 3),
+        )
     )
     doubled = below.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    change = seen * factor + addend
     plain = torch.nn.functional.conv2d(torch.cat((doubled, change), 1), kernel, padding=1)
-    assert torch.allclose(convolved(below, change, kernel), plain, atol=1e-4)
+    found = convolved(below, seen, (factor, addend), kernel)
+    assert torch.allclose(found, plain, atol=1e-4)

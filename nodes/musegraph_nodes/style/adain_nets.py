@@ -21,6 +21,8 @@ from .layouts import Layout
 from .nets import Features
 
 _LEAST = 1e-5
+_AT_ONCE = 8192
+"""Cells whose deviations are added up together."""
 
 
 Moments = tuple[Tensor, Tensor]
@@ -40,10 +42,12 @@ class Look:
 
 
 def mean_and_deviation(features: Tensor) -> tuple[Tensor, Tensor]:
-    """[B,C,1,1] each, over all cells."""
-    mean = features.mean((2, 3), keepdim=True)
-    spread = ((features - mean) ** 2).mean((2, 3), keepdim=True)
-    return mean, (spread + _LEAST).sqrt()
+    """[B,C,1,1] each, over all cells of [B,C,H,W]: by parts, which stay in a core's cache."""
+    cells = features.permute(0, 2, 3, 1).flatten(1, 2)
+    mean = cells.mean(1, keepdim=True)
+    parts = [((part - mean) ** 2).sum(1) for part in cells.split(_AT_ONCE, 1)]
+    spread = torch.stack(parts).sum(0) / cells.shape[1]
+    return mean[:, 0, :, None, None], (spread + _LEAST).sqrt()[..., None, None]
 
 
 def adain(content: Tensor, style: Tensor) -> Tensor:
@@ -75,9 +79,9 @@ class Stage(nn.Module):
         self.conv = nn.Conv2d(reads, makes, 3, padding=1, bias=False)
         self.gate = nn.Conv2d(sees, makes, 1)
 
-    def forward(self, below: Tensor | None, change: Tensor, look: Look, layer: str) -> Tensor:
-        gate = F.hardsigmoid(self.gate(look.features[layer]))
-        made: Tensor = F.relu(convolved(below, change, self.conv.weight)) * gate
+    def forward(self, below: Tensor | None, seen: Tensor, change: Moments) -> Tensor:
+        gate = F.hardsigmoid(self.gate(seen))
+        made: Tensor = F.relu(convolved(below, seen, change, self.conv.weight)) * gate
         return made
 
 
@@ -112,39 +116,59 @@ class AdaIN(nn.Module):
         return Look(made, {layer: mean_and_deviation(part) for layer, part in made.items()})
 
     def forward(self, laid: Tensor, look: Look, goal: dict[str, Moments]) -> Tensor:
-        """A laid picture [B,3,H,W] with the moments of the goal, not yet cut to 0..1.
+        """A laid picture [1,3,H,W] with the moments of the goal, not yet cut to 0..1.
 
         Sides are multiples of a cell.
         """
         x: Tensor | None = None
         for stage, layer in zip(self.stages, reversed(self.layers[1:]), strict=True):
-            change = changed(layer, look, goal)
-            x = stage(x, change, look, layer)
-        return laid + convolved(x, changed(self.layers[0], look, goal), self.paint.weight)
+            x = stage(x, look.features[layer], change_of(look.moments[layer], goal[layer]))
+        layer = self.layers[0]
+        last = change_of(look.moments[layer], goal[layer])
+        return laid + convolved(x, look.features[layer], last, self.paint.weight)
 
 
-def changed(layer: str, look: Look, goal: dict[str, Moments]) -> Tensor:
-    """What AdaIN changes in the features of a layer."""
-    (mean, deviation), (wanted, spread) = look.moments[layer], goal[layer]
-    scale = spread / deviation
-    return torch.addcmul(wanted - mean * scale, look.features[layer], scale - 1)
+def change_of(known: Moments, goal: Moments) -> Moments:
+    """What AdaIN changes in features whose moments are known: a factor of them, and an addend."""
+    scale = goal[1] / known[1]
+    return scale - 1, goal[0] - known[0] * scale
 
 
-def convolved(below: Tensor | None, change: Tensor, kernel: Tensor) -> Tensor:
+def convolved(below: Tensor | None, seen: Tensor, change: Moments, kernel: Tensor) -> Tensor:
     """A convolution of 3 × 3 over what comes from below, twice as large, and a change beside it.
 
-    In two parts: at full size, putting both into one takes as long as the convolution. What is
-    doubled is never written: where each pixel stands four times, three rows of a kernel fall on
-    two rows of pixels, so the whole is a transposed convolution of 4 × 4 in steps of two.
+    Neither is ever written at full size, which would take as long as the convolution. The change of
+    what is seen [1,C,H,W] is a factor, which goes into the kernel, and an addend, of which every
+    pixel away from the edges gets the same. Where each pixel from below stands four times, three
+    rows of a kernel fall on two rows of pixels, so that is a transposed convolution of 4 × 4 in
+    steps of two.
     """
-    split = kernel.shape[1] - change.shape[1]
-    made = F.conv2d(change, kernel[:, split:], padding=1)
+    factor, addend = change
+    split = kernel.shape[1] - seen.shape[1]
+    beside = kernel[:, split:]
+    # Of a plane of nine pixels the middle one has what all inner pixels have.
+    plane = F.conv2d(addend.expand(-1, -1, 3, 3), beside, padding=1)
+    inner = plane[:, :, 1:2, 1:2]
+    made = _edged(F.conv2d(seen, beside * factor, inner.flatten(), padding=1), plane - inner)
     if below is None:
         return made
     # To which rows of the four each row of a kernel goes.
     to = kernel.new_tensor(((0, 0, 1), (0, 1, 1), (1, 1, 0), (1, 0, 0)))
     wide = torch.einsum("ak,bl,oikl->ioab", to, to, kernel[:, :split])
     return made + F.conv_transpose2d(below, wide, stride=2, padding=1)
+
+
+def _edged(made: Tensor, more: Tensor) -> Tensor:
+    """What was made [1,C,H,W], with what corners and edges get besides [1,C,3,3], in its place."""
+    high, wide = made.shape[2:]
+    first, inner, last = more.split(1, 2)
+    for row, part in ((0, first), (high - 1, last)):
+        left, middle, right = part.split(1, 3)
+        line = torch.cat((left, middle.expand(-1, -1, -1, wide - 2), right), 3)
+        made[:, :, row : row + 1] += line
+    for column, part in ((0, inner[..., :1]), (wide - 1, inner[..., 2:])):
+        made[:, :, 1:-1, column : column + 1] += part
+    return made
 
 
 def between(some: Sequence[tuple[dict[str, Moments], float]]) -> dict[str, Moments]:

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .nearest import least as least_of
+
 PATCH = 7
 _STEP = 3
 """Pixels from one patch to the next."""
@@ -170,7 +172,7 @@ def _nearest(queries: Tensor, keys: Tensor, check: Check) -> Tensor:
     for at in range(0, len(query), _CHUNK):
         least = torch.minimum(least, away(at).amin(0))
     scale = 1 / (least.clamp(min=0) + _EVEN / 1000 * keys.shape[1])
-    found = [away(at).mul_(scale).argmin(1) for at in range(0, len(query), _CHUNK)]
+    found = [least_of(away(at).mul_(scale)) for at in range(0, len(query), _CHUNK)]
     return torch.cat(found)
 
 

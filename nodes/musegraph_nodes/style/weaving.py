@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .nearest import least
+
 CELL = 4
 """Pixels along a cell of what is compared at a distance."""
 
@@ -183,7 +185,7 @@ def _nearest(wanted: Tensor, offered: Tensor, prices: Tensor) -> Tensor:
     found = []
     for part in ours.split(rows):
         away = room[: len(part)]
-        found.append(torch.mm(part, theirs, out=away).argmin(1))
+        found.append(least(torch.mm(part, theirs, out=away)))
     return torch.cat(found)
 
 
