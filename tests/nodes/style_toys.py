@@ -86,8 +86,13 @@ def refusal(
             made[port] = {"type": f"toy.{toy}", "values": {"kind": what}}
             links[port] = f"{port}.out"
     made["it"] = {"type": f"style.{kind}", "links": links, "values": values}
+    return refused_of(engine, made)
+
+
+def refused_of(engine: Engine, nodes: dict[str, Any]) -> tuple[str, str, str]:
+    """The node, the code and the words with which these nodes are refused, planned or running."""
     try:
-        plan = engine.plan(Workflow.parse({"musegraph": 1, "nodes": made}))
+        plan = engine.plan(Workflow.parse({"musegraph": 1, "nodes": nodes}))
     except InvalidWorkflow as refused:
         problem = refused.problems[0]
         return problem.node or "", problem.code, f"port {problem.port!r}: {problem.message}"

@@ -209,51 +209,6 @@ def test_it_is_cancelled_between_pushes_and_shows_previews(tiny: Tiny) -> None:
     assert len(stopped.steps) == 1
 
 
-NAN = Image(stripes(32) * float("nan"))
-CLEAR = Image(torch.cat((stripes(32), torch.zeros(1, 32, 32, 1)), -1))
-NONE = Image(torch.zeros(0, 32, 32, 3))
-DOT = Image(torch.full((1, 1, 1, 3), 0.5))
-WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"styles": []}, "port 'styles': the list is empty"),
-    ({"styles": [NAN]}, "port 'styles': the picture holds values that are no numbers"),
-    ({"styles": [CLEAR]}, "port 'styles': the picture is transparent everywhere"),
-    ({"styles": [NONE]}, "port 'styles': the batch holds no picture"),
-    ({"styles": [STYLE] * 9}, "port 'styles': there are 9"),
-    ({"content": NAN}, "port 'content': the picture holds values that are no numbers"),
-    ({"content": CLEAR}, "port 'content': the picture is transparent everywhere"),
-    ({"content": NONE}, "port 'content': the batch holds no picture"),
-    ({"weights": [0.0]}, "port 'weights': all are 0"),
-    ({"weights": [1.0, 2.0]}, "port 'weights': 2 weights for 1 styles"),
-    ({"style_weight": 0.0, "content_weight": 0.0}, "port 'style_weight': it is 0"),
-    ({"start": 0.5, "end": 0.5}, "port 'end': style guidance ends at 0.5"),
-    ({"features": features().model_copy(update={"loader": "other.net"})}, "port 'features'"),
-]
-
-
-@pytest.mark.parametrize(("how", "said"), WRONG)
-def test_what_is_no_style_is_refused_in_a_sentence_that_names_its_port(
-    tiny: Tiny, how: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(NodeError, match=said):
-        led(tiny, **how)
-
-
-LATE: list[tuple[dict[str, Any], str]] = [
-    ({"styles": [DOT]}, "port 'styles': the picture is 1×1 pixels here"),
-    ({"content": Image(torch.cat([CONTENT.data] * 3))}, "3 contents and 1 pictures"),
-    ({"style_layers": "conv9_9"}, "port 'style_layers': the feature net has no layer 'conv9_9'"),
-    ({"content_layers": "conv9_9"}, "port 'content_layers': the feature net has no layer"),
-]
-
-
-@pytest.mark.parametrize(("how", "said"), LATE)
-def test_what_does_not_suit_the_net_or_the_latent_is_said_when_it_is_sampled(
-    tiny: Tiny, how: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(NodeError, match=said):
-        made(tiny, led(tiny, **how))
-
-
 def test_two_styles_on_one_text_are_refused(tiny: Tiny) -> None:
     told = led(tiny)
     with pytest.raises(NodeError, match="has a style already"):

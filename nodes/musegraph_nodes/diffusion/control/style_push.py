@@ -136,7 +136,8 @@ class Push:
         content = self.shown.get("content")
         if content is not None and len(content) not in (1, len(clean)):
             raise NodeError(
-                f"style guidance has {len(content)} contents and {len(clean)} pictures are sampled;"
+                f"port 'content' of style guidance: there are {len(content)} contents and"
+                f" {len(clean)} pictures are sampled;"
                 " give one, or one for each"
             )
         styles = [
