@@ -24,6 +24,7 @@ from musegraph_nodes.starter.training import (  # noqa: E402
     loop,
     nearest,
     prompts,
+    reading,
     recipe,
     report,
     segment,
@@ -38,7 +39,7 @@ AUTOENCODER = autoencoder.AutoencoderPlan(
     channels=(8, 8, 16, 16), groups=4, size=32, batch=2, crop=16, full_share=0.0
 )
 DENOISER = denoiser.DenoiserPlan(channels=(8, 16), heads=2, groups=4, batch=2)
-TEXT = text.TextPlan(length=24, merges=40, width=16, inner=32, layers=1, heads=2)
+TEXT = text.TextPlan(length=24, merges=40, width=16, inner=32, layers=1, heads=2, lessons=3)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, pictures: Pictures) -> Pa
     np.save(work / "tokens.npy", tokens.numpy().astype(np.int16))
     rng = np.random.default_rng(1)
     np.save(work / "latents.npy", rng.normal(size=(6, 16, 4, 4)).astype(np.float16))
+    np.save(work / "emphasis.npy", np.ones((6, 4, 4), np.float16))
+    specs = [{"kind": "scene", "scene": scene} for scene in ("sea", "hills") * 3]
+    reading.teach(work / "text_encoder", learned, tokens, specs, TEXT)
     return work
+
+
+READY = ("latents.npy", "tokens.npy", "emphasis.npy", "tokenizer", "text_encoder")
 
 
 def weights(model: Any) -> list[Any]:
@@ -159,7 +166,7 @@ def test_the_denoiser_trains_and_resumes(prepared: Path) -> None:
 
 
 def test_the_denoiser_learns(prepared: Path, tmp_path: Path) -> None:
-    for name in ("latents.npy", "tokens.npy", "tokenizer"):
+    for name in READY:
         (tmp_path / name).symlink_to(prepared / name)
     training = denoiser.DenoiserTraining(replace(DENOISER, batch=6, rate=0.1), TEXT, tmp_path, CPU)
 
@@ -216,7 +223,7 @@ def test_a_training_goes_on_from_an_exported_folder(prepared: Path, tmp_path: Pa
     export.write_folder(other, vae, model, tmp_path / "words", "# A card\n")
     work = tmp_path / "work"
     work.mkdir()
-    for name in ("latents.npy", "tokens.npy", "tokenizer"):
+    for name in READY:
         (work / name).symlink_to(prepared / name)
 
     def begun(begin: Path, plan: denoiser.DenoiserPlan = DENOISER) -> Any:

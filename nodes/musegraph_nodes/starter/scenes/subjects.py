@@ -115,11 +115,28 @@ def stage_of(canvas: Canvas, spec: SceneSpec) -> Stage:
     """Where the horizon and the subject are in this picture."""
     rng = canvas.rng
     horizon = HORIZONS[spec.scene] + rng.uniform(-SPREAD, SPREAD)
-    depth = DEPTHS_OF_SUBJECTS.get((spec.scene, spec.subject), DEPTHS[spec.scene])
-    # What stands keeps clear of the lower edge where the horizon is low.
-    ground = min(horizon + depth, LOWEST) + rng.normal(0, 1.5)
+    ground = _standing(spec, horizon) + rng.normal(0, 1.5)
     ground = FLYING[spec.subject] + rng.normal(0, 2.5) if spec.subject in FLYING else ground
     return Stage(horizon, ground, MIDDLES[spec.position] + rng.normal(0, 2), spec.season)
+
+
+def extent(spec: SceneSpec) -> tuple[float, float, float, float]:
+    """Left, upper, right and lower edge of where the subject is in most pictures, in units."""
+    height = SUBJECTS[spec.subject][1] * SHRINK[spec.count]
+    width = height * SUBJECTS[spec.subject][2]
+    places = _layout(spec.count, max(width * 1.06, 15.0), height * 0.86, width / height)
+    reach = max(x for x, _ in places) + width / 2
+    edge = min(reach + 4, UNITS / 2)
+    middle = min(max(MIDDLES[spec.position], edge), UNITS - edge)
+    ground = FLYING.get(spec.subject) or _standing(spec, HORIZONS[spec.scene])
+    top = ground + min(y for _, y in places) - height
+    return middle - reach, top, middle + reach, ground
+
+
+def _standing(spec: SceneSpec, horizon: float) -> float:
+    """Where what stands does: clear of the lower edge also where the horizon is low."""
+    depth = DEPTHS_OF_SUBJECTS.get((spec.scene, spec.subject), DEPTHS[spec.scene])
+    return min(horizon + depth, LOWEST)
 
 
 def draw_subject(canvas: Canvas, spec: SceneSpec, stage: Stage) -> None:

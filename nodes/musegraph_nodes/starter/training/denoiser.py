@@ -153,11 +153,13 @@ class DenoiserTraining:
         size = int(self.latents.moments.shape[-1])
         channels = self.latents.channels
         self.model = build_denoiser(plan, text, self.tokenizer, channels, size)
+        reader = work
         if begin is not None:
             begin_with(self.model.unet, begin / "unet")
             # Words of other captions have other numbers.
             if same_words(work / "tokenizer", begin / "tokenizer"):
-                begin_with(self.model.text_encoder, begin / "text_encoder")
+                reader = begin
+        begin_with(self.model.text_encoder, reader / "text_encoder")
         self.model.to(device)
         if device.type == "cpu":
             plain_attention(self.model)
@@ -184,8 +186,11 @@ class DenoiserTraining:
         """Write a checkpoint."""
         return self.checkpoints.save(self.progress, self.model, self.averages, self.optimizer)
 
-    def batch(self) -> tuple[Tensor, Tensor]:
-        """Latents `[b, c, h, w]` and token ids `[b, length]`, some of them the empty prompt's."""
+    def batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Latents `[b, c, h, w]`, token ids `[b, length]` and what places count, `[b, 1, h, w]`.
+
+        Some of the ids are the empty prompt's.
+        """
         count = min(self.plan.batch // self.team.count, len(self.latents))
         if len(self.order) < count:
             self.order = torch.randperm(len(self.latents))
@@ -195,7 +200,8 @@ class DenoiserTraining:
         ids = tokens[index.to(tokens.device), which.to(tokens.device)].to(self.device)
         drop = torch.rand(count, 1).to(self.device) < self.plan.drop
         ids = torch.where(drop, self.empty.to(self.device), ids)
-        return self.latents.sample(index, self.device), ids
+        weights = self.latents.weights(index, self.device)
+        return self.latents.sample(index, self.device), ids, weights
 
     def step(self, number: int, share: float) -> dict[str, Tensor]:
         """One optimizer step; `share` is the part of the time that is done."""
@@ -203,14 +209,15 @@ class DenoiserTraining:
         for group in self.optimizer.param_groups:
             fall = min(1.0, max(0.01, (1 - share) / plan.fall_share))
             group["lr"] = plan.rate * min(1.0, (number + 1) / 200) * fall
-        clean, ids = self.batch()
+        clean, ids, weights = self.batch()
         noise = torch.randn_like(clean)
         times = draw_times(len(clean), plan.middle_share, len(self.alphas)).to(self.device)
         signal = self.alphas[times].sqrt()[:, None, None, None]
         spread = (1 - self.alphas[times]).sqrt()[:, None, None, None]
         with half_precision(self.device):
             made = self.velocity(signal * clean + spread * noise, times, ids)
-        loss = (made.float() - (signal * noise - spread * clean)).pow(2).mean()
+        away = made.float() - (signal * noise - spread * clean)
+        loss = (weights * away.pow(2)).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.team.average_gradients(self.model.parameters())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from musegraph_nodes.starter.training.data import Pictures, to_pixels, to_tensor
-from musegraph_nodes.starter.training.loop import Progress, channels_last, half_precision
+from musegraph_nodes.starter.training.loop import (
+    Progress,
+    channels_last,
+    half_precision,
+    worked,
+)
 from musegraph_nodes.starter.training.muon import Muon
 
 #: What is judged, in the order of the report.
@@ -207,15 +211,14 @@ class JudgeTraining:
 
         On a CPU they are minutes of the processor: beside other work it learns as much, later.
         """
-        clock = time.perf_counter if self.device.type == "cuda" else time.process_time
         self.judge.train()
         done, saved = 0, self.progress.seconds
         while self.progress.seconds < minutes * 60 and (max_steps is None or done < max_steps):
-            began = clock()
+            began = worked()
             loss = self.step(self.progress.seconds / (minutes * 60))
             self.progress.step += 1
             done += 1
-            self.progress.seconds += clock() - began
+            self.progress.seconds += worked() - began
             if self.progress.step % 200 == 0:
                 rate = self.batch * self.progress.step / self.progress.seconds
                 print(f"judge: step {self.progress.step}  loss {loss:.3f}  {rate:.0f} pictures/s")

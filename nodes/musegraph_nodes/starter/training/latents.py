@@ -13,25 +13,30 @@ from torch import Tensor
 
 from musegraph_nodes.starter.training.data import Pictures, load_pictures
 from musegraph_nodes.starter.training.loop import Team, half_precision, pick_device, run_team
+from musegraph_nodes.starter.training.reading import teach
 from musegraph_nodes.starter.training.text import TextPlan, encode, train_tokenizer
+from musegraph_nodes.starter.training.where import emphasis
 
 
 @dataclass(frozen=True)
 class Latents:
     """Encoded pictures: float16 `[n, 2 * channels, size, size]`, means above log variances.
 
-    `tokens` are the captions' token ids, int64 `[n, captions, length]`.
+    `tokens` are the captions' token ids, int64 `[n, captions, length]`; `emphasis` is how much each
+    place counts, float16 `[n, size, size]`.
     """
 
     moments: Tensor
     tokens: Tensor
+    emphasis: Tensor
 
     def __len__(self) -> int:
         return int(self.moments.shape[0])
 
     def to(self, device: torch.device) -> Latents:
         """All of them on `device`."""
-        return Latents(self.moments.to(device), self.tokens.to(device))
+        parts = (self.moments, self.tokens, self.emphasis)
+        return Latents(*(part.to(device) for part in parts))
 
     @property
     def channels(self) -> int:
@@ -45,11 +50,19 @@ class Latents:
         spread = (0.5 * log_variance.clamp(-30, 20)).exp()
         return mean + spread * torch.randn_like(mean)
 
+    def weights(self, index: Tensor, device: torch.device) -> Tensor:
+        """How much each place of `index` `[b]` counts, one at the mean: `[b, 1, size, size]`."""
+        chosen = self.emphasis[index.to(self.emphasis.device)].to(device).float()[:, None]
+        return chosen / chosen.mean()
+
 
 def load_latents(work: Path) -> Latents:
     """Read what `prepare` wrote."""
-    moments = torch.from_numpy(np.load(work / "latents.npy"))
-    return Latents(moments, torch.from_numpy(np.load(work / "tokens.npy").astype(np.int64)))
+    moments, tokens, emphasis = (
+        torch.from_numpy(np.load(work / f"{name}.npy"))
+        for name in ("latents", "tokens", "emphasis")
+    )
+    return Latents(moments, tokens.long(), emphasis)
 
 
 @torch.no_grad()
@@ -88,21 +101,25 @@ class EncodingTask:
 def prepare(
     data: Path, work: Path, device: str, processes: int, limit: int, text: TextPlan
 ) -> None:
-    """Write the tokenizer, `latents.npy` and `tokens.npy` into `work`, unless they are there.
+    """Write tokenizer, text encoder and what `load_latents` reads into `work`, if not there yet.
 
-    The tokenizer learns from all captions in `data`; of the pictures, the first `limit` are used.
+    The text encoder can read, no more. The tokenizer learns from all captions in `data`; of the
+    pictures, the first `limit` are used.
     """
     if (work / "latents.npy").exists():
         return
-    captions = load_pictures(data).captions
+    pictures = load_pictures(data)
+    captions, specs = pictures.captions, pictures.specs[:limit]
     count = min(limit, len(captions))
     tokenizer = train_tokenizer([c for some in captions for c in some], work / "tokenizer", text)
     tokens = encode(tokenizer, [c for some in captions[:count] for c in some])
     tokens = tokens.reshape(count, -1, text.length)
     np.save(work / "tokens.npy", tokens.numpy().astype(np.int16))
+    teach(work / "text_encoder", tokenizer, tokens, specs, text)
     run_team(processes, work, EncodingTask(data, work, count, device))
     parts = [work / f"latents-{rank}.npy" for rank in range(processes)]
     moments = np.concatenate([np.load(part) for part in parts])
+    np.save(work / "emphasis.npy", emphasis(specs, moments.shape[-1]).numpy())
     np.save(work / "latents.npy", moments)
     for part in parts:
         part.unlink()

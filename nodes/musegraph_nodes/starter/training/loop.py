@@ -280,6 +280,14 @@ def _contiguous(tensors: dict[str, Any]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
+def worked() -> float:
+    """Seconds that count as training: of the processor, or, beside a GPU, of the clock.
+
+    What else a machine does meanwhile takes nothing from a training's minutes.
+    """
+    return time.perf_counter() if torch.cuda.is_available() else time.process_time()
+
+
 @dataclass
 class Clock:
     """Runs a stage for some minutes of training, with a log line and a checkpoint now and then."""
@@ -308,14 +316,14 @@ class Clock:
         logged = time.perf_counter()
         done = 0
         while self.progress.seconds < total and (max_steps is None or done < max_steps):
-            began = time.perf_counter()
+            began = worked()
             values = step(self.progress.step, self.progress.seconds / total)
             self.progress.step += 1
             done += 1
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
             counted += 1
-            spent = self._spent(time.perf_counter() - began)
+            spent = self._spent(worked() - began)
             self.progress.seconds = self.team.mean(self.progress.seconds + spent)
             self._size(done)
             if self.team.rank > 0:

@@ -26,6 +26,8 @@ class TextPlan:
     inner: int = 512
     layers: int = 2
     heads: int = 4
+    lessons: int = 700
+    """Steps in which the text encoder learns to read, before the denoiser."""
 
 
 def train_tokenizer(captions: Iterable[str], folder: Path, plan: TextPlan) -> Any:
