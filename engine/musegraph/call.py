@@ -14,6 +14,7 @@ from musegraph.errors import Cancelled, MusegraphError, NodeError, OutOfMemory, 
 from musegraph.events import StepStarted, Warned
 from musegraph.fuse import Member, fuse
 from musegraph.given import literal
+from musegraph.halfway import import_whole
 from musegraph.ladder import Ladder
 from musegraph.node import NodeType
 from musegraph.plan import Step
@@ -85,6 +86,8 @@ class Call:
             values = {} if self.key in ahead.made else self._arguments()
             if self.step.id not in self.site.told:
                 self.site.emit(StepStarted(self.step.id, self.type.id))
+            if self.type.imports:
+                import_whole(self.type.imports)
             if self.step.each:
                 return self._run_each(values)
             if self.type.fused is not None and self.key is not None:

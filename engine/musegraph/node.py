@@ -126,6 +126,7 @@ class NodeType:
     uses: Uses = "cpu"
     title: str = ""
     libraries: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
     frugal: str = ""
     group: str = ""
     """The heading that it stands under; without one, the title of its pack."""

@@ -57,7 +57,8 @@ class Pack:
     ``texts`` is the folder of what they are called in other languages (:mod:`musegraph.texts`).
     ``made`` holds further nodes by name, each as a function that makes it: for packs of hundreds of
     nodes, of which a workflow uses one. ``migrations`` bring nodes forward that older versions
-    saved.
+    saved. ``imports`` are packages, as SciPy, that fail where two threads begin to import parts of
+    them at once: they are imported whole before the first of the nodes runs.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Pack:
     loaders: Mapping[str, Loader] = field(default_factory=dict)
     models: Path | None = None
     libraries: Sequence[str] = ()
+    imports: Sequence[str] = ()
     folder: Path | None = None
     texts: Path | None = None
     made: Mapping[str, Maker] = field(default_factory=dict)
@@ -100,7 +102,8 @@ class Pack:
         if not _ID.fullmatch(id):
             raise InvalidNode(f"{id!r} is no node id; use letters, digits and _")
         version = described.version or self.source_digest
-        return replace(described, id=id, version=version, libraries=tuple(self.libraries))
+        libraries, imports = tuple(self.libraries), tuple(self.imports)
+        return replace(described, id=id, version=version, libraries=libraries, imports=imports)
 
 
 class Types(Mapping[str, NodeType]):

@@ -68,5 +68,6 @@ pack = Pack(
     version="1.0.0",
     title="Sound",
     libraries=("numpy", "pillow", "scipy", "soundfile", "torch"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

@@ -40,5 +40,6 @@ pack = Pack(
     title="Control",
     loaders={"transformers": transformers},
     libraries=("torch", "scipy", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

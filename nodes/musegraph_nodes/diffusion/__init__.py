@@ -65,5 +65,6 @@ pack = Pack(
     title="Diffusion",
     loaders={"diffusers": diffusers, "controlnet": controlnet, "vision": vision},
     libraries=("torch", "diffusers", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

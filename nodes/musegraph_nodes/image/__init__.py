@@ -99,5 +99,6 @@ pack = Pack(
     version="1.0.0",
     title="Image",
     libraries=("torch", "pillow", "scipy"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

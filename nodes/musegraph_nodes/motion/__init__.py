@@ -73,5 +73,6 @@ pack = Pack(
     title="Motion",
     loaders={"dancer": dancer, "mdm": mdm, "mdm_texts": mdm_texts},
     libraries=("av", "numpy", "pillow", "scipy", "torch", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

@@ -54,5 +54,6 @@ pack = Pack(
     title="Music",
     loaders={"model": model, "events": events},
     libraries=("pillow", "scipy", "torch", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

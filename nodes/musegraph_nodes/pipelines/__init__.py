@@ -16,5 +16,6 @@ pack = Pack(
     title="Pipelines",
     loaders={"diffusers": diffusers},
     libraries=("torch", "diffusers", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

@@ -28,5 +28,6 @@ pack = Pack(
     title="Sound models",
     loaders={"models": models},
     libraries=("torch", "diffusers", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

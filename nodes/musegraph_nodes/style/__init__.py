@@ -30,5 +30,6 @@ pack = Pack(
     title="Style",
     loaders={"features": features, "fast": fast, "adain": adain_loader},
     libraries=("torch", "scipy"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

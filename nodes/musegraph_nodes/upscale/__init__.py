@@ -14,5 +14,6 @@ pack = Pack(
     title="Upscale",
     loaders={"nets": nets},
     libraries=("torch", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from musegraph_nodes.motion.dance.make import COUNTS, beat_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,9 +39,6 @@ def grid_of(music: Music, per_beat: int, window: int) -> Grid:
 
     ``window`` is in beats; windows begin half of that apart.
     """
-    # Not above: a model is opened beside steps that import SciPy, which two threads may not begin.
-    from musegraph_nodes.motion.dance.make import COUNTS, beat_of
-
     start = -COUNTS * -(-music.first // COUNTS)
     end = float(beat_of(np.array([music.seconds]), music)[0]) + 0.25
     half = window // 2
