@@ -23,6 +23,7 @@ from reuse import again_from_text, again_in_memory, edit, restart
 from sampling import batches, fusion, step_caches
 from serving import answers, latency, throughput, traffic
 from shelves import library
+from sounds import band
 from styles import repainted
 from swaps import swaps
 from tiers import hashing, tiers
@@ -54,6 +55,7 @@ BENCHMARKS = {
     "B29": repainted,
     "B30": isolation,
     "B31": answers,
+    "B32": band,
 }
 
 

@@ -18,6 +18,7 @@ WHERE = {
     "model_from_disk": "loading",
     "overlap": "parallel",
     "peak": "gpu",
+    "played": "sounds",
     "at_once": "styles",
     "repainting": "styles",
     "repainting_peak": "styles",
