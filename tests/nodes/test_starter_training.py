@@ -238,9 +238,37 @@ def test_a_training_goes_on_from_an_exported_folder(prepared: Path, tmp_path: Pa
         assert torch.equal(a[name], b[name].half().float()) == kept
     with pytest.raises(ValueError, match=r"other sizes than the recipe .*leave --from out"):
         begun(folder, replace(DENOISER, channels=(8, 24)))
-    fold.fold_trained(tmp_path, work, "cpu", folder)
-    taken = (work / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
-    assert taken == (folder / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
+
+
+def test_an_autoencoder_of_an_exported_folder_is_taken_with_a_decoder_that_went_on_from_it(
+    prepared: Path, tmp_path: Path, pictures: Pictures
+) -> None:
+    from diffusers import AutoencoderKL
+
+    vae = autoencoder.build_autoencoder(AUTOENCODER)
+    words = text.load_tokenizer(prepared / "tokenizer")
+    model = denoiser.build_denoiser(DENOISER, TEXT, words, 8, 4)
+    folder, work = tmp_path / "scenes", tmp_path / "work"
+    export.write_folder(folder, vae, model, prepared / "tokenizer", "# A card\n")
+    recipe.recipe_of(work, CPU, autoencoder=AUTOENCODER.channels, size=64)
+
+    def folded() -> Any:
+        fold.fold_trained(tmp_path, work, "cpu", folder)
+        return AutoencoderKL.from_pretrained(work / "vae")
+
+    taken = folded()
+    for a, b in zip(weights(taken), weights(vae), strict=True):
+        assert torch.equal(a, b.half().float())
+    assert taken.config.sample_size == 64
+    more = autoencoder.AutoencoderTraining(
+        AUTOENCODER, pictures, work, CPU, decoder_only=True, begin=folder
+    )
+    more.run(minutes=10, max_steps=1)
+    other = folded()
+    pairs = zip(weights(taken.encoder), weights(other.encoder), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    pairs = zip(weights(taken.decoder), weights(other.decoder), strict=True)
+    assert any(not torch.equal(a, b) for a, b in pairs)
 
 
 def test_drawing_does_not_depend_on_what_is_drawn_beside(tokenizer: Any) -> None:

@@ -149,7 +149,8 @@ class AutoencoderTraining:
         self.fitted = compiled(self._fit, device)
         self.decoder_only = decoder_only
         if decoder_only:
-            load_average(work / "autoencoder", self.model)
+            if begin is None or Checkpoints(work / "autoencoder").latest() is not None:
+                load_average(work / "autoencoder", self.model)
             self.model.encoder.requires_grad_(False)
             self.model.quant_conv.requires_grad_(False)
         parameters = list(self.model.parameters())

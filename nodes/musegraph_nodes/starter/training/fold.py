@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from musegraph_nodes.starter.training.autoencoder import build_autoencoder, plan
 from musegraph_nodes.starter.training.data import Pictures, load_pictures
 from musegraph_nodes.starter.training.loop import (
     Checkpoints,
+    begin_with,
     half_precision,
     load_average,
     pick_device,
@@ -64,14 +64,18 @@ def fold_trained(data: Path, work: Path, device: str, begin: Path | None = None)
     """Fold the newest trained autoencoder, and write it to `work/vae`.
 
     The statistics are kept beside it: a decoder that is trained further folds with the same. Where
-    none was trained, that of the exported folder `begin` is taken, which is folded already.
+    none was trained, that of the exported folder `begin` is taken, which is folded already, with
+    a decoder that went on from it.
     """
-    if begin is not None and Checkpoints(work / "autoencoder").latest() is None:
-        shutil.copytree(begin / "vae", work / "vae", dirs_exist_ok=True)
-        print(f"the autoencoder of {begin} is taken as it is", flush=True)
-        return
     place = pick_device(device)
     vae = build_autoencoder(plan_of(recipe_of(work))).to(place)
+    if begin is not None and Checkpoints(work / "autoencoder").latest() is None:
+        begin_with(vae, begin / "vae")
+        if Checkpoints(work / "decoder").latest() is not None:
+            load_average(work / "decoder", vae)
+        vae.save_pretrained(work / "vae")
+        print(f"the autoencoder of {begin} is taken, which is folded", flush=True)
+        return
     load_average(work / "autoencoder", vae)
     kept = work / "fold.json"
     if kept.exists():
