@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.ready-$(shell pwd | cksum | cut -d' ' -f1)
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test web check docs setup clean bench soak showcase parity
+.PHONY: help run serve test web check docs setup clean bench soak showcase gallery parity
 
 help:
 	@echo 'make run     make a picture in out/   (more: make run ARGS="--seed 8")'
@@ -17,6 +17,7 @@ help:
 	@echo 'make test    run the tests            (fewer: make test ARGS="tests/engine")'
 	@echo 'make soak    long trials: tests/soak  (fewer: make soak ARGS="--quick")'
 	@echo 'make showcase  every example at full size, in build/showcase'
+	@echo 'make gallery  pictures, music and dances of the models that come along, in build/gallery'
 	@echo 'make parity  tiny pipelines as graphs and plainly, into tests/nodes/PARITY.md'
 	@echo 'make check   lint, format, types, layers'
 	@echo 'make docs    pages of all nodes and examples, in build/docs'
@@ -50,6 +51,9 @@ soak: $(STAMP)
 
 showcase: $(STAMP)
 	@$(BIN)/python tests/soak/showcase.py $(ARGS)
+
+gallery: $(STAMP)
+	@$(BIN)/python tests/soak/gallery.py $(ARGS)
 
 parity: $(STAMP)
 	@$(BIN)/python tests/nodes/make_parity.py $(ARGS)
