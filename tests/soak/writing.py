@@ -16,7 +16,16 @@ from pieces import Found, key_by_profiles, passages
 from musegraph import Reference, read_safetensors
 from musegraph_nodes import starter
 from musegraph_nodes.music.composer.form import chosen_chords
-from musegraph_nodes.music.composer.piece import DRUMS, Harmony, Piece, score_of
+from musegraph_nodes.music.composer.piece import (
+    BASS,
+    CHORDS,
+    DRUMS,
+    MELODY,
+    PAD,
+    Harmony,
+    Piece,
+    score_of,
+)
 from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.composer.write import composed
 from musegraph_nodes.music.language.change import added
@@ -67,7 +76,9 @@ def orders(genre: str, count: int) -> Iterator[Order]:
         harmony: tuple[Harmony, ...] | None = None
         if number % 2:
             harmony = chosen_chords(style, key, BARS, style.beats, draw)
-        roles = sorted({0, 1, 2} | ({DRUMS} if style.grooves else set()))
+        # Those that music.compose asks for: in most genres a pad too, as in what was learned from.
+        roles = [MELODY, CHORDS, BASS] + ([DRUMS] if style.grooves else [])
+        roles += [PAD] if style.pad else []
         yield Order(
             genre, key, float(draw.randint(*style.tempo)), style.beats, BARS, harmony, None, roles
         )
