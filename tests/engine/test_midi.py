@@ -126,6 +126,15 @@ def test_a_file_that_counts_frames_lasts_as_long_as_it_says() -> None:
         assert score.seconds == pytest.approx(300 / (rate * 4), rel=1e-12)
 
 
+def test_a_tempo_in_a_file_that_counts_frames_holds_as_little_once_it_is_saved() -> None:
+    body = b"\x10\xff\x51\x03\x01\x02\x03" + b"\x00\x90\x40\x40" + b"\x20\xff\x2f\x00"
+    head = struct.pack(">4sIHHbB", b"MThd", 6, 0, 1, -30, 1)
+    score = read_midi(head + struct.pack(">4sI", b"MTrk", len(body)) + body)
+    again = read_midi(write_midi(score))
+    assert again.tempos == score.tempos
+    assert again.seconds == score.seconds
+
+
 HEAD = b"MThd\0\0\0\6\0\0\0\1\0\x60"
 
 

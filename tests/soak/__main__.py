@@ -30,7 +30,7 @@ COUNTS |= {"fuzz": 20_000, "decoders": 20_000, "links": 10_000, "strings": 500, 
 COUNTS |= {"past": 10_000, "noise": 48, "numpies": 10, "composing": 200}
 COUNTS |= {"scenes": 500}
 COUNTS |= {"escapes": 20, "ends": 25, "motions": 1000, "style": 6}
-COUNTS |= {"moving": 5, "forms": 27}
+COUNTS |= {"moving": 5, "forms": 27, "midi": 1000}
 """How many trials, where it is not ``FULL``."""
 FEWEST = {"scenes": 20, "dancing": 8, "noise": 8, "memory": 100, "past": 100, "endurance": 300}
 """How many are quick, where it is not ``QUICK``."""

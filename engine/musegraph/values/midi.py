@@ -188,8 +188,10 @@ class _Reader:
     def _global(self, number: int, time: int, body: bytes, tempos: bool) -> bool:
         """Keep what holds for the whole score; False for what does not, or is not understood."""
         kind, data = body[0], _payload(body)
-        if kind == _TEMPO and len(data) == 3 and any(data) and tempos:
-            self.tempos.append(Tempo(time, int.from_bytes(data, "big")))
+        if kind == _TEMPO and len(data) == 3 and any(data):
+            # Where a file counts frames none holds, and kept as an event it would once it is saved.
+            if tempos:
+                self.tempos.append(Tempo(time, int.from_bytes(data, "big")))
         elif number:
             return False
         elif kind == _METER and len(data) == 4 and data[0] and data[1] <= 10:
