@@ -83,6 +83,7 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "h94/IP-Adapter/models/ip-adapter_sd15.safetensors": _adapter,
     "h94/IP-Adapter/models/image_encoder": _encoder,
     "facebook/musicgen-small": lambda folder, place: tiny_sound.musicgen(place),
+    "ACE-Step/acestep-v15-xl-turbo-diffusers": lambda folder, place: tiny_sound.ace_step(place),
     "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 
