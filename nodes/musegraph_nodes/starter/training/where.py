@@ -1,7 +1,7 @@
 """Where in a picture its subject is: there an error of the denoiser counts more.
 
 Most of a landscape is sky and ground, which are learned in minutes. What the words say of the
-subject is in a tenth of the picture, and would have a tenth of the loss.
+subject is in a fifth of the picture, and would have a fifth of the loss.
 """
 
 from __future__ import annotations
