@@ -13,7 +13,7 @@ _whole: set[str] = set()
 
 
 def import_whole(names: Iterable[str]) -> None:
-    """Import packages, each by one thread while others that need it wait.
+    """Import packages to their end, each by one thread while others that need it wait.
 
     Python lets a thread import a part of a package whose own import another thread has begun and
     not ended; then either may fail, and what is left cannot be imported again. SciPy fails so.
@@ -23,7 +23,7 @@ def import_whole(names: Iterable[str]) -> None:
             continue
         with _one_at_a_time:
             if name not in _whole:
-                with suppress(ImportError):  # a node that needs it says so itself
+                with suppress(Exception):  # a node that needs it says so itself
                     import_module(name)
                 if name in sys.modules:
                     _whole.add(name)

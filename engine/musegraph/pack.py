@@ -58,7 +58,7 @@ class Pack:
     ``made`` holds further nodes by name, each as a function that makes it: for packs of hundreds of
     nodes, of which a workflow uses one. ``migrations`` bring nodes forward that older versions
     saved. ``imports`` are packages, as SciPy, that fail where two threads begin to import parts of
-    them at once: they are imported whole before the first of the nodes runs.
+    them at once: they are imported to their end before the first of the nodes runs.
     """
 
     name: str
@@ -68,11 +68,11 @@ class Pack:
     loaders: Mapping[str, Loader] = field(default_factory=dict)
     models: Path | None = None
     libraries: Sequence[str] = ()
-    imports: Sequence[str] = ()
     folder: Path | None = None
     texts: Path | None = None
     made: Mapping[str, Maker] = field(default_factory=dict)
     migrations: Sequence[Migration] = ()
+    imports: Sequence[str] = ()
 
     @cached_property
     def source_digest(self) -> str:

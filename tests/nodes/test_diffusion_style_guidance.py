@@ -209,6 +209,13 @@ def test_it_is_cancelled_between_pushes_and_shows_previews(tiny: Tiny) -> None:
     assert len(stopped.steps) == 1
 
 
+def test_too_many_styles_and_a_net_that_sees_nothing_are_refused_by_their_ports(tiny: Tiny) -> None:
+    with pytest.raises(NodeError, match="port 'styles': there are 9"):
+        led(tiny, styles=[STYLE] * 9)
+    with pytest.raises(NodeError, match="port 'features'"):
+        led(tiny, features=features().model_copy(update={"loader": "other.net"}))
+
+
 def test_two_styles_on_one_text_are_refused(tiny: Tiny) -> None:
     told = led(tiny)
     with pytest.raises(NodeError, match="has a style already"):

@@ -64,7 +64,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, pictures: Pictures) -> Pa
     np.save(work / "latents.npy", rng.normal(size=(6, 16, 4, 4)).astype(np.float16))
     np.save(work / "emphasis.npy", np.ones((6, 4, 4), np.float16))
     specs = [{"kind": "scene", "scene": scene} for scene in ("sea", "hills") * 3]
-    reading.teach(work / "text_encoder", learned, tokens, specs, TEXT)
+    reading.teach(work / "text_encoder", learned, tokens, specs, TEXT, CPU)
     return work
 
 

@@ -150,7 +150,7 @@ Net = Annotated[
 ]
 
 
-@node(id="adain", version="3", numeric=True, uses="device")
+@node(id="adain", version="4", numeric=True, uses="device")
 def adain(
     content: Content,
     styles: Styles,

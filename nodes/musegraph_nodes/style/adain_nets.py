@@ -138,10 +138,10 @@ def convolved(below: Tensor | None, seen: Tensor, change: Moments, kernel: Tenso
     """A convolution of 3 × 3 over what comes from below, twice as large, and a change beside it.
 
     Neither is ever written at full size, which would take as long as the convolution. The change of
-    what is seen [1,C,H,W] is a factor, which goes into the kernel, and an addend, of which every
-    pixel away from the edges gets the same. Where each pixel from below stands four times, three
-    rows of a kernel fall on two rows of pixels, so that is a transposed convolution of 4 × 4 in
-    steps of two.
+    what is seen [1,C,H,W], H and W two at least, is a factor, which goes into the kernel, and an
+    addend, of which every pixel away from the edges gets the same. Where each pixel from below
+    stands four times, three rows of a kernel fall on two rows of pixels, so that is a transposed
+    convolution of 4 × 4 in steps of two.
     """
     factor, addend = change
     split = kernel.shape[1] - seen.shape[1]

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .nearest import least as least_of
+from .nearest import where_least
 
 PATCH = 7
 _STEP = 3
@@ -172,7 +172,7 @@ def _nearest(queries: Tensor, keys: Tensor, check: Check) -> Tensor:
     for at in range(0, len(query), _CHUNK):
         least = torch.minimum(least, away(at).amin(0))
     scale = 1 / (least.clamp(min=0) + _EVEN / 1000 * keys.shape[1])
-    found = [least_of(away(at).mul_(scale)) for at in range(0, len(query), _CHUNK)]
+    found = [where_least(away(at).mul_(scale)) for at in range(0, len(query), _CHUNK)]
     return torch.cat(found)
 
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .nearest import least
+from .nearest import where_least
 
 CELL = 4
 """Pixels along a cell of what is compared at a distance."""
@@ -185,7 +185,7 @@ def _nearest(wanted: Tensor, offered: Tensor, prices: Tensor) -> Tensor:
     found = []
     for part in ours.split(rows):
         away = room[: len(part)]
-        found.append(least(torch.mm(part, theirs, out=away)))
+        found.append(where_least(torch.mm(part, theirs, out=away)))
     return torch.cat(found)
 
 

@@ -122,12 +122,10 @@ def stage_of(canvas: Canvas, spec: SceneSpec) -> Stage:
 
 def extent(spec: SceneSpec) -> tuple[float, float, float, float]:
     """Left, upper, right and lower edge of where the subject is in most pictures, in units."""
-    height = SUBJECTS[spec.subject][1] * SHRINK[spec.count]
-    width = height * SUBJECTS[spec.subject][2]
-    places = _layout(spec.count, max(width * 1.06, 15.0), height * 0.86, width / height)
-    reach = max(x for x, _ in places) + width / 2
-    edge = min(reach + 4, UNITS / 2)
-    middle = min(max(MIDDLES[spec.position], edge), UNITS - edge)
+    _, height, aspect = SUBJECTS[spec.subject]
+    height *= SHRINK[spec.count]
+    places, middle = _placed(spec.count, height, aspect, MIDDLES[spec.position])
+    reach = max(x for x, _ in places) + height * aspect / 2
     ground = FLYING.get(spec.subject) or _standing(spec, HORIZONS[spec.scene])
     top = ground + min(y for _, y in places) - height
     return middle - reach, top, middle + reach, ground
@@ -144,9 +142,7 @@ def draw_subject(canvas: Canvas, spec: SceneSpec, stage: Stage) -> None:
     draw, height, aspect = SUBJECTS[spec.subject]
     height *= SHRINK[spec.count] * canvas.rng.uniform(0.92, 1.1)
     width = height * aspect
-    offsets = _layout(spec.count, max(width * 1.06, 15.0), height * 0.86, aspect)
-    reach = min(max(x for x, _ in offsets) + width / 2 + 4, UNITS / 2)
-    middle = min(max(stage.x, reach), UNITS - reach)
+    offsets, middle = _placed(spec.count, height, aspect, stage.x)
     colour = COLOURS.get(spec.colour, NATURAL)
     afloat = spec.scene in WATERS and spec.subject not in ASHORE
     stands = spec.subject not in FLYING and spec.subject not in SHADOWLESS
@@ -157,6 +153,16 @@ def draw_subject(canvas: Canvas, spec: SceneSpec, stage: Stage) -> None:
         elif stands:
             canvas.shadow(at, foot, width * 0.46)
         draw(Figure(canvas, at, foot, height), colour)
+
+
+def _placed(
+    count: int, height: float, aspect: float, wanted: float
+) -> tuple[list[tuple[float, float]], float]:
+    """Where each stands, from the middle of the group, and where that is: all in the picture."""
+    width = height * aspect
+    offsets = _layout(count, max(width * 1.06, 15.0), height * 0.86, aspect)
+    reach = min(max(x for x, _ in offsets) + width / 2 + 4, UNITS / 2)
+    return offsets, min(max(wanted, reach), UNITS - reach)
 
 
 def _layout(count: int, step: float, raised: float, aspect: float) -> list[tuple[float, float]]:

@@ -25,7 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, help="a folder of make_data (everything: WORK/data)")
     parser.add_argument("--val", type=Path, help="another, of pictures that are not trained on")
     parser.add_argument("--work", type=Path, required=True, help="checkpoints and results")
-    parser.add_argument("--minutes", type=float, default=30, help="training, earlier runs included")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=30,
+        help="training, earlier runs included; on a CPU those of its core",
+    )
     parser.add_argument("--processes", type=int, default=1, help="on the CPU: one for each core")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--size", type=int, help="pixels along a side of a picture (192)")
@@ -34,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, help="judge: an exported folder (the work's newest)")
     parser.add_argument(
         "--from", dest="begin", type=Path, help="an exported folder to go on from, where a stage"
-        " has no checkpoint; fold takes its autoencoder as it is where none was trained",
+        " has no checkpoint; where no autoencoder was trained, fold takes that of the folder, with"
+        " a decoder that went on from it",
     )  # fmt: skip
     parser.add_argument("--to", type=Path, help="export: the folder to write")
     given = parser.parse_args(arguments)

@@ -164,7 +164,8 @@ class AutoencoderTraining:
 
     def run(self, minutes: float, max_steps: int | None = None) -> None:
         """Train until `minutes` of training are done in all, earlier runs included."""
-        clock = Clock(self.progress, minutes, self.team, sized=self.averages.fit)
+        sized, device = self.averages.fit, self.device
+        clock = Clock(self.progress, minutes, self.team, sized=sized, device=device)
         clock.run(self.step, self.save, max_steps)
 
     def save(self) -> Path:

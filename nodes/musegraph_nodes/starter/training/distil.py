@@ -133,7 +133,7 @@ class DistilTraining:
 
     def run(self, minutes: float, max_steps: int | None = None) -> None:
         """Train until `minutes` of training are done in all, earlier runs included."""
-        clock = Clock(self.progress, minutes, sized=self.averages.fit)
+        clock = Clock(self.progress, minutes, sized=self.averages.fit, device=self.device)
         clock.run(self.step, self.save, max_steps)
 
     def save(self) -> Path:

@@ -214,11 +214,11 @@ class JudgeTraining:
         self.judge.train()
         done, saved = 0, self.progress.seconds
         while self.progress.seconds < minutes * 60 and (max_steps is None or done < max_steps):
-            began = worked()
+            began = worked(self.device)
             loss = self.step(self.progress.seconds / (minutes * 60))
             self.progress.step += 1
             done += 1
-            self.progress.seconds += worked() - began
+            self.progress.seconds += worked(self.device) - began
             if self.progress.step % 200 == 0:
                 rate = self.batch * self.progress.step / self.progress.seconds
                 print(f"judge: step {self.progress.step}  loss {loss:.3f}  {rate:.0f} pictures/s")

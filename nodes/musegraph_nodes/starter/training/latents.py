@@ -106,7 +106,7 @@ def prepare(
     The text encoder can read, no more. The tokenizer learns from all captions in `data`; of the
     pictures, the first `limit` are used.
     """
-    if (work / "latents.npy").exists():
+    if all((work / name).exists() for name in ("latents.npy", "emphasis.npy", "text_encoder")):
         return
     pictures = load_pictures(data)
     captions, specs = pictures.captions, pictures.specs[:limit]
@@ -115,7 +115,7 @@ def prepare(
     tokens = encode(tokenizer, [c for some in captions[:count] for c in some])
     tokens = tokens.reshape(count, -1, text.length)
     np.save(work / "tokens.npy", tokens.numpy().astype(np.int16))
-    teach(work / "text_encoder", tokenizer, tokens, specs, text)
+    teach(work / "text_encoder", tokenizer, tokens, specs, text, pick_device(device))
     run_team(processes, work, EncodingTask(data, work, count, device))
     parts = [work / f"latents-{rank}.npy" for rank in range(processes)]
     moments = np.concatenate([np.load(part) for part in parts])

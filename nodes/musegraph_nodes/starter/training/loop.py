@@ -99,6 +99,7 @@ class Team:
 
 
 ALONE = Team()
+CPU = torch.device("cpu")
 # Steps until the rate is measured, and over how many it is.
 SKIPPED, MEASURED = 12, 30
 # A step that takes so many times as long as usual was paused from outside.
@@ -280,12 +281,13 @@ def _contiguous(tensors: dict[str, Any]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
 
 
-def worked() -> float:
-    """Seconds that count as training: of the processor, or, beside a GPU, of the clock.
+def worked(device: torch.device) -> float:
+    """Seconds that count as training: on a CPU those in which this thread had a core.
 
-    What else a machine does meanwhile takes nothing from a training's minutes.
+    So what else a machine does meanwhile takes nothing from a training's minutes, and the threads
+    that help it make them no shorter. With a GPU it is the clock: there a thread mostly waits.
     """
-    return time.perf_counter() if torch.cuda.is_available() else time.process_time()
+    return time.perf_counter() if device.type == "cuda" else time.thread_time()
 
 
 @dataclass
@@ -299,6 +301,7 @@ class Clock:
     save_every_seconds: float = 180.0
     # Is told how many steps there will be, once the rate is known.
     sized: Callable[[int], None] | None = None
+    device: torch.device = CPU
     _began: float = 0.0
     _typical: float = 0.0
 
@@ -316,14 +319,14 @@ class Clock:
         logged = time.perf_counter()
         done = 0
         while self.progress.seconds < total and (max_steps is None or done < max_steps):
-            began = worked()
+            began = worked(self.device)
             values = step(self.progress.step, self.progress.seconds / total)
             self.progress.step += 1
             done += 1
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
             counted += 1
-            spent = self._spent(worked() - began)
+            spent = self._spent(worked(self.device) - began)
             self.progress.seconds = self.team.mean(self.progress.seconds + spent)
             self._size(done)
             if self.team.rank > 0:
@@ -360,9 +363,9 @@ class Clock:
         if done in (SKIPPED, SKIPPED + MEASURED) and torch.cuda.is_available():
             torch.cuda.synchronize()
         if done == SKIPPED:
-            self._began = time.perf_counter()
+            self._began = worked(self.device)
         if done == SKIPPED + MEASURED:
-            each = (time.perf_counter() - self._began) / MEASURED
+            each = (worked(self.device) - self._began) / MEASURED
             left = max(0.0, self.minutes * 60 - self.progress.seconds)
             steps = self.progress.step + int(left / max(each, 1e-6))
             print(f"{1 / each:.2f} steps/s: {steps:,} steps in all", flush=True)

@@ -22,14 +22,20 @@ BATCH, RATE = 96, 2e-3
 
 
 def teach(
-    folder: Path, tokenizer: Any, tokens: Tensor, specs: list[dict[str, Any]], plan: TextPlan
+    folder: Path,
+    tokenizer: Any,
+    tokens: Tensor,
+    specs: list[dict[str, Any]],
+    plan: TextPlan,
+    device: torch.device,
 ) -> None:
     """Write a text encoder that has learned to read what captions, as tokens, say of specs."""
     torch.manual_seed(0)
-    encoder = build_text_encoder(plan, tokenizer)
+    encoder = build_text_encoder(plan, tokenizer).to(device)
     lost = learn_to_read(encoder, tokens, told(specs), plan.lessons)
-    print(f"reading: loss {lost[0]:.2f}, at the end {np.mean(lost[-20:]):.3f}", flush=True)
-    encoder.save_pretrained(folder)
+    if lost:
+        print(f"reading: loss {lost[0]:.2f}, at the end {np.mean(lost[-20:]):.3f}", flush=True)
+    encoder.cpu().save_pretrained(folder)
 
 
 def told(specs: list[dict[str, Any]]) -> Tensor:
