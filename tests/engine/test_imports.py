@@ -10,8 +10,7 @@ import pytest
 pytest.importorskip("scipy")
 
 RUN = """
-import threading
-from musegraph import Engine, Pack, Registry, RunFailed, Store, Workflow, node
+from musegraph import Engine, Pack, Registry, Store, Workflow, node
 
 @node(version="1")
 def signal(start: int) -> int:

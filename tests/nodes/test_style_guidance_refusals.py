@@ -63,7 +63,7 @@ def test_a_bad_input_is_refused_with_its_node_port_and_code(
     said: str,
     at: str,
 ) -> None:
-    usual = {
+    links = {
         "conditioning": "encode.out",
         "features": "features.out",
         "styles": "stripes.out",
@@ -72,7 +72,11 @@ def test_a_bad_input_is_refused_with_its_node_port_and_code(
     nodes: dict[str, Any] = {
         "model": {"type": "diffusion.load", "values": {"source": "starter/scenes"}},
         "features": {"type": "style.load_features", "values": {"source": "starter/features"}},
-        "encode": {"type": "diffusion.encode_text", "links": {"encoder": "model.text_encoder"}},
+        "encode": {
+            "type": "diffusion.encode_text",
+            "links": {"encoder": "model.text_encoder"},
+            "values": {"text": "the sea"},
+        },
         "content": {"type": "toy.picture", "values": {"kind": "content"}},
         "stripes": {"type": "toy.picture", "values": {"kind": "stripes"}},
         "latent": {
@@ -85,8 +89,6 @@ def test_a_bad_input_is_refused_with_its_node_port_and_code(
             "values": {"guidance": 1, "sampler": "ddim", "steps": 2, "denoise": 0.5},
         },
     }
-    nodes["encode"]["values"] = {"text": "the sea"}
-    links = dict(usual)
     for name, kind in shown.items():
         if kind == "unet":
             links[name] = "model.model"

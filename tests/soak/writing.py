@@ -16,22 +16,13 @@ from pieces import Found, key_by_profiles, passages
 from musegraph import Reference, read_safetensors
 from musegraph_nodes import starter
 from musegraph_nodes.music.composer.form import chosen_chords
-from musegraph_nodes.music.composer.piece import (
-    BASS,
-    CHORDS,
-    DRUMS,
-    MELODY,
-    PAD,
-    Harmony,
-    Piece,
-    score_of,
-)
+from musegraph_nodes.music.composer.piece import Harmony, Piece, score_of
 from musegraph_nodes.music.composer.styles import STYLES
 from musegraph_nodes.music.composer.write import composed
 from musegraph_nodes.music.language.change import added
 from musegraph_nodes.music.language.corpus import taught
 from musegraph_nodes.music.language.listen import heard
-from musegraph_nodes.music.language.make import Order, composing, continuing
+from musegraph_nodes.music.language.make import Order, composing, continuing, roles_in
 from musegraph_nodes.music.language.model import load
 from musegraph_nodes.music.language.net import MusicNet, Size
 from musegraph_nodes.music.language.sample import Taste
@@ -76,12 +67,8 @@ def orders(genre: str, count: int) -> Iterator[Order]:
         harmony: tuple[Harmony, ...] | None = None
         if number % 2:
             harmony = chosen_chords(style, key, BARS, style.beats, draw)
-        # Those that music.compose asks for: in most genres a pad too, as in what was learned from.
-        roles = [MELODY, CHORDS, BASS] + ([DRUMS] if style.grooves else [])
-        roles += [PAD] if style.pad else []
-        yield Order(
-            genre, key, float(draw.randint(*style.tempo)), style.beats, BARS, harmony, None, roles
-        )
+        tempo = float(draw.randint(*style.tempo))
+        yield Order(genre, key, tempo, style.beats, BARS, harmony, None, roles_in(genre))
 
 
 def _silent(bar: int, so_far: object) -> None:

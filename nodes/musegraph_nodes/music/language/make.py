@@ -51,6 +51,15 @@ class Order:
         return Piece(self.genre, self.key, self.tempo, self.beats, self.bars)
 
 
+def roles_in(genre: str, with_melody: bool = True, with_drums: bool = True) -> list[int]:
+    """The roles of a piece of a genre: not all have drums, and not all a pad."""
+    style = STYLES[genre]
+    made = [MELODY] if with_melody else []
+    made += [CHORDS, BASS]
+    made += [DRUMS] if with_drums and style.grooves else []
+    return made + ([PAD] if style.pad else [])
+
+
 def composed_by(net: MusicNet, order: Order, taste: Taste, seed: int, shown: Shown) -> Piece:
     """A piece as ordered; a melody without chords gets some first."""
     return alone(composing(net, order, taste, seed, shown))

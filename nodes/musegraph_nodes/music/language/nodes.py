@@ -20,11 +20,7 @@ from musegraph_nodes.music.arrange import (
     wanted_bars,
 )
 from musegraph_nodes.music.composer.piece import (
-    BASS,
-    CHORDS,
-    DRUMS,
     MELODY,
-    PAD,
     RESOLUTION,
     STEPS,
     Harmony,
@@ -95,7 +91,7 @@ def compose(
     Whatever it draws stays within the grammar of music, so each piece is whole: the chords are
     those asked for, the melody is played as it is, and the last bar ends the piece.
     """
-    from .make import Order, composed_by
+    from .make import Order, composed_by, roles_in
     from .sample import Taste
 
     tune = None if melody is None else tune_of(melody)
@@ -111,7 +107,7 @@ def compose(
         genre, known, tempo or usual_tempo(genre), beats, count,
         over(chords, count) if ends else None,
         tidy(tune, False, count * beats * 12) if tune is not None else None,
-        _roles(genre, with_melody, with_drums),
+        roles_in(genre, with_melody, with_drums),
     )  # fmt: skip
     with ctx.load(model) as net:
         made = composed_by(net, order, Taste(temperature, top_p, strict), seed, _shown(ctx, count))
@@ -137,14 +133,6 @@ def _key(text: str, chords: Any, tune: Sequence[Any] | None) -> Key:
     if chords is not None:
         return key_under(chords)
     return key_of(tune) if tune is not None else Key(0)
-
-
-def _roles(genre: str, with_melody: bool, with_drums: bool) -> list[int]:
-    style = STYLES[genre]
-    made = [MELODY] if with_melody else []
-    made += [CHORDS, BASS]
-    made += [DRUMS] if with_drums and style.grooves else []
-    return made + ([PAD] if style.pad else [])
 
 
 def _shown(ctx: Context, bars: int, before: int = 0) -> Callable[[int, Callable[[], Piece]], None]:
