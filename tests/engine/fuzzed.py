@@ -18,10 +18,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import process_time
 
 import numpy as np
 import soundfile
+from cost import cost
 from hostile import chunk, png
 from PIL import Image as Pillow
 from safetensors import SafetensorError, safe_open
@@ -83,13 +83,13 @@ class Reader:
 
     def hold(self, data: bytes) -> None:
         """Have it read; anything but a result or one of its own errors goes through."""
-        start = process_time()
-        try:
-            self.read(data)
-            self.seen["read"] += 1
-        except self.refuses as error:
-            self.seen["refused in several lines" if "\n" in str(error) else "refused"] += 1
-        self.slowest = max(self.slowest, process_time() - start)
+        with cost() as spent:
+            try:
+                self.read(data)
+                self.seen["read"] += 1
+            except self.refuses as error:
+                self.seen["refused in several lines" if "\n" in str(error) else "refused"] += 1
+        self.slowest = max(self.slowest, spent.seconds)
 
     def trial(self, count: int, seed: int) -> None:
         draw = random.Random(seed)

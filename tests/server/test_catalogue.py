@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from client import carried, served
 from PIL import Image
 
@@ -97,7 +98,10 @@ def test_every_port_has_what_its_field_needs_in_both_languages(tmp_path: Path) -
     carried(body())
 
 
-def test_models_are_listed_by_what_their_headers_tell(tmp_path: Path) -> None:
+def test_models_are_listed_by_what_their_headers_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nobody's models"))
     place = tmp_path / "models"
     to_k = "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
     weights(place / "whole.safetensors", to_k, "first_stage_model.x", shape=(2, 768))

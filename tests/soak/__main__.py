@@ -44,7 +44,7 @@ def parts() -> dict[str, Path]:
 def python(code: str, file: Path, *arguments: str) -> tuple[int, str]:
     """A part's module in a process of its own; the exit code, and what it printed."""
     folders = (
-        "engine", "nodes", "tests/engine", "tests/contract", "tests/soak", "tests/server",
+        "engine", "nodes", "tests", "tests/engine", "tests/contract", "tests/soak", "tests/server",
         "tests/nodes",
     )  # fmt: skip
     done = subprocess.run(
