@@ -56,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(a: argparse.Namespace) -> None:
     """Run the stage that the arguments name."""
-    from musegraph_nodes.starter.training.loop import pick_device, run_team
+    from musegraph_nodes.starter.training.loop import pick_device
     from musegraph_nodes.starter.training.recipe import recipe_of
+    from musegraph_nodes.starter.training.team import run_team
 
     recipe = recipe_of(a.work, pick_device(a.device), size=a.size, pictures=a.pictures)
     if a.stage in ("autoencoder", "decoder"):

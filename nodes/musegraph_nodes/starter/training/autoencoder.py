@@ -14,12 +14,10 @@ from torch import Tensor
 
 from musegraph_nodes.starter.training.data import Pictures, load_pictures, open_pictures, save_sheet
 from musegraph_nodes.starter.training.loop import (
-    ALONE,
     Ahead,
     Averages,
     Checkpoints,
     Clock,
-    Team,
     begin_with,
     channels_last,
     compiled,
@@ -30,6 +28,7 @@ from musegraph_nodes.starter.training.loop import (
 )
 from musegraph_nodes.starter.training.muon import Muon
 from musegraph_nodes.starter.training.recipe import Recipe, recipe_of
+from musegraph_nodes.starter.training.team import ALONE, Team
 
 #: Rows turn red, green, blue into brightness and two colour differences.
 YCBCR = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
@@ -176,7 +175,7 @@ class AutoencoderTraining:
         """Bytes of crops, or of `whole` pictures as many as have about the same area."""
         plan = self.plan
         picture = self.pictures.pixels.shape[1]
-        crop, batch = plan.crop, max(1, plan.batch // self.team.count)
+        crop, batch = plan.crop, plan.batch
         if whole:
             batch, crop = max(1, batch * crop**2 // picture**2), picture
         return self.pictures.raw_crops(self.rng, batch, crop)
@@ -203,9 +202,10 @@ class AutoencoderTraining:
         loss = fit if self.decoder_only else fit + plan.kl_weight * kl
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        self.team.average_gradients(self.model.parameters())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
+        if self.team.meets(number + 1):
+            self.team.average(self.model.parameters())
         self.averages.update(number)
         return {"loss": fit.detach(), "kl": kl.detach()}
 

@@ -12,11 +12,9 @@ from torch import Tensor, nn
 from musegraph_nodes.starter.training.data import save_sheet
 from musegraph_nodes.starter.training.latents import load_latents
 from musegraph_nodes.starter.training.loop import (
-    ALONE,
     Averages,
     Checkpoints,
     Clock,
-    Team,
     begin_with,
     channels_last,
     compiled,
@@ -25,6 +23,7 @@ from musegraph_nodes.starter.training.loop import (
     prepare_device,
 )
 from musegraph_nodes.starter.training.recipe import Recipe, recipe_of
+from musegraph_nodes.starter.training.team import ALONE, Team
 from musegraph_nodes.starter.training.text import (
     TextPlan,
     build_text_encoder,
@@ -192,7 +191,7 @@ class DenoiserTraining:
 
         Some of the ids are the empty prompt's.
         """
-        count = min(self.plan.batch // self.team.count, len(self.latents))
+        count = min(self.plan.batch, len(self.latents))
         if len(self.order) < count:
             self.order = torch.randperm(len(self.latents))
         index, self.order = self.order[:count], self.order[count:]
@@ -221,9 +220,10 @@ class DenoiserTraining:
         loss = (weights * away.pow(2)).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        self.team.average_gradients(self.model.parameters())
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
+        if self.team.meets(number + 1):
+            self.team.average(self.model.parameters())
         self.averages.update(number)
         return {"loss": loss.detach()}
 

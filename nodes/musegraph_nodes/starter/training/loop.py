@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from torch.multiprocessing.spawn import spawn
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from musegraph_nodes.starter.training.team import ALONE, Team
 
 
 def pick_device(name: str) -> torch.device:
@@ -66,64 +66,11 @@ def short_rows(device: torch.device) -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Team:
-    """The processes that train one model together, each on its own part of every batch.
-
-    Two processes of one thread each do more on two cores than one process of two threads, and
-    lose far less when something else needs a core for a moment.
-    """
-
-    rank: int = 0
-    count: int = 1
-
-    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every gradient by its mean over the team."""
-        if self.count == 1:
-            return
-        gradients = [p.grad for p in parameters if p.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients])
-        torch.distributed.all_reduce(flat)
-        flat /= self.count
-        parts = flat.split([gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
-
-    def mean(self, value: float) -> float:
-        """The mean of `value` over the team, the same number for all."""
-        if self.count == 1:
-            return value
-        shared = torch.tensor([value], dtype=torch.float64)
-        torch.distributed.all_reduce(shared)
-        return float(shared[0]) / self.count
-
-
-ALONE = Team()
 CPU = torch.device("cpu")
 # Steps until the rate is measured, and over how many it is.
 SKIPPED, MEASURED = 12, 30
 # A step that takes so many times as long as usual was paused from outside.
 PAUSED = 30
-
-
-def run_team(count: int, work: Path, task: Callable[[Team], None]) -> None:
-    """Run `task` in `count` processes of one thread each, or here where `count` is 1."""
-    if count == 1:
-        task(ALONE)
-        return
-    work.mkdir(parents=True, exist_ok=True)
-    meeting = work / f"team-{os.getpid()}"
-    spawn(_team_member, (count, meeting, task), nprocs=count)
-    meeting.unlink(missing_ok=True)
-
-
-def _team_member(rank: int, count: int, meeting: Path, task: Callable[[Team], None]) -> None:
-    torch.set_num_threads(1)
-    torch.distributed.init_process_group(
-        "gloo", init_method=f"file://{meeting.resolve()}", rank=rank, world_size=count
-    )
-    task(Team(rank, count))
-    torch.distributed.destroy_process_group()
 
 
 class Ahead:
@@ -317,7 +264,7 @@ class Clock:
         sums: dict[str, Any] = {}
         counted = 0
         logged = time.perf_counter()
-        done = 0
+        done, since = 0, 0.0
         while self.progress.seconds < total and (max_steps is None or done < max_steps):
             began = worked(self.device)
             values = step(self.progress.step, self.progress.seconds / total)
@@ -326,8 +273,11 @@ class Clock:
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
             counted += 1
-            spent = self._spent(worked(self.device) - began)
-            self.progress.seconds = self.team.mean(self.progress.seconds + spent)
+            since += self._spent(worked(self.device) - began)
+            if self.team.meets(self.progress.step):
+                # Only now, so that all see the same share done, and the same end.
+                self.progress.seconds += self.team.mean(since)
+                since = 0.0
             self._size(done)
             if self.team.rank > 0:
                 continue
