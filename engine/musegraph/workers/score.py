@@ -45,5 +45,5 @@ def bars(score: Score) -> list[int]:
     for meter, end in zip(meters, ends, strict=True):
         length = max(score.resolution * 4 * meter.beats // meter.unit, 1)
         room = MOST_BARS - len(found)
-        found += list(range(meter.time, max(end, meter.time + 1), length))[:room]
+        found += range(meter.time, max(end, meter.time + 1), length)[:room]
     return found
