@@ -20,14 +20,9 @@ from musegraph_nodes.starter.training import (  # noqa: E402
     distil,
     export,
     fold,
-    judge,
     loop,
-    nearest,
-    prompts,
     reading,
     recipe,
-    report,
-    segment,
     text,
 )
 from musegraph_nodes.starter.training.data import Pictures  # noqa: E402
@@ -278,107 +273,6 @@ def test_drawing_does_not_depend_on_what_is_drawn_beside(tokenizer: Any) -> None
     both = denoiser.draw(model, vae, tokenizer, CAPTIONS, steps=2, seed=5)
     second = denoiser.draw(model, vae, tokenizer, CAPTIONS[1:], steps=2, seed=6)
     assert torch.allclose(both[1:], second, atol=0.05)
-
-
-def test_the_interval_holds_the_share() -> None:
-    low, high = judge.interval(90, 100)
-    assert 0.80 < low < 0.90 < high < 0.97
-    assert judge.interval(0, 0) == (0.0, 1.0)
-
-
-SCENE = {"kind": "scene", "colour": "", "count": 1, "season": ""} | dict.fromkeys(
-    ("style", "scene", "time", "position", "subject", "weather"), "x"
-)
-RED = {"colour": "red", "shape": "star"}
-SHAPES = {"kind": "objects", "style": "x", "relation": "single", "first": RED, "second": None}
-SHAPES |= {"background": "white", "count": 1}
-
-
-def test_attributes_that_do_not_apply_are_not_judged() -> None:
-    classes = judge.Classes.of([SCENE, SHAPES])
-    assert list(classes.values) == list(judge.ATTRIBUTES)
-    assert classes.targets([SCENE, SHAPES]).tolist() == [
-        [0, 1, 0, 0, -1, 0, 0, -1, 0, -1],
-        [0, 0, -1, -1, 0, -1, 0, -1, -1, 0],
-    ]
-    pair = SHAPES | {"relation": "above", "second": {"colour": "blue", "shape": "star"}}
-    assert set(judge.labels_of(pair)) == {"style", "scene"}
-
-
-def test_the_judge_learns_resumes_and_is_kept_with_its_classes(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 80, (24, 64, 64, 3), np.uint8)
-    pictures[::2, :, :, 0] += 150
-    colours = ["red" if row % 2 == 0 else "teal" for row in range(24)]
-    specs = [SHAPES | {"first": {"colour": colour, "shape": "star"}} for colour in colours]
-    renders = judge.Renders.of([Pictures(pictures, [], specs)])
-    assert renders.pixels.shape == (24, judge.SIDE, judge.SIDE, 4)
-    first = judge.JudgeTraining(renders, tmp_path, CPU, batch=8)
-    losses = [first.step(0.2) for _ in range(10)]
-    assert np.mean(losses[-3:]) < np.mean(losses[:3])
-    trained = first.run(minutes=10, max_steps=1)
-    second = judge.JudgeTraining(renders, tmp_path, CPU, batch=8)
-    assert second.progress.step == 1
-    judge.save_judge(trained, tmp_path / "judge.safetensors")
-    loaded = judge.load_judge(tmp_path / "judge.safetensors")
-    real = data.to_tensor(pictures)
-    assert judge.read(loaded, real)["colour"] == judge.read(trained, real)["colour"]
-    scores = report.judged(loaded, real, specs)
-    assert set(scores) == set(report.NAMES)
-    assert scores["style"] == (24, 24)
-    assert scores["position"] == (0, 0)
-
-
-def test_an_attribute_is_used_only_if_renders_are_read_rightly() -> None:
-    scores = dict.fromkeys(report.NAMES, (97, 100)) | {"colour": (96, 100), "count": (0, 0)}
-    used = judge.usable(scores)
-    assert used == set(report.NAMES) - {"colour", "count"}
-    drawn = dict.fromkeys(("seen, drawn", "seen, renders", "held out, drawn"), scores)
-    lines = report.table(drawn | {"held out, renders": scores}, scores, used)
-    assert sum(line.startswith("| style | 0.970 (0.92–0.99, n=100) |") for line in lines) == 1
-    assert not any(line.startswith("| colour |") for line in lines)
-    assert "colour 0.960" in lines[-1]
-
-
-def test_the_fixed_prompts_ask_for_what_their_specs_say() -> None:
-    scenes = pytest.importorskip("musegraph_nodes.starter.scenes", exc_type=ImportError)
-    fixed = prompts.load_prompts()
-    assert [prompt.seed for prompt in fixed] == list(range(2 * prompts.EACH))
-    assert [prompt.held_out for prompt in fixed] == [False] * 500 + [True] * 500
-    assert len({prompt.text for prompt in fixed}) > 980
-    for prompt in fixed:
-        spec = scenes.from_dict(prompt.spec)
-        assert scenes.as_dict(spec) == prompt.spec
-        assert scenes.is_held_out(spec) == prompt.held_out
-
-
-@pytest.mark.parametrize(("relation", "turned"), [("left of", False), ("above", True)])
-def test_patches_tell_colour_count_and_relation(relation: str, turned: bool) -> None:
-    picture = np.full((96, 96, 3), (236, 230, 214), np.uint8)
-    picture[34:60, 14:40], picture[34:60, 56:82] = (216, 48, 44), (46, 98, 214)
-    picture = picture.transpose(1, 0, 2) if turned else picture
-    pair = SHAPES | {"relation": relation, "second": {"colour": "blue", "shape": "square"}}
-    assert segment.measured(picture, pair) == {"colour": True, "relation": True}
-    two = SHAPES | {"relation": "count", "count": 2}
-    assert segment.measured(picture, two) == {"colour": False, "count": True}
-    opposite = pair | {"first": {"colour": "blue", "shape": "x"}, "second": RED}
-    assert segment.measured(picture, opposite) == {"colour": True, "relation": False}
-    assert segment.measured(picture, SCENE) == {}
-
-
-def test_a_copied_picture_is_found_and_a_new_one_is_not_called_copied(tmp_path: Path) -> None:
-    rng = np.random.default_rng(3)
-    pixels = rng.integers(0, 256, (40, 48, 48, 3), np.uint8)
-    known = nearest.signatures_of(pixels)
-    fresh = data.to_tensor(rng.integers(0, 256, (20, 48, 48, 3), np.uint8))
-    copied = data.to_tensor(pixels[:20])
-    distances, numbers = nearest.nearest(nearest.signature(copied), known)
-    assert numbers.tolist() == list(range(20))
-    assert float(distances.max()) < 1e-3
-    told = nearest.memorised(copied, fresh, pixels, known, tmp_path / "pairs.png")
-    assert "fresh renders: 20 (" in told[0]
-    told = nearest.memorised(fresh.flip(-1), fresh, pixels, known, tmp_path / "pairs.png")
-    assert "fresh renders: 20 (" not in told[0]
 
 
 def test_the_mean_of_weights_reaches_as_far_as_a_run_is_long(tmp_path: Path) -> None:
