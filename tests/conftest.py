@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # helpers of tests in several folders
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two processes that each compute on all cores wait for one another more than they compute.
@@ -24,8 +27,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores: many tests wait for as long as they work."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: many tests wait for as long as they work."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ import pytest
 HERE = Path(__file__).parent
 sys.path[:0] = [
     str(HERE),
-    str(HERE.parent),
     str(HERE.with_name("engine")),
     str(HERE.with_name("nodes")),
 ]

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.with_name("server")), str(HERE.parent)]
+sys.path[:0] = [str(HERE), str(HERE.with_name("server"))]
 
 from chromium import CHROMIUM  # noqa: E402  found by the above
 from documents import SKY  # noqa: E402  found by the above
