@@ -20,7 +20,7 @@ from musegraph import (
     read_safetensors,
 )
 from musegraph_nodes.image.pixels import check_size
-from musegraph_nodes.weights import one_file, refuse_pickle
+from musegraph_nodes.weights import check_shapes, one_file, refuse_pickle
 
 from .colours import recoloured
 from .features import size as bytes_of
@@ -72,19 +72,7 @@ def _headed(place: Path, source: str) -> tuple[Path, AdaIN]:
     layout = read_layout(encoder, source, header.metadata)
     net = without_weights(layout)
     wanted = {named(name): tuple(tensor.shape) for name, tensor in net.state_dict().items()}
-    for name, shape in wanted.items():
-        if name not in names:
-            raise ModelError(f"the AdaIN {source!r} is not whole: it has no {name}; get it again")
-        if names[name] != shape:
-            raise ModelError(
-                f"the AdaIN {source!r} is of an unknown build: its {name} is of the shape"
-                f" {list(names[name])}, and {list(shape)} is what goes with the others"
-            )
-    if extra := sorted(set(names) - set(wanted)):
-        raise ModelError(
-            f"the AdaIN {source!r} is of an unknown build: it also holds {extra[0]}, which no"
-            " decoder for this encoder has"
-        )
+    check_shapes(names, wanted, f"the AdaIN {source!r}", "no decoder for this encoder has")
     return file, net
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from musegraph import ModelError
+from musegraph_nodes.weights import Shape, check_shapes, shape_of
 
-Shape = tuple[int, ...]
 Held = TypeVar("Held")
 _PASSED = re.compile(r"(.*\.)?in\d\.(running_mean|running_var|num_batches_tracked)")
 _BLOCK = re.compile(r"res(\d+)\.")
@@ -60,31 +60,13 @@ def read_layout(tensors: Mapping[str, Mapping[str, Any]], source: str) -> FastLa
     blocks = len({found[1] for name in shapes if (found := _BLOCK.match(name))})
     widths = tuple(_width(shapes, f"conv{stage}.conv2d.weight", source) for stage in (1, 2, 3))
     layout = FastLayout((widths[0], widths[1], widths[2]), blocks)
-    wanted = shapes_of(layout)
-    for name, shape in wanted.items():
-        if name not in shapes:
-            raise ModelError(
-                f"the fast style net {source!r} is not whole: it has no {name}; get it again"
-            )
-        if shapes[name] != shape:
-            raise ModelError(
-                f"the fast style net {source!r} is of an unknown build: its {name} is of the shape"
-                f" {list(shapes[name])}, and {list(shape)} is what goes with the others"
-            )
-    if extra := sorted(set(shapes) - set(wanted)):
-        raise ModelError(
-            f"the fast style net {source!r} is of an unknown build: it also holds {extra[0]}, which"
-            " nets of fast_neural_style do not"
-        )
+    net = f"the fast style net {source!r}"
+    check_shapes(shapes, shapes_of(layout), net, "nets of fast_neural_style do not")
     return layout
 
 
 def _width(shapes: Mapping[str, Shape], name: str, source: str) -> int:
-    found = shapes.get(name)
-    if found is None:
-        raise ModelError(
-            f"the fast style net {source!r} is not whole: it has no {name}; get it again"
-        )
+    found = shape_of(shapes, name, f"the fast style net {source!r}")
     if len(found) != 4 or 0 in found:
         raise ModelError(
             f"the fast style net {source!r} is of an unknown build: its {name} is of the shape"

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from musegraph import ModelError
+from musegraph_nodes.weights import check_shape
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the channels of ImageNet's pictures, on which the public nets were trained."""
@@ -179,27 +180,16 @@ def _convs(
 ) -> tuple[Conv, ...]:
     convs: list[Conv] = []
     reads, block, place, before = 3, 1, 0, -2
+    net = f"the feature net {source!r}"
     for number in numbers:
         block, place = (block + 1, 1) if number - before == 3 else (block, place + 1)
         weight = shapes.get(f"features.{number}.weight", ())
         makes = weight[0] if weight else 0
-        _shaped(shapes, f"features.{number}.weight", (max(makes, 1), reads, 3, 3), source)
-        _shaped(shapes, f"features.{number}.bias", (makes,), source)
+        check_shape(shapes, f"features.{number}.weight", (max(makes, 1), reads, 3, 3), net)
+        check_shape(shapes, f"features.{number}.bias", (makes,), net)
         convs.append(Conv(number, block, place, reads, makes))
         reads, before = makes, number
     return tuple(convs)
-
-
-def _shaped(
-    shapes: Mapping[str, tuple[int, ...]], name: str, wanted: tuple[int, ...], source: str
-) -> None:
-    if name not in shapes:
-        raise ModelError(f"the feature net {source!r} is not whole: it has no {name}; get it again")
-    if shapes[name] != wanted:
-        raise ModelError(
-            f"the feature net {source!r} is of an unknown build: its {name} is of the shape"
-            f" {list(shapes[name])}, and {list(wanted)} is what goes with the others"
-        )
 
 
 def _scale(metadata: Mapping[str, Any], source: str) -> tuple[tuple[float, ...], ...]:

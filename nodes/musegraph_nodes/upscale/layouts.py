@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from musegraph import ModelError
+from musegraph_nodes.weights import Shape, check_shapes
 
 Header = Mapping[str, Mapping[str, Any]]
-Shape = tuple[int, ...]
 _PREFIXES = ("params_ema.", "params.", "module.", "model_ema.")
 _BLOCK = re.compile(
     r"(?:model\.1\.sub|RRDB_trunk|body)\.(\d+)\.(?:RDB|rdb)([123])\.conv([1-5])(?:\.0)?"
@@ -188,18 +188,5 @@ def _shape(shapes: Mapping[str, Shape], name: str, source: str) -> Shape:
 
 
 def _check(shapes: Mapping[str, Shape], wanted: Mapping[str, Shape], source: str) -> None:
-    """Refuse a net that lacks a tensor, has one too many, or one of another shape."""
-    for name, shape in wanted.items():
-        if name not in shapes:
-            raise ModelError(f"the upscaler {source!r} is not whole: it has no {name}")
-        if shapes[name] != shape:
-            raise ModelError(
-                f"the upscaler {source!r} is of an unknown build: its {name} is of the shape"
-                f" {list(shapes[name])}, and {list(shape)} is what goes with the others"
-            )
-    extra = sorted(set(shapes) - set(wanted))
-    if extra:
-        raise ModelError(
-            f"the upscaler {source!r} is of an unknown build: it also holds {extra[0]}, which"
-            " ESRGAN, Real-ESRGAN and SRVGGNetCompact do not"
-        )
+    beyond = "ESRGAN, Real-ESRGAN and SRVGGNetCompact do not"
+    check_shapes(shapes, wanted, f"the upscaler {source!r}", beyond)

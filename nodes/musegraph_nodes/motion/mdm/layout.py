@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from musegraph import ModelError
+from musegraph_nodes.weights import Shape, check_shapes, shape_of
 
-Shape = tuple[int, ...]
 WORDS = "words."
 """What the names begin with of a reader of prompts that lies in the same file."""
 
@@ -101,20 +101,8 @@ def read_layout(shapes: Mapping[str, Shape], args: Mapping[str, Any], source: st
             " those that are told a text or an action are"
         )
     layout = _sizes(mine, args, source)
-    wanted = shapes_of(layout)
-    for name, shape in wanted.items():
-        if name not in mine:
-            raise ModelError(f"the MDM {source!r} is not whole: it has no {name}; get it again")
-        if mine[name] != shape:
-            raise ModelError(
-                f"the MDM {source!r} is of an unknown build: its {name} is of the shape"
-                f" {list(mine[name])}, and {list(shape)} is what goes with the others"
-            )
-    if extra := sorted(set(mine) - set(wanted)):
-        raise ModelError(
-            f"the MDM {source!r} is of an unknown build: it also holds {extra[0]}, which no MDM"
-            " with these layers has"
-        )
+    beyond = "no MDM with these layers has"
+    check_shapes(mine, shapes_of(layout), f"the MDM {source!r}", beyond)
     return layout
 
 
@@ -151,9 +139,7 @@ def _sizes(shapes: Mapping[str, Shape], args: Mapping[str, Any], source: str) ->
 
 
 def _two(shapes: Mapping[str, Shape], name: str, source: str) -> Shape:
-    found = shapes.get(name)
-    if found is None:
-        raise ModelError(f"the MDM {source!r} is not whole: it has no {name}; get it again")
+    found = shape_of(shapes, name, f"the MDM {source!r}")
     if len(found) != 2 or 0 in found:
         raise ModelError(
             f"the MDM {source!r} is of an unknown build: its {name} is of the shape {list(found)},"
