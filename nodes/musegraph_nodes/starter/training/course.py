@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .loop import Averages, Checkpoints, Progress
+from .loop import CPU, Averages, Checkpoints, Progress, worked
 
 
 class Course:
@@ -111,24 +111,24 @@ def spend(
     most: int | None = None,
 ) -> None:
     """Train as long as a span lasts, what earlier runs spent of the processor included."""
-    progress, losses, saved = course.progress, list[float](), time.process_time()
+    progress, losses, saved = course.progress, list[float](), worked(CPU)
     while most is None or progress.step < most:
-        began = time.process_time()
+        began = worked(CPU)
         share = span.share(progress.seconds)
         if share >= 1:
             break
         losses.append(learn(progress.step, share))
         course.losses.append(losses[-1])
         progress.step += 1
-        progress.seconds += time.process_time() - began
+        progress.seconds += worked(CPU) - began
         if progress.step % habits.said == 0:
             say(f"step {progress.step}  {progress.seconds:.0f} s  loss {np.mean(losses):.4f}")
             losses.clear()
         if measure is not None and progress.step % habits.measured == 0:
             say(f"held out {measure():.4f}")
-        if time.process_time() - saved > habits.saved:
+        if worked(CPU) - saved > habits.saved:
             course.save()
-            saved = time.process_time()
+            saved = worked(CPU)
     course.save()
     if measure is not None:
         say(f"held out {measure():.4f}")
