@@ -79,6 +79,7 @@ def test_axe_finds_nothing_serious(
         found[name] = bad(page, axe_core)
         press(page, "Escape")
         page.wait_for_selector("dialog[open]", state="detached")
+        assert page.evaluate("document.activeElement.localName") == "main", name
     put(page, FIFTY)
     found["nodes"] = bad(page, axe_core)
     for place in range(page.locator("nav [aria-pressed]").count()):

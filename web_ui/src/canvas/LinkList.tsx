@@ -1,11 +1,12 @@
 import { ArrowRight } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { linkChoices, type LinkChoice } from '@/core/choices';
 import type { PortName } from '@/core/document';
 import { familyOf } from '@/core/fields';
 import { nodeTitle } from '@/node/title';
 import type { DocumentStore } from '@/state/document';
+import { useModal } from '@/ui/useModal';
 import { tryLink } from './connecting';
 import { closeLinkList, type LinkWish } from './linkList';
 import css from './LinkList.module.css';
@@ -18,16 +19,7 @@ export default function LinkList({ store, wish }: { store: DocumentStore; wish: 
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const element = dialog.current!;
-    const before = document.activeElement;
-    if (!element.open) element.showModal();
-    return () => {
-      element.close();
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
-    };
-  }, []);
+  const dialog = useModal();
   const { projected, catalogue } = store.getState();
   const choices = useMemo(() => {
     const { types, views } = projected;

@@ -1,7 +1,8 @@
 import { X } from 'lucide-react';
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import css from './Dialog.module.css';
+import { useModal } from './useModal';
 
 interface Props {
   title: string;
@@ -14,19 +15,8 @@ interface Props {
 /** A window over the page: the browser's own, so that focus, Escape and screen readers work. */
 export function Dialog({ title, onClose, wide, children, footer }: Props) {
   const { t } = useTranslation('shell');
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const titleId = useId();
-  useEffect(() => {
-    const element = dialog.current!;
-    const before = document.activeElement;
-    if (!element.open) element.showModal();
-    // The browser would go to the first thing there is, which is the button that closes.
-    element.querySelector<HTMLElement>('[data-first]')?.focus();
-    return () => {
-      element.close();
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
-    };
-  }, []);
   return (
     <dialog
       ref={dialog}

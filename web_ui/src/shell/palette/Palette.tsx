@@ -2,6 +2,7 @@ import { Search } from 'lucide-react';
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { makeIndex, search, type Entry } from '@/core/search';
+import { useModal } from '@/ui/useModal';
 import { allDoings, canDo, perform, type Doing } from '../commands/registry';
 import { keysOf, showKeys } from '../commands/keys';
 import { closeDialog } from '../dialogs';
@@ -17,6 +18,7 @@ export function Palette() {
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLUListElement>(null);
+  const dialog = useModal();
   const index = useMemo(() => {
     const english = i18n.getFixedT('en', 'commands');
     return makeIndex(
@@ -53,9 +55,7 @@ export function Palette() {
   };
   return (
     <dialog
-      ref={(element) => {
-        if (element && !element.open) element.showModal();
-      }}
+      ref={dialog}
       className={css.palette}
       aria-label={t('help.palette')}
       onCancel={closeDialog}
