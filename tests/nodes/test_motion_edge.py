@@ -396,6 +396,8 @@ def test_what_is_kept_of_a_motion_stays_to_the_bit_and_the_rest_is_danced(
     turns, root = arrays(choreograph(seconds=5.0, style="disco", seed=4).motion)
     own = motion_of(turns, root + np.array([2.0, 0.0, -3.0]), 30.0, BODY)
     danced = dance(bench, made.model, seconds=6.0, steps=2, given=own, keep=keep).motion
+    steps = np.linalg.norm(np.diff(danced.root[:, [0, 2]].numpy(), axis=0), axis=-1)
+    assert keep == "upper body" or steps.max() < 0.1, "no jump where what is kept ends"
     lower = list(LOWER)
     upper = [at for at in range(24) if at not in lower]
     same = (danced.rotations[:150] - own.rotations).abs().amax(-1) < 1e-6  # [T,J]

@@ -33,6 +33,8 @@ _SOFT = 0.04
 """Seconds of the Gaussian that takes away what trembles: where a net is unsure, it does."""
 _AT_ONCE = 16
 """Windows that the net sees at once, so that a long dance takes no more memory than a short one."""
+_FLOOR = slice(4, 6)
+"""Where the root is on the floor, of the 151 numbers."""
 LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
 """The pelvis and the joints of the legs."""
 
@@ -102,7 +104,31 @@ def dance(
         guided(seen, guidance), noise.to(device), cosine(TIMES), Way(steps, 1.0, 1.0), draw, given,
         agreed, None if told is None else lambda n, of, x0: told(n, of, lambda: out(agreed(x0))),
     )  # fmt: skip
-    return out(made)
+    return out(made) if keep is None else joined(out(made), keep)
+
+
+def joined(numbers: Doubles, keep: Kept) -> Doubles:
+    """Numbers [T,151] with what is kept, and a root that goes on from there without a jump.
+
+    A net says places by themselves, and those of other dances: beside what is kept they may be far
+    off. So what it danced is moved on the floor, evenly from one end to the other.
+    """
+    made = np.where(keep.mask > 0, keep.numbers, numbers)
+    free = np.flatnonzero((keep.mask[:, _FLOOR] == 0).any(axis=1))
+    if not len(free):
+        return made
+    first, last = free[0], free[-1] + 1
+    start = -_jump(made, first) if first else np.zeros(2)
+    end = _jump(made, last) if last < len(made) else start
+    made[first:last, _FLOOR] += np.linspace(start, end, last - first)
+    return made
+
+
+def _jump(numbers: Doubles, at: int) -> Doubles:
+    """How much further a root goes on the floor to a frame than the steps beside it are long."""
+    steps = np.diff(numbers[max(at - 2, 0) : at + 2, _FLOOR], axis=0)
+    here = min(at, 2) - 1
+    return np.asarray(steps[here] - np.delete(steps, here, axis=0).mean(axis=0))
 
 
 def danced(

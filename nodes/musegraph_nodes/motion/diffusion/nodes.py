@@ -67,7 +67,7 @@ Rate = Annotated[float, Field(ge=10, le=120, description="Frames a second."), AD
 STEPS, GUIDANCE = 25, 1.5
 
 
-@node(version="1", title="Dance", numeric=True, uses="device")
+@node(version="2", title="Dance", numeric=True, uses="device")
 def dance(
     ctx: Context,
     model: DanceModel,
