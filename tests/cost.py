@@ -18,7 +18,7 @@ class Cost:
 
 @contextmanager
 def cost() -> Iterator[Cost]:
-    """Count the processor's time of this thread alone.
+    """Count the processor's time of this thread alone, and not of threads that it has help it.
 
     The search for garbage waits: it goes through all that other tests left, which takes a second
     late in a long run, whoever happens to set it off.

@@ -23,12 +23,12 @@ from musegraph.library.convert import convert
 from musegraph_nodes import motion as moving
 from musegraph_nodes.motion.body import BODY, arrays, motion_of
 from musegraph_nodes.motion.choreograph import choreograph
-from musegraph_nodes.motion.diffusion.dancing import LOWER, whole_of, windows_of
+from musegraph_nodes.motion.diffusion.dancing import LOWER, Kept, joined, whole_of, windows_of
 from musegraph_nodes.motion.diffusion.edge import EdgeNet, EdgeSize, tensors_of
 from musegraph_nodes.motion.diffusion.learning import Lessons, Plan, Training
 from musegraph_nodes.motion.diffusion.model import load_dance_model
 from musegraph_nodes.motion.diffusion.nodes import dance
-from musegraph_nodes.motion.diffusion.numbers import Range, motion_from, numbers_of
+from musegraph_nodes.motion.diffusion.numbers import COUNT, Range, motion_from, numbers_of
 from musegraph_nodes.motion.diffusion.train import train_dance
 from musegraph_nodes.motion.turns import placed
 
@@ -386,6 +386,19 @@ def test_a_dance_is_of_its_seed_music_and_style_and_as_long_as_it_is_to_be(
         once()
     bench.cancel_at = None
     assert bench.previews[-1].data.ndim == 4
+
+
+@pytest.mark.parametrize("free", [slice(20, 40), slice(30, 31), slice(1, 59), slice(20, 60)])
+def test_a_root_between_what_is_kept_goes_on_without_a_jump(free: slice) -> None:
+    walk = np.zeros((60, COUNT))
+    walk[:, 4:6] = np.arange(60)[:, None] * (0.02, -0.01)
+    mask = np.ones_like(walk)
+    mask[free] = 0
+    away = walk + np.array([0.0] * 4 + [3.0, -2.0] + [0.0] * 145)
+    made = joined(away, Kept(walk, mask))
+    steps = np.diff(made[:, 4:6], axis=0)
+    assert np.abs(steps - (0.02, -0.01)).max() < 1e-9
+    assert (made[:, 6:] == walk[:, 6:]).all()
 
 
 @pytest.mark.parametrize("keep", ["start", "start and end", "lower body", "upper body"])

@@ -14,7 +14,7 @@ from musegraph_nodes.starter.training.team import APART, Team, run_team
 
 @dataclass(frozen=True)
 class Task:
-    """Each process pulls a parameter to a place of its own; all slow down by their rank."""
+    """Each process pulls a parameter to a place of its own."""
 
     work: Path
 
@@ -27,7 +27,6 @@ class Task:
         progress = checkpoints.restore(model, averages, optimizer)
 
         def step(number: int, share: float) -> dict[str, Tensor]:
-            torch.ones(200, 200 * (1 + team.rank)).sum()
             loss = (model.weight - (1 + 2 * team.rank)).pow(2).sum()
             optimizer.zero_grad()
             loss.backward()
@@ -39,7 +38,7 @@ class Task:
         def save() -> None:
             checkpoints.save(progress, model, averages, optimizer)
 
-        Clock(progress, 0.002, team).run(step, save)
+        Clock(progress, 0.01, team).run(step, save)
         if team.rank:
             save()
 
@@ -56,7 +55,7 @@ def test_processes_of_a_team_end_together_with_one_model_between_what_each_would
         optimizer = torch.optim.SGD(model.parameters(), 0.1)
         averages = Averages(list(model.parameters()), 0.9)
         progress = Checkpoints(tmp_path / str(rank)).restore(model, averages, optimizer)
-        made.append((progress.step, progress.seconds, float(model.weight)))
+        made.append((progress.step, progress.seconds, model.weight.item()))
     assert made[0] == made[1]
-    assert made[0][1] >= 0.12
+    assert made[0][1] >= 0.6
     assert 1.9 < made[0][2] < 2.1

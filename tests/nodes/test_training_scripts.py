@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 
 from musegraph_nodes.style.training import adain, features, many
@@ -41,10 +42,18 @@ def test_a_script_of_a_small_model_runs_for_its_time_learns_and_writes_what_it_l
     import_module(f"musegraph_nodes.{script}").main()
     [kept] = work.rglob("losses.json")
     losses = json.loads(kept.read_text())
-    assert len(losses) > 20
+    assert len(losses) > 10
     assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
     with safe_open(made / "model.safetensors", "pt") as written:
         assert all(bool(written.get_tensor(name).isfinite().all()) for name in written.keys())  # noqa: SIM118
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """The scripts take one thread for themselves; later tests have what they had."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 def decoder(work: Path) -> adain.Course:

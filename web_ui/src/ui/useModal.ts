@@ -1,13 +1,12 @@
-import { useLayoutEffect, useRef, type RefObject } from 'react';
+import { useEffect, useRef, type RefObject } from 'react';
 
 /**
- * Opens a dialog over the page, and gives the keyboard back to who had it when it goes.
- *
- * That is done before what comes in its place is there, which may want the keyboard for itself.
+ * Opens a dialog over the page, and gives the keyboard back to who had it when it goes, unless
+ * what came in its place has it by then.
  */
 export function useModal(): RefObject<HTMLDialogElement | null> {
   const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
+  useEffect(() => {
     const element = dialog.current!;
     const before = document.activeElement;
     if (!element.open) element.showModal();
@@ -15,7 +14,8 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
     element.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => {
       element.close();
-      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+      const taken = document.activeElement !== document.body && document.activeElement !== null;
+      if (before instanceof HTMLElement && !taken) before.focus({ preventScroll: true });
     };
   }, []);
   return dialog;

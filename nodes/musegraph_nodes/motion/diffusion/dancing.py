@@ -90,7 +90,8 @@ def dance(
 
     def out(x: Tensor) -> Doubles:
         table = whole_of(x.cpu().double().reshape(len(x), frames, COUNT)).numpy()
-        return dancer.scope.out(table)
+        numbers = dancer.scope.out(table)
+        return numbers if keep is None else joined(numbers, keep)
 
     given = None
     if keep is not None:
@@ -104,7 +105,7 @@ def dance(
         guided(seen, guidance), noise.to(device), cosine(TIMES), Way(steps, 1.0, 1.0), draw, given,
         agreed, None if told is None else lambda n, of, x0: told(n, of, lambda: out(agreed(x0))),
     )  # fmt: skip
-    return out(made) if keep is None else joined(out(made), keep)
+    return out(made)
 
 
 def joined(numbers: Doubles, keep: Kept) -> Doubles:
@@ -118,6 +119,9 @@ def joined(numbers: Doubles, keep: Kept) -> Doubles:
     if not len(free):
         return made
     first, last = free[0], free[-1] + 1
+    if last - first == 1 and first > 0 and last < len(made):
+        made[first, _FLOOR] = (made[first - 1, _FLOOR] + made[last, _FLOOR]) / 2
+        return made
     start = -_jump(made, first) if first else np.zeros(2)
     end = _jump(made, last) if last < len(made) else start
     made[first:last, _FLOOR] += np.linspace(start, end, last - first)

@@ -12,10 +12,7 @@ import torch
 from torch import Tensor
 
 from musegraph_nodes.starter.training.data import Pictures, load_pictures
-from musegraph_nodes.starter.training.loop import (
-    half_precision,
-    pick_device,
-)
+from musegraph_nodes.starter.training.loop import half_precision, pick_device
 from musegraph_nodes.starter.training.reading import teach
 from musegraph_nodes.starter.training.team import Team, run_team
 from musegraph_nodes.starter.training.text import TextPlan, encode, train_tokenizer

@@ -258,7 +258,10 @@ class Clock:
         save: Callable[[], object],
         max_steps: int | None = None,
     ) -> None:
-        """Call `step(step_number, share_of_time_done)` until the time or the steps are used up."""
+        """Call `step(step_number, share_of_time_done)` until the time or the steps are used up.
+
+        A limit of steps is for one process: a team ends where it meets.
+        """
         total = self.minutes * 60
         saved = self.progress.seconds
         sums: dict[str, Any] = {}

@@ -35,10 +35,10 @@ class Team:
 
     @torch.no_grad()
     def average(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every parameter by its mean over the team."""
+        """Replace every parameter that learns by its mean over the team."""
         if self.count == 1:
             return
-        every = [p.data for p in parameters]
+        every = [p.data for p in parameters if p.requires_grad]
         flat = torch.cat([one.flatten() for one in every])
         torch.distributed.all_reduce(flat)
         flat /= self.count
