@@ -204,8 +204,7 @@ class AutoencoderTraining:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        if self.team.meets(number + 1):
-            self.team.average(self.model.parameters())
+        self.team.meet(number + 1, self.model.parameters())
         self.averages.update(number)
         return {"loss": fit.detach(), "kl": kl.detach()}
 

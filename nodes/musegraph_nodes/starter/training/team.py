@@ -34,9 +34,9 @@ class Team:
         return self.count == 1 or step % APART == 0
 
     @torch.no_grad()
-    def average(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Replace every parameter that learns by its mean over the team."""
-        if self.count == 1:
+    def meet(self, step: int, parameters: Iterable[nn.Parameter]) -> None:
+        """Where it meets after so many steps, all that learns becomes its mean over the team."""
+        if self.count == 1 or not self.meets(step):
             return
         every = [p.data for p in parameters if p.requires_grad]
         flat = torch.cat([one.flatten() for one in every])
