@@ -1,4 +1,4 @@
-"""What a denoiser starts with: a text encoder that reads, and where the subject of a picture is."""
+"""What a denoiser starts with: a text encoder that reads, and where its subjects are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from musegraph_nodes.starter.scenes.make_data import sample
-from musegraph_nodes.starter.scenes.spec import SceneSpec, as_dict
+from musegraph_nodes.starter.scenes.spec import ObjectsSpec, SceneSpec, as_dict
 from musegraph_nodes.starter.scenes.subjects import extent
 from musegraph_nodes.starter.training import text
 from musegraph_nodes.starter.training.reading import learn_to_read, told
@@ -74,8 +74,18 @@ def test_the_subject_counts_more_than_what_is_around_it(position: str) -> None:
     assert sum(inside) > 6 * sum(outside)
 
 
-def test_shapes_on_a_plain_ground_count_evenly() -> None:
-    specs = (as_dict(sample(3, index)[0]) for index in range(40))
-    shapes = [spec for spec in specs if spec["kind"] == "objects"]
-    assert shapes
-    assert bool((emphasis(shapes, 16) == 1).all())
+@pytest.mark.parametrize("relation", ["single", "count", "left of", "below"])
+def test_shapes_count_more_than_the_ground_that_they_lie_on(relation: str) -> None:
+    pytest.importorskip("skia")
+    from musegraph_nodes.starter.scenes.draw import render
+
+    specs = (sample(3, index)[0] for index in range(400))
+    shapes = [s for s in specs if isinstance(s, ObjectsSpec) and s.relation == relation]
+    assert len(shapes) > 4
+    for spec in shapes[:8]:
+        plain = replace(spec, style="flat vector")
+        ground = render(plain, 96)[2, 2].astype(float)
+        drawn = np.abs(render(plain, 96).astype(float) - ground).sum(2) > 60
+        counts = emphasis([as_dict(plain)], 96)[0].numpy() == WEIGHT
+        assert drawn[counts].sum() > 0.98 * drawn.sum() > 0
+        assert counts.mean() < 0.6

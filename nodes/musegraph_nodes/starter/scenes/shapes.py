@@ -28,20 +28,39 @@ OFFSETS: dict[str, tuple[float, float]] = {
 }
 
 
+#: Least and largest radius of a shape alone, of each of several, and of each of two.
+ALONE, SEVERAL, PAIRED = (32.0, 40.0), (16.0, 19.0), (20.0, 24.0)
+
+
 def draw_objects(canvas: Canvas, spec: ObjectsSpec) -> None:
     """Draw the background and the shapes of `spec`."""
     rng = canvas.rng
     canvas.ground(COLOURS[spec.background])
-    if spec.relation == "single":
-        _place(canvas, spec.first, (0, 0), rng.uniform(32, 40))
-    elif spec.second is None:
-        radius = rng.uniform(16, 19)
-        for offset in LAYOUTS[spec.count]:
+    radii, offsets = _layout(spec)
+    if spec.second is None:
+        radius = rng.uniform(*radii)
+        for offset in offsets:
             _place(canvas, spec.first, offset, radius)
     else:
-        x, y = OFFSETS[spec.relation]
-        _place(canvas, spec.first, (x, y), rng.uniform(20, 24))
-        _place(canvas, spec.second, (-x, -y), rng.uniform(20, 24))
+        for thing, offset in zip((spec.first, spec.second), offsets, strict=True):
+            _place(canvas, thing, offset, rng.uniform(*radii))
+
+
+def extents(spec: ObjectsSpec) -> list[tuple[float, float, float, float]]:
+    """Left, upper, right and lower edge of where each shape is in most pictures, in units."""
+    (_, radius), offsets = _layout(spec)
+    middles = [(MIDDLE + x, MIDDLE + y) for x, y in offsets]
+    return [(x - radius, y - radius, x + radius, y + radius) for x, y in middles]
+
+
+def _layout(spec: ObjectsSpec) -> tuple[tuple[float, float], tuple[tuple[float, float], ...]]:
+    """Least and largest radius of its shapes, and where they lie about the middle."""
+    if spec.relation == "single":
+        return ALONE, ((0.0, 0.0),)
+    if spec.second is None:
+        return SEVERAL, LAYOUTS[spec.count]
+    x, y = OFFSETS[spec.relation]
+    return PAIRED, ((x, y), (-x, -y))
 
 
 def _place(canvas: Canvas, thing: Thing, offset: tuple[float, float], radius: float) -> None:

@@ -1,7 +1,8 @@
-"""Where in a picture its subject is: there an error of the denoiser counts more.
+"""Where in a picture its subjects are: there an error of the denoiser counts more.
 
 Most of a landscape is sky and ground, which are learned in minutes. What the words say of the
-subject is in a fifth of the picture, and would have a fifth of the loss.
+subject is in a fifth of the picture, and would have a fifth of the loss. Shapes count as subjects
+do: were they to count as their ground does, a batch would hardly be about them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from musegraph_nodes.starter.scenes.canvas import UNITS
+from musegraph_nodes.starter.scenes.shapes import extents
 from musegraph_nodes.starter.scenes.spec import SceneSpec, from_dict
 from musegraph_nodes.starter.scenes.subjects import extent
 
@@ -28,11 +30,10 @@ def emphasis(specs: list[dict[str, Any]], size: int) -> Tensor:
     made = np.ones((len(specs), size, size), np.float16)
     for row, told in zip(made, specs, strict=True):
         spec = from_dict(told)
-        if not isinstance(spec, SceneSpec):
-            continue
-        left, top, right, bottom = extent(spec)
-        columns = _cells(left, right, size)
-        row[_cells(top, bottom, size), columns] = WEIGHT
+        boxes = [extent(spec)] if isinstance(spec, SceneSpec) else extents(spec)
+        for left, top, right, bottom in boxes:
+            columns = _cells(left, right, size)
+            row[_cells(top, bottom, size), columns] = WEIGHT
     return torch.from_numpy(made)
 
 
