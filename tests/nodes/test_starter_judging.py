@@ -84,6 +84,16 @@ def test_an_attribute_is_used_only_if_renders_are_read_rightly() -> None:
     assert "colour 0.960" in lines[-1]
 
 
+def test_few_steps_may_obey_a_little_less_often() -> None:
+    def drawn(hits: int) -> dict[str, report.Scores]:
+        scores = dict.fromkeys(report.NAMES, (hits, 100))
+        return {"seen, drawn": scores, "held out, drawn": scores}
+
+    assert report.fallen_behind(drawn(90), drawn(94), {"style"}) == []
+    said = report.fallen_behind(drawn(90), drawn(96), {"style", "count"})
+    assert [line.split(":")[0] for line in said] == ["count", "count", "style", "style"]
+
+
 def test_the_fixed_prompts_ask_for_what_their_specs_say() -> None:
     scenes = pytest.importorskip("musegraph_nodes.starter.scenes", exc_type=ImportError)
     fixed = prompts.load_prompts()

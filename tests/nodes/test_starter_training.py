@@ -340,12 +340,12 @@ def test_distilling_learns_resumes_and_writes_a_small_lora_that_a_pipeline_loads
     first.run(minutes=10, max_steps=1)
     second = distil.DistilTraining(plan, teacher, prepared, CPU)
     assert second.progress.step == 1
-    file = tmp_path / "few-step.safetensors"
+    file = export.few_step_of(tmp_path / "scenes")
     assert second.write(file) < distil.MOST_BYTES
     vae = autoencoder.build_autoencoder(AUTOENCODER)
     export.write_folder(tmp_path / "scenes", vae, teacher, prepared / "tokenizer", "# A card\n")
     pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "scenes")
-    pipeline.load_lora_weights(str(tmp_path), weight_name=file.name)
+    pipeline.load_lora_weights(str(file.parent), weight_name=file.name)
     noisy, words = torch.randn(1, 8, 4, 4), torch.randn(1, TEXT.length, TEXT.width)
     with torch.no_grad():
         made = pipeline.unet(noisy, 500, encoder_hidden_states=words).sample

@@ -23,7 +23,7 @@ PROMISE = (
 ROOT = Path(__file__).resolve().parents[2]
 WORK = Path(os.environ.get("MUSEGRAPH_SCENES_WORK", ROOT / "build" / "scenes"))
 MODEL = Path(os.environ.get("MUSEGRAPH_SCENES_MODEL", WEIGHTS))
-JUDGE_MINUTES = 15
+JUDGE_MINUTES = 25
 
 
 def main(count: int) -> int:

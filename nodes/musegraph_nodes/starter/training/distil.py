@@ -86,17 +86,18 @@ def lora_config(weights: dict[str, Tensor]) -> Any:
 
 
 def distil(work: Path, minutes: float, device: str) -> None:
-    """Train a LoRA for the newest denoiser in `work`, and write `few-step.safetensors` there."""
-    from musegraph_nodes.starter.training.export import FEW_STEP, load_trained
+    """Train a LoRA for the newest denoiser in `work`, and write it there."""
+    from musegraph_nodes.starter.training.export import few_step_of, load_trained
 
     place = pick_device(device)
     _, model, _ = load_trained(work)
     training = DistilTraining(DistilPlan.on(place), model, work, place)
     before = training.gap()
     training.run(minutes)
-    size = training.write(work / FEW_STEP)
+    file = few_step_of(work / "scenes")
+    size = training.write(file)
     print(
-        f"{FEW_STEP}: {size / 1e6:.2f} MB; its {training.plan.steps} steps end"
+        f"{file}: {size / 1e6:.2f} MB; its {training.plan.steps} steps end"
         f" {training.gap():.3f} from the teacher's, {before:.3f} when this run began",
         flush=True,
     )

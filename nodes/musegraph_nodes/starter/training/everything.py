@@ -19,7 +19,7 @@ SHARES = {"autoencoder": 0.24, "denoiser": 0.54, "distil": 0.08, "judge": 0.04}
 #: As many pictures must be there before the autoencoder starts.
 FIRST = 2000
 #: The judge needs no more than this, however long the rest may take.
-JUDGE_MINUTES = 15.0
+JUDGE_MINUTES = 25.0
 
 
 def train_everything(a: Namespace, run: Callable[[Namespace], None]) -> None:

@@ -20,9 +20,13 @@ from musegraph_nodes.starter.training.loop import load_average
 from musegraph_nodes.starter.training.recipe import recipe_of
 from musegraph_nodes.starter.training.text import TextPlan, load_tokenizer
 
-FEW_STEP = "few-step.safetensors"
 #: Shipped weights.
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "scenes"
+
+
+def few_step_of(folder: Path) -> Path:
+    """Where the LoRA of an exported folder is: beside it, a model of its own."""
+    return folder.with_name("few_step") / "model.safetensors"
 
 
 def write_folder(target: Path, vae: Any, model: Denoiser, tokenizer: Path, card: str) -> None:
@@ -99,14 +103,15 @@ def load_folder(folder: Path) -> tuple[Any, Denoiser, Any]:
 
 
 def export(work: Path, target: Path) -> None:
-    """Write the newest trained models in `work`, and the LoRA if there is one, to `target`."""
+    """Write the newest trained models in `work` to `target`, the LoRA if there is one beside it."""
     vae, model, _ = load_trained(work)
     kept = target / "README.md"
     card = kept.read_text(encoding="utf-8") if kept.exists() else "# starter/scenes\n"
     write_folder(target, vae, model, work / "tokenizer", card)
-    few = work / FEW_STEP
-    if few.exists():
-        shutil.copyfile(few, target / FEW_STEP)
+    few, there = few_step_of(work / "scenes"), few_step_of(target)
+    if few.exists() and few != there:
+        there.parent.mkdir(exist_ok=True)
+        shutil.copyfile(few, there)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     parameters = sum(p.numel() for m in (vae, model) for p in m.parameters())
     print(f"{target}: {parameters / 1e6:.1f}M parameters, {size / 1e6:.1f} MB", flush=True)

@@ -27,6 +27,7 @@ from musegraph_nodes.starter.training.report import (
     Scores,
     calibrate,
     cell,
+    fallen_behind,
     measure,
     missed,
     renders_of,
@@ -68,7 +69,7 @@ def judge_all(
     The first `limit` prompts of each kind are drawn. A judge is trained first where there is
     none. What falls short of the targets for training on a CPU is returned.
     """
-    from musegraph_nodes.starter.training.export import FEW_STEP, load_folder, load_trained
+    from musegraph_nodes.starter.training.export import few_step_of, load_folder, load_trained
 
     place = pick_device(device)
     judge = the_judge(data, work, minutes, place)
@@ -84,12 +85,15 @@ def judge_all(
     report = measure(judge, prompts, drawn, size, work)
     more = [f"Drawn with DDIM, {STEPS} steps, a guidance of {GUIDANCE}; {_seconds(drawn)}.", ""]
     more += _memorised(data, work, drawn, limit)
-    fast = (folder or work) / FEW_STEP
+    short = missed(report, used)
+    fast = few_step_of(folder or work / "scenes")
     if fast.exists():
-        more += ["", *_fast(judge, models, fast, prompts, size, work, used)]
+        few, lines = _fast(judge, models, fast, prompts, size, work, used)
+        more += ["", *lines]
+        short += fallen_behind(few, report, used)
     target = write_report(work, report, calibration, used, more)
     print(target.read_text(encoding="utf-8"), flush=True)
-    return missed(report, used)
+    return short
 
 
 def _seconds(drawn: Callable[[list[str], int], Tensor]) -> str:
@@ -123,8 +127,8 @@ def _fast(
     size: int,
     work: Path,
     used: set[str],
-) -> list[str]:
-    """The same prompts in few steps: lines for the report."""
+) -> tuple[dict[str, Scores], list[str]]:
+    """The same prompts in few steps: the figures, and lines for the report."""
     from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
 
@@ -143,7 +147,7 @@ def _fast(
     megabytes = file.stat().st_size / 1e6
     how = f"DDIM, {FAST_STEPS} steps, a guidance of 1, {_seconds(drawn)}"
     lines = [
-        f"With `{file.name}` ({megabytes:.1f} MB), {how}:",
+        f"With `{file.parent.name}` ({megabytes:.1f} MB), {how}:",
         "",
         "| | seen | held out |",
         "|---|---|---|",
@@ -152,4 +156,4 @@ def _fast(
         if name in used:
             pair = [cell(report[f"{kind}, drawn"][name]) for kind in ("seen", "held out")]
             lines.append(f"| {name} | {' | '.join(pair)} |")
-    return lines
+    return report, lines

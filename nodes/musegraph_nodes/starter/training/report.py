@@ -44,6 +44,7 @@ TARGETS: dict[str, tuple[float, float]] = {
     "count of shapes": (0.80, 0.55),
 }
 MOST_DROP = 0.12
+MOST_BEHIND = 0.05
 CALIBRATED_ON = 1000
 
 Scores = dict[str, Score]
@@ -125,6 +126,20 @@ def missed(report: dict[str, Scores], used: set[str]) -> list[str]:
         drop = hits / max(1, count) - apart / max(1, of)
         if count and of and drop > MOST_DROP:
             found.append(f"{name}: {drop:.2f} less of held-out prompts, {MOST_DROP} is allowed")
+    return found
+
+
+def fallen_behind(few: dict[str, Scores], report: dict[str, Scores], used: set[str]) -> list[str]:
+    """Sentences on what few steps obey less often than many, by more than is allowed."""
+    found = []
+    for name in sorted(used):
+        for kind in ("seen, drawn", "held out, drawn"):
+            (hits, count), (with_many, of) = few[kind][name], report[kind][name]
+            behind = with_many / max(1, of) - hits / max(1, count)
+            if behind > MOST_BEHIND:
+                found.append(
+                    f"{name}: in few steps {behind:.2f} less ({kind}), {MOST_BEHIND} is allowed"
+                )
     return found
 
 
