@@ -236,11 +236,13 @@ def draw(
     steps: int = 20,
     guidance: float = 3.0,
     seed: int = 0,
+    size: int | None = None,
 ) -> Tensor:
     """Pictures for prompts, float `[n, 3, h, w]` in -1..1, from latents seeded one by one.
 
     Picture `i` starts from the noise of seed `seed + i`, however many are drawn together. A
-    guidance of 1 is none, and takes half the work.
+    guidance of 1 is none, and takes half the work. Latents are `size` places wide and high, or as
+    many as the model was trained with.
     """
     from diffusers import DDIMScheduler
 
@@ -248,7 +250,8 @@ def draw(
     scheduler.set_timesteps(steps)
     device = next(model.parameters()).device
     config = model.unet.config
-    shape = (config.in_channels, config.sample_size, config.sample_size)
+    side = size or config.sample_size
+    shape = (config.in_channels, side, side)
     noise = [
         torch.randn(shape, generator=torch.Generator().manual_seed(seed + i))
         for i in range(len(prompts))

@@ -26,11 +26,11 @@ from musegraph_nodes.starter.training.recipe import recipe_of
 from musegraph_nodes.starter.training.report import (
     Scores,
     calibrate,
-    cell,
     fallen_behind,
     measure,
     missed,
     renders_of,
+    short_table,
     write_report,
 )
 
@@ -38,6 +38,8 @@ from musegraph_nodes.starter.training.report import (
 UNUSUAL, SEED = 4000, 3
 GUIDANCE, STEPS, FAST_STEPS = 3.0, 20, 8
 COMPARED = 100
+#: Pixels along a side of larger pictures, and of how many prompts of each kind they are drawn.
+LARGER, ENLARGED = 256, 100
 
 
 def the_judge(data: Path, work: Path, minutes: float, device: torch.device) -> Judge:
@@ -85,6 +87,7 @@ def judge_all(
     report = measure(judge, prompts, drawn, size, work)
     more = [f"Drawn with DDIM, {STEPS} steps, a guidance of {GUIDANCE}; {_seconds(drawn)}.", ""]
     more += _memorised(data, work, drawn, limit)
+    more += ["", *_larger(judge, models, min(limit, ENLARGED), work, used)]
     short = missed(report, used)
     fast = few_step_of(folder or work / "scenes")
     if fast.exists():
@@ -119,6 +122,21 @@ def _memorised(data: Path, work: Path, drawn: Any, limit: int) -> list[str]:
     return memorised(made, fresh, pixels, signatures_of(pixels), work / "nearest.png")
 
 
+def _larger(
+    judge: Judge, models: tuple[Any, Any, Any], count: int, work: Path, used: set[str]
+) -> list[str]:
+    """Some of the prompts at a size that was not trained at: lines for the report."""
+    vae, prompts = models[1], _first(count, False) + _first(count, True)
+    places = LARGER // 2 ** (len(vae.config.block_out_channels) - 1)
+
+    def drawn(texts: list[str], seed: int) -> Tensor:
+        return draw(*models, texts, steps=STEPS, guidance=GUIDANCE, seed=seed, size=places)
+
+    report = measure(judge, prompts, drawn, LARGER, work / f"at-{LARGER}")
+    how = f"At {LARGER} pixels, {count} of each, in {STEPS} steps; {_seconds(drawn)}:"
+    return [how, "", *short_table(report, used)]
+
+
 def _fast(
     judge: Judge,
     models: tuple[Any, Any, Any],
@@ -146,14 +164,5 @@ def _fast(
     report: dict[str, Scores] = measure(judge, prompts, drawn, size, sheets)
     megabytes = file.stat().st_size / 1e6
     how = f"DDIM, {FAST_STEPS} steps, a guidance of 1, {_seconds(drawn)}"
-    lines = [
-        f"With `{file.parent.name}` ({megabytes:.1f} MB), {how}:",
-        "",
-        "| | seen | held out |",
-        "|---|---|---|",
-    ]
-    for name in report["seen, drawn"]:
-        if name in used:
-            pair = [cell(report[f"{kind}, drawn"][name]) for kind in ("seen", "held out")]
-            lines.append(f"| {name} | {' | '.join(pair)} |")
-    return report, lines
+    lines = [f"With `{file.parent.name}` ({megabytes:.1f} MB), {how}:", ""]
+    return report, lines + short_table(report, used)

@@ -178,6 +178,16 @@ def table(report: dict[str, Scores], calibration: Scores, used: set[str]) -> lis
     return lines
 
 
+def short_table(report: dict[str, Scores], used: set[str]) -> list[str]:
+    """The figures of drawn pictures alone, as Markdown."""
+    lines = ["| | seen | held out |", "|---|---|---|"]
+    for name in NAMES:
+        if name in used:
+            pair = [cell(report[f"{kind}, drawn"][name]) for kind in ("seen", "held out")]
+            lines.append(f"| {name} | {' | '.join(pair)} |")
+    return lines
+
+
 def write_report(
     work: Path, report: dict[str, Scores], calibration: Scores, used: set[str], more: list[str]
 ) -> Path:
