@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,19 @@ pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
 from musegraph_nodes.starter.training import (  # noqa: E402
+    autoencoder,
     data,
+    denoiser,
+    distil,
+    export,
     judge,
+    judging,
     nearest,
     prompts,
+    recipe,
     report,
     segment,
+    text,
 )
 from musegraph_nodes.starter.training.data import Pictures  # noqa: E402
 
@@ -92,6 +100,46 @@ def test_few_steps_may_obey_a_little_less_often() -> None:
     assert report.fallen_behind(drawn(90), drawn(94), {"style"}) == []
     said = report.fallen_behind(drawn(90), drawn(96), {"style", "count"})
     assert [line.split(":")[0] for line in said] == ["count", "count", "style", "style"]
+
+
+def test_a_report_tells_of_an_exported_folder_and_of_its_few_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of noise it says that it misses all; the figures come from what was drawn, sizes and all."""
+    make_data = pytest.importorskip("musegraph_nodes.starter.scenes.make_data")
+    work, folder = tmp_path / "work", tmp_path / "scenes"
+    make_data.make_data(tmp_path / "data", 12, 1, 32)
+    recipe.recipe_of(work, size=32)
+    pictures = data.load_pictures(tmp_path / "data")
+    torch.manual_seed(0)
+    judge.save_judge(judge.Judge(judge.Classes.of(pictures.specs)), work / "judge.safetensors")
+    sizes = text.TextPlan(length=48, merges=300, width=16, inner=32, layers=1, heads=2)
+    spoken = [caption for some in pictures.captions for caption in some]
+    words = text.train_tokenizer(spoken, tmp_path / "tokenizer", sizes)
+    vae = autoencoder.build_autoencoder(
+        autoencoder.AutoencoderPlan(channels=(8, 8, 16, 16), groups=4, size=32)
+    )
+    plan = denoiser.DenoiserPlan(channels=(8, 16), heads=2, groups=4)
+    model = denoiser.build_denoiser(plan, sizes, words, 8, 4)
+    export.write_folder(folder, vae, model, tmp_path / "tokenizer", "# A card\n")
+    np.save(work / "latents.npy", np.zeros((2, 16, 4, 4), np.float16))
+    np.save(work / "tokens.npy", np.zeros((2, 1, 48), np.int16))
+    np.save(work / "emphasis.npy", np.ones((2, 4, 4), np.float16))
+    student = distil.DistilTraining(distil.DistilPlan(rank=4), model, work, CPU)
+    student.write(export.few_step_of(folder))
+    monkeypatch.setattr(judging, "calibrate", partial(report.calibrate, count=40))
+    monkeypatch.setattr(judging, "STEPS", 2)
+    monkeypatch.setattr(judging, "FAST_STEPS", 1)
+    monkeypatch.setattr(judging, "LARGER", 48)
+
+    short = judging.judge_all(tmp_path / "data", work, 0, "cpu", 2, folder)
+    assert "style: the judge reads too few real renders rightly" in short
+    said = (work / "report.md").read_text("utf-8")
+    assert "At 48 pixels, 2 of each" in said
+    assert "With `few_step` (" in said
+    sheets = {path.name for path in work.rglob("*.png")}
+    assert sheets == {"judged-seen.png", "judged-held-out.png", "nearest.png"}
+    assert (work / "at-48" / "judged-seen.png").exists()
 
 
 def test_the_fixed_prompts_ask_for_what_their_specs_say() -> None:
