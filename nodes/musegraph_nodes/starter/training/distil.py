@@ -46,7 +46,7 @@ class DistilPlan:
     # Steps of the student from noise to picture, how many of the teacher's there are to each of
     # them, and between what range its guidance is.
     steps: int = 8
-    each: int = 4
+    each: int = 2
     guidance: tuple[float, float] = (3.0, 3.0)
     average: float = 0.995
     seed: int = 0
