@@ -126,6 +126,7 @@ def test_models_are_listed_by_what_their_headers_tell(
             assert kinds.pop("starter/adain/model.safetensors") == ("style", "")
             assert kinds.pop("starter/dance/model.safetensors") == ("other", "")
             assert kinds.pop("starter/fast/model.safetensors") == ("style", "")
+            assert kinds.pop("starter/few_step/model.safetensors")[0] == "lora"
             assert kinds.pop("starter/features/model.safetensors") == ("vision", "")
             assert kinds.pop("starter/music/model.safetensors") == ("other", "")
             assert kinds.pop("starter/text_to_motion/model.safetensors") == ("other", "")
