@@ -17,6 +17,7 @@ from musegraph.cli.models import KIND_NAMES
 from musegraph.library.kinds import Kind
 
 Command = Callable[..., tuple[int, str, str]]
+FEW_STEP = "starter/few_step/model.safetensors"
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_the_list_is_narrowed_by_kind_and_family(models: Command, tmp_path: Path
     weights(tmp_path / "m" / "whole.safetensors", SD1)
     weights(tmp_path / "m" / "ink.safetensors", LORA)
     folder = ("--models", "m")
-    assert listed(models, *folder, "--kind", "lora").keys() == {"ink.safetensors"}
+    assert listed(models, *folder, "--kind", "lora").keys() == {"ink.safetensors", FEW_STEP}
     for family in ("sd1", "Stable Diffusion 1"):
         found = listed(models, "list", *folder, "--family", family)
         assert found.keys() == {"ink.safetensors", "whole.safetensors"}
@@ -123,7 +124,7 @@ def test_scan_names_what_is_damaged_double_and_to_be_converted(
     (tmp_path / "m" / "old.ckpt").write_bytes(b"\x80\x04")
     code, out, _ = models("scan", "--models", "m")
     assert code == 0
-    assert "11 models in" in out, "with the seven starter models"
+    assert "12 models in" in out, "with the eight starter models"
     assert "half.safetensors is cut off: it holds" in out
     assert "a.safetensors and b.safetensors are the same model" in out
     assert "musegraph models convert old.ckpt" in out

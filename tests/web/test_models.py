@@ -116,7 +116,7 @@ def test_the_list_is_narrowed_by_words_and_by_kind(page: Any) -> None:
     expect(found).to_contain_text("No model fits.")
     search.fill("")
     kinds = found.get_by_role("combobox", name="Kind of model")
-    assert "LoRA (2)" in kinds.inner_text()
+    assert "LoRA (3)" in kinds.inner_text()
     kinds.select_option("vae")
     assert names(found) == ["soft.safetensors"]
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from musegraph_nodes.starter.training.critic import Contest
 from musegraph_nodes.starter.training.data import Pictures, load_pictures, open_pictures, save_sheet
 from musegraph_nodes.starter.training.loop import (
     Ahead,
@@ -171,6 +172,7 @@ class AutoencoderTraining:
         self.optimizer = Muon(trained, plan.rate, weight_decay=1e-3)
         self.averages = Averages(parameters, plan.average)
         self.checkpoints = Checkpoints(work / ("decoder" if decoder_only else "autoencoder"))
+        self.contest = Contest(work / "critic", device, team=team) if decoder_only else None
         self.progress = self.checkpoints.restore(self.model, self.averages, self.optimizer)
         self.rng = np.random.default_rng([plan.seed, self.progress.step, team.rank])
         torch.manual_seed(plan.seed + self.progress.step * team.count + team.rank)
@@ -183,6 +185,8 @@ class AutoencoderTraining:
 
     def save(self) -> Path:
         """Write a checkpoint."""
+        if self.contest is not None:
+            self.contest.save()
         return self.checkpoints.save(self.progress, self.model, self.averages, self.optimizer)
 
     def _crops(self, whole: bool) -> Tensor:
@@ -194,8 +198,8 @@ class AutoencoderTraining:
             batch, crop = max(1, batch * crop**2 // picture**2), picture
         return self.pictures.raw_crops(self.rng, batch, crop)
 
-    def _fit(self, real: Tensor) -> tuple[Tensor, Tensor]:
-        """How far what comes out is from `real`, and the latents' divergence."""
+    def _fit(self, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What comes out, how far it is from `real`, and the latents' divergence."""
         with half_precision(self.device):
             with torch.set_grad_enabled(not self.decoder_only):
                 posterior = self.model.encode(real).latent_dist
@@ -203,7 +207,7 @@ class AutoencoderTraining:
             latents = latents + self.plan.latent_noise * torch.randn_like(latents)
             made = self.model.decode(latents).sample
         kl = posterior.kl().mean() / latents[0].numel()
-        return reconstruction_loss(made.float(), real), kl
+        return made.float(), reconstruction_loss(made.float(), real), kl
 
     def step(self, number: int, share: float) -> dict[str, Tensor]:
         """One optimizer step; `share` is the part of the time that is done."""
@@ -212,15 +216,20 @@ class AutoencoderTraining:
             group["lr"] = cosine_rate(plan.rate, number, share)
         bytes_ = self.crops(share > 1 - plan.full_share).to(self.device, non_blocking=True)
         # A crop that lies in memory as bytes of a picture is channels_last already.
-        fit, kl = self.fitted(bytes_.permute(0, 3, 1, 2).float() / 127.5 - 1)
-        loss = fit if self.decoder_only else fit + plan.kl_weight * kl
+        real = bytes_.permute(0, 3, 1, 2).float() / 127.5 - 1
+        made, fit, kl = self.fitted(real)
+        loss = fit + plan.kl_weight * kl
+        if self.contest is not None:
+            loss = fit + self.contest.complaint(fit, made, self.model.decoder.conv_out.weight)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.team.meet(number + 1, self.model.parameters())
         self.averages.update(number)
-        return {"loss": fit.detach(), "kl": kl.detach()}
+        if self.contest is None:
+            return {"loss": fit.detach(), "kl": kl.detach()}
+        return {"loss": fit.detach(), "critic": self.contest.learn(made, real)}
 
 
 def cosine_rate(rate: float, step: int, share: float) -> float:

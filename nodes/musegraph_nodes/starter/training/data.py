@@ -13,6 +13,9 @@ from torch import Tensor
 
 from musegraph_nodes.starter.ready import READY
 
+#: Crops begin where a latent does, as pictures do: so the squares of pixel art lie as they will.
+CELL = 8
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -44,10 +47,10 @@ class Pictures:
     def _crops(
         self, rng: np.random.Generator, count: int, size: int
     ) -> np.ndarray[Any, np.dtype[np.uint8]]:
-        limit = self.pixels.shape[1] - size + 1
+        limit = (self.pixels.shape[1] - size) // CELL + 1
         picked = np.empty((count, size, size, 3), np.uint8)
         for row, index in enumerate(rng.integers(0, len(self), count)):
-            y, x = rng.integers(0, limit, 2)
+            y, x = CELL * rng.integers(0, limit, 2)
             crop = self.pixels[index, y : y + size, x : x + size]
             picked[row] = crop[:, ::-1] if rng.random() < 0.5 else crop
         return picked
