@@ -15,6 +15,7 @@ pytest.importorskip("transformers")
 
 from musegraph_nodes.starter.training import (  # noqa: E402
     autoencoder,
+    critic,
     data,
     denoiser,
     distil,
@@ -124,6 +125,28 @@ def test_a_decoder_trained_further_leaves_the_latents_alone(
     assert any(
         not torch.equal(a, b) for a, b in zip(decoder, weights(more.model.decoder), strict=True)
     )
+
+
+def test_a_critic_learns_what_is_smeared_and_complains_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(critic, "ALONE_FOR", 20)
+    torch.manual_seed(0)
+    contest = critic.Contest(tmp_path, CPU)
+    last = torch.nn.Parameter(torch.ones(1))
+    real = torch.rand(4, 3, 32, 32).round() * 2 - 1
+    smeared = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
+    fit = (last * smeared - real).abs().mean()
+    assert float(contest.complaint(fit, last * smeared, last)) == 0, "it learns alone at first"
+    losses = [float(contest.learn(smeared, real)) for _ in range(40)]
+    assert losses[-1] < 0.8 * losses[0]
+    complaints = [float(contest.complaint(fit, last * one, last)) for one in (smeared, real)]
+    assert complaints[0] > complaints[1]
+    contest.save()
+    again = critic.Contest(tmp_path, CPU)
+    assert again.progress.step == 40
+    for a, b in zip(weights(again.critic), weights(contest.critic), strict=True):
+        assert torch.equal(a, b)
 
 
 def test_the_autoencoder_learns(tmp_path: Path, pictures: Pictures) -> None:
