@@ -218,8 +218,9 @@ class AutoencoderTraining:
         # A crop that lies in memory as bytes of a picture is channels_last already.
         real = bytes_.permute(0, 3, 1, 2).float() / 127.5 - 1
         made, fit, kl = self.fitted(real)
-        loss = fit + plan.kl_weight * kl
-        if self.contest is not None:
+        if self.contest is None:
+            loss = fit + plan.kl_weight * kl
+        else:
             loss = fit + self.contest.complaint(fit, made, self.model.decoder.conv_out.weight)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

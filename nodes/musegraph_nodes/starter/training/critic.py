@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from musegraph_nodes.starter.training.loop import Averages, Checkpoints, Progress, half_precision
+from musegraph_nodes.starter.training.loop import Averages, Checkpoints, half_precision
 from musegraph_nodes.starter.training.team import ALONE, Team
 
 #: The critic's gradient in the decoder's last layer, as a part of that of the error.
@@ -91,6 +91,4 @@ class Contest:
     def save(self) -> Path:
         """Write a checkpoint."""
         self.averages.update(self.progress.step)
-        return self.checkpoints.save(
-            Progress(self.progress.step), self.critic, self.averages, self.optimizer
-        )
+        return self.checkpoints.save(self.progress, self.critic, self.averages, self.optimizer)
