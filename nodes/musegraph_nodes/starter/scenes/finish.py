@@ -19,6 +19,12 @@ VARIANTS = 8
 # How far edges wander, and how wide the ragged border of paper is, as parts of the side.
 WANDER = 0.008
 BORDER = 0.028
+# How wide strokes of paint are, of 128 across, and how much of the paint is of one colour: the
+# broad ones, and those that keep small shapes. Narrower ones an autoencoder would
+# smooth away.
+STROKES = ((3.8, 0.9), (1.8, 0.62))
+# Points along a pixel at which it is asked which stroke is there: edges would be jagged of one.
+FINENESS = 2
 
 
 def grain(pixels: Field, strength: float) -> Field:
@@ -55,10 +61,13 @@ def strokes(pixels: Field, fine: Field, variant: int) -> Field:
     """
     flat = pixels.reshape(-1, 3)
     painted = []
-    for wide, share in ((2.3, 0.86), (1.2, 0.55)):
-        source, relief = _strokes(len(pixels), variant, wide)
-        painted.append(((flat + share * (flat[source] - flat)) * relief).reshape(pixels.shape))
-    both: Field = painted[0] + fine * (painted[1] - painted[0])
+    for wide, share in STROKES:
+        points = _strokes(len(pixels), variant, wide)
+        paint: Field = np.zeros_like(flat)
+        for source, relief in points:
+            paint += (flat + share * (flat[source] - flat)) * relief
+        painted.append((paint / len(points)).reshape(pixels.shape))
+    both: Field = (painted[0] + fine * (painted[1] - painted[0])).astype(np.float32)
     return both
 
 
@@ -114,33 +123,37 @@ def _displacement(side: int, variant: int) -> tuple[tuple[Field, ...], tuple[Fie
 
 
 @lru_cache(4 * VARIANTS)
-def _strokes(side: int, variant: int, width: float) -> tuple[Any, Field]:
-    """For each pixel the pixel amid its stroke, and the light and tint of that, `[n, 3]`."""
+def _strokes(side: int, variant: int, width: float) -> list[tuple[Any, Field]]:
+    """At some points of pixels the pixel amid the stroke, and its light and tint, `[n, 3]`."""
     from scipy.spatial import cKDTree
 
     rng = np.random.default_rng(400 + variant)
-    unit = side / 128
+    unit, points = side / 128, FINENESS * side
     wide, long = width * unit, 2.6 * width * unit
     turn = rng.uniform(-0.7, 0.7)
     cos, sin = np.cos(turn), np.sin(turn)
-    y, x = np.mgrid[0:side, 0:side].astype(np.float32)
-    bend = 6 * unit * _cloud(side, 440 + variant, 6)
+    y, x = (np.mgrid[0:points, 0:points].astype(np.float32) + 0.5) / FINENESS - 0.5
+    bend = 6 * unit * _cloud(points, 440 + variant, 6)
     along, across = (x * cos + y * sin) / long, (y * cos - x * sin + bend) / wide
     # A jittered grid in the measure of the strokes, in which they are round.
     reach = int(1.6 * side / wide) + 2
-    grid = np.stack(np.meshgrid(np.arange(-reach, reach), np.arange(-reach, reach)), -1)
-    centres = grid.reshape(-1, 2) + rng.uniform(-0.4, 0.4, (4 * reach * reach, 2))
+    nodes = np.stack(np.meshgrid(np.arange(-reach, reach), np.arange(-reach, reach)), -1)
+    centres = nodes.reshape(-1, 2) + rng.uniform(-0.4, 0.4, (4 * reach * reach, 2))
     spots = np.stack([along.ravel(), across.ravel()], 1)
     low, high = spots.min(0) - 1, spots.max(0) + 1
     centres = centres[((centres > low) & (centres < high)).all(1)]
     own = cKDTree(centres).query(spots)[1]
     middles = cKDTree(spots).query(centres)[1]
+    pixels = (middles // points // FINENESS) * side + middles % points // FINENESS
     offset = (across.ravel() - centres[own, 1]) * 2
     # Neighbours differ in light, and a little in hue, as paint that is not mixed through.
-    tints = 1 + rng.normal(0, 0.03, (len(centres), 1)) + rng.normal(0, 0.018, (len(centres), 3))
-    ridges = 0.01 * np.sin(across.ravel() * 14) - 0.04 * np.clip(offset, -1, 1)
+    tints = 1 + rng.normal(0, 0.045, (len(centres), 1)) + rng.normal(0, 0.02, (len(centres), 3))
+    ridges = 0.015 * np.sin(across.ravel() * 14) - 0.07 * np.clip(offset, -1, 1)
     relief: Field = (tints[own] + ridges[:, None]).astype(np.float32)
-    return middles[own], relief
+    # Which point of a pixel, before which pixel.
+    grid = np.arange(points * points).reshape(side, FINENESS, side, FINENESS)
+    order = grid.transpose(1, 3, 0, 2).reshape(FINENESS**2, -1)
+    return [(pixels[own][chosen], relief[chosen]) for chosen in order]
 
 
 @lru_cache(8)

@@ -27,7 +27,7 @@ class PaperCutCanvas(Canvas):
             phase = self.rng.uniform(0, 6.3)
             y = horizon * index / len(colours) + 3.4 * np.sin(x * 0.075 + phase)
             sheet = [*zip(x, y, strict=True), (UNITS + 4, UNITS + 4), (-4, UNITS + 4)]
-            self._sheet(paths.polygon(sheet), colour, -1.1, 1.3, 0.34)
+            self._sheet(paths.polygon(sheet), colour, -1.6, 1.7, 0.42)
 
     def ground(self, colour: Colour) -> None:
         soft = tint(colour, 0.5)
@@ -41,7 +41,7 @@ class PaperCutCanvas(Canvas):
         self, path: Path, top: float, colour: Colour, haze: float = 0.0, glow: int = 0
     ) -> None:
         tone = self.hazed(self.toned(colour, "scenery"), haze)
-        self._sheet(path, tone, -1.3, 1.8, 0.45)
+        self._sheet(path, tone, -1.7, 2.0, 0.5)
 
     def fill(
         self, path: Path, colour: Colour, role: Role = "scenery", haze: float = 0.0, glow: int = 0
@@ -50,18 +50,18 @@ class PaperCutCanvas(Canvas):
         if role == "lamp":
             self.area(path, tone)
         else:
-            self._sheet(path, tone, 0.9, 1.1, 0.5 if role == "accent" else 0.3)
+            self._sheet(path, tone, 1.4, 1.5, 0.6 if role == "accent" else 0.44)
 
     def orb(self, x: float, y: float, radius: float, kind: str) -> None:
         colour = self.orb_colour(kind)
         self._sheet(paths.oval(x, y, radius * 1.7, radius * 1.7), mix(self.middle, colour, 0.3))
-        self._sheet(orb_outline(x, y, radius, kind), colour, 0.9, 1.1, 0.4)
+        self._sheet(orb_outline(x, y, radius, kind), colour, 1.3, 1.5, 0.5)
 
     def shadow(self, x: float, y: float, half: float) -> None:
         """The sheets have their own."""
 
     def finish(self, pixels: Pixels) -> Pixels:
-        return finish.grain(pixels, 0.018)
+        return finish.grain(pixels, 0.024)
 
     def _sheet(
         self, path: Path, tone: Colour, drop: float = 0.9, soft: float = 1.1, dark: float = 0.34
@@ -117,8 +117,9 @@ class OilCanvas(Canvas):
 
     def finish(self, pixels: Pixels) -> Pixels:
         drawn = self.fine.toarray(colorType=skia.kRGBA_8888_ColorType)[..., 0]
-        spread = Image.fromarray(drawn).filter(ImageFilter.BoxBlur(1))
+        # Broad strokes would carry colour from the edge of a small shape far out.
+        spread = Image.fromarray(drawn).filter(ImageFilter.BoxBlur(3))
         mask = spread.resize((len(pixels), len(pixels)), Image.Resampling.BILINEAR)
-        covered = np.asarray(mask)[..., None].clip(0, 100) / 100
+        covered = np.asarray(mask)[..., None].clip(0, 40) / 40
         fine: Pixels = covered.astype(np.float32)
         return finish.strokes(pixels, fine, self.variant)

@@ -17,16 +17,23 @@ DARK_GLOW: Colour = (176, 160, 255)
 SCENERY_LIGHTS: tuple[Colour, ...] = ((118, 96, 226), (60, 150, 206), (188, 74, 190))
 
 
+# Pixels along the side from which on cells are four of them wide.
+LEAST_COARSE = 160
+
+
 class PixelCanvas(Canvas):
-    """A grid of 64 × 64 cells with hard edges; subjects have a dark outline one cell wide."""
+    """A grid of square cells with hard edges; subjects have a dark outline one cell wide.
+
+    Cells are four pixels wide, or two in small pictures: so a latent, which stands for eight, holds
+    whole ones, and they lie in each alike. Of cells of three pixels an autoencoder makes mush.
+    """
 
     antialias = False
-    cells = 64
-    least_outlined = 7.0
     # Between the levels that a colour channel can have.
     step = 8.5
 
     def surface_side(self, size: int) -> int:
+        self.cells = size // (4 if size >= LEAST_COARSE else 2)
         return self.cells
 
     def sky(self, horizon: float) -> None:
@@ -57,9 +64,10 @@ class PixelCanvas(Canvas):
     ) -> None:
         tone = self.hazed(self.toned(colour, role), haze)
         bounds = path.getBounds()
+        cell = UNITS / self.cells
         # On parts of two or three cells an outline would leave nothing of the inside.
-        if role == "accent" and min(bounds.width(), bounds.height()) > self.least_outlined:
-            self.outline(path, shade(tone, 0.4), 4.2)
+        if role == "accent" and min(bounds.width(), bounds.height()) > 3.5 * cell:
+            self.outline(path, shade(tone, 0.4), 2.1 * cell)
         self.area(path, tone)
 
     def stroke(
