@@ -83,9 +83,9 @@ def run(a: argparse.Namespace) -> None:
         denoiser = DenoiserTask(a.work, a.minutes, a.device, prompts, a.begin)
         run_team(a.processes, a.work, denoiser)
     elif a.stage == "distil":
-        from musegraph_nodes.starter.training.distil import distil
+        from musegraph_nodes.starter.training.distil import DistilTask
 
-        distil(a.work, a.minutes, a.device)
+        run_team(a.processes, a.work, DistilTask(a.work, a.minutes, a.device))
     elif a.stage == "judge":
         from musegraph_nodes.starter.training.judging import judge_all
 

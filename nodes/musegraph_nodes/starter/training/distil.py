@@ -27,6 +27,7 @@ from musegraph_nodes.starter.training.loop import (
     pick_device,
     prepare_device,
 )
+from musegraph_nodes.starter.training.team import ALONE, Team
 
 #: Layers that the LoRA changes: all large ones of the U-Net.
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out")
@@ -85,33 +86,50 @@ def lora_config(weights: dict[str, Tensor]) -> Any:
     return LoraConfig(r=rank, lora_alpha=rank, target_modules=list(LAYERS))
 
 
-def distil(work: Path, minutes: float, device: str) -> None:
-    """Train a LoRA for the newest denoiser in `work`, and write it there."""
-    from musegraph_nodes.starter.training.export import few_step_of, load_trained
+@dataclass(frozen=True)
+class DistilTask:
+    """What each process of a team does; expects a trained denoiser in `work`."""
 
-    place = pick_device(device)
-    _, model, _ = load_trained(work)
-    training = DistilTraining(DistilPlan.on(place), model, work, place)
-    before = training.gap()
-    training.run(minutes)
-    file = few_step_of(work / "scenes")
-    size = training.write(file)
-    print(
-        f"{file}: {size / 1e6:.2f} MB; its {training.plan.steps} steps end"
-        f" {training.gap():.3f} from the teacher's, {before:.3f} when this run began",
-        flush=True,
-    )
+    work: Path
+    minutes: float
+    device: str
+
+    def __call__(self, team: Team) -> None:
+        """Train a LoRA for the newest denoiser, or go on training; then write it."""
+        from musegraph_nodes.starter.training.export import few_step_of, load_trained
+
+        place = pick_device(self.device)
+        _, model, _ = load_trained(self.work)
+        training = DistilTraining(DistilPlan.on(place), model, self.work, place, team)
+        before = training.gap() if team.rank == 0 else 0.0
+        training.run(self.minutes)
+        if team.rank > 0:
+            return
+        file = few_step_of(self.work / "scenes")
+        size = training.write(file)
+        print(
+            f"{file}: {size / 1e6:.2f} MB; its {training.plan.steps} steps end"
+            f" {training.gap():.3f} from the teacher's, {before:.3f} when this run began",
+            flush=True,
+        )
 
 
 class DistilTraining:
     """One resumable training run; `model` is the trained denoiser that is to become faster."""
 
-    def __init__(self, plan: DistilPlan, model: Any, work: Path, device: torch.device) -> None:
+    def __init__(
+        self,
+        plan: DistilPlan,
+        model: Any,
+        work: Path,
+        device: torch.device,
+        team: Team = ALONE,
+    ) -> None:
         from peft import LoraConfig
 
         torch.manual_seed(plan.seed)
         prepare_device(device)
-        self.plan, self.device = plan, device
+        self.plan, self.device, self.team = plan, device, team
         self.latents = load_latents(work)
         if device.type == "cpu":
             plain_attention(model)
@@ -126,7 +144,7 @@ class DistilTraining:
         self.averages = Averages(parameters, plan.average)
         self.checkpoints = Checkpoints(work / "distil")
         self.progress = self.checkpoints.restore(self.adapters, self.averages, self.optimizer)
-        torch.manual_seed(plan.seed + self.progress.step)
+        torch.manual_seed(plan.seed + self.progress.step * team.count + team.rank)
         self.alphas = noise_levels().to(device)
         count = len(self.alphas)
         # The times of the teacher's steps, trailing as the schedule of the pipeline.
@@ -134,7 +152,8 @@ class DistilTraining:
 
     def run(self, minutes: float, max_steps: int | None = None) -> None:
         """Train until `minutes` of training are done in all, earlier runs included."""
-        clock = Clock(self.progress, minutes, sized=self.averages.fit, device=self.device)
+        sized, device = self.averages.fit, self.device
+        clock = Clock(self.progress, minutes, self.team, sized=sized, device=device)
         clock.run(self.step, self.save, max_steps)
 
     def save(self) -> Path:
@@ -166,6 +185,7 @@ class DistilTraining:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.adapters.parameters(), 1.0)
         self.optimizer.step()
+        self.team.meet(number + 1, self.adapters.parameters())
         self.averages.update(number)
         return {"loss": loss.detach()}
 
