@@ -437,6 +437,83 @@ def test_resting_on_a_link_shows_what_went_through_it(page: Any) -> None:
     expect(peek).to_contain_text("31")
 
 
+HOLDING = """(() => {
+  const ask = window.fetch;
+  const about = {queue: /[/]api[/]queue/, steps: /[/]api[/]runs[/][^/]+[/]state/};
+  const waiting = {};
+  window.held = HELD;
+  window.reached = {};
+  window.letGo = (name) => {
+    window.held[name] = null;
+    (waiting[name] ?? []).forEach((then) => then());
+  };
+  const wait = async (url, when) => {
+    for (const name of Object.keys(about))
+      if (about[name].test(url) && window.held[name] === when) {
+        window.reached[name] = true;
+        await new Promise((then) => { (waiting[name] ??= []).push(then); });
+      }
+  };
+  window.fetch = async (...given) => {
+    const url = String(given[0].url ?? given[0]);
+    await wait(url, 'question');
+    const answer = await ask(...given);
+    await wait(url, 'answer');
+    return answer;
+  };
+})()"""
+
+
+def hold(page: Any, held: str) -> None:
+    """Open the page anew, with questions or answers about something held up until `letGo`."""
+    page.add_init_script(HOLDING.replace("HELD", held))
+    page.reload()
+
+
+def wait_for_the_end(page: Any, server: Served) -> None:
+    end = monotonic() + 20
+    while server.ask("GET", "/api/queue")["runs"] and monotonic() < end:
+        page.wait_for_timeout(50)
+
+
+def test_steps_that_were_asked_for_late_are_not_wiped_out_by_what_was_told_before(
+    page: Any, server: Served
+) -> None:
+    """A page that is still learning what runs when a run begins and ends."""
+    hold(page, "{queue: 'question', steps: 'question'}")
+    put(page, {"one": node("troublesome.add", {"a": 41, "b": 1})})
+    server.ask("PUT", "/api/queue", {"paused": True})
+    run(page)
+    is_now(page, "one", "queued")
+    page.evaluate("() => window.letGo('queue')")
+    page.wait_for_function("() => window.reached.steps === true")
+    server.ask("PUT", "/api/queue", {"paused": False})
+    wait_for_the_end(page, server)
+    page.evaluate("() => window.letGo('steps')")
+    is_now(page, "one", "done", seconds=5)
+
+
+def test_an_answer_that_comes_late_takes_back_nothing_that_was_told_since(
+    page: Any, server: Served
+) -> None:
+    """Answers and events go different ways, and either may be here first."""
+    hold(page, "{}")
+    put(page, {"one": node("troublesome.slow", {"a": 43, "seconds": 2})})
+    run(page)
+    is_now(page, "one", "running")
+    page.evaluate("() => { window.held.queue = 'answer'; }")
+    server.ask("PUT", "/api/queue", {"paused": True})
+    page.wait_for_function("() => window.reached.queue === true")
+    server.ask("PUT", "/api/queue", {"paused": False})
+    is_now(page, "one", "done")
+    shown = page.get_by_label("Stop what runs", exact=True)
+    expect(shown).to_be_disabled()
+    page.evaluate("() => { window.letGo('queue'); window.held.queue = 'question'; }")
+    page.wait_for_timeout(500)
+    expect(shown).to_be_disabled()
+    is_now(page, "one", "done")
+
+
 def test_the_run_form_is_enough_for_who_does_not_want_the_graph(page: Any, server: Served) -> None:
     """The workflow as a form: its named inputs, a button, the results."""
     form = {

@@ -138,11 +138,11 @@ export class RunBook {
 
   // -- what is told -------------------------------------------------------------------------
 
-  /** Take in one event of the server. */
-  take(event: ServerEvent): void {
+  /** Take in one event of the server; if it is old, the steps are known as they were after it. */
+  take(event: ServerEvent, old = false): void {
     switch (event.type) {
       case 'run':
-        this.note(event.facts);
+        this.note(event.facts, old);
         break;
       case 'queue':
         if (typeof event.paused === 'boolean') this.pause(event.paused);
@@ -169,12 +169,12 @@ export class RunBook {
     }
   }
 
-  /** A run as it is now. */
-  note(facts: RunFacts): void {
+  /** A run as it is now; unless the steps are known from later, they begin with an attempt. */
+  note(facts: RunFacts, stepsAreLater = false): void {
     const known = this.runs.get(facts.id);
     const entry = known ?? this.begin(facts);
     const again = known && facts.attempt !== known.facts.attempt && facts.state === 'running';
-    if (again) {
+    if (again && !stepsAreLater) {
       entry.steps.clear();
       entry.inside.clear();
     }

@@ -31,13 +31,36 @@ export const onGap = (listener: () => void): (() => void) => {
   return () => gaps.delete(listener);
 };
 
+/**
+ * What was told of each run, by a count of all that was: what was asked for before that is older.
+ * A question and the feed go different ways, and either may be there first.
+ */
+const told = new Map<string, number>();
+let count = 0;
+
+/** Runs whose steps are being asked for, with what is told of them meanwhile. */
+const meanwhile = new Map<string, Set<ServerEvent[]>>();
+
+const noteTold = (event: ServerEvent): void => {
+  if (!('run' in event) || event.run === null) return;
+  count += 1;
+  if (event.type === 'run') told.set(event.run, count);
+  for (const events of meanwhile.get(event.run) ?? []) events.push(event);
+};
+
+/** A run as it was when it was asked for, or as was told since. */
+const latest = (facts: Schemas['Run'], since: number): Schemas['Run'] =>
+  (told.get(facts.id) ?? 0) > since ? (book.runs.get(facts.id)?.facts ?? facts) : facts;
+
 /** The one way in for what the server tells: to the run's document, whichever is looked at. */
 const take = (events: readonly ServerEvent[]): void => {
   for (const event of events) {
-    if (isOld(event)) continue;
+    const old = isOld(event);
+    if (old && event.type !== 'run') continue;
+    noteTold(event);
     if (event.type === 'run') announce(event.facts, book.runs.get(event.run)?.facts);
     const known = event.type === 'run' ? book.runs.has(event.run) : true;
-    book.take(event);
+    book.take(event, old);
     if (event.type === 'run' && !known && isOn(event.facts)) void welcome([event.run]);
     if (event.type === 'queue') void fetchQueue();
     for (const listener of listeners.get(event.type) ?? []) listener(event);
@@ -47,10 +70,9 @@ const take = (events: readonly ServerEvent[]): void => {
 /** How far the states that were asked for reach, by run. */
 const reached = new Map<string, number>();
 
+/** Whether the states of a run's steps were asked for after this happened to it. */
 const isOld = (event: ServerEvent): boolean =>
-  'run' in event && event.type !== 'run' && 'number' in event
-    ? event.number <= (reached.get(event.run) ?? -1)
-    : false;
+  'run' in event && 'number' in event ? event.number <= (reached.get(event.run) ?? -1) : false;
 
 let asked: Promise<void> | null = null;
 let again = false;
@@ -61,9 +83,11 @@ export const fetchQueue = (): Promise<void> => {
     again = true;
     return asked;
   }
+  const since = count;
   asked = ask(api.GET('/api/queue', { params: { query: { limit: 1000 } } }))
     .then(async (found) => {
-      const gone = book.settleQueue(found.runs, found.paused);
+      const runs = found.runs.map((facts) => latest(facts, since)).filter(isOn);
+      const gone = book.settleQueue(runs, found.paused);
       await Promise.all(gone.slice(0, 50).map(fetchFacts));
     })
     .finally(() => {
@@ -77,8 +101,9 @@ export const fetchQueue = (): Promise<void> => {
 };
 
 const fetchFacts = async (id: string): Promise<void> => {
+  const since = count;
   const answer = await api.GET('/api/runs/{id}', { params: { path: { id } } });
-  if (answer.data) book.note(factsOf(answer.data));
+  if (answer.data) book.note(latest(factsOf(answer.data), since));
   else if (answer.response.status === 404) book.forget(id);
 };
 
@@ -90,6 +115,7 @@ const factsOf = (whole: Schemas['WholeRun']): Schemas['Run'] => {
 /** A run with its document and the states of its steps, for the document that it is of. */
 const fetchRun = async (id: string, home?: string): Promise<void> => {
   const path = { params: { path: { id } } };
+  const since = count;
   const whole = await api.GET('/api/runs/{id}', path);
   if (!whole.data) {
     if (whole.response.status === 404) book.forget(id);
@@ -97,7 +123,7 @@ const fetchRun = async (id: string, home?: string): Promise<void> => {
   }
   const workflow: unknown = whole.data.workflow;
   if (!isDocument(workflow)) return;
-  const facts = factsOf(whole.data);
+  const facts = latest(factsOf(whole.data), since);
   book.note(facts);
   const known = book.runs.get(id)?.home;
   const place = home ?? known ?? (isOn(facts) ? homeFor(workflow) : null);
@@ -105,9 +131,24 @@ const fetchRun = async (id: string, home?: string): Promise<void> => {
   // What is in this tab as the very object that ran compares at a glance.
   const entry = book.runs.get(id)!;
   book.bind(facts, place, entry.workflow ?? workflow, whole.data.targets);
-  const state = await ask(api.GET('/api/runs/{id}/state', path));
-  if (state.epoch === epoch()) reached.set(id, state.number);
-  book.settle(state);
+  await fetchSteps(id);
+};
+
+/** The states of a run's steps; what is told of them before the answer is here is told again. */
+const fetchSteps = async (id: string): Promise<void> => {
+  const events: ServerEvent[] = [];
+  const open = meanwhile.get(id) ?? new Set();
+  meanwhile.set(id, open.add(events));
+  try {
+    const state = await ask(api.GET('/api/runs/{id}/state', { params: { path: { id } } }));
+    if (state.epoch === epoch()) reached.set(id, state.number);
+    book.settle(state);
+    for (const event of events)
+      if (event.type !== 'run' && 'number' in event && !isOld(event)) book.take(event);
+  } finally {
+    open.delete(events);
+    if (!open.size) meanwhile.delete(id);
+  }
 };
 
 /** An open document that computes just what ran, for a run that was submitted elsewhere. */
@@ -146,11 +187,13 @@ const LAST = 3;
 
 const closeGap = async (): Promise<void> => {
   reached.clear();
+  told.clear();
   await fetchQueue();
+  const since = count;
   await Promise.all([
     ...wanted().map((id) => fetchRun(id)),
     ask(api.GET('/api/runs', { params: { query: { limit: 30 } } })).then(({ runs }) =>
-      book.settleEnded(runs),
+      book.settleEnded(runs.map((facts) => latest(facts, since))),
     ),
   ]);
   for (const listener of gaps) listener();
