@@ -113,6 +113,21 @@ def test_the_autoencoder_trains_and_resumes(tmp_path: Path, pictures: Pictures) 
     assert third.progress.step == 3
 
 
+def test_noise_in_the_latents_is_measured_by_their_own_deviation(
+    tmp_path: Path, pictures: Pictures
+) -> None:
+    training = autoencoder.AutoencoderTraining(AUTOENCODER, pictures, tmp_path, CPU)
+    latents, added = torch.randn(400, 8, 8, 8), []
+    for scale in (1.0, 10.0):  # larger latents must not be a way around it
+        torch.manual_seed(5)
+        added.append(training.spoiled(scale * latents) - scale * latents)
+    assert torch.allclose(10 * added[0], added[1], atol=1e-3)
+    each = added[0].std((1, 2, 3))
+    most = AUTOENCODER.latent_noise
+    assert 0 < each.min() < 0.1 * most
+    assert 0.9 * most < each.max() < 1.1 * most
+
+
 def test_a_decoder_trained_further_leaves_the_latents_alone(
     tmp_path: Path, pictures: Pictures
 ) -> None:
