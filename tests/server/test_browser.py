@@ -242,7 +242,7 @@ def test_what_others_wrote_is_read_on_the_page_and_never_run(tmp_path: Path) -> 
             while (await client.get("/api/queue"))["counts"] != over:
                 await asyncio.sleep(0.05)
             await page.wait_for_function(
-                f"document.querySelectorAll('.done, .failed').length == {len(runs)}"
+                f"() => document.querySelectorAll('.done, .failed').length == {len(runs)}"
             )
             names = await page.locator(".name").all_text_contents()
             assert set(PAYLOADS) <= set(names)

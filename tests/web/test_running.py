@@ -35,7 +35,7 @@ def node(kind: str, /, values: dict[str, Any] | None = None, **links: str) -> di
 def put(page: Any, nodes: dict[str, Any], **layout: Any) -> None:
     """Paste nodes onto the canvas, beside each other, as a user would."""
     expect(page.get_by_label("Canvas", exact=True)).to_be_visible()
-    page.wait_for_function("document.querySelector('.react-flow__pane') !== null")
+    page.wait_for_function("() => document.querySelector('.react-flow__pane') !== null")
     places = {
         id: {"x": 260 * (at % 3), "y": 240 * (at // 3), **layout.get(id, {})}
         for at, id in enumerate(nodes)
