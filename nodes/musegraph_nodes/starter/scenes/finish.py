@@ -20,8 +20,8 @@ VARIANTS = 8
 WANDER = 0.008
 BORDER = 0.028
 # How wide strokes of paint are, of 128 across, and how much of the paint is of one colour: the
-# broad ones, and those that keep small shapes. Narrower ones an autoencoder would
-# smooth away.
+# broad ones, and those that keep small shapes. Narrower ones an
+# autoencoder would smooth away.
 STROKES = ((3.8, 0.9), (1.8, 0.62))
 # Points along a pixel at which it is asked which stroke is there: edges would be jagged of one.
 FINENESS = 2
@@ -144,7 +144,7 @@ def _strokes(side: int, variant: int, width: float) -> list[tuple[Any, Field]]:
     centres = centres[((centres > low) & (centres < high)).all(1)]
     own = cKDTree(centres).query(spots)[1]
     middles = cKDTree(spots).query(centres)[1]
-    pixels = (middles // points // FINENESS) * side + middles % points // FINENESS
+    amid = ((middles // points // FINENESS) * side + middles % points // FINENESS)[own]
     offset = (across.ravel() - centres[own, 1]) * 2
     # Neighbours differ in light, and a little in hue, as paint that is not mixed through.
     tints = 1 + rng.normal(0, 0.045, (len(centres), 1)) + rng.normal(0, 0.02, (len(centres), 3))
@@ -153,7 +153,7 @@ def _strokes(side: int, variant: int, width: float) -> list[tuple[Any, Field]]:
     # Which point of a pixel, before which pixel.
     grid = np.arange(points * points).reshape(side, FINENESS, side, FINENESS)
     order = grid.transpose(1, 3, 0, 2).reshape(FINENESS**2, -1)
-    return [(pixels[own][chosen], relief[chosen]) for chosen in order]
+    return [(amid[chosen], relief[chosen]) for chosen in order]
 
 
 @lru_cache(8)

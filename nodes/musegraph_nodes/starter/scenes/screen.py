@@ -15,8 +15,6 @@ DARK: Colour = (14, 10, 34)
 DARK_GLOW: Colour = (176, 160, 255)
 # Three cold lights for scenery: subjects outshine them with every colour.
 SCENERY_LIGHTS: tuple[Colour, ...] = ((118, 96, 226), (60, 150, 206), (188, 74, 190))
-
-
 # Pixels along the side from which on cells are four of them wide.
 LEAST_COARSE = 160
 
@@ -32,8 +30,12 @@ class PixelCanvas(Canvas):
     # Between the levels that a colour channel can have.
     step = 8.5
 
+    @property
+    def cells(self) -> int:
+        """How many there are along a side."""
+        return self.size // (4 if self.size >= LEAST_COARSE else 2)
+
     def surface_side(self, size: int) -> int:
-        self.cells = size // (4 if size >= LEAST_COARSE else 2)
         return self.cells
 
     def sky(self, horizon: float) -> None:
