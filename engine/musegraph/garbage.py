@@ -62,10 +62,13 @@ def kept_out() -> Iterator[None]:
 
 
 def collect() -> None:
-    """One search through all there is, for want of memory: also what searches leave out."""
+    """One search, for want of memory: also through what is left out while there are runs.
+
+    What others froze before is theirs: modules of a process that is about to serve, for one.
+    """
     with _LOCK:
-        frozen = gc.get_freeze_count()
-        gc.unfreeze()
+        if _frozen:
+            gc.unfreeze()
         gc.collect()
-        if frozen:
+        if _frozen:
             gc.freeze()

@@ -33,11 +33,11 @@ def watched(most: float = MOST) -> Iterator[list[str]]:
             held.append(f"{seconds:.3f} s in {base_events._format_handle(handle)}")
 
     events.Handle._run = timed  # type: ignore[method-assign]
+    gc.collect()
     gc.freeze()  # what a collection finds of the tests before is no work of the server's
     try:
         yield held
     finally:
-        gc.unfreeze()
         events.Handle._run = run  # type: ignore[method-assign]
 
 
