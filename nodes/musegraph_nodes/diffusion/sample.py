@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from musegraph import ADVANCED, Conditioning, Context, Fused, Latent, Model, Seed, node
+from musegraph import ADVANCED, Conditioning, Context, Fused, Latent, Mask, Model, Seed, node
 
 from .sampling.names import GuiderValue, NoiseValue, SamplerName, ScheduleName, SigmasValue
 
@@ -89,6 +89,10 @@ def sample(
         Field(gt=0, le=1, description="Where to stop, for a refiner to go on; 1: the end."),
         ADVANCED,
     ] = 1.0,
+    mask: Annotated[
+        Mask | None,
+        Field(description="How much of each place is made anew: 1 all of it, 0 leaves it."),
+    ] = None,
 ) -> Latent:
     """Sample a latent [B,C,h,w] that shows what the text says.
 
@@ -96,7 +100,9 @@ def sample(
     (https://arxiv.org/abs/2207.12598), as ``StableDiffusionPipeline`` does it, and below
     ``denoise`` 1 as ``StableDiffusionImg2ImgPipeline``. Where diffusers has no scheduler for what
     is asked, a sampler of ours runs; the record says which. Noise is drawn on the CPU. A model from
-    ``diffusion.optimise`` may ask for several seeds or prompts as one batch.
+    ``diffusion.optimise`` may ask for several seeds or prompts as one batch. With a ``mask`` the
+    rest of the latent stays (https://arxiv.org/abs/2306.00950); where it is grey, the first steps
+    leave a place as it is.
     """
     from .sampling.fused import sampled_alone
 
@@ -104,5 +110,5 @@ def sample(
         "model": model, "positive": positive, "negative": negative, "latent": latent, "seed": seed,
         "steps": steps, "guidance": guidance, "sampler": sampler, "schedule": schedule,
         "denoise": denoise, "guidance_rescale": guidance_rescale, "sigmas": sigmas,
-        "guider": guider, "noise": noise, "start": start, "end": end,
+        "guider": guider, "noise": noise, "start": start, "end": end, "mask": mask,
     }, ctx)  # fmt: skip

@@ -12,6 +12,7 @@ from musegraph_nodes.diffusion.autoencoders import decoded, from_model
 from musegraph_nodes.diffusion.families import Denoiser, Prediction
 from musegraph_nodes.diffusion.references import vae_of
 from musegraph_nodes.diffusion.sampling.paths import expected
+from musegraph_nodes.diffusion.sampling.sigmas import mixed
 
 from .marks import STYLE
 
@@ -161,16 +162,6 @@ def settings(spec: Mapping[str, Any]) -> Any:
         recolour=True, style_scale=spec["style_scale"], style_layers=spec["style_layers"],
         content_layers=spec["content_layers"], compare="whitened", tile=0, preview=0,
     )  # fmt: skip
-
-
-def mixed(levels: Levels, t: float) -> tuple[float, float]:
-    """How much of picture and of noise is in what a net is shown at a timestep."""
-    count = len(levels.sigmas)
-    if levels.path.flow:
-        return 1 - t / count, t / count
-    sigma = levels.level(t / (count - 1))
-    whole = (1 + sigma**2) ** 0.5
-    return 1 / whole, sigma / whole
 
 
 def slope(kind: Prediction, signal: float, noise: float) -> float:

@@ -12,7 +12,15 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from musegraph import Conditioning, ConditioningPart, Context, Latent, Model, NodeError
+from musegraph import (
+    Conditioning,
+    ConditioningPart,
+    Context,
+    Latent,
+    Mask,
+    Model,
+    NodeError,
+)
 from musegraph_nodes.diffusion.control.marks import TOGETHER, is_led
 from musegraph_nodes.diffusion.latents import blank
 from musegraph_nodes.diffusion.references import check_loader
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Call = Mapping[str, Any]
-_APART = ("model", "positive", "negative", "latent", "seed")
+_APART = ("model", "positive", "negative", "latent", "mask", "seed")
 """What of a call is compared by more than its JSON, or need not be equal."""
 
 
@@ -46,6 +54,8 @@ def sampled_together(calls: Sequence[Call], ctx: Context) -> list[Latent]:
     assert positive is not None
     start = Latent(torch.cat([one.data for one in latents]), latents[0].family, latents[0].scale)
     asked = _asked(first, tuple(call["seed"] for call in calls))
+    if asked.mask is not None:
+        asked = replace(asked, mask=Mask(torch.cat([_cells(call["mask"], each) for call in calls])))
     made = sampled(first["model"], positive, negative, start, asked, ctx)
     ctx.note(f"sampled in a batch of {len(calls)}")
     # Each in memory of its own: what is let go of later frees its part.
@@ -64,7 +74,11 @@ def kind_of(call: Call) -> tuple[int, Hashable] | None:
     )
     each = len(_latent(call).data)
     texts = tuple(_told(call[name], each) for name in ("positive", "negative"))
-    return most, (model.model_dump_json(), own, _shown(call["latent"]), texts)
+    mask: Mask | None = call["mask"]
+    if mask is not None and len(mask.data) not in (1, each):
+        return None  # the call says what is wrong with it
+    size = None if mask is None else tuple(mask.data.shape[1:])
+    return most, (model.model_dump_json(), own, _shown(call["latent"]), size, texts)
 
 
 def _decides_for_all(call: Call) -> bool:
@@ -139,6 +153,11 @@ def _joined(parts: Sequence[ConditioningPart], each: int) -> ConditioningPart:
     return replace(parts[0], embeds=embeds, area=cat(areas) if areas else None)
 
 
+def _cells(mask: Mask, each: int) -> Tensor:
+    """One mask for each item of a call, [each,H,W]."""
+    return mask.data.expand(each, *mask.data.shape[1:])
+
+
 def _latent(call: Call) -> Latent:
     """The latent to start from, which gives the size; without one, an empty one of the model's."""
     check_loader(call["model"])
@@ -167,4 +186,5 @@ def _asked(call: Call, seeds: tuple[int, ...]) -> Asked:
         guidance=call["guidance"],
         guidance_rescale=call["guidance_rescale"],
         guiding=guiding_of(call["guider"]),
+        mask=call["mask"],
     )

@@ -66,6 +66,12 @@ class Push(Protocol):
     def __call__(self, x: Tensor, t: Tensor, made: Tensor, step: int) -> Tensor: ...
 
 
+class Keep(Protocol):
+    """Changes an answer ``made`` to ``x`` so that places of the latent stay as they were."""
+
+    def __call__(self, x: Tensor, t: Tensor, made: Tensor) -> Tensor: ...
+
+
 class Guide:
     """The guidance of one sampling. Called at a step it gives the guided answer of the net.
 
@@ -91,6 +97,7 @@ class Guide:
         self.free: Tensor | None = None
         self.push: Push | None = None
         """What changes the guided answer, such as style guidance."""
+        self.keep: Keep | None = None
         self._average: Any = None
         self._asked = 0
 
@@ -105,7 +112,12 @@ class Guide:
         still = self.guiding.method == "cfg_zero" and step < self.guiding.zero_steps
         if self.rescale > 0 and made is not told and not still:  # zeros have no spread to change
             made = rescaled(made, told, self.rescale)
-        return made if self.push is None else self.push(x, t, made, step)
+        if self.push is not None:
+            made = self.push(x, t, made, step)
+        if self.keep is None:
+            return made
+        self.free = None if self.free is None else self.keep(x, t, self.free)
+        return self.keep(x, t, made)
 
     def _names(self, active: bool) -> tuple[str, ...]:
         guided = self.guidance > 1 and active

@@ -129,3 +129,15 @@ def expected(kind: Prediction, x: Tensor, made: Tensor, signal: float, noise: fl
     if kind == "v_prediction":
         return signal * x - noise * made
     return (x - noise * made) / max(signal, 1e-3)
+
+
+def answer(kind: Prediction, x: Tensor, clean: Tensor, signal: float, noise: float) -> Tensor:
+    """The answer to ``x`` that stands for a clean latent: what :func:`expected` undoes."""
+    if kind == "sample":
+        return clean
+    least = max(noise, 1e-6)
+    if kind == "flow_prediction":
+        return (x - clean) / least
+    if kind == "v_prediction":
+        return (signal * x - clean) / least
+    return (x - signal * clean) / least

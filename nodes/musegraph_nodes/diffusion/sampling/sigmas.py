@@ -66,6 +66,16 @@ class Levels:
         return high - 1 + (math.log(sigma) - one) / (two - one)
 
 
+def mixed(levels: Levels, t: float) -> tuple[float, float]:
+    """How much of picture and of noise is in what a net is shown at a timestep."""
+    count = len(levels.sigmas)
+    if levels.path.flow:
+        return 1 - t / count, t / count
+    sigma = levels.level(t / (count - 1))
+    whole = (1 + sigma**2) ** 0.5
+    return 1 / whole, sigma / whole
+
+
 def levels_of(config: Mapping[str, Any], table: str = "sd", mu: float | None = None) -> Levels:
     """The levels that the configuration of a scheduler stands for.
 

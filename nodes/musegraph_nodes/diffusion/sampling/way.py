@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from musegraph import Conditioning, Context, Latent, Model, NodeError
+from musegraph import Conditioning, Context, Latent, Mask, Model, NodeError
 from musegraph_nodes.diffusion.control.marks import shared
 from musegraph_nodes.diffusion.control.steering import steered
 from musegraph_nodes.diffusion.control.style_push import pushed
@@ -15,12 +15,12 @@ from musegraph_nodes.diffusion.families import Denoiser, Family, family_of
 from musegraph_nodes.diffusion.preview import preview_of, preview_of_clean
 from musegraph_nodes.diffusion.prompts.regions import Prompts
 
-from . import loop, plain, split
+from . import keep, loop, plain, split
 from .guiders import Guide, Guiding
 from .noise import Drawing, Source
 from .samplers import OWN
 from .schedulers import make_scheduler, offers, spaced_sigmas
-from .sigmas import levels_for, whole
+from .sigmas import Levels, levels_for, whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +43,14 @@ class Asked:
     guidance: float
     guidance_rescale: float
     guiding: Guiding
+    mask: Mask | None = None
+    """How much of each place is made anew; None for all of it."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it leads from a clean latent to a clean one."""
+        clean = self.sigmas is None or self.sigmas[-1] == 0
+        return self.start == 0 and self.end == 1 and self.drawing.add and clean
 
     @property
     def skipped(self) -> int:
@@ -64,6 +72,8 @@ def sampled(
     import torch
 
     _check(model, latent, positive, negative)
+    if asked.mask is not None:
+        keep.check(latent, asked.whole)
     family = family_of(model)
     with torch.no_grad():
         way = _way(model, family, latent, asked, ctx)
@@ -95,7 +105,7 @@ def sampled(
                 steered(denoiser, texts.values(), ctx),
                 pushed(denoiser, positive, levels, ctx) as guide.push,
             ):
-                data = way(denoiser, guide)
+                data = _kept(way, denoiser, guide, latent, asked.mask, levels)
     return Latent(data, model.family, latent.scale)
 
 
@@ -126,6 +136,19 @@ class _Texts:
 
 
 Way = Callable[[Denoiser, Guide], "Tensor"]
+
+
+def _kept(
+    way: Way, denoiser: Denoiser, guide: Guide, latent: Latent, mask: Mask | None,
+    levels: Callable[[], Levels],
+) -> Tensor:  # fmt: skip
+    """What the way leads to; with a mask, only where that lets it."""
+    if mask is None:
+        return way(denoiser, guide)
+    device = denoiser.device
+    cells = keep.cells_of(mask, latent).to(device)
+    guide.keep = stays = keep.Keep(denoiser, cells, latent.data.float().to(device), levels())
+    return stays.ended(way(denoiser, guide))
 
 
 def _check(
