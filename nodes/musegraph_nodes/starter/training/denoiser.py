@@ -55,7 +55,7 @@ class DenoiserPlan:
     groups: int = 16
     batch: int = 24
     rate: float = 1e-3
-    fall_share: float = 0.35
+    fall_share: float = 0.75
     drop: float = 0.1
     middle_share: float = 0.75
     average: float = 0.999
