@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from musegraph.garbage import settle
+
 sys.path.insert(0, str(Path(__file__).parent))  # helpers of tests in several folders
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -62,7 +64,7 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         gc.collect()
-        gc.freeze()
+        settle()
 
 
 DOOR, ROOM = Path(__file__), Path(__file__).parents[1] / "pyproject.toml"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 _LOCK = threading.Lock()
 _running = 0
 _frozen = False
+_settled = False
 _thresholds = gc.get_threshold()
 
 RARELY = (10_000, 20, 50)
@@ -45,7 +46,7 @@ def kept_out() -> Iterator[None]:
     global _running, _frozen, _thresholds
     with _LOCK:
         _running += 1
-        if _running == 1 and not gc.get_freeze_count():
+        if _running == 1 and not _settled:
             gc.freeze()
             _frozen = True
             _thresholds = gc.get_threshold()
@@ -61,11 +62,20 @@ def kept_out() -> Iterator[None]:
                 _frozen = False
 
 
-def collect() -> None:
-    """One search, for want of memory: also through what is left out while there are runs.
+def settle() -> None:
+    """Leave what is there now out of all searches for good: modules, before a process serves.
 
-    What others froze before is theirs: modules of a process that is about to serve, for one.
+    Python can let go only of all that is left out at once, so runs leave nothing out after that.
+    Nor do they count what is: that goes through each object.
     """
+    global _settled
+    with _LOCK:
+        gc.freeze()
+        _settled = True
+
+
+def collect() -> None:
+    """One search, for want of memory: also through what is left out while there are runs."""
     with _LOCK:
         if _frozen:
             gc.unfreeze()

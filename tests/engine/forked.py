@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 SERVER = """
-import atexit, gc, json, os, sys, threading
+import atexit, json, os, sys, threading
 
 import torch
 
 import musegraph.cli, musegraph.cli.run, musegraph.cli.check, musegraph.run
+from musegraph.garbage import settle
 
-gc.collect()
-gc.freeze()
+settle()
 
 def lines():
     while line := sys.stdin.readline():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musegraph import InvalidWorkflow, UnreadableWorkflow, Workflow
+from musegraph import InvalidWorkflow, UnreadableWorkflow, Workflow, garbage
 from musegraph.garbage import kept_out, uncollected
 from musegraph.values import canonical, digest, parse
 from musegraph.values.canonical import INLINE, is_identity, json_identity
@@ -100,7 +100,10 @@ def test_short_json_is_its_own_identity_and_long_json_a_digest() -> None:
         assert not is_identity(text)
 
 
-def test_garbage_is_collected_again_after_planning_and_after_the_last_run() -> None:
+def test_garbage_is_collected_again_after_planning_and_after_the_last_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(garbage, "_settled", False)  # which conftest.py has done
     gc.unfreeze()
     with uncollected():
         assert not gc.isenabled()

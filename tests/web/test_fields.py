@@ -360,8 +360,8 @@ def test_every_row_with_a_value_has_a_handle_of_24_pixels(canvas: Any) -> None:
     """W2, W6."""
     page = canvas({"sample": {"type": "diffusion.sample"}})
     one = node(page, "sample")
-    one.get_by_role("button", name="7 more").click()
-    assert one.get_by_role("button", name=re.compile("^Input ")).count() == 16
+    one.get_by_role("button", name="8 more").click()
+    assert one.get_by_role("button", name=re.compile("^Input ")).count() == 17
     hit = one.get_by_role("button", name="Input Steps").evaluate(
         "(handle) => { const { top, left } = getComputedStyle(handle, '::before');"
         " return [handle.offsetWidth - 2 * parseFloat(left),"
@@ -615,7 +615,7 @@ def test_a_node_is_called_and_edited_by_keyboard_alone(canvas: Any) -> None:
     """X2, X4: set a value."""
     page = canvas({"sample": {"type": "diffusion.sample"}, "noise": {"type": "image.noise"}})
     assert node(page, "sample").get_attribute("aria-label").startswith("Sample")
-    assert "0 of 16 inputs connected" in node(page, "sample").get_attribute("aria-label")
+    assert "0 of 17 inputs connected" in node(page, "sample").get_attribute("aria-label")
     node(page, "noise").focus()
     page.keyboard.press("Enter")
     page.keyboard.type("640")

@@ -67,7 +67,7 @@ def apart(page: Any) -> float:
 
 
 def test_a_fold_opens_and_closes_by_keyboard_covers_nothing_and_is_undone(page: Any) -> None:
-    expect(fold(page)).to_have_text("7 more")
+    expect(fold(page)).to_have_text("8 more")
     expect(fold(page)).to_have_attribute("aria-expanded", "false")
     assert "Schedule, Guidance rescale" in fold(page).get_attribute("title")
     assert inputs(page) == 9
@@ -77,7 +77,7 @@ def test_a_fold_opens_and_closes_by_keyboard_covers_nothing_and_is_undone(page: 
     press(page, "Enter")
     expect(fold(page)).to_have_attribute("aria-expanded", "true")
     expect(fold(page)).to_be_focused()
-    assert inputs(page) == 16
+    assert inputs(page) == 17
     assert card(page, "sample").bounding_box()["height"] > height + 100
     assert 0 < apart(page) <= near
     assert written(page)["canvas"]["nodes"]["sample"]["advanced"] is True
@@ -97,14 +97,14 @@ def test_a_link_that_rests_over_a_node_opens_it_for_the_port_that_is_meant(page:
     made = page.locator('.react-flow__edge[data-id="number.out>sample.start"]')
     expect(made).to_be_attached()
     # It was open for the link alone; what is linked shows by itself.
-    expect(fold(page)).to_have_text("6 more")
+    expect(fold(page)).to_have_text("7 more")
     expect(fold(page)).to_have_attribute("aria-expanded", "false")
     expect(port(page, "sample", "start")).to_be_visible()
     expect(port(page, "sample", "end")).to_have_count(0)
     assert "advanced" not in written(page)["canvas"]["nodes"]["sample"]
     press(page, "Control+z")
     expect(made).to_have_count(0)
-    expect(fold(page)).to_have_text("7 more")
+    expect(fold(page)).to_have_text("8 more")
 
 
 def test_a_link_that_is_let_go_elsewhere_leaves_no_trace_of_the_fold(page: Any) -> None:
@@ -129,12 +129,12 @@ def test_what_is_set_stays_to_be_seen_when_the_fold_is_closed(page: Any) -> None
     page.keyboard.type("0.8")
     press(page, "Enter")
     fold(page).click()
-    expect(fold(page)).to_have_text("6 more")
+    expect(fold(page)).to_have_text("7 more")
     expect(row).to_be_visible()
     expect(card(page, "sample").locator('[data-field][data-port="start"]')).to_have_count(0)
 
 
 def test_the_line_is_said_in_chinese(new_page: Callable[..., Any], file: str) -> None:
     page = new_page(path=f"/#w={file}", locale="zh-CN")
-    button = card(page, "sample").get_by_role("button", name="还有 7 项", exact=True)
+    button = card(page, "sample").get_by_role("button", name="还有 8 项", exact=True)
     expect(button).to_have_attribute("aria-expanded", "false")

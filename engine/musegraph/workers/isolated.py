@@ -6,7 +6,6 @@ call costs no switch between threads.
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import socket
@@ -17,6 +16,7 @@ from time import monotonic
 from typing import Any
 
 from musegraph.errors import Cancelled, MusegraphError, NodeError
+from musegraph.garbage import settle
 from musegraph.isolation.wire import Closed, Frame, Line, Parcel
 from musegraph.limits import Bound, bounded
 from musegraph.migration import Migration
@@ -47,7 +47,7 @@ def main(job: Mapping[str, Any]) -> None:
             return
         line.send({"is": "ready", "pack": described(pack)})
         del registry
-        gc.freeze()
+        settle()
         while True:
             _answer(line, pack, line.receive(strange=False))
     except (Closed, OSError):

@@ -92,6 +92,7 @@ def sample(
     mask: Annotated[
         Mask | None,
         Field(description="How much of each place is made anew: 1 all of it, 0 leaves it."),
+        ADVANCED,
     ] = None,
 ) -> Latent:
     """Sample a latent [B,C,h,w] that shows what the text says.
