@@ -138,3 +138,12 @@ def test_the_line_is_said_in_chinese(new_page: Callable[..., Any], file: str) ->
     page = new_page(path=f"/#w={file}", locale="zh-CN")
     button = card(page, "sample").get_by_role("button", name="还有 8 项", exact=True)
     expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_file_in_a_row_asks_for_it_in_a_word_that_is_not_cut(page: Any) -> None:
+    fold(page).click()
+    row = card(page, "sample").locator('[data-field][data-port="mask"]')
+    said = row.get_by_role("button", name="Choose …").locator("span")
+    expect(said).to_have_attribute("title", "Choose a file, drop it here or paste it")
+    assert said.evaluate("(span) => span.scrollWidth <= span.clientWidth")
+    expect(row.get_by_role("button", name="Paint the mask")).to_be_visible()

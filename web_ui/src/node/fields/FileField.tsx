@@ -84,6 +84,8 @@ export function FileField(props: FieldProps) {
     },
   };
   const open = (): void => chooser.current?.click();
+  // A row has no room for all that can be done with a file.
+  const asked = area === 0 ? 'file.choose' : 'file.ask';
   return (
     <div
       className={`nodrag nokey ${css.file}`}
@@ -166,7 +168,7 @@ export function FileField(props: FieldProps) {
         <>
           <button type="button" className={css.ask} disabled={disabled} onClick={open}>
             <Upload size={16} aria-hidden />
-            <span>{t(sending ? 'file.sending' : 'file.ask')}</span>
+            <span title={t('file.ask')}>{t(sending ? 'file.sending' : asked)}</span>
           </button>
           {onPaint && (
             <span className={css.corner}>
