@@ -257,6 +257,25 @@ def start_mask(page: Any, held: dict[str, str]) -> Any:
     return viewer(page, "mask")
 
 
+def test_m6_the_mask_of_a_sampler_is_painted_over_the_picture_that_its_latent_is_of(
+    page: Any,
+) -> None:
+    held = upload(page, "ground.png", png(160, 100, lambda x, y: (x, y, 40)))
+    sampled = {"type": "diffusion.sample", "links": {"latent": "again.out"}}
+    paste(page, {
+        "latent": {"type": "diffusion.encode", "values": {"image": held}},
+        "again": {"type": "diffusion.add_noise", "links": {"latent": "latent.out"}},
+        "sample": sampled,
+    })  # fmt: skip
+    node = page.locator('.react-flow__node[data-id="sample"]')
+    node.get_by_role("button", name="8 more").click()
+    node.get_by_role("button", name="Paint the mask").click()
+    viewer(page, "mask").wait_for()
+    page.wait_for_function(
+        "() => document.querySelector('[data-viewer=mask] canvas').width === 160"
+    )
+
+
 def save_mask(page: Any) -> dict[str, str]:
     with page.expect_response(lambda answer: "/api/assets?" in answer.url) as sent:
         press(page, "Control+s")

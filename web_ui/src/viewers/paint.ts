@@ -18,15 +18,39 @@ const heldIn = (value: Json | undefined): Held | null => {
   return { asset, ...(typeof name === 'string' ? { name } : {}) };
 };
 
-/** The picture at an input of a node: what was put there, or what its source last gave. */
-async function pictureOf(store: DocumentStore, id: string): Promise<Held | null> {
+/**
+ * The picture at an input of a node: what was put there, or what its source last gave. Of a node
+ * that is given a latent, the picture that was encoded into it.
+ */
+async function pictureOf(
+  store: DocumentStore,
+  id: string,
+  seen = new Set<string>(), // links may go in a circle until somebody mends it
+): Promise<Held | null> {
+  if (seen.has(id)) return null;
+  seen.add(id);
+  const found = await ownPicture(store, id);
+  if (found) return found;
+  for (const port of store.getState().projected.views.get(id)?.ports.inputs ?? []) {
+    if (!/^Latent\b/.test(port.type.text)) continue;
+    const edge = edgeTo(store, id, port.name);
+    const before = edge && (await pictureOf(store, edge.source, seen));
+    if (before) return before;
+  }
+  return null;
+}
+
+const edgeTo = (store: DocumentStore, id: string, port: string) =>
+  edgesOf(store.getState().projected.graph).find(
+    (one) => one.target === id && one.targetPort === port,
+  );
+
+async function ownPicture(store: DocumentStore, id: string): Promise<Held | null> {
   const state = store.getState();
   const view = state.projected.views.get(id);
   for (const port of view?.ports.inputs ?? []) {
     if (!/^Image\b/.test(port.type.text)) continue;
-    const edge = edgesOf(state.projected.graph).find(
-      (one) => one.target === id && one.targetPort === port.name,
-    );
+    const edge = edgeTo(store, id, port.name);
     const own = edge ? null : heldIn(view?.node.values?.[port.name] as Json | undefined);
     if (own) return own;
     const place = edge && placeOf(state.uid, pathOf(state, edge.source), edge.sourcePort);
