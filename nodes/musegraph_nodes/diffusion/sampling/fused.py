@@ -55,7 +55,7 @@ def sampled_together(calls: Sequence[Call], ctx: Context) -> list[Latent]:
     start = Latent(torch.cat([one.data for one in latents]), latents[0].family, latents[0].scale)
     asked = _asked(first, tuple(call["seed"] for call in calls))
     if asked.mask is not None:
-        asked = replace(asked, mask=Mask(torch.cat([_cells(call["mask"], each) for call in calls])))
+        asked = replace(asked, mask=Mask(_cat([call["mask"].data for call in calls], each)))
     made = sampled(first["model"], positive, negative, start, asked, ctx)
     ctx.note(f"sampled in a batch of {len(calls)}")
     # Each in memory of its own: what is let go of later frees its part.
@@ -143,19 +143,16 @@ def _is_for_all(text: Conditioning) -> bool:
 
 
 def _joined(parts: Sequence[ConditioningPart], each: int) -> ConditioningPart:
+    embeds = {name: _cat([part.embeds[name] for part in parts], each) for name in parts[0].embeds}
+    areas = [part.area for part in parts if part.area is not None]
+    return replace(parts[0], embeds=embeds, area=_cat(areas, each) if areas else None)
+
+
+def _cat(tensors: Sequence[Tensor], each: int) -> Tensor:
+    """What is given for all items of each call, or for one, for all items of the batch."""
     import torch
 
-    def cat(tensors: Sequence[Tensor]) -> Tensor:
-        return torch.cat([one.expand(each, *one.shape[1:]) for one in tensors])
-
-    embeds = {name: cat([part.embeds[name] for part in parts]) for name in parts[0].embeds}
-    areas = [part.area for part in parts if part.area is not None]
-    return replace(parts[0], embeds=embeds, area=cat(areas) if areas else None)
-
-
-def _cells(mask: Mask, each: int) -> Tensor:
-    """One mask for each item of a call, [each,H,W]."""
-    return mask.data.expand(each, *mask.data.shape[1:])
+    return torch.cat([one.expand(each, *one.shape[1:]) for one in tensors])
 
 
 def _latent(call: Call) -> Latent:

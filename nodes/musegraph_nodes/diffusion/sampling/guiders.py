@@ -98,6 +98,7 @@ class Guide:
         self.push: Push | None = None
         """What changes the guided answer, such as style guidance."""
         self.keep: Keep | None = None
+        """What has the last word, with a mask."""
         self._average: Any = None
         self._asked = 0
 

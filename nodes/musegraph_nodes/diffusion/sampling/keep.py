@@ -50,21 +50,12 @@ class Keep:
         return torch.where(self.mask > _NEAR, data, self.given)
 
 
-def cells_of(mask: Mask, latent: Latent) -> Tensor:
-    """How much each cell of a latent may change: the mean of the mask over it, [1 or B,1,…,h,w]."""
+def cells_of(mask: Mask, latent: Latent, whole: bool) -> Tensor:
+    """How much each cell of a latent may change: the mean of the mask over it, [1 or B,1,…,h,w].
+
+    Raises :class:`NodeError` if there is nothing that could stay, or only a part of the way.
+    """
     count = len(mask.data)
-    if latent.data.ndim < 4:
-        raise NodeError("the latent has no height and width, so a mask says nothing of it; unlink"
-                        " the mask")  # fmt: skip
-    if count not in (1, len(latent.data)):
-        raise NodeError(
-            f"there are {count} masks for {len(latent.data)} latents; give one, or one for each"
-        )
-    return fitted(mask.data, latent.data)
-
-
-def check(latent: Latent, whole: bool) -> None:
-    """Raise if there is nothing that could stay, or only a part of the way to keep it on."""
     if not whole:
         raise NodeError(
             "a mask keeps what there is outside of it, which is a clean latent at both ends of the"
@@ -75,3 +66,12 @@ def check(latent: Latent, whole: bool) -> None:
             "a mask keeps what there is outside of it, and the latent is empty; link the latent of"
             " a picture (diffusion.encode makes it), or unlink the mask"
         )
+    if latent.data.ndim < 4:
+        raise NodeError(
+            "the latent has no height and width, so a mask says nothing of it; unlink the mask"
+        )
+    if count not in (1, len(latent.data)):
+        raise NodeError(
+            f"there are {count} masks for {len(latent.data)} latents; give one, or one for each"
+        )
+    return fitted(mask.data, latent.data)

@@ -72,8 +72,8 @@ def sampled(
     import torch
 
     _check(model, latent, positive, negative)
-    if asked.mask is not None:
-        keep.check(latent, asked.whole)
+    # Before the weights are loaded: a mask that says nothing is told at once.
+    cells = None if asked.mask is None else keep.cells_of(asked.mask, latent, asked.whole)
     family = family_of(model)
     with torch.no_grad():
         way = _way(model, family, latent, asked, ctx)
@@ -105,7 +105,7 @@ def sampled(
                 steered(denoiser, texts.values(), ctx),
                 pushed(denoiser, positive, levels, ctx) as guide.push,
             ):
-                data = _kept(way, denoiser, guide, latent, asked.mask, levels)
+                data = _kept(way, denoiser, guide, latent, cells, levels)
     return Latent(data, model.family, latent.scale)
 
 
@@ -139,15 +139,14 @@ Way = Callable[[Denoiser, Guide], "Tensor"]
 
 
 def _kept(
-    way: Way, denoiser: Denoiser, guide: Guide, latent: Latent, mask: Mask | None,
+    way: Way, denoiser: Denoiser, guide: Guide, latent: Latent, cells: Tensor | None,
     levels: Callable[[], Levels],
 ) -> Tensor:  # fmt: skip
     """What the way leads to; with a mask, only where that lets it."""
-    if mask is None:
+    if cells is None:
         return way(denoiser, guide)
-    device = denoiser.device
-    cells = keep.cells_of(mask, latent).to(device)
-    guide.keep = stays = keep.Keep(denoiser, cells, latent.data.float().to(device), levels())
+    cells, given = (one.to(denoiser.device) for one in (cells, latent.data.float()))
+    guide.keep = stays = keep.Keep(denoiser, cells, given, levels())
     return stays.ended(way(denoiser, guide))
 
 
