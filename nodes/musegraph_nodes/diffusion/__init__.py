@@ -15,6 +15,7 @@ from .control.optimise import optimise
 from .control.seamless import seamless
 from .control.style_guidance import style_guidance
 from .control.vision import embed_image, load_vision, vision
+from .latent_shapes import resize_latent, scale_latent, split_latents, stack_latents
 from .latents import decode, empty_latent, encode
 from .load import load
 from .loader import diffusers
@@ -34,6 +35,10 @@ pack = Pack(
         condition_inpaint,
         empty_latent,
         encode,
+        resize_latent,
+        scale_latent,
+        split_latents,
+        stack_latents,
         sample,
         sigmas,
         custom_sigmas,

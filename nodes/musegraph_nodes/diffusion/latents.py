@@ -84,7 +84,7 @@ def encoded(
 
     check_loader(vae)
     scale = int(vae.options["scale"])
-    _check_size(*image.size, scale, "image.resize or image.crop makes it so")
+    check_sides(*image.size, scale, "image.resize or image.crop makes it so")
     pixels = _opaque(image)
     with ctx.load(vae) as net, torch.no_grad():
         # Channels stay last in memory, as in what the pipeline makes of a picture from PIL: kernels
@@ -179,13 +179,14 @@ def blank(model: Model, width: int = 0, height: int = 0, batch: int = 1) -> Late
             " diffusion.empty_latent with width and height set"
         )
     channels, scale = int(model.options["channels"]), int(model.options["scale"])
-    _check_size(width, height, scale * family_of(model).patch, "set width and height so")
+    check_sides(width, height, scale * family_of(model).patch, "set width and height so")
     return Latent(
         torch.zeros(batch, channels, height // scale, width // scale), model.family, scale
     )
 
 
-def _check_size(width: int, height: int, scale: int, remedy: str) -> None:
+def check_sides(width: int, height: int, scale: int, remedy: str) -> None:
+    """Raise :class:`NodeError`, with the nearest that do, if a size in pixels is not of cells."""
     if width % scale == 0 and height % scale == 0:
         return
     near = [_nearest(side, scale) for side in (width, height)]
