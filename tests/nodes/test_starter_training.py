@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -380,6 +381,13 @@ def test_distilling_learns_resumes_and_writes_a_small_lora_that_a_pipeline_loads
     assert second.progress.step == 1
     file = export.few_step_of(tmp_path / "scenes")
     assert second.write(file) < distil.MOST_BYTES
+    again = tmp_path / "again"
+    shutil.copytree(prepared, again, ignore=shutil.ignore_patterns("distil"))
+    third = distil.DistilTraining(plan, teacher, again, CPU, begin=file)
+    assert third.progress.step == 0
+    assert third.gap() == pytest.approx(second.gap(), abs=2e-3)
+    with pytest.raises(ValueError, match="is of rank 4, and here it would be 8"):
+        distil.DistilTraining(replace(plan, rank=8), teacher, again, CPU, begin=file)
     vae = autoencoder.build_autoencoder(AUTOENCODER)
     export.write_folder(tmp_path / "scenes", vae, teacher, prepared / "tokenizer", "# A card\n")
     pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "scenes")

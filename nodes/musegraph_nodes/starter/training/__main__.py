@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--from", dest="begin", type=Path, help="an exported folder to go on from, where a stage"
         " has no checkpoint; where no autoencoder was trained, fold takes that of the folder, with"
-        " a decoder that went on from it",
+        " a decoder that went on from it; distil goes on from the LoRA beside the folder",
     )  # fmt: skip
     parser.add_argument("--to", type=Path, help="export: the folder to write")
     given = parser.parse_args(arguments)
@@ -85,7 +85,7 @@ def run(a: argparse.Namespace) -> None:
     elif a.stage == "distil":
         from musegraph_nodes.starter.training.distil import DistilTask
 
-        run_team(a.processes, a.work, DistilTask(a.work, a.minutes, a.device))
+        run_team(a.processes, a.work, DistilTask(a.work, a.minutes, a.device, a.begin))
     elif a.stage == "judge":
         from musegraph_nodes.starter.training.judging import judge_all
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from musegraph_nodes.starter.training.denoiser import noise_levels, plain_attention
@@ -86,6 +86,21 @@ def lora_config(weights: dict[str, Tensor]) -> Any:
     return LoraConfig(r=rank, lora_alpha=rank, target_modules=list(LAYERS))
 
 
+def put_on(unet: Any, file: Path) -> None:
+    """Fill the adapter that `unet` has with the LoRA in `file`, which `write` made."""
+    from peft import set_peft_model_state_dict
+
+    held = {name.removeprefix("unet."): one.float() for name, one in load_file(file).items()}
+    wanted = lora_config(held).r
+    rank = unet.peft_config["default"].r
+    if wanted != rank:
+        raise ValueError(
+            f"{file} is of rank {wanted}, and here it would be {rank}; begin with the model of the"
+            " same sizes that it is for, or leave --from out"
+        )
+    set_peft_model_state_dict(unet, held)
+
+
 @dataclass(frozen=True)
 class DistilTask:
     """What each process of a team does; expects a trained denoiser in `work`."""
@@ -93,6 +108,7 @@ class DistilTask:
     work: Path
     minutes: float
     device: str
+    begin: Path | None = None
 
     def __call__(self, team: Team) -> None:
         """Train a LoRA for the newest denoiser, or go on training; then write it."""
@@ -100,7 +116,9 @@ class DistilTask:
 
         place = pick_device(self.device)
         _, model, _ = load_trained(self.work)
-        training = DistilTraining(DistilPlan.on(place), model, self.work, place, team)
+        earlier = few_step_of(self.begin) if self.begin else None
+        begin = earlier if earlier and earlier.exists() else None
+        training = DistilTraining(DistilPlan.on(place), model, self.work, place, team, begin)
         before = training.gap() if team.rank == 0 else 0.0
         training.run(self.minutes)
         if team.rank > 0:
@@ -115,7 +133,11 @@ class DistilTask:
 
 
 class DistilTraining:
-    """One resumable training run; `model` is the trained denoiser that is to become faster."""
+    """One resumable training run; `model` is the trained denoiser that is to become faster.
+
+    It begins with the LoRA in the file `begin`, that of an earlier denoiser, or with one that does
+    nothing yet.
+    """
 
     def __init__(
         self,
@@ -124,6 +146,7 @@ class DistilTraining:
         work: Path,
         device: torch.device,
         team: Team = ALONE,
+        begin: Path | None = None,
     ) -> None:
         from peft import LoraConfig
 
@@ -138,6 +161,8 @@ class DistilTraining:
         rank = min(plan.rank, rank_that_fits(self.student))
         layers = list(LAYERS)
         self.student.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=layers))
+        if begin is not None:
+            put_on(self.student, begin)
         self.adapters = Adapters(self.student)
         parameters = list(self.adapters.parameters())
         self.optimizer = torch.optim.AdamW(parameters, plan.rate, weight_decay=0.0)

@@ -147,15 +147,13 @@ def _fast(
     used: set[str],
 ) -> tuple[dict[str, Scores], list[str]]:
     """The same prompts in few steps: the figures, and lines for the report."""
-    from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
 
-    from musegraph_nodes.starter.training.distil import lora_config
+    from musegraph_nodes.starter.training.distil import lora_config, put_on
 
     model = models[0]
-    weights = {name.removeprefix("unet."): value for name, value in load_file(file).items()}
-    model.unet.add_adapter(lora_config(weights))
-    set_peft_model_state_dict(model.unet, {n: v.float() for n, v in weights.items()})
+    model.unet.add_adapter(lora_config(load_file(file)))
+    put_on(model.unet, file)
 
     def drawn(texts: list[str], seed: int) -> Tensor:
         return draw(*models, texts, steps=FAST_STEPS, guidance=1.0, seed=seed)
