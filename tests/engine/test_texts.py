@@ -55,6 +55,7 @@ def chinese() -> dict[str, dict[str, object]]:
         "core",
         "diffusion",
         "image",
+        "language",
         "motion",
         "music",
         "pipelines",

@@ -12,6 +12,7 @@ import torch
 from parity import videos
 from safetensors.torch import save_file
 from tiny import make
+from tiny_language import make_language
 from tiny_sd import make_tiny
 
 from musegraph_nodes.diffusion.loader import quiet
@@ -84,6 +85,7 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "h94/IP-Adapter/models/image_encoder": _encoder,
     "facebook/musicgen-small": lambda folder, place: tiny_sound.musicgen(place),
     "ACE-Step/acestep-v15-xl-turbo-diffusers": lambda folder, place: tiny_sound.ace_step(place),
+    "Qwen/Qwen3-1.7B": lambda folder, place: make_language(place, reach=2048),
     "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 

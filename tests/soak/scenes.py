@@ -1,14 +1,19 @@
 """The starter model's pictures for 1,000 prompts that were fixed beforehand, read by a judge.
 
-The judge is trained on renders where `build/scenes` holds none, and used only for what it reads
-rightly in real renders it has not seen. The report there has the figures beside their ceilings,
-sheets, and the nearest training pictures. `MUSEGRAPH_SCENES_MODEL=FOLDER` judges another model than
-the one that comes with Musegraph; `MUSEGRAPH_SCENES_WORK=FOLDER` is another place for all this.
+The judge is the one beside this file, unless `build/scenes` holds another, and used only for what
+it reads rightly in real renders it has not seen. The report there has the figures beside their
+ceilings, sheets, and the nearest training pictures. `MUSEGRAPH_SCENES_MODEL=FOLDER` judges another
+model than the one that comes with Musegraph; `MUSEGRAPH_SCENES_WORK=FOLDER` is another place for
+all this.
+
+A data maker that draws otherwise needs another judge: without `scenes_judge.safetensors` one is
+trained for 25 minutes of a core, to be copied here.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from musegraph_nodes.starter.training.everything import finish, render_beside
@@ -23,6 +28,7 @@ PROMISE = (
 ROOT = Path(__file__).resolve().parents[2]
 WORK = Path(os.environ.get("MUSEGRAPH_SCENES_WORK", ROOT / "build" / "scenes"))
 MODEL = Path(os.environ.get("MUSEGRAPH_SCENES_MODEL", WEIGHTS))
+JUDGE = Path(__file__).with_name("scenes_judge.safetensors")
 JUDGE_MINUTES = 25
 
 
@@ -30,6 +36,8 @@ def main(count: int) -> int:
     recipe = recipe_of(WORK)
     data = WORK / "data"
     finish(render_beside(data, WORK / "val", recipe), data)
+    if JUDGE.exists() and not (WORK / "judge.safetensors").exists():
+        shutil.copyfile(JUDGE, WORK / "judge.safetensors")
     short = judge_all(data, WORK, JUDGE_MINUTES, "auto", count, MODEL)
     for sentence in short:
         print(f"* {sentence}")

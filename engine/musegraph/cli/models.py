@@ -171,7 +171,8 @@ KIND_NAMES = {
     "t2i_adapter": "T2I-Adapter", "ip_adapter": "IP-Adapter", "embedding": "embedding",
     "upscaler": "upscaler", "vision": "vision", "depth": "depth", "pose": "pose",
     "caption": "captioner",
-    "style": "style", "motion": "motion", "sound": "sound", "other": "",
+    "style": "style", "motion": "motion", "sound": "sound",
+    "language": "language model", "other": "",
 }  # fmt: skip
 
 

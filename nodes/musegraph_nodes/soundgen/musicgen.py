@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-import torch
 from torch import Tensor
-from transformers import (
-    GenerationConfig,
-    LogitsProcessor,
-    LogitsProcessorList,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
+from transformers import GenerationConfig, LogitsProcessorList
 
 from musegraph import Audio, NodeError
+from musegraph_nodes.language.draw import Draw, warpers
 from musegraph_nodes.pipelines.loader import Live
 
 from .asked import Asked, Share
@@ -26,23 +18,6 @@ from .sound import prepared
 
 LEARNED = 30.0
 """Seconds of the pieces that the published models learned from."""
-
-
-class Draw(LogitsProcessor):
-    """Draws the next code, and leaves no other for the search to choose.
-
-    So the draws come from a generator of their own, on the CPU, whatever else runs meanwhile; in
-    generation itself they would come from the generator of the whole process.
-    """
-
-    def __init__(self, generator: torch.Generator, tick: Callable[[], None]) -> None:
-        self.generator, self.tick = generator, tick
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        self.tick()
-        odds = torch.softmax(scores, dim=-1).cpu()
-        drawn = torch.multinomial(odds, 1, generator=self.generator).to(scores.device)
-        return torch.full_like(scores, -torch.inf).scatter(1, drawn, 0.0)
 
 
 class Processors(LogitsProcessorList):
@@ -97,7 +72,7 @@ def _one(
         share.progress(done, total)
         done += 1
 
-    processors = Processors([*_warpers(asked), Draw(asked.ctx.generator(seed), tick)])
+    processors = Processors([*warpers(*asked.sampling), Draw(asked.ctx.generator(seed), tick)])
     made: Tensor = model.generate(**inputs, generation_config=config, logits_processor=processors)
     return made
 
@@ -126,19 +101,6 @@ def _inputs(live: Live, asked: Asked, config: GenerationConfig) -> dict[str, Any
         inputs["attention_mask"][:] = 0
         config.guidance_scale = 1.0
     return inputs
-
-
-def _warpers(asked: Asked) -> list[LogitsProcessor]:
-    """In the order of generation itself."""
-    temperature, most, share = asked.sampling
-    made: list[LogitsProcessor] = []
-    if temperature != 1:
-        made.append(TemperatureLogitsWarper(temperature))
-    if most:
-        made.append(TopKLogitsWarper(most))
-    if 0 < share < 1:
-        made.append(TopPLogitsWarper(share))
-    return made
 
 
 def check_length(asked: Asked, before: float = 0.0) -> None:

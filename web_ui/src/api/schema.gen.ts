@@ -1070,6 +1070,7 @@ export interface components {
         | 'style'
         | 'motion'
         | 'sound'
+        | 'language'
         | 'other';
       /**
        * Family

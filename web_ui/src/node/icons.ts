@@ -27,6 +27,7 @@ import {
   Package,
   PackageOpen,
   Palette,
+  PenLine,
   PersonStanding,
   Puzzle,
   Repeat,
@@ -89,6 +90,7 @@ const TYPES: Record<string, LucideIcon> = {
 /** Packs whose nodes give much the same as others. */
 const PACKS: Record<string, LucideIcon> = {
   audio: AudioLines,
+  language: PenLine,
   motion: PersonStanding,
   music: Music,
   soundgen: AudioWaveform,

@@ -32,7 +32,7 @@ def load_event_model(
         Field(
             description="A folder with config.json and model.safetensors of a GPT-2 over the 55,028"
             " tokens of the Anticipatory Music Transformer.",
-            json_schema_extra={"models": ["other"]},
+            json_schema_extra={"models": ["language", "other"]},
         ),
     ],
 ) -> EventModel:
