@@ -29,6 +29,7 @@ SMALL = ["--width", "32", "--layers", "1", "--batch", "4", "--minutes", "0.05"]
     ("script", "given"),
     {
         "music.language.training.__main__": ["--each", "1", *SMALL],
+        "language.training.__main__": ["--texts", "200", *SMALL],
         "motion.training.dance": ["--dances", "8", *SMALL],
         "motion.mdm.training.__main__": ["--count", "12", *SMALL],
     }.items(),
