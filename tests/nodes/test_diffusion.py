@@ -93,7 +93,7 @@ def test_every_node_says_in_a_sentence_what_it_computes_and_has_a_version() -> N
     exact = {"load", "empty_latent", "sigmas", "custom_sigmas", "cut_sigmas", "guider", "noise"}
     exact |= {"lora", "combine", "range", "embedding", "prompt_wildcards", "prompt_permutations"}
     exact |= {"condition_sizes", "load_controlnet", "control", "load_vision", "seamless"}
-    exact |= {"optimise", "freeu", "style_guidance"}
+    exact |= {"optimise", "freeu", "style_guidance", "split_latents", "stack_latents"}
     exact = {f"diffusion.{name}" for name in exact}
     for id, kind in pack.types.items():
         assert kind.text.split("\n")[0].endswith("."), id

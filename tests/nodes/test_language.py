@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -90,6 +92,15 @@ def plainly(folder: Path, ids: torch.Tensor, seed: int, **how: Any) -> str:
     with torch.no_grad(), quiet():
         made = net.generate(ids, attention_mask=torch.ones_like(ids), pad_token_id=1, **how)
     return str(words.decode(made[0, ids.shape[1] :], skip_special_tokens=True))
+
+
+def test_the_pack_opens_without_heavy_libraries() -> None:
+    code = (
+        "import sys, musegraph_nodes.language as d; [t.schema() for t in d.pack.types.values()]; "
+        "print(sorted({'torch', 'numpy', 'transformers', 'jinja2'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("kind", ["chat", "plain"])

@@ -73,10 +73,12 @@ def test_the_same_prompt_in_a_region_is_the_same_picture(room: Room) -> None:
     assert torch.allclose(made, room.picture(whole), atol=2e-3)
 
 
-def test_a_weight_makes_a_word_count_more(room: Room) -> None:
-    """The red of a sunset grows with its weight."""
-    reds = []
+@pytest.mark.parametrize(("colour", "sign"), [("red", 1), ("blue", -1)])
+def test_a_weight_makes_a_word_count_more(colour: str, sign: int, room: Room) -> None:
+    """The colour of a tent grows with the weight of its word."""
+    found = []
     for weight in ("0", "1", "1.6"):
-        picture = room.picture(room.told(f"watercolor painting of the sea at (sunset:{weight})"))
-        reds.append(float((picture[..., 0] - picture[..., 2]).mean()))
-    assert reds[0] < reds[1] < reds[2]
+        text = f"watercolor painting of a desert with a ({colour}:{weight}) tent"
+        picture = room.picture(room.told(text))
+        found.append(sign * float((picture[..., 0] - picture[..., 2]).mean()))
+    assert found[0] < found[1] < found[2]
