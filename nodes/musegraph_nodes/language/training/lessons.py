@@ -17,7 +17,7 @@ _SMALL = frozenset(
     }
 )  # fmt: skip
 """Words that an idea does without."""
-_CHINESE = 0.2
+_CHINESE = 0.35
 _WHOLE = 0.1
 _STRANGE = 0.25
 _MARKS = re.compile(r"[,.，。、\s]+")
@@ -53,7 +53,7 @@ def idea(prompt: str, rng: np.random.Generator) -> str:
 
 
 def chinese_idea(prompt: str, rng: np.random.Generator) -> str:
-    """Some stretches of a Chinese prompt."""
+    """Some stretches of a Chinese prompt, mostly the ends of phrases, where things are named."""
     if rng.random() < _WHOLE:
         return prompt
     phrases = [phrase for phrase in _MARKS.split(prompt) if phrase]
@@ -62,9 +62,9 @@ def chinese_idea(prompt: str, rng: np.random.Generator) -> str:
     chosen = []
     for place in places:
         phrase = phrases[place]
-        length = min(len(phrase), int(rng.integers(1, 7)))
-        start = int(rng.integers(len(phrase) - length + 1))
-        chosen.append(phrase[start : start + length])
+        length = min(len(phrase), int(rng.integers(2, 7)))
+        ends = len(phrase) if rng.random() < 0.7 else int(rng.integers(length, len(phrase) + 1))
+        chosen.append(phrase[ends - length : ends].removeprefix("的"))
     return "，".join(chosen)
 
 
