@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -91,8 +90,3 @@ def reach_of(config: Any) -> int | None:
         if isinstance(found := getattr(own, name, None), int):
             return found
     return None
-
-
-def has_template(place: Path) -> bool:
-    """Whether a folder says how a conversation is written for its model."""
-    return (place / "chat_template.jinja").is_file()

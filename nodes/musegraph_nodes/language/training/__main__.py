@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from musegraph_nodes.starter.training.course import Course, Habits, Span, say, spend
+from musegraph_nodes.starter.training.export import state_float32
 
 from .lessons import lesson
 from .words import END, train_words
@@ -152,9 +153,7 @@ def write(training: Training, target: Path) -> None:
         training.net.half().save_pretrained(target)
         training.net.float()
     training.words.save_pretrained(target)
-    config = target / "config.json"
-    text = config.read_text(encoding="utf-8").replace('"float16"', '"float32"')
-    config.write_text(text, encoding="utf-8")
+    state_float32(target / "config.json")
     (target / "model.safetensors").chmod(0o644)
 
 

@@ -86,19 +86,9 @@ def lora_config(weights: dict[str, Tensor]) -> Any:
     return LoraConfig(r=rank, lora_alpha=rank, target_modules=list(LAYERS))
 
 
-def put_on(unet: Any, file: Path) -> None:
-    """Fill the adapter that `unet` has with the LoRA in `file`, which `write` made."""
-    from peft import set_peft_model_state_dict
-
-    held = {name.removeprefix("unet."): one.float() for name, one in load_file(file).items()}
-    wanted = lora_config(held).r
-    rank = unet.peft_config["default"].r
-    if wanted != rank:
-        raise ValueError(
-            f"{file} is of rank {wanted}, and here it would be {rank}; begin with the model of the"
-            " same sizes that it is for, or leave --from out"
-        )
-    set_peft_model_state_dict(unet, held)
+def lora_of(file: Path) -> dict[str, Tensor]:
+    """The LoRA in a file that `write` made, by the names of the U-Net's own layers, as float32."""
+    return {name.removeprefix("unet."): one.float() for name, one in load_file(file).items()}
 
 
 @dataclass(frozen=True)
@@ -162,7 +152,7 @@ class DistilTraining:
         layers = list(LAYERS)
         self.student.add_adapter(LoraConfig(r=rank, lora_alpha=rank, target_modules=layers))
         if begin is not None:
-            put_on(self.student, begin)
+            self._begin_with(begin, rank)
         self.adapters = Adapters(self.student)
         parameters = list(self.adapters.parameters())
         self.optimizer = torch.optim.AdamW(parameters, plan.rate, weight_decay=0.0)
@@ -174,6 +164,18 @@ class DistilTraining:
         count = len(self.alphas)
         # The times of the teacher's steps, trailing as the schedule of the pipeline.
         self.grid = torch.linspace(count, 0, plan.steps * plan.each + 1).round().long() - 1
+
+    def _begin_with(self, file: Path, rank: int) -> None:
+        from peft import set_peft_model_state_dict
+
+        held = lora_of(file)
+        wanted = lora_config(held).r
+        if wanted != rank:
+            raise ValueError(
+                f"{file} is of rank {wanted}, and here it would be {rank}; begin with the model of"
+                " the same sizes that it is for, or leave --from out"
+            )
+        set_peft_model_state_dict(self.student, held)
 
     def run(self, minutes: float, max_steps: int | None = None) -> None:
         """Train until `minutes` of training are done in all, earlier runs included."""

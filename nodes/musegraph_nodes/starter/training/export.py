@@ -42,7 +42,7 @@ def write_folder(target: Path, vae: Any, model: Denoiser, tokenizer: Path, card:
         dtype = part.dtype
         part.half().save_pretrained(partial / name, safe_serialization=True)
         part.to(dtype)
-        _state_float32(partial / name / "config.json")
+        state_float32(partial / name / "config.json")
         for path in (partial / name).glob("*.safetensors"):
             path.chmod(0o644)
     shutil.copytree(tokenizer, partial / "tokenizer")
@@ -117,7 +117,8 @@ def export(work: Path, target: Path) -> None:
     print(f"{target}: {parameters / 1e6:.1f}M parameters, {size / 1e6:.1f} MB", flush=True)
 
 
-def _state_float32(path: Path) -> None:
+def state_float32(path: Path) -> None:
+    """Let a configuration beside float16 weights say float32, which is what they load as."""
     config = json.loads(path.read_text(encoding="utf-8"))
     config.pop("_name_or_path", None)
     for key in ("dtype", "torch_dtype"):

@@ -147,13 +147,13 @@ def _fast(
     used: set[str],
 ) -> tuple[dict[str, Scores], list[str]]:
     """The same prompts in few steps: the figures, and lines for the report."""
-    from safetensors.torch import load_file
+    from peft import set_peft_model_state_dict
 
-    from musegraph_nodes.starter.training.distil import lora_config, put_on
+    from musegraph_nodes.starter.training.distil import lora_config, lora_of
 
-    model = models[0]
-    model.unet.add_adapter(lora_config(load_file(file)))
-    put_on(model.unet, file)
+    model, weights = models[0], lora_of(file)
+    model.unet.add_adapter(lora_config(weights))
+    set_peft_model_state_dict(model.unet, weights)
 
     def drawn(texts: list[str], seed: int) -> Tensor:
         return draw(*models, texts, steps=FAST_STEPS, guidance=1.0, seed=seed)
