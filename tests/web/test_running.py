@@ -296,6 +296,8 @@ def test_a_lost_connection_is_told_and_what_was_missed_is_fetched(
     try:
         expect(page.get_by_role("alert")).to_have_count(0, timeout=20_000)
         is_now(page, "slow", "done", seconds=30)
+        # Else what it is loading when the second server ends is a complaint that nobody awaits.
+        page.close()
     finally:
         second.end()
     complaints[:] = [
