@@ -47,7 +47,7 @@ def opened(folder: Path) -> Any:
     """The plain pipeline, with the numbers that ours computes with."""
     from diffusers import DiffusionPipeline
 
-    from musegraph_nodes.diffusion.loader import quiet
+    from musegraph_nodes.live import quiet
 
     dtype = torch.float16 if CUDA else torch.float32
     options = {"torch_dtype": dtype, "local_files_only": True}

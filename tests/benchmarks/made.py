@@ -209,7 +209,7 @@ def _saved(
     from diffusers import AutoencoderKL, DDIMScheduler
     from tiny_sd import SD15_SCHEDULE
 
-    from musegraph_nodes.diffusion.loader import quiet
+    from musegraph_nodes.live import quiet
 
     wide = 32 if small else 128
     vae = AutoencoderKL(

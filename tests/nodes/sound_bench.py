@@ -14,7 +14,7 @@ import transformers
 
 from musegraph import Audio, Context, Model, Reference, Weights
 from musegraph.errors import Cancelled
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 from musegraph_nodes.soundgen import pack
 from musegraph_nodes.soundgen.load import load
 

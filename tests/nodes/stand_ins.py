@@ -15,7 +15,7 @@ from tiny import make
 from tiny_language import make_language
 from tiny_sd import make_tiny
 
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 SD15 = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"

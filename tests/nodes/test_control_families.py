@@ -35,7 +35,7 @@ from musegraph_nodes.diffusion import (
 )
 from musegraph_nodes.diffusion.control.controlnet import KINDS
 from musegraph_nodes.diffusion.control.controlnet_names import config_of
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning"),

@@ -21,7 +21,7 @@ from tiny_sd import Tiny, make_tiny
 from musegraph import Conditioning, Image, ModelError, NodeError
 from musegraph_nodes.diffusion import control, encode_text, load_controlnet, sample
 from musegraph_nodes.diffusion.control.controlnet_names import config_of
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 PROMPT = "a red sun"
 

@@ -17,7 +17,7 @@ from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWi
 
 from musegraph import Conditioning, Image, Mask, Model, ModelError, NodeError
 from musegraph_nodes.diffusion import embed_image, encode_text, ip_adapter, load_vision, sample
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 PROMPT = "a red sun"
 SEEN = 24

@@ -19,7 +19,7 @@ from musegraph import Model, ModelError, NodeError, TextEncoder
 from musegraph_nodes.diffusion import encode_text, lora, sample
 from musegraph_nodes.diffusion.control import once
 from musegraph_nodes.diffusion.control.blocks import block_of, blocks_of, read_blocks
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 PROMPT = "a red sun"
 pytestmark = pytest.mark.filterwarnings(  # peft says so whenever there are two

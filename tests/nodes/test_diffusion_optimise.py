@@ -26,7 +26,7 @@ from musegraph_nodes.diffusion import (
     sample,
     seamless,
 )
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array_:DeprecationWarning")
 PROMPT = "a red sun"

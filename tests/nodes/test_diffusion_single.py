@@ -25,7 +25,7 @@ from musegraph_nodes.diffusion.families import FAMILIES
 from musegraph_nodes.diffusion.layouts.settings import settings_of
 from musegraph_nodes.diffusion.layouts.single import SHIPPED, read_single
 from musegraph_nodes.diffusion.loader import load as open_part
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 
 def make_small(folder: Path) -> Path:

@@ -16,11 +16,11 @@ import transformers as hf
 from tiny_language import WITHOUT_SYSTEM, make_language
 
 from musegraph import Cancelled, Context, ModelError, NodeError, Reference, Weights
-from musegraph_nodes.diffusion.loader import quiet
 from musegraph_nodes.language import expand_prompt, load, lyrics, pack, write
 from musegraph_nodes.language.load import LanguageModel
 from musegraph_nodes.language.manners import one_line, sung
 from musegraph_nodes.language.rules import lyrics_rules, manner, song_before
+from musegraph_nodes.live import quiet
 
 
 class Bench(Context):

@@ -37,11 +37,11 @@ from musegraph import (
     Workflow,
 )
 from musegraph.texts import entries, problems
+from musegraph_nodes.live import class_of
 from musegraph_nodes.pipelines import catalogue, pack
 from musegraph_nodes.pipelines.chinese import texts
 from musegraph_nodes.pipelines.convert import TRUE_NAMES, Given, arguments_of
 from musegraph_nodes.pipelines.load import load, load_part
-from musegraph_nodes.pipelines.loader import class_of
 from musegraph_nodes.pipelines.make import pipelines
 
 # NumPy talks to diffusers about its arithmetic on tensors.

@@ -14,7 +14,7 @@ from tiny_sd import Tiny, make_tiny
 from musegraph import Engine, ModelError, NodeError, Store, TextEncoder, Workflow
 from musegraph.workflow import Port
 from musegraph_nodes.diffusion import embedding, encode_text
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 VECTORS = torch.randn(3, 32, generator=torch.Generator().manual_seed(4))
 

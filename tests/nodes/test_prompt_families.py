@@ -22,7 +22,7 @@ from musegraph_nodes.diffusion import (
     region,
     sample,
 )
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 Open = Callable[[str], Opened]
 LONG = "a b c d e f g h i j k l m n o p q"

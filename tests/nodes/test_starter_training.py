@@ -14,9 +14,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
+from musegraph_nodes.starter.scenes.vocabulary import STYLES  # noqa: E402
 from musegraph_nodes.starter.training import (  # noqa: E402
     autoencoder,
-    critic,
     data,
     denoiser,
     distil,
@@ -42,7 +42,7 @@ TEXT = text.TextPlan(length=24, merges=40, width=16, inner=32, layers=1, heads=2
 @pytest.fixture(scope="module")
 def pictures() -> Pictures:
     pixels = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), np.uint8)
-    return Pictures(pixels, [CAPTIONS] * 6, [{}] * 6)
+    return Pictures(pixels, [CAPTIONS] * 6, [{"style": "ink"}, {"style": "pixel art"}] * 3)
 
 
 @pytest.fixture(scope="module")
@@ -143,26 +143,26 @@ def test_a_decoder_trained_further_leaves_the_latents_alone(
     )
 
 
-def test_a_critic_learns_what_is_smeared_and_complains_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_decoder_trained_further_sees_smeared_styles_oftener_and_less_noise(
+    tmp_path: Path, pictures: Pictures
 ) -> None:
-    monkeypatch.setattr(critic, "ALONE_FOR", 20)
-    torch.manual_seed(0)
-    contest = critic.Contest(tmp_path, CPU)
-    last = torch.nn.Parameter(torch.ones(1))
-    real = torch.rand(4, 3, 32, 32).round() * 2 - 1
-    smeared = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
-    fit = (last * smeared - real).abs().mean()
-    assert float(contest.complaint(fit, last * smeared, last)) == 0, "it learns alone at first"
-    losses = [float(contest.learn(smeared, real)) for _ in range(40)]
-    assert losses[-1] < 0.8 * losses[0]
-    complaints = [float(contest.complaint(fit, last * one, last)) for one in (smeared, real)]
-    assert complaints[0] > complaints[1]
-    contest.save()
-    again = critic.Contest(tmp_path, CPU)
-    assert again.progress.step == 40
-    for a, b in zip(weights(again.critic), weights(contest.critic), strict=True):
-        assert torch.equal(a, b)
+    assert set(autoencoder.SMEARED) <= set(STYLES), "a style that no picture has is no help"
+    whole = autoencoder.AutoencoderTraining(AUTOENCODER, pictures, tmp_path, CPU)
+    assert whole.odds is None, "at first all come alike"
+    whole.save()
+    more = autoencoder.AutoencoderTraining(AUTOENCODER, pictures, tmp_path, CPU, decoder_only=True)
+    assert np.allclose(more.odds, np.array([1, 5, 1, 5, 1, 5]) / 18)
+    assert more.plan.latent_noise < AUTOENCODER.latent_noise
+
+
+def test_odds_choose_the_pictures_of_crops(pictures: Pictures) -> None:
+    third = np.eye(6)[2]
+    crops = pictures.raw_crops(np.random.default_rng(0), 20, pictures.pixels.shape[1], third)
+    whole = pictures.pixels[2]
+    for one in crops.numpy():
+        assert np.array_equal(one, whole) or np.array_equal(one, whole[:, ::-1])
+    growing = Pictures(pictures.pixels, [], [])
+    assert growing.odds({"ink": 2.0}) is None, "what is still being drawn tells no styles yet"
 
 
 def test_the_autoencoder_learns(tmp_path: Path, pictures: Pictures) -> None:

@@ -439,7 +439,7 @@ def test_pickles_folders_and_overlaps_that_make_no_sense_are_refused_in_words(
 def test_swin2sr_is_opened_from_a_folder_of_transformers(tmp_path: Path) -> None:
     from transformers import Swin2SRConfig, Swin2SRForImageSuperResolution
 
-    from musegraph_nodes.diffusion.loader import quiet
+    from musegraph_nodes.live import quiet
 
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(0)

@@ -41,7 +41,7 @@ from transformers import (
 )
 
 from musegraph_nodes.diffusion.load import Parts
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 WIDE = 32
 """How wide the states of the tiny text encoders are."""

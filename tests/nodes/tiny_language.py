@@ -10,7 +10,7 @@ import torch
 import transformers as hf
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 SIZE = 100
 TEMPLATE = (

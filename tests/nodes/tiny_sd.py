@@ -15,7 +15,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from musegraph import Cancelled, Context, Image, Reference, Weights
 from musegraph_nodes.diffusion import pack
 from musegraph_nodes.diffusion.load import Parts
-from musegraph_nodes.diffusion.loader import quiet, settle
+from musegraph_nodes.diffusion.loader import settle
+from musegraph_nodes.live import quiet
 
 WORDS = 16
 SD15_SCHEDULE = {

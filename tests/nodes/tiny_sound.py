@@ -19,7 +19,7 @@ from parity.parts import letter_words, t5
 from tiny import t5_words
 from transformers.models.t5gemma.configuration_t5gemma import T5GemmaModuleConfig
 
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 WIDE = 16
 

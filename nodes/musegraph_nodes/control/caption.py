@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from musegraph import Context, Image, ModelError, ModelSource, NodeError, Text, node
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 
 from .estimators import Estimator, Precision, reference
 from .planes import opaque

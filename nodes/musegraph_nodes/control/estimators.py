@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from musegraph import Context, Loader, ModelError, Reference
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet, transformer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,29 +68,8 @@ def load(ref: Reference, place: Path, device: str) -> Estimator:
     asked = str(ref.options.get("precision", "auto"))
     if asked == "auto":
         asked = "float32" if device == "cpu" else "float16"
-    with quiet():
-        try:
-            net, info = _class(ref.part).from_pretrained(
-                place,
-                dtype=getattr(torch, asked),
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-            )
-        except Exception as error:  # the libraries raise all kinds of errors for a damaged folder
-            why = " ".join(str(error).split())[:300]
-            raise ModelError(
-                f"the model {ref.source!r} cannot be opened to read a {ref.part} from pictures:"
-                f" {why}; its files in {place} are of another kind, damaged, or incomplete"
-            ) from error
-    missing = sorted(str(name) for name in info["missing_keys"])
-    if missing:
-        raise ModelError(
-            f"the model {ref.source!r} lacks {len(missing)} of its tensors ({missing[0]} …): its"
-            " config.json and its weights do not belong together"
-        )
-    net = net.eval().requires_grad_(False).to(device)
+    net = transformer(_class(ref.part), ref, place, getattr(torch, asked), what=f"{ref.part} model")
+    net = net.requires_grad_(False).to(device)
     if ref.part == "caption":
         from .caption import captioner
 

@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musegraph import Loader, ModelError, Patch, Reference
+from musegraph_nodes.live import opening, precision_of
 
 if TYPE_CHECKING:
     import torch
 
     from .families import Kind
-
-_ONE_AT_A_TIME = threading.RLock()
-_STORED = {"F16": "float16", "F32": "float32", "F64": "float32"}
-"""What to compute with for what is stored; for all else, blocks of few bits too, bfloat16."""
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep diffusers and transformers from printing; afterwards they are as they were.
-
-    Their settings, and how they create models, belong to the whole process, so only one thread is
-    in here at a time.
-    """
-    from diffusers.utils import logging as diffusers
-    from transformers.utils import logging as transformers
-
-    libraries: tuple[Any, ...] = (diffusers, transformers)
-    with _ONE_AT_A_TIME:
-        before = [(lib.get_verbosity(), lib.is_progress_bar_enabled()) for lib in libraries]
-        try:
-            for library in libraries:
-                library.set_verbosity_error()
-                library.disable_progress_bar()
-            yield
-        finally:
-            for library, (verbosity, bar) in zip(libraries, before, strict=True):
-                library.set_verbosity(verbosity)
-                if bar:
-                    library.enable_progress_bar()
-
-
-def precision_of(ref: Reference, device: str) -> torch.dtype:
-    """The type of number to compute with: what the reference asks for, or what suits the device."""
-    import torch
-
-    asked = str(ref.options.get("precision", "auto"))
-    if asked == "auto":
-        stored = _STORED.get(str(ref.options.get("stored")), "bfloat16")
-        asked = "float32" if device == "cpu" else stored
-    if asked == "float16" and ref.options.get("force_upcast"):
-        asked = "float32"
-    dtype: torch.dtype = getattr(torch, asked)
-    return dtype
 
 
 def load(ref: Reference, place: Path, device: str) -> Any:
@@ -119,36 +76,21 @@ def _read(ref: Reference, place: Path, device: str) -> Any:
     from .layouts.settings import settings_of
 
     folder = place / ref.part
+    whole = not folder.is_dir()  # one file, or a folder with this part alone
     kind = family_of(ref).kinds[ref.part]
-    with quiet():
-        try:
-            dtype = precision_of(ref, device)
-            if place.is_file():
-                net, config = open_single(place, ref.part, family_of(ref), ref.source, dtype)
-                folder = settings_of(place) / ref.part
-            elif not folder.is_dir() and (place / "config.json").is_file():
-                net, config, folder = None, None, place  # a folder with this part alone
-            else:
-                net, config = None, None
-            if net is None:
-                net = _open(ref, kind, folder, dtype)
-            tokenizer = _tokenizer(ref, kind, place, config, net) if kind.words else None
-        except ModelError:
-            raise
-        except Exception as error:  # the libraries raise all kinds of errors for a damaged file
-            why = " ".join(str(error).split())[:300]
-            raise ModelError(
-                f"the {ref.part} of the model {ref.source!r} cannot be opened: {why};"
-                f" {_suspected(place, folder)}"
-            ) from error
+    with opening(ref, place if whole else folder, f"{ref.part} of the model"):
+        dtype = precision_of(ref, device)
+        net, config = None, None
+        if place.is_file():
+            net, config = open_single(place, ref.part, family_of(ref), ref.source, dtype)
+            folder = settings_of(place) / ref.part
+        elif whole and (place / "config.json").is_file():
+            folder = place
+        if net is None:
+            net = _open(ref, kind, folder, dtype)
+        tokenizer = _tokenizer(ref, kind, place, config, net) if kind.words else None
     net = net.eval().requires_grad_(False)
     return net if tokenizer is None else Encoder(net, tokenizer)
-
-
-def _suspected(place: Path, folder: Path) -> str:
-    if place.is_file():
-        return f"{place} is damaged or its configuration does not suit it, get it again"
-    return f"its files in {folder} are damaged or do not belong together, get them again"
 
 
 def _open(ref: Reference, kind: Kind, folder: Path, dtype: torch.dtype) -> Any:

@@ -9,7 +9,7 @@ import torch
 from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteria
 
 from musegraph import Context, NodeError
-from musegraph_nodes.pipelines.loader import Live
+from musegraph_nodes.live import Live
 
 from .draw import Draw, warpers
 from .load import reach_of

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from musegraph import Context, ModelError, ModelSource, Reference, node
-from musegraph_nodes.pipelines.load import Precision, check_weights, options_of, read_json
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
 
 LOADER = "language.transformers"
 _WORDS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from musegraph import Context, Model, ModelError, ModelSource, NodeError, node, read_header
+from musegraph import Context, Model, ModelError, ModelSource, NodeError, node
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
 
 from .make import node_of, pipelines, signatures
 
 LOADER = "pipelines.diffusers"
-PICKLES = (".bin", ".pt", ".pth", ".ckpt")
-_WITHOUT_WEIGHTS = ("scheduler", "tokenizer", "processor", "feature_extractor", "guider", "safety")
 _DENOISERS = ("unet", "transformer", "prior", "decoder")
 """What a pipeline without one, such as an upscaler of latents, takes no notice of."""
 
 _HELPERS = ("safety_checker", "feature_extractor", "image_encoder")
 """Parts that many pipelines do without."""
 
-Precision = Annotated[
-    Literal["auto", "float32", "float16", "bfloat16"],
-    Field(description="Of the arithmetic. auto: float32 on the CPU; on a GPU as it is stored."),
-]
 Extra = Literal["controlnet", "adapter", "motion_adapter", "latent_upsampler", "image_encoder"]
 
 
@@ -55,19 +48,8 @@ def load(
         raise ModelError(
             f"the model {source!r} is for the pipeline {kind}, for which there is no node"
         )
-    parts = {name: class_in(name, entry, source) for name, entry in entries_of(index)}
-    for name, (library, cls) in parts.items():
-        if library is not None and not (place / name).is_dir():
-            raise ModelError(
-                f"the model {source!r} is incomplete: the folder {name} is missing in {place}; get"
-                " it again"
-            )
-        if library is not None:
-            check_weights(place / name, source, cls)
-    holders = [place / name for name, (library, _) in parts.items() if library is not None]
-    options = options_of(holders, precision) | {
-        "parts": {name: cls for name, (library, cls) in parts.items() if library is not None}
-    }
+    parts = parts_of(index, place, source)
+    options = options_of([place / name for name in parts], precision) | {"parts": parts}
     return Model(loader=LOADER, source=source, digest=found.digest, family=kind, options=options)
 
 
@@ -111,18 +93,21 @@ def index_of(place: Path, source: str) -> dict[str, Any]:
     return read_json(place / "model_index.json", source)
 
 
-def read_json(file: Path, source: str) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"the folder of {source!r} has no {file.name}") from None
-    except OSError as error:
-        raise ModelError(f"{file} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise ModelError(f"{file} is damaged: it is no JSON; get it again") from None
-    if not isinstance(found, dict):
-        raise ModelError(f"{file} is damaged: it is no JSON object; get it again")
-    return found
+def parts_of(index: dict[str, Any], place: Path, source: str) -> dict[str, str]:
+    """The classes of the parts that a folder has to hold, all of them there and no pickles."""
+    parts: dict[str, str] = {}
+    for name, entry in entries_of(index):
+        library, cls = class_in(name, entry, source)
+        if library is None:
+            continue
+        if not (place / name).is_dir():
+            raise ModelError(
+                f"the model {source!r} is incomplete: the folder {name} is missing in {place}; get"
+                " it again"
+            )
+        check_weights(place / name, source, cls)
+        parts[name] = cls
+    return parts
 
 
 def entries_of(index: dict[str, Any]) -> list[tuple[str, list[Any]]]:
@@ -142,52 +127,6 @@ def class_in(name: str, entry: list[Any], source: str) -> tuple[str | None, str]
             " neither of diffusers nor of transformers; code that comes with a model is never run"
         )
     return str(library), str(kind)
-
-
-def check_weights(place: Path, source: str, kind: str) -> None:
-    """Refuse weights that are there only as pickles."""
-    if any(part in kind.lower() for part in _WITHOUT_WEIGHTS[:3]):
-        return
-    names = [one.name for one in place.iterdir() if one.is_file()]
-    pickles = sorted(one for one in names if one.endswith(PICKLES))
-    if pickles and not any(one.endswith(".safetensors") for one in names):
-        raise ModelError(
-            f"the {place.name} of the model {source!r} is there only as a pickle ({pickles[0]}),"
-            " which can run code when it is opened, so it never is; put .safetensors beside it"
-        )
-
-
-def options_of(folders: list[Path], precision: str) -> dict[str, Any]:
-    """Precision, how the weights are stored, and which variant of the files is there."""
-    made: dict[str, Any] = {"precision": precision, "stored": "F32"}
-    stored: Counter[str] = Counter()
-    variants: set[str] = set()
-    for folder in folders:
-        files = sorted(folder.glob("*.safetensors"))
-        if not files:
-            continue
-        marks = {_variant(file.name) for file in files}
-        if "" not in marks:
-            variants |= marks
-        largest = max(files, key=lambda file: file.stat().st_size)
-        for entry in read_header(largest).values():
-            stored[str(entry.get("dtype"))] += _count(entry)
-    if stored:
-        made["stored"] = stored.most_common(1)[0][0]
-    if variants:
-        made["variant"] = min(variants)
-    return made
-
-
-def _variant(name: str) -> str:
-    return next((one for one in ("fp16", "bf16") if f".{one}." in name or f".{one}-" in name), "")
-
-
-def _count(entry: dict[str, Any]) -> int:
-    found = 1
-    for side in entry.get("shape", ()):
-        found *= int(side)
-    return found
 
 
 def check_fit(cls: str, entry: dict[str, Any], model: Model, beside: set[str]) -> None:

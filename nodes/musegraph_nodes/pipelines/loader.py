@@ -4,121 +4,34 @@ from __future__ import annotations
 
 import inspect
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from musegraph import Context, Loader, ModelError, NodeError, Reference
+from musegraph import Loader, ModelError, Reference
+from musegraph_nodes.live import Live, class_of, moved, opening, precision_of, size, visiting
 
 from .make import pipelines
 
 if TYPE_CHECKING:
     import torch
 
-_STORED = {"F16": "float16", "BF16": "bfloat16"}
-
-
-@dataclass
-class Live:
-    """The parts of a pipeline, and what its class was told beside them."""
-
-    parts: dict[str, Any]
-    told: dict[str, Any] = field(default_factory=dict)
-    busy: threading.RLock = field(default_factory=threading.RLock)
-
-    @contextmanager
-    def turn(self, ctx: Context) -> Iterator[None]:
-        """One call at a time: pipelines exchange attention and caches of the parts they share."""
-        while not self.busy.acquire(timeout=0.05):
-            ctx.check()
-        try:
-            yield
-        finally:
-            self.busy.release()
-
-    def modules(self) -> list[Any]:
-        """The parts that hold weights, each once."""
-        import torch
-
-        found = [one for one in self.parts.values() if isinstance(one, torch.nn.Module)]
-        return [*{id(one): one for one in found}.values()]
-
-
-def class_of(name: str, library: str = "diffusers") -> Any:
-    """A class by name; refused in words where the installed library does not have it."""
-    import diffusers
-    import transformers
-
-    home: Any = {"diffusers": diffusers, "transformers": transformers}[library]
-    found = getattr(home, name, None)
-    if found is None:
-        raise NodeError(
-            f"the installed {library} {home.__version__} has no {name}; another version has it:"
-            f" pip install -U {library}"
-        )
-    lacking = getattr(found, "_backends", None)
-    if lacking:
-        raise NodeError(f"{name} needs packages that are not installed: {', '.join(lacking)}")
-    return found
-
-
-def precision_of(ref: Reference, device: str) -> torch.dtype:
-    """The type of number to compute with: what the reference asks for, or what suits the device."""
-    import torch
-
-    asked = str(ref.options.get("precision", "auto"))
-    if asked == "auto":
-        stored = _STORED.get(str(ref.options.get("stored")), "float32")
-        asked = "float32" if device == "cpu" else stored
-    dtype: torch.dtype = getattr(torch, asked)
-    return dtype
-
 
 def load(ref: Reference, place: Path, device: str) -> Live:
     """Load what a reference names; a damaged file is a :class:`ModelError`."""
-    live = _read(ref, place, device)
-    for module in live.modules():
-        module.to(device)
-    return live
+    return moved(_read(ref, place, device), device)
 
 
 def offload(ref: Reference, place: Path, device: str) -> Live:
-    """The same with the weights in host memory; each layer's visit the device in turn."""
-    import torch
-    from accelerate import cpu_offload
-
-    live = _read(ref, place, device)
-    for module in live.modules():
-        cpu_offload(module, torch.device(device), offload_buffers=True)
-    return live
-
-
-def size(live: Live) -> int:
-    """The bytes of all parts."""
-    tensors = (t for module in live.modules() for t in (*module.parameters(), *module.buffers()))
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    """The same with the weights in host memory."""
+    return visiting(_read(ref, place, device), device)
 
 
 def _read(ref: Reference, place: Path, device: str) -> Live:
     """Parts in host memory, in the type of number that suits a device."""
-    from musegraph_nodes.diffusion.loader import quiet
-
-    with quiet():
-        try:
-            dtype = precision_of(ref, device)
-            live = _part(ref, place, dtype) if ref.part else _pipeline(ref, place, dtype)
-        except (ModelError, NodeError):
-            raise
-        except Exception as error:  # the libraries raise all kinds of errors for a damaged file
-            why = " ".join(str(error).split())[:300]
-            raise ModelError(
-                f"the model {ref.source!r} cannot be opened: {why}; its files in {place} are"
-                " damaged or do not belong together, get them again"
-            ) from error
+    with opening(ref, place):
+        dtype = precision_of(ref, device)
+        live = _part(ref, place, dtype) if ref.part else _pipeline(ref, place, dtype)
     for module in live.modules():
         module.eval()  # and no more: weights that want no gradient round otherwise in some kernels
         empty = next((name for name, one in module.named_parameters() if one.is_meta), None)

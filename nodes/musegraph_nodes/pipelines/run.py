@@ -8,11 +8,12 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from musegraph import Context, Model, NodeError
+from musegraph_nodes.live import Live, class_of
 
 from .catalogue import EXTRA
 from .convert import Given, arguments_of
 from .load import LOADER, check_fit
-from .loader import Live, class_of, supplied_names
+from .loader import supplied_names
 from .results import batch_of, results_of
 from .telling import listening, told_steps
 
@@ -57,7 +58,7 @@ def built(cls: str, parts: dict[str, Any], told: dict[str, Any]) -> Any:
     """A pipeline around the live parts. Schedulers hold state, so each call has its own."""
     from diffusers import SchedulerMixin
 
-    from musegraph_nodes.diffusion.loader import quiet
+    from musegraph_nodes.live import quiet
 
     kind = class_of(cls)
     supplied_names(kind)

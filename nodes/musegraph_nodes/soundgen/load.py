@@ -8,14 +8,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from musegraph import Context, Model, ModelError, ModelSource, node
-from musegraph_nodes.pipelines.load import (
-    Precision,
-    check_weights,
-    class_in,
-    entries_of,
-    options_of,
-    read_json,
-)
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
+from musegraph_nodes.pipelines.load import parts_of
 
 from .families import ALIKE, FAMILIES, LOADER, titles
 
@@ -70,18 +64,7 @@ def _pipeline(place: Path, source: str, precision: str) -> tuple[str, dict[str, 
     named = str(index.get("_class_name"))
     kind = ALIKE.get(named, named)
     _check_kind(kind, source, "diffusers")
-    parts: dict[str, str] = {}
-    for name, entry in entries_of(index):
-        library, cls = class_in(name, entry, source)
-        if library is None:
-            continue
-        if not (place / name).is_dir():
-            raise ModelError(
-                f"the model {source!r} is incomplete: the folder {name} is missing in {place}; get"
-                " it again"
-            )
-        check_weights(place / name, source, cls)
-        parts[name] = cls
+    parts = parts_of(index, place, source)
     return kind, options_of([place / name for name in parts], precision) | {"parts": parts}
 
 

@@ -10,7 +10,7 @@ from transformers import GenerationConfig, LogitsProcessorList
 
 from musegraph import Audio, NodeError
 from musegraph_nodes.language.draw import Draw, warpers
-from musegraph_nodes.pipelines.loader import Live
+from musegraph_nodes.live import Live
 
 from .asked import Asked, Share
 from .chroma import RATE, chroma

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from musegraph import NodeError
-from musegraph_nodes.pipelines.loader import Live
+from musegraph_nodes.live import Live
 from musegraph_nodes.pipelines.run import built, spare, unchanged
 from musegraph_nodes.pipelines.telling import Bar, listening
 

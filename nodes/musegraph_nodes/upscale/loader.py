@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from musegraph import Context, Loader, ModelError, Reference, read_header
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import transformer
 from musegraph_nodes.weights import refuse_pickle
 
 from .layouts import read_layout
@@ -69,28 +69,7 @@ def _opened(ref: Reference, place: Path, dtype: Any) -> Any:
     from .nets import Swin
 
     scale = int(_config(place, ref.source).get("upscale", 2))
-    with quiet():
-        try:
-            opened: Any = Swin2SRForImageSuperResolution.from_pretrained(
-                place,
-                dtype=dtype,
-                local_files_only=True,
-                use_safetensors=True,
-                output_loading_info=True,
-            )
-        except Exception as error:  # the libraries raise all kinds of errors for a damaged folder
-            why = " ".join(str(error).split())[:300]
-            raise ModelError(
-                f"the upscaler {ref.source!r} cannot be opened: {why}; its files in {place} are"
-                " damaged or incomplete, get them again"
-            ) from error
-    net, info = opened
-    missing = sorted(str(name) for name in info["missing_keys"])
-    if missing:
-        raise ModelError(
-            f"the upscaler {ref.source!r} lacks {len(missing)} of its tensors ({missing[0]} …): its"
-            " config.json and its weights do not belong together"
-        )
+    net = transformer(Swin2SRForImageSuperResolution, ref, place, dtype, what="upscaler")
     return Swin(net, scale, int(net.config.window_size))
 
 

@@ -16,7 +16,7 @@ import torch
 from PIL import Image as PilImage
 
 from musegraph import Engine, Image, Registry, Store, Workflow
-from musegraph_nodes.diffusion.loader import quiet
+from musegraph_nodes.live import quiet
 from musegraph_nodes.pipelines import pack
 from musegraph_nodes.pipelines.catalogue import RENAMED
 from musegraph_nodes.pipelines.loader import supplied_names

@@ -108,7 +108,7 @@ def load(ref: Reference, place: Path, device: str) -> Any:
     """The live net of a control."""
     import diffusers
 
-    from musegraph_nodes.diffusion.loader import precision_of, quiet
+    from musegraph_nodes.live import precision_of, quiet
 
     found = read_controlnet(place, ref.source)
     dtype = precision_of(ref, device)

@@ -10,8 +10,8 @@ from typing import Any
 
 from musegraph import ModelError, Patch, Reference
 from musegraph_nodes.diffusion.families import Encoder
-from musegraph_nodes.diffusion.loader import quiet
 from musegraph_nodes.diffusion.prompts import embeddings
+from musegraph_nodes.live import quiet
 
 from .attention import attending
 from .caches import enable

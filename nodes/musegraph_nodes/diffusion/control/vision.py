@@ -183,7 +183,7 @@ def load(ref: Reference, place: Path, device: str) -> Seer:
     """The live encoder, with its processor."""
     from transformers import CLIPImageProcessor, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-    from musegraph_nodes.diffusion.loader import precision_of, quiet
+    from musegraph_nodes.live import precision_of, quiet
 
     dtype: torch.dtype = precision_of(ref, device)
     with quiet():

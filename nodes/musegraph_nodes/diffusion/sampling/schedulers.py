@@ -111,7 +111,7 @@ def make_scheduler(name: str, schedule: str, config: Mapping[str, Any]) -> Any:
     """The scheduler of a menu entry that diffusers offers, by the model's own configuration."""
     import diffusers
 
-    from musegraph_nodes.diffusion.loader import quiet
+    from musegraph_nodes.live import quiet
 
     flow = is_flow(config)
     sampler = FLOW_SAMPLERS[name] if flow else SAMPLERS[name]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from musegraph import Context, Loader, ModelError, NodeError, Reference
-from musegraph_nodes.diffusion.loader import quiet
-from musegraph_nodes.pipelines.load import check_weights, read_json
+from musegraph_nodes.folders import check_weights, read_json
+from musegraph_nodes.live import opening, tokenizer, transformer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .nets import Told
 
 LOADER = "motion.mdm_texts"
+_NAME = "text encoder"
 _WORDS = 22
 """Tokens that CLIP reads of a prompt for MDM: twenty, a beginning and an end."""
 _CLASSES = {"clip": "CLIPTextModelWithProjection", "bert": "DistilBertModel"}
@@ -90,28 +91,10 @@ def load(ref: Reference, place: Path, device: str) -> Texts:
     """The text encoder that a reference names, on a device; a damaged file is a ModelError."""
     import transformers
 
-    try:
-        with quiet():
-            cls: Any = getattr(transformers, _CLASSES[ref.part])
-            opened: Any = cls.from_pretrained(
-                place, local_files_only=True, use_safetensors=True, output_loading_info=True
-            )
-            net, info = opened
-            tokenizer = transformers.AutoTokenizer.from_pretrained(
-                place, local_files_only=True, trust_remote_code=False
-            )
-    except Exception as error:  # the library raises all kinds of errors for a damaged file
-        why = " ".join(str(error).split())[:300]
-        raise ModelError(
-            f"the text encoder {ref.source!r} cannot be opened: {why}; get its files again"
-        ) from error
-    missing = sorted(str(name) for name in info["missing_keys"])
-    if missing:
-        raise ModelError(
-            f"the text encoder {ref.source!r} lacks {len(missing)} of its tensors ({missing[0]} …):"
-            " its config.json and its weights do not belong together"
-        )
-    return Texts(net.float().eval().requires_grad_(False).to(device), tokenizer, ref.part)
+    net = transformer(getattr(transformers, _CLASSES[ref.part]), ref, place, what=_NAME)
+    with opening(ref, place, _NAME):
+        words = tokenizer(place)
+    return Texts(net.float().requires_grad_(False).to(device), words, ref.part)
 
 
 mdm_texts = Loader(load, lambda live: sum(p.numel() * 4 for p in live.net.parameters()))

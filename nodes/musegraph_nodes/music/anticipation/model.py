@@ -77,32 +77,11 @@ def load(ref: Reference, place: Path, device: str) -> torch.nn.Module:
     """The net of a reference; each of its tensors has to be there, and no other."""
     from transformers import GPT2LMHeadModel
 
-    from musegraph_nodes.diffusion.loader import quiet
+    from musegraph_nodes.live import transformer
 
     _checked(place, ref.source)
-    with quiet():
-        try:
-            opened: Any = GPT2LMHeadModel.from_pretrained(
-                place, local_files_only=True, use_safetensors=True, output_loading_info=True
-            )
-        except Exception as error:  # the library raises all kinds of errors for a damaged file
-            why = " ".join(str(error).split())[:300]
-            raise ModelError(
-                f"the model {ref.source!r} cannot be opened: {why}; its files in {place} are"
-                " damaged or do not belong together, get them again"
-            ) from error
-    net, info = opened
-    wrong = {
-        kind: sorted(map(str, info[f"{kind}_keys"]))
-        for kind in ("missing", "unexpected", "mismatched")
-    }
-    for kind, names in wrong.items():
-        if names:
-            raise ModelError(
-                f"the model {ref.source!r} has {len(names)} {kind} tensors ({names[0]} …): its"
-                " config.json and its weights do not belong together; get both again"
-            )
-    made: torch.nn.Module = net.float().eval().requires_grad_(False).to(device)
+    net = transformer(GPT2LMHeadModel, ref, place, exact=True)
+    made: torch.nn.Module = net.float().requires_grad_(False).to(device)
     return made
 
 

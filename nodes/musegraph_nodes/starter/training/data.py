@@ -16,6 +16,8 @@ from musegraph_nodes.starter.ready import READY
 #: Crops begin where a latent does, as pictures do: so the squares of pixel art lie as they will.
 CELL = 8
 
+Odds = np.ndarray[Any, np.dtype[np.float64]]
+
 
 @dataclass(frozen=True)
 class Pictures:
@@ -40,16 +42,34 @@ class Pictures:
         """Random square crops, half of them mirrored, as float `[count, 3, size, size]`."""
         return to_tensor(self._crops(rng, count, size))
 
-    def raw_crops(self, rng: np.random.Generator, count: int, size: int) -> Tensor:
-        """The same as bytes, uint8 `[count, size, size, 3]`, for a GPU to make floats of."""
-        return torch.from_numpy(self._crops(rng, count, size))
+    def raw_crops(
+        self, rng: np.random.Generator, count: int, size: int, odds: Odds | None = None
+    ) -> Tensor:
+        """The same as bytes, uint8 `[count, size, size, 3]`, for a GPU to make floats of.
+
+        `odds` says how likely each picture is to be chosen, float `[n]` of sum 1; all alike
+        without it.
+        """
+        return torch.from_numpy(self._crops(rng, count, size, odds))
+
+    def odds(self, styles: dict[str, float]) -> Odds | None:
+        """Odds for `raw_crops` by the style of each picture, 1 for one that `styles` leaves out.
+
+        None where what the pictures show is not known yet.
+        """
+        if not self.specs:
+            return None
+        much: Odds = np.array([styles.get(spec["style"], 1.0) for spec in self.specs])
+        much /= much.sum()
+        return much
 
     def _crops(
-        self, rng: np.random.Generator, count: int, size: int
+        self, rng: np.random.Generator, count: int, size: int, odds: Odds | None = None
     ) -> np.ndarray[Any, np.dtype[np.uint8]]:
         limit = (self.pixels.shape[1] - size) // CELL + 1
+        chosen = rng.choice(len(self), count, p=odds)
         picked = np.empty((count, size, size, 3), np.uint8)
-        for row, index in enumerate(rng.integers(0, len(self), count)):
+        for row, index in enumerate(chosen):
             y, x = CELL * rng.integers(0, limit, 2)
             crop = self.pixels[index, y : y + size, x : x + size]
             picked[row] = crop[:, ::-1] if rng.random() < 0.5 else crop
