@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from musegraph_nodes.starter.training import everything
+from musegraph_nodes.starter.training.__main__ import STAGES
 from musegraph_nodes.style.training import adain, features, many
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,3 +94,20 @@ def test_the_net_that_compares_styles_learns_to_tell_and_to_keep(
     )
     assert len(first) == 9
     assert np.mean(last) < np.mean(first) - 0.05
+
+
+def test_everything_goes_through_each_stage_within_its_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[tuple[str, float]] = []
+    monkeypatch.setattr(everything, "render_beside", lambda *_: None)
+    monkeypatch.setattr(everything, "finish", lambda *_: gone.append(("all pictures", 0.0)))
+    given = Namespace(
+        device="cpu", work=tmp_path, size=32, pictures=6, data=None, val=None, to=None, minutes=50
+    )
+    everything.train_everything(given, lambda one: gone.append((one.stage, one.minutes)))
+    stages = [stage for stage, _ in gone]
+    assert [one for one in stages if one != "all pictures"] == list(STAGES)
+    # A decoder asks which style each picture has; an autoencoder does not.
+    assert stages.index("autoencoder") < stages.index("all pictures") < stages.index("decoder")
+    assert 40 < sum(minutes for _, minutes in gone) < 50, "the rest is for drawing and judging"

@@ -2,9 +2,9 @@
 
 `everything` renders the data, goes through all stages and writes a report and the model's folder;
 it sizes each stage from the rate that it measures, on a GPU where there is one. The stages, in
-order: `autoencoder`, `fold`, `denoiser`, `distil`, `judge`, `export`; and, if wished, `decoder`
-and `fold` again at any time after the first `fold`: it sharpens the pictures without changing the
-latents. A stage that is interrupted goes on from its last checkpoint, by the same command.
+order: `autoencoder`, `decoder`, `fold`, `denoiser`, `distil`, `judge`, `export`. `decoder` sharpens
+the pictures without changing the latents: it may be left out, or come at any later time with
+another `fold`. A stage that is interrupted goes on from its last checkpoint, by the same command.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from musegraph_nodes.starter.training.loop import pick_device
 from musegraph_nodes.starter.training.recipe import Recipe, recipe_of
 
 #: Parts of the minutes; what is left goes into encoding, drawing and judging.
-SHARES = {"autoencoder": 0.24, "denoiser": 0.54, "distil": 0.08, "judge": 0.04}
+SHARES = {"autoencoder": 0.18, "decoder": 0.08, "denoiser": 0.52, "distil": 0.08, "judge": 0.04}
 #: As many pictures must be there before the autoencoder starts.
 FIRST = 2000
 #: The judge needs no more than this, however long the rest may take.
@@ -30,8 +30,8 @@ def train_everything(a: Namespace, run: Callable[[Namespace], None]) -> None:
     a.data, a.val = a.data or a.work / "data", a.val or a.work / "val"
     renderer = render_beside(a.data, a.val, recipe)
     try:
-        for stage in ("autoencoder", "fold", "denoiser", "distil", "judge", "export"):
-            if stage == "fold":
+        for stage in ("autoencoder", "decoder", "fold", "denoiser", "distil", "judge", "export"):
+            if stage == "decoder":  # what the pictures show, it reads at once
                 finish(renderer, a.data)
             minutes = a.minutes * SHARES.get(stage, 0.0)
             given = {**vars(a), "stage": stage, "minutes": minutes, "to": a.to or a.work / "scenes"}
