@@ -35,10 +35,12 @@ class Watch(StoppingCriteria):
 
     def __init__(self, ctx: Context, words: Any, before: int, most: int, stop: tuple[str, ...]):
         self.ctx, self.words, self.before, self.most, self.stop = ctx, words, before, most, stop
+        # What is new ends in its last tokens; a character takes four of them at the most.
+        self.seen = max(_SHOWN, 4 * max(map(len, stop), default=0) + 8)
 
     def __call__(self, input_ids: Tensor, scores: Tensor, **_: Any) -> Tensor:
-        text = said(self.words, input_ids[0, self.before :])
         done = input_ids.shape[1] - self.before
+        text = said(self.words, input_ids[0, -min(done, self.seen) :])
         self.ctx.progress(min(done, self.most), self.most, text=text[-_SHOWN:] or None)
         ended = any(one in text for one in self.stop)
         return torch.full((len(input_ids),), ended, device=input_ids.device)
