@@ -63,30 +63,29 @@ def stage(shot: Shot, scene: Scene) -> Page:
     """What is behind the figures: air, and a floor with lines a metre apart."""
     rows = np.linspace(0, 1, shot.height)[:, None, None] ** 1.2
     page = np.array(scene.high) + (np.array(scene.low) - np.array(scene.high)) * rows
-    page = np.broadcast_to(page, (shot.height, shot.width, 3)).astype(np.float32).copy()
+    whole = np.broadcast_to(page, (shot.height, shot.width, 3)).astype(np.float32).copy()
     if scene.floor == scene.high:
-        return page
-    across = (np.arange(shot.width) + 0.5 - shot.width / 2) / shot.scale
-    down = -(np.arange(shot.height) + 0.5 - shot.height / 2) / shot.scale
-    right, up, behind = (axis.astype(np.float32) for axis in shot.axes)
-    tilt = down[:, None] * up[1] - behind[1] + across[None] * right[1]
-    below = tilt < -1e-4
-    if not below.any():
-        return page
-    far = np.where(below, -shot.eye[1] / np.where(below, tilt, -1), 0).astype(np.float32)
-    x = shot.eye[0] + far * (across[None] * right[0] + down[:, None] * up[0] - behind[0])
-    z = shot.eye[2] + far * (across[None] * right[2] + down[:, None] * up[2] - behind[2])
+        return whole
+    # Cameras stand upright, so the horizon is a row of pixels and all below it is floor.
+    right, up, behind, eye = (v.astype(np.float32) for v in (*shot.axes, shot.eye))
+    down = -(np.arange(shot.height, dtype=np.float32)[:, None] + 0.5 - shot.height / 2) / shot.scale
+    first = int(np.count_nonzero(down * up[1] - behind[1] >= -1e-4))
+    page, down = whole[first:], down[first:]
+    across = (np.arange(shot.width, dtype=np.float32)[None] + 0.5 - shot.width / 2) / shot.scale
+    far = eye[1] / (behind[1] - down * up[1])
+    x = eye[0] + far * (down * up[0] - behind[0]) + far * right[0] * across
+    z = eye[2] + far * (down * up[2] - behind[2]) + far * right[2] * across
     wide = far / shot.scale  # a pixel on the floor, in metres
-    gap = np.minimum(np.abs((x + 0.5) % 1 - 0.5), np.abs((z + 0.5) % 1 - 0.5))
-    line = np.clip(1.2 - gap / np.maximum(wide, 0.006), 0, 1) * np.clip(
-        0.012 / np.maximum(wide, 1e-4), 0, 1
-    )
-    glow = np.exp(-(x**2 + z**2) / 6.0) * scene.light
-    fade = np.clip(np.exp(-np.hypot(x, z) / 7.0) * 1.15, 0, 1) * below
-    floor = np.array(scene.floor, np.float32) * (1 + glow[..., None])
-    floor = floor + (np.array(scene.line, np.float32) - floor) * (line * 0.8)[..., None]
-    page += (floor - page) * fade[..., None].astype(np.float32)
-    return np.asarray(np.clip(page, 0, 1))
+    gap = np.minimum(np.abs(x - np.rint(x)), np.abs(z - np.rint(z)))
+    line = np.clip(1.2 - gap / np.maximum(wide, 0.006), 0, 1) * np.clip(0.0096 / wide, 0, 0.8)
+    away = x * x + z * z
+    fade = np.minimum(np.exp(np.sqrt(away) / -7) * 1.15, 1)
+    lit = 1 + np.exp(away / -6) * scene.light
+    for at in range(3):
+        tone = scene.floor[at] * lit
+        tone += (scene.line[at] - tone) * line
+        page[..., at] += (tone - page[..., at]) * fade
+    return np.clip(whole, 0, 1, out=whole)
 
 
 def shadow(page: Page, shot: Shot, figures: Sequence[tuple[Doubles, Flesh]], dark: float) -> None:
