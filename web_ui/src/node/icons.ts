@@ -17,6 +17,7 @@ import {
   FlipHorizontal2,
   GitBranch,
   Grid3x3,
+  Grip,
   Hash,
   ImageIcon,
   ImageUp,
@@ -50,6 +51,7 @@ import type { NodeView } from '@/core/project';
 const FAMILIES: Record<Family, LucideIcon> = {
   any: Shapes,
   audio: AudioLines,
+  autoregressive: Grip,
   boolean: ToggleLeft,
   conditioning: MessageSquareQuote,
   image: ImageIcon,
