@@ -69,12 +69,11 @@ class Janus:
             )
         text = f"<|User|>: {prompt.strip()}\n\n<|Assistant|>:{_BEGIN}"
         ids: Tensor = self.words(text, return_tensors="pt").input_ids[0]
-        reach = reach_of(self.net.config) or 0
-        room = reach - self.side * self.side
-        if len(ids) > room:
+        reach = reach_of(self.net.config)
+        if reach is not None and len(ids) > (room := max(reach - self.side**2, 0)):
             raise NodeError(
                 f"port 'prompt': it has {len(ids):,} tokens, and beside a picture the model sees"
-                f" {max(room, 0):,}; shorten it"
+                f" {room:,}; shorten it"
             )
         return ids
 

@@ -27,7 +27,7 @@ Tell = Callable[["Tensor", int], None]
 def written(asked: Asked, given: Image | None = None, keep: float = 0.0) -> Written:
     """Pictures from nothing but a prompt, or each below the upper part of a given one.
 
-    With pictures [B,H,W,C] there are B times as many as seeds for each, one after the other.
+    Of pictures [B,H,W,C] the first has the first seeds, and all have as many.
     """
     with asked.ctx.load(asked.model) as live, live.turn(asked.ctx), torch.no_grad():
         painter = painter_of(asked.model, live, asked.ctx.device)
@@ -54,7 +54,8 @@ def tokens_of(painter: Painter, image: Image) -> Tensor:
     """The tokens [B,h,w] of the largest square in the middle of pictures."""
     flat = Image(over_color(image.data, "#000000"))
     side = painter.pixels
-    return painter.read(resize(flat, side, side, "cover").data.permute(0, 3, 1, 2) * 2 - 1)
+    planes = resize(flat, side, side, "cover").data.permute(0, 3, 1, 2) * 2 - 1
+    return torch.cat([painter.read(one[None]) for one in planes])
 
 
 def pictures_of(painter: Painter, tokens: Tensor) -> Image:

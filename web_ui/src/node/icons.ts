@@ -51,7 +51,6 @@ import type { NodeView } from '@/core/project';
 const FAMILIES: Record<Family, LucideIcon> = {
   any: Shapes,
   audio: AudioLines,
-  autoregressive: Grip,
   boolean: ToggleLeft,
   conditioning: MessageSquareQuote,
   image: ImageIcon,
@@ -92,6 +91,7 @@ const TYPES: Record<string, LucideIcon> = {
 /** Packs whose nodes give much the same as others. */
 const PACKS: Record<string, LucideIcon> = {
   audio: AudioLines,
+  autoregressive: Grip,
   language: PenLine,
   motion: PersonStanding,
   music: Music,
