@@ -339,7 +339,7 @@ def test_what_is_written_can_be_watched_row_by_row(folders: dict[str, Path]) -> 
     assert len(ctx.ticks) == 37
     assert len(ctx.shown) == 5
     for rows, shown in enumerate(ctx.shown, 1):
-        assert torch.equal(shown.data[:, :rows], made.images.data[:, :rows])
+        assert torch.equal(shown.data[:, :rows], made.images.data[:1, :rows])
         assert bool((shown.data[:, rows:] == 0.5).all())
 
 

@@ -113,10 +113,13 @@ def drawn(logits: Tensor, draws: list[Generator], asked: Asked) -> Tensor:
 
 
 def _tell(ctx: Context, painter: Painter, turn: tuple[int, int], ids: Tensor, done: int) -> None:
-    """Say how far along, with what is written so far after each row."""
+    """Say how far along, after each row with what is written of the first picture.
+
+    One of a batch is enough to watch: a codec takes its time on a CPU.
+    """
     total = painter.side**2
     rows, rest = divmod(done, painter.side)
-    preview = (lambda: _unfinished(painter, ids, rows)) if rows and not rest else None
+    preview = (lambda: _unfinished(painter, ids[:1], rows)) if rows and not rest else None
     before, turns = turn
     ctx.progress(before * total + done, turns * total, preview=preview)
 
