@@ -51,6 +51,7 @@ def chinese() -> dict[str, dict[str, object]]:
     "name",
     [
         "audio",
+        "autoregressive",
         "control",
         "core",
         "diffusion",

@@ -12,6 +12,7 @@ import torch
 from parity import videos
 from safetensors.torch import save_file
 from tiny import make
+from tiny_autoregressive import make_imagegpt, make_janus
 from tiny_language import make_language
 from tiny_sd import make_tiny
 
@@ -86,6 +87,8 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "facebook/musicgen-small": lambda folder, place: tiny_sound.musicgen(place),
     "ACE-Step/acestep-v15-xl-turbo-diffusers": lambda folder, place: tiny_sound.ace_step(place),
     "Qwen/Qwen3-1.7B": lambda folder, place: make_language(place, reach=2048),
+    "deepseek-community/Janus-Pro-1B": lambda folder, place: make_janus(place),
+    "openai/imagegpt-small": lambda folder, place: make_imagegpt(place),
     "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 

@@ -334,3 +334,12 @@ def test_damaged_weights_are_refused_when_they_are_loaded(
     (tmp_path / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     with pytest.raises(ModelError, match=r"cannot be opened|lacks"):
         write(model, "x", ctx)
+
+
+def test_weights_that_visit_the_device_write_the_same(folders: dict[str, Path]) -> None:
+    near, far = Bench(), Bench()
+    model = load(str(folders["plain"]), near)
+    offload = pack.loaders["transformers"].offload
+    assert offload is not None
+    far.live[model.source] = offload(model, folders["plain"], "cpu")
+    assert write(model, "x", far, most=12, seed=3) == write(model, "x", near, most=12, seed=3)

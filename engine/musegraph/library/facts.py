@@ -25,8 +25,9 @@ _SOUND = ("AceStep", "AudioLDM", "Encodec", "Musicgen", "StableAudio")
 _CLASSES: tuple[tuple[str, Kind], ...] = (
     ("PoseEstimation", "pose"), ("DepthEstimation", "depth"), ("DepthPro", "depth"),
     ("BlipForConditional", "caption"), ("GitForCausalLM", "caption"),
-    ("VisionEncoderDecoder", "caption"), ("ForCausalLM", "language"),
-    ("LMHeadModel", "language"), ("ImageSuperResolution", "upscaler"),
+    ("VisionEncoderDecoder", "caption"), ("JanusForConditional", "autoregressive"),
+    ("ForCausalImageModeling", "autoregressive"), ("ImageGPTLMHead", "autoregressive"),
+    ("ForCausalLM", "language"), ("LMHeadModel", "language"), ("ImageSuperResolution", "upscaler"),
     ("ControlNet", "control"), ("T2IAdapter", "t2i_adapter"), ("MotionAdapter", "motion"),
     ("UNet", "denoiser"), ("Transformer2D", "denoiser"), ("Transformer3D", "denoiser"),
     ("DiTModel", "denoiser"), ("Prior", "denoiser"), ("Autoencoder", "vae"), ("VQModel", "vae"),

@@ -23,20 +23,6 @@ _THEMES = {
     "light": {"ground": "#fafafb", "ink": "#3b3a36", "faint": "#dcdde1", "mark": "#b3402f"},
     "dark": {"ground": "#181a1f", "ink": "#d6d8dc", "faint": "#3c404a", "mark": "#ff8a65"},
 }
-_HEAT = (
-    (0, 0, 4), (28, 16, 68), (79, 18, 123), (129, 37, 129), (181, 54, 122),
-    (229, 80, 100), (251, 135, 97), (254, 194, 135), (252, 253, 191),
-)  # fmt: skip
-"""From nothing to all: dark to bright, so that it can be read without colours as well."""
-
-
-def heat(values: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Values 0 to 1 as colours [...,3]."""
-    import numpy as np
-
-    steps = np.linspace(0, 1, len(_HEAT))
-    anchors = np.array(_HEAT, float).T
-    return np.stack([np.interp(values, steps, one) for one in anchors], -1).astype(np.uint8)
 
 
 class Page:

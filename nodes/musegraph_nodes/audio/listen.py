@@ -19,6 +19,7 @@ from musegraph import (
     Track,
     node,
 )
+from musegraph_nodes.colours import heat
 from musegraph_nodes.music.harmony import Chords, Progression, Sounding
 from musegraph_nodes.music.theory import Chord, Key, parse_key
 
@@ -329,7 +330,7 @@ def find_structure(
     """Find the parts of a piece: where something else begins, and which of them are alike."""
     import numpy as np
 
-    from .chart import Page, heat
+    from .chart import Page
     from .rhythm import pulse
     from .sections import structure
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from musegraph import ADVANCED, Image, NodeError, node
+from musegraph_nodes.colours import heat
 
 from .options import Beats, Height, OneSound, Theme, Width, times_of
 from .samples import mono, one
@@ -88,7 +89,7 @@ def spectrogram(
     """Draw which pitches a sound has at which time: the brighter, the louder."""
     import numpy as np
 
-    from .chart import Page, heat
+    from .chart import Page
     from .frames import magnitudes
 
     rate = sound.sample_rate
@@ -185,7 +186,7 @@ def chroma_picture(
     """A page with chroma [T,12], the C at the foot."""
     import numpy as np
 
-    from .chart import Page, heat
+    from .chart import Page
 
     page = Page(width, height, theme, seconds, left=30, top=20)
     columns = np.minimum(np.arange(page.wide) * len(notes) // page.wide, len(notes) - 1)

@@ -121,7 +121,7 @@ def _written(live: Live, ids: Tensor, asked: Asked) -> str:
         processors.extend(warpers(asked.temperature, asked.top_k, asked.top_p))
         processors.append(Draw(asked.ctx.generator(asked.seed), asked.ctx.check))
     watch = Watch(asked.ctx, words, before, int(config.max_new_tokens or 1), asked.stop)
-    ids = ids.to(model.device)
+    ids = ids.to(asked.ctx.device)
     with live.turn(asked.ctx), torch.no_grad():
         made = model.generate(
             ids,

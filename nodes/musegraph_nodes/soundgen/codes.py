@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from musegraph import ADVANCED, Audio, Context, Image, Media, NodeError, node
+from musegraph_nodes.colours import hues
 
 from .families import family_of
 from .ports import SoundModel
@@ -133,13 +134,9 @@ def show_codes(
     import torch
 
     pieces = codes.codes.permute(1, 2, 0, 3).flatten(2)
-    turn = pieces.double() / codes.size
     at = (torch.arange(width) * pieces.shape[-1] // width).clamp(max=pieces.shape[-1] - 1)
-    # A hue for each code: neighbours in a codebook have nothing in common, so their order is free.
-    hue = (turn[..., at] * 6.0)[..., None]
-    colours = ((hue + torch.tensor([0.0, 4.0, 2.0])) % 6 - 3).abs().sub(1).clamp(0, 1)
-    data = (0.15 + 0.8 * colours).repeat_interleave(row, dim=1)
-    return Image(data.float().contiguous())
+    data = hues(pieces[..., at], codes.size).repeat_interleave(row, dim=1)
+    return Image(data.contiguous())
 
 
 def codec_of(live: Any) -> Any:

@@ -17,6 +17,7 @@ import {
   FlipHorizontal2,
   GitBranch,
   Grid3x3,
+  Grip,
   Hash,
   ImageIcon,
   ImageUp,
@@ -90,6 +91,7 @@ const TYPES: Record<string, LucideIcon> = {
 /** Packs whose nodes give much the same as others. */
 const PACKS: Record<string, LucideIcon> = {
   audio: AudioLines,
+  autoregressive: Grip,
   language: PenLine,
   motion: PersonStanding,
   music: Music,
