@@ -54,6 +54,7 @@ def chinese() -> dict[str, dict[str, object]]:
         "control",
         "core",
         "diffusion",
+        "gan",
         "image",
         "language",
         "motion",

@@ -12,6 +12,7 @@ import torch
 from parity import videos
 from safetensors.torch import save_file
 from tiny import make
+from tiny_gan import make_gan
 from tiny_language import make_language
 from tiny_sd import make_tiny
 
@@ -86,6 +87,7 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "facebook/musicgen-small": lambda folder, place: tiny_sound.musicgen(place),
     "ACE-Step/acestep-v15-xl-turbo-diffusers": lambda folder, place: tiny_sound.ace_step(place),
     "Qwen/Qwen3-1.7B": lambda folder, place: make_language(place, reach=2048),
+    "stylegan2/ffhq-256.safetensors": lambda folder, place: make_gan(place),
     "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 

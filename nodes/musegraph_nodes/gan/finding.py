@@ -121,7 +121,12 @@ def normalise(noises: Sequence[Tensor]) -> None:
 
 
 def apart(made: Tensor, wanted: Tensor) -> Tensor:
-    """How far pictures are from one another at all sizes, down to 4 pixels: mean squares."""
+    """How far pictures are from one another at all sizes, down to 4 pixels: mean squares.
+
+    Where white or black is wanted, what is made beyond it is as good: it will be cut off.
+    """
+    made = torch.where(wanted >= 1, made.clamp(max=1), made)
+    made = torch.where(wanted <= -1, made.clamp(min=-1), made)
     total, count = made.new_zeros(()), 0
     while True:
         total, count = total + (made - wanted).square().mean(), count + 1

@@ -54,7 +54,7 @@ def styles(
     ctx.progress(count, count)
     every = torch.cat(made)[:, None].repeat(1, layers, 1)
     end = min(until, layers) or layers
-    every[:, :end] = mean + (every[:, :end] - mean) * truncation
+    every[:, :end] = mean.lerp(every[:, :end], truncation)
     return Styles(every)
 
 

@@ -39,7 +39,8 @@ Steps = Annotated[
     int, Field(ge=1, le=1_000_000, description="A later run with more goes on from here.")
 ]
 Side = Annotated[
-    Literal["32", "64", "128"], Field(description="Pixels along its pictures; twice takes four times.")
+    Literal["32", "64", "128"],
+    Field(description="Pixels along its pictures; twice as many take four times as long."),
 ]
 Width = Annotated[
     int,

@@ -1071,6 +1071,7 @@ export interface components {
         | 'motion'
         | 'sound'
         | 'language'
+        | 'gan'
         | 'other';
       /**
        * Family

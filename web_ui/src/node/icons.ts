@@ -40,6 +40,7 @@ import {
   SquareDashed,
   ToggleLeft,
   Type,
+  VenetianMask,
   Waves,
   type LucideIcon,
 } from 'lucide-react';
@@ -90,6 +91,7 @@ const TYPES: Record<string, LucideIcon> = {
 /** Packs whose nodes give much the same as others. */
 const PACKS: Record<string, LucideIcon> = {
   audio: AudioLines,
+  gan: VenetianMask,
   language: PenLine,
   motion: PersonStanding,
   music: Music,
