@@ -13,17 +13,43 @@ from musegraph_nodes.style.features import FeatureNet
 from musegraph_nodes.style.prepare import colours
 
 from .planes import shown, squares
-from .ports import Model, Styles, fitting
+from .ports import Gan, Model, Styles, fitting
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .finding import Judge
+    from .finding import Judge, Told
 
 _LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2")
 """What is compared by a feature net, as far as it has them."""
 _LEAST = 32
 """Pixels along a side on which the deepest of these layers still sees something."""
+
+
+Looked = Annotated[
+    Image, Field(description="What is looked for; of what is not square the middle is taken.")
+]
+Eyes = Annotated[
+    FeatureNet | None,
+    Field(description="A net of style.load_features that compares too; without, pixels do."),
+]
+Each = Annotated[
+    bool,
+    Field(
+        description="A style for each layer (W+): much more like the picture, and less good to walk"
+        " from."
+    ),
+]
+Start = Annotated[
+    Styles | None,
+    Field(
+        description="Where to begin, without each_layer at what its first layer has; else the mean."
+    ),
+    ADVANCED,
+]
+WithNoise = Annotated[
+    bool, Field(description="Whether noise is found as well, and then left out."), ADVANCED
+]
 
 
 class Found(NamedTuple):
@@ -37,31 +63,13 @@ class Found(NamedTuple):
 @node(version="1", title="Find a style", numeric=True, uses="device")
 def find(
     model: Model,
-    image: Annotated[
-        Image,
-        Field(description="What is looked for; of what is not square the middle is taken."),
-    ],
+    image: Looked,
     ctx: Context,
-    features: Annotated[
-        FeatureNet | None,
-        Field(description="A net of style.load_features that compares too; without, pixels do."),
-    ] = None,
+    features: Eyes = None,
     steps: Annotated[int, Field(ge=1, le=10_000, description="More come closer.")] = 300,
-    each_layer: Annotated[
-        bool,
-        Field(
-            description="A style for each layer (W+): much more like the picture, and less good to"
-            " walk from."
-        ),
-    ] = False,
-    start: Annotated[
-        Styles | None, Field(description="Where to begin; without, at the mean."), ADVANCED
-    ] = None,
-    noise: Annotated[
-        bool,
-        Field(description="Whether noise is found as well, and then left out."),
-        ADVANCED,
-    ] = True,
+    each_layer: Each = False,
+    start: Start = None,
+    noise: WithNoise = True,
     seed: Annotated[Seed, Field(description="Of what is shaken on the way."), ADVANCED] = 0,
 ) -> Found:
     """Find the style of a picture, so that it can be moved, mixed and walked from.
@@ -72,35 +80,36 @@ def find(
     """
     import torch
 
-    from .finding import Search, Trail, found
+    from .finding import Search, found
 
-    side, layers = int(model.options["side"]), int(model.options["layers"])
-    wanted = squares(colours(image, "image"), side)
-    if start is not None:
-        fitting(start, model, "start")
-        if len(start.data) not in (1, len(wanted)):
-            raise NodeError(
-                f"port 'start': there are {len(start.data)} styles for {len(wanted)} pictures; give"
-                " one, or one for each"
-            )
+    wanted = squares(colours(image, "image"), int(model.options["side"]))
+    starts = _starts(start, model, len(wanted))
     search = Search(steps, each_layer, noise, seed)
-    trails, made, seen = [], [], []
+    made, seen, losses = [], [], dict[str, list[float]]()
     other = nullcontext(None) if features is None else ctx.load(features)
     with ctx.load(model) as net, other as eyes:
-        for at in range(len(wanted)):
-            begin = net.mean.expand(1, layers, -1)
-            if start is not None:
-                begin = start.data[min(at, len(start.data) - 1)][None].to(ctx.device)
-            trails.append(Trail())
+        for at, own in enumerate(starts):
+            begin = net.mean.expand(1, net.layout.layers, -1) if own is None else own[None]
+            line = losses[f"picture {at + 1}" if starts[1:] else "loss"] = []
+            told = _teller(ctx, net, line, at * steps, len(wanted) * steps)
             judge = _judge(wanted[at : at + 1].to(ctx.device), eyes)
-            told = _teller(ctx, net, at, len(wanted), steps)
-            style = found(net, judge, search, begin, trails[-1], told)
-            made.append(style.cpu())
+            made.append(found(net, judge, search, begin.to(ctx.device), told).cpu())
             with torch.no_grad():
-                seen.append(shown(net(style)))
-    names = [f"picture {at + 1}" if trails[1:] else "loss" for at in range(len(trails))]
-    curve = drawn({name: one.losses for name, one in zip(names[:5], trails, strict=False)})
-    return Found(Styles(torch.cat(made)), Image(torch.cat(seen)), curve)
+                seen.append(shown(net(made[-1].to(ctx.device))))
+    return Found(Styles(torch.cat(made)), Image(torch.cat(seen)), drawn(losses))
+
+
+def _starts(start: Styles | None, model: Gan, count: int) -> list[Tensor | None]:
+    """Where each of so many pictures begins [L,D]; none is the mean."""
+    if start is None:
+        return [None] * count
+    fitting(start, model, "start")
+    if len(start.data) not in (1, count):
+        raise NodeError(
+            f"port 'start': there are {len(start.data)} styles for {count} pictures; give one, or"
+            " one for each"
+        )
+    return [*start.data.expand(count, -1, -1)]
 
 
 def _judge(wanted: Tensor, eyes: Any) -> Judge:
@@ -134,15 +143,17 @@ def _judge(wanted: Tensor, eyes: Any) -> Judge:
     return judge
 
 
-def _teller(ctx: Context, net: Any, at: int, count: int, steps: int) -> Any:
-    """Says after each step how far it is, and shows what it found so far."""
+def _teller(ctx: Context, net: Any, losses: list[float], before: int, total: int) -> Told:
+    """Says after each step how far all is, and shows what was found so far."""
     import torch
 
-    def told(step: int, style: Tensor, loss: float) -> None:
+    def told(style: Tensor, loss: float) -> None:
         def preview() -> Image:
             with torch.no_grad():
                 return Image(shown(net(style)))
 
-        ctx.progress(at * steps + step + 1, count * steps, text=f"loss {loss:.4f}", preview=preview)
+        losses.append(loss)
+        done = before + len(losses)
+        ctx.progress(done, total, text=f"loss {loss:.4f}", preview=preview)
 
     return told

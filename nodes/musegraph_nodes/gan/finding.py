@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -26,7 +26,7 @@ _SMALLEST = 8
 """Pixels along the smallest copy of a plane of noise that is looked at."""
 
 Judge = Callable[[Tensor], Tensor]
-Told = Callable[[int, Tensor, float], None]
+Told = Callable[[Tensor, float], None]
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,11 @@ class Search:
     seed: int = 0
 
 
-@dataclass
-class Trail:
-    """The losses of all steps."""
-
-    losses: list[float] = field(default_factory=list)
-
-
-def found(
-    net: Generator, judge: Judge, search: Search, start: Tensor, trail: Trail, told: Told
-) -> Tensor:
+def found(net: Generator, judge: Judge, search: Search, start: Tensor, told: Told) -> Tensor:
     """The style [1,layers,width] whose picture [1,3,side,side] of -1..1 the judge likes best.
 
-    ``start`` [1,layers,width] is where it begins; ``told`` is called after each step with its
-    number, the style and the loss.
+    ``start`` [1,layers,width] is where it begins; ``told`` is called after each step with the
+    style and the loss.
     """
     device, layers = start.device, net.layout.layers
     chance = torch.Generator().manual_seed(search.seed)
@@ -80,8 +71,7 @@ def found(
                 " another picture or begin at another style"
             )
         normalise(noises)
-        trail.losses.append(value)
-        told(step, style.detach().expand(-1, layers, -1), value)
+        told(style.detach().expand(-1, layers, -1), value)
     return style.detach().expand(-1, layers, -1).contiguous()
 
 

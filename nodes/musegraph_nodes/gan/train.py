@@ -120,8 +120,7 @@ def train(
     training = Training(plan, folder, ctx.device)
     if training.restore(steps):
         ctx.note(f"went on from step {training.step}")
-    with torch.enable_grad():
-        _follow(ctx, training, given, steps)
+    _follow(ctx, training, given, steps)
     told = {"pictures": len(given), "steps": training.step, "trained": name}
     source = kept(ctx, folder, name, lambda file: write(training, file, told))
     sample = Image(shown(sheet(training)))

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 MOST = 20_000
 """Frames of a walk."""
 
-Path = Literal["smooth", "spline", "straight"]
+Route = Literal["smooth", "spline", "straight"]
 Keys = Annotated[
     list[Styles],
     Field(description="The styles that it goes through, in their order; batches are taken apart."),
 ]
 Way = Annotated[
-    Path,
+    Route,
     Field(
         description="smooth: rests at each style; spline: glides through them in a curve; straight:"
         " as fast everywhere."
@@ -86,13 +86,11 @@ def walk_to_beats(
             " more of them or set every lower"
         )
     places = [_place(at / fps, times, sharpness) for at in range(count)]
-    # One more key than there are, so that a place before the first beat is none below 0.
-    ahead = math.ceil(max(0.0, -min(places)))
-    return Styles(along(keys, [place + ahead * len(keys) for place in places], path, True))
+    return Styles(along(keys, places, path, True))
 
 
 def _place(second: float, times: list[float], sharpness: float) -> float:
-    """How many keys have been passed at a second: whole at a beat, 0 at the first."""
+    """How many keys have been passed at a second: whole at a beat, 0 at the first one."""
     from bisect import bisect_right
 
     at = min(max(bisect_right(times, second) - 1, 0), len(times) - 2)
@@ -122,12 +120,12 @@ def _check(count: int) -> None:
         raise NodeError(f"a walk of {count:,} frames is too long; {MOST:,} are made at most")
 
 
-def along(keys: Tensor, places: list[float], path: Path, closed: bool) -> Tensor:
+def along(keys: Tensor, places: list[float], path: Route, closed: bool) -> Tensor:
     """Styles [len(places),L,D] on a way through keys [K,L,D]; place k is at key k.
 
     Straight lines in W, eased in and out where it is to be smooth, or a spline of Catmull and Rom
-    (1974), whose speed at a key is that from the one before to the one behind. A closed way goes on
-    at its begin; an open one goes on beyond its ends as it came.
+    (1974), whose speed at a key is that from the one before to the one behind. A closed way begins
+    again after its last key, and ends with it before its first; an open one has two ends.
     """
     import torch
 
