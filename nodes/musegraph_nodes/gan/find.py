@@ -43,7 +43,7 @@ Each = Annotated[
 Start = Annotated[
     Styles | None,
     Field(
-        description="Where to begin, without each_layer at what its first layer has; else the mean."
+        description="Where to begin; without each_layer at its first layer. Without one: the mean."
     ),
     ADVANCED,
 ]
