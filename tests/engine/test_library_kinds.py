@@ -13,6 +13,12 @@ from musegraph import recognise
 from musegraph.library.families import FAMILIES, by_class, by_saying
 from musegraph.library.folders import Added, named_elsewhere, to_add
 
+GAN: Shapes = {
+    "input.input": (1, 512, 4, 4),
+    "conv1.conv.modulation.weight": (512, 512),
+    "to_rgb1.conv.weight": (1, 3, 512, 1, 1),
+    "to_rgbs.0.conv.weight": (1, 3, 512, 1, 1),
+}
 FLUX = "double_blocks.0.img_attn.norm.key_norm.scale"
 NAMES: dict[str, tuple[Shapes, str, str]] = {
     "a checkpoint of SD 1": (SD1, "checkpoint", "sd1"),
@@ -111,6 +117,12 @@ NAMES: dict[str, tuple[Shapes, str, str]] = {
         },
         "style",
         "",
+    ),
+    "a generator of StyleGAN2": (GAN, "gan", "stylegan2"),
+    "a checkpoint of StyleGAN2": (
+        {f"g_ema.{name}": shape for name, shape in GAN.items()} | {"latent_avg": (512,)},
+        "gan",
+        "stylegan2",
     ),
     "an ESRGAN": ({"model.1.sub.0.RDB1.conv1.0.weight": (32, 64, 3, 3)}, "upscaler", ""),
     "SRVGGNetCompact": (

@@ -55,6 +55,7 @@ def chinese() -> dict[str, dict[str, object]]:
         "control",
         "core",
         "diffusion",
+        "gan",
         "image",
         "language",
         "motion",

@@ -13,6 +13,7 @@ from parity import videos
 from safetensors.torch import save_file
 from tiny import make
 from tiny_autoregressive import make_imagegpt, make_janus
+from tiny_gan import make_gan
 from tiny_language import make_language
 from tiny_sd import make_tiny
 
@@ -89,6 +90,7 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "Qwen/Qwen3-1.7B": lambda folder, place: make_language(place, reach=2048),
     "deepseek-community/Janus-Pro-1B": lambda folder, place: make_janus(place),
     "openai/imagegpt-small": lambda folder, place: make_imagegpt(place),
+    "stylegan2/ffhq-256.safetensors": lambda folder, place: make_gan(place),
     "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 

@@ -37,6 +37,7 @@ _T2I = (
     "body.0.block1.weight", "body.0.resnets.0.block1.weight",
     "adapter.body.0.resnets.0.block1.weight",
 )  # fmt: skip
+_GAN = ("input.input", "conv1.conv.modulation.weight", "to_rgb1.conv.weight")
 _WIDTH_OF_TEXT = ("attn2.to_k.weight", "attn2.to_k_ip.weight", "to_k_ip.weight")
 _SAID = ("modelspec.architecture", "ss_base_model_version", "general.architecture", "base_model")
 
@@ -225,6 +226,18 @@ def _upscaler(tensors: Tensors, names: str) -> Recognised | None:
     return None
 
 
+def _gan(tensors: Tensors, names: str) -> Recognised | None:
+    """A generator of StyleGAN2, alone or with its critic in a checkpoint."""
+    for prefix in ("", "g_ema.", "generator."):
+        if all(prefix + name in tensors for name in _GAN):
+            ups = sum(
+                n.startswith(f"{prefix}to_rgbs.") and n.endswith(".conv.weight") for n in tensors
+            )
+            base = _side(tensors, f"{prefix}input.input", 2)
+            return Recognised("gan", "stylegan2", "", f"{base << min(ups, 16)} px")
+    return None
+
+
 def _embedding(tensors: Tensors, names: str) -> Recognised | None:
     """Vectors that stand for a word, and nothing else."""
     if {"clip_g", "clip_l"} <= {*tensors}:
@@ -240,7 +253,7 @@ def _embedding(tensors: Tensors, names: str) -> Recognised | None:
 
 _LOOKS = (
     _lora, _ip_adapter, _control, _motion, _checkpoint, _vae, _style, _text_encoder, _vision,
-    _t2i_adapter, _upscaler, _embedding,
+    _t2i_adapter, _upscaler, _gan, _embedding,
 )  # fmt: skip
 
 

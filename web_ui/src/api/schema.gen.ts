@@ -1072,6 +1072,7 @@ export interface components {
         | 'sound'
         | 'language'
         | 'autoregressive'
+        | 'gan'
         | 'other';
       /**
        * Family

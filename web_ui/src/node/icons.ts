@@ -41,6 +41,7 @@ import {
   SquareDashed,
   ToggleLeft,
   Type,
+  VenetianMask,
   Waves,
   type LucideIcon,
 } from 'lucide-react';
@@ -92,6 +93,7 @@ const TYPES: Record<string, LucideIcon> = {
 const PACKS: Record<string, LucideIcon> = {
   audio: AudioLines,
   autoregressive: Grip,
+  gan: VenetianMask,
   language: PenLine,
   motion: PersonStanding,
   music: Music,

@@ -1,0 +1,1 @@
+"""Teaching a generator: what it is judged by, and one step."""
