@@ -310,6 +310,8 @@ def test_folders_that_are_no_language_model_are_refused_in_words(
     ):
         (tmp_path / "config.json").write_text(json.dumps(config))
         refused("is no language model that the installed transformers writes with")
+    (tmp_path / "config.json").write_text('{"model_type": "imagegpt"}')
+    refused(r"writes pictures; autoregressive\.load opens it")
     (tmp_path / "config.json").write_text((folders["chat"] / "config.json").read_text())
     refused("has no tokenizer")
     (tmp_path / "tokenizer.json").write_text((folders["chat"] / "tokenizer.json").read_text())

@@ -13,6 +13,9 @@ LOADER = "language.transformers"
 _WORDS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 """Files of which a folder has one if words can be made of its tokens."""
 
+_PAINTERS = ("janus", "imagegpt")
+"""Types that the pack autoregressive lets write pictures."""
+
 
 class LanguageModel(Reference):
     """A model that writes, token after token."""
@@ -74,6 +77,10 @@ def kind_of(config: dict[str, Any], source: str) -> str:
     kind = str(config.get("model_type"))
     listed = config.get("architectures")
     named = str(listed[0]) if isinstance(listed, list) and listed else ""
+    if kind in _PAINTERS:
+        raise ModelError(
+            f"{source!r} ({named or kind}) writes pictures; autoregressive.load opens it"
+        )
     if kind not in KNOWN or (named and not named.endswith(("CausalLM", "LMHeadModel"))):
         raise ModelError(
             f"{source!r} is a {named or kind}, which is no language model that the installed"
