@@ -30,7 +30,7 @@ from musegraph_nodes.autoregressive import (
     pack,
     show_tokens,
 )
-from musegraph_nodes.autoregressive.load import ImageWriter
+from musegraph_nodes.autoregressive.load import ImageModel
 from musegraph_nodes.autoregressive.ports import ImageTokens
 from musegraph_nodes.colours import heat
 from musegraph_nodes.live import quiet
@@ -427,7 +427,7 @@ def test_the_library_knows_these_models_and_what_a_reference_says(
 ) -> None:
     for kind, grid in (("janus", (24, 4)), ("imagegpt", (20, 6))):
         model = load(str(folders[kind]), Bench())
-        assert isinstance(model, ImageWriter)
+        assert isinstance(model, ImageModel)
         assert model.family == kind
         assert (model.options["codes"], model.options["side"]) == grid
         assert what_folder(folders[kind])[0] == "autoregressive"

@@ -15,13 +15,13 @@ from .painters import nearest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .load import ImageWriter
+    from .load import ImageModel
 
 
 class ImageGPT:
     """Pixels of few colours, one after another (https://cdn.openai.com/papers/Generative_Pretraining_from_Pixels_V2.pdf)."""
 
-    def __init__(self, live: Live, model: ImageWriter, device: str) -> None:
+    def __init__(self, live: Live, model: ImageModel, device: str) -> None:
         self.net, self.source, self.device = live.parts["model"], model.source, device
         self.palette = torch.tensor(live.told["palette"], dtype=torch.float32)
         self.side = self.pixels = int(model.options["side"])

@@ -17,7 +17,7 @@ from .painters import nearest
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .load import ImageWriter
+    from .load import ImageModel
 
 _BEGIN = "<begin_of_image>"
 
@@ -25,7 +25,7 @@ _BEGIN = "<begin_of_image>"
 class Janus:
     """Patches after words, by one transformer (https://arxiv.org/abs/2410.13848, 2501.17811)."""
 
-    def __init__(self, live: Live, model: ImageWriter, device: str) -> None:
+    def __init__(self, live: Live, model: ImageModel, device: str) -> None:
         self.net, self.words = live.parts["model"], live.parts["words"]
         self.source, self.device = model.source, device
         self.codec: Any = self.net.model.vqmodel

@@ -19,7 +19,7 @@ _ALSO = {"ImageGPTLMHeadModel": "imagegpt"}
 _KNOWN = "Janus and Janus-Pro in the layout of transformers, and ImageGPT"
 
 
-class ImageWriter(Reference):
+class ImageModel(Reference):
     """A model that writes pictures, token after token."""
 
 
@@ -34,7 +34,7 @@ def load(
     ],
     ctx: Context,
     precision: Precision = "auto",
-) -> ImageWriter:
+) -> ImageModel:
     """Open a model that writes pictures token after token: Janus from words, ImageGPT from nothing.
 
     Reads the JSON files and the headers of the weights; the node that uses the model loads them.
@@ -54,7 +54,7 @@ def load(
     elif not (place / "tokenizer.json").is_file():
         raise ModelError(f"the folder {place} of {source!r} has no tokenizer.json; get it whole")
     check_weights(place, source, family)
-    return ImageWriter(
+    return ImageModel(
         loader=LOADER,
         source=source,
         part="autoregressive",

@@ -10,7 +10,7 @@ from musegraph_nodes.live import Live
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .load import ImageWriter
+    from .load import ImageModel
 
 
 class Writing(Protocol):
@@ -40,7 +40,7 @@ class Painter(Protocol):
         """Pictures of which nothing is written yet."""
 
 
-def painter_of(model: ImageWriter, live: Live, device: str) -> Painter:
+def painter_of(model: ImageModel, live: Live, device: str) -> Painter:
     """What a live model is, by the family of its reference, and where it computes."""
     from .imagegpt import ImageGPT
     from .janus import Janus
@@ -50,7 +50,7 @@ def painter_of(model: ImageWriter, live: Live, device: str) -> Painter:
     return made
 
 
-def named(model: ImageWriter, painter: Painter) -> str:
+def named(model: ImageModel, painter: Painter) -> str:
     """A name for what codes mean: two models with the same codebook have the same."""
     state = blake2b(painter.book().contiguous().numpy().tobytes(), digest_size=8)
     return f"{model.family}-{state.hexdigest()}"

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from musegraph import ADVANCED, Context, Image, Media, NodeError, Seed
 
-from .load import ImageWriter
+from .load import ImageModel
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 MULTILINE = Field(json_schema_extra={"multiline": True})
-Writer = Annotated[ImageWriter, Field(description="From autoregressive.load.")]
+Writer = Annotated[ImageModel, Field(description="From autoregressive.load.")]
 Prompt = Annotated[
     str, Field(description="What is to be seen; ImageGPT reads no words."), MULTILINE
 ]
@@ -80,7 +80,7 @@ class Asked:
     """What is asked of a model: of which words, from which seeds, and how daring."""
 
     ctx: Context
-    model: ImageWriter
+    model: ImageModel
     prompt: str
     seeds: tuple[int, ...]
     guidance: float

@@ -100,6 +100,8 @@ const FAMILIES: Record<string, Family> = {
   Tiling: 'mask',
   Latent: 'latent',
   Sigmas: 'latent',
+  Styles: 'latent',
+  Directions: 'latent',
   Noise: 'latent',
   Conditioning: 'conditioning',
   Guider: 'conditioning',
@@ -107,6 +109,7 @@ const FAMILIES: Record<string, Family> = {
   Score: 'audio',
   Chords: 'audio',
   Beats: 'audio',
+  MusicFeatures: 'audio',
   Motion: 'motion',
   Video: 'video',
   Text: 'text',
@@ -117,6 +120,8 @@ const FAMILIES: Record<string, Family> = {
   Number: 'number',
   Seed: 'number',
   Tokens: 'number',
+  ImageTokens: 'number',
+  AudioCodes: 'number',
   Boolean: 'boolean',
   ModelSource: 'model',
 };
@@ -126,6 +131,10 @@ export const familyOf = (type: Type): Family => {
   if (isVariable(base)) return 'any';
   return FAMILIES[base.name] ?? 'model';
 };
+
+/** Whether a type is one whose family tells enough of it; others are called by their names. */
+export const isTold = (type: Type): boolean =>
+  type.name in FAMILIES || /(Model|Net)$/.test(type.name);
 
 const familyBase = (type: Type): Type => (type.item ? familyBase(type.item) : type);
 

@@ -2,12 +2,19 @@
 
 import type { TFunction } from 'i18next';
 import type { Port } from '@/core/catalogue';
-import { familyOf } from '@/core/fields';
-import type { Type } from '@/core/types';
+import { familyOf, isTold } from '@/core/fields';
+import { isVariable, type Type } from '@/core/types';
 
-const base = (type: Type): string => (type.item ? base(type.item) : type.name);
+const base = (type: Type): Type => (type.item ? base(type.item) : type);
 
-export const outputLabel = (port: Port, t: TFunction): string =>
-  port.name === 'out' && port.label === 'Out'
-    ? t([`fields:type.${base(port.type)}`, `canvas:family.${familyOf(port.type)}`])
-    : port.label;
+/** The name of a pack's own type as words: `CameraPath` is a "Camera path". */
+const spoken = (name: string): string =>
+  name.replace(/(?<=[a-z\d])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+export const outputLabel = (port: Port, t: TFunction): string => {
+  if (port.name !== 'out' || port.label !== 'Out') return port.label;
+  const type = base(port.type);
+  const own = `fields:type.${type.name}`;
+  if (isVariable(type) || isTold(type)) return t([own, `canvas:family.${familyOf(type)}`]);
+  return t(own, { defaultValue: spoken(type.name) });
+};
