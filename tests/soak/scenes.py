@@ -4,7 +4,7 @@ The judge is the one beside this file, unless `build/scenes` holds another, and 
 it reads rightly in real renders it has not seen. The report there has the figures beside their
 ceilings, sheets, and the nearest training pictures. `MUSEGRAPH_SCENES_MODEL=FOLDER` judges another
 model than the one that comes with Musegraph; `MUSEGRAPH_SCENES_WORK=FOLDER` is another place for
-all this.
+all this. Sheets of the model that comes with Musegraph are kept in `sheets` beside this file.
 
 A data maker that draws otherwise needs another judge: without `scenes_judge.safetensors` one is
 trained for 25 minutes of a core, to be copied here.
@@ -15,6 +15,8 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+
+from PIL import Image
 
 from musegraph_nodes.starter.training.everything import finish, render_beside
 from musegraph_nodes.starter.training.export import WEIGHTS
@@ -30,6 +32,7 @@ WORK = Path(os.environ.get("MUSEGRAPH_SCENES_WORK", ROOT / "build" / "scenes"))
 MODEL = Path(os.environ.get("MUSEGRAPH_SCENES_MODEL", WEIGHTS))
 JUDGE = Path(__file__).with_name("scenes_judge.safetensors")
 JUDGE_MINUTES = 25
+SHEETS = Path(__file__).with_name("sheets")
 
 
 def main(count: int) -> int:
@@ -39,6 +42,15 @@ def main(count: int) -> int:
     if JUDGE.exists() and not (WORK / "judge.safetensors").exists():
         shutil.copyfile(JUDGE, WORK / "judge.safetensors")
     short = judge_all(data, WORK, JUDGE_MINUTES, "auto", count, MODEL)
+    if MODEL == WEIGHTS:
+        keep_sheets()
     for sentence in short:
         print(f"* {sentence}")
     return 1 if short else 0
+
+
+def keep_sheets() -> None:
+    """What was drawn, and the nearest of what was learned from, small enough to be committed."""
+    for name in ("judged-seen", "judged-held-out", "nearest"):
+        with Image.open(WORK / f"{name}.png") as sheet:
+            sheet.convert("RGB").save(SHEETS / f"{name}.jpg", quality=85)
