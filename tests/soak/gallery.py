@@ -122,6 +122,7 @@ def shown(part: Part, row: dict[str, str]) -> str:
     for name in part.shown:
         place = html.escape(f"{part.example}/{row[name]}")
         kind = {"film": "video", "sound": "audio"}.get(name)
+        place += "#t=1" if kind == "video" else ""  # else some browsers show nothing yet
         media.append(
             f'<{kind} controls loop preload="metadata" src="{place}"></{kind}>'
             if kind
