@@ -150,15 +150,14 @@ def transformer(
         )
     missing = [n for n in map(str, info["missing_keys"]) if not computed or computed not in n]
     beyond = [str(name) for name in info["unexpected_keys"] if exact]
-    for names, verb, rest in (
-        (missing, "lacks", "of its tensors"),
-        (beyond, "has", "unknown ones"),
-    ):
-        if names:
-            raise ModelError(
-                f"the {what} {ref.source!r} {verb} {len(names)} {rest} ({min(names)} …): its"
-                " config.json and its weights do not belong together; get both again"
-            )
+    if missing or beyond:
+        wrong = f"lacks {len(missing)} of its tensors"
+        if not missing:
+            wrong = f"has {len(beyond)} tensors too many"
+        raise ModelError(
+            f"the {what} {ref.source!r} {wrong} ({min(missing or beyond)} …): its config.json and"
+            " its weights do not belong together; get both again"
+        )
     return model.eval()
 
 

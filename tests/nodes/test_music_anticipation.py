@@ -225,7 +225,7 @@ def test_what_no_event_model_is_is_refused_in_words(stage: Stage, folder: Path) 
     )  # fmt: skip
     broken = variant("broken", {})
     (broken / "model.safetensors").write_bytes(b"no header at all")
-    for name, wrong in (("deeper", "lacks"), ("more", "unknown"), ("broken", "opened")):
+    for name, wrong in (("deeper", "lacks"), ("more", "too many"), ("broken", "opened")):
         with pytest.raises(ModelError, match=wrong):
             anticipate(load_event_model(stage, name), stage, seconds=1)
     with pytest.raises(NodeError, match="nothing to accompany"):
