@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from musegraph.garbage import settle
@@ -23,6 +24,12 @@ sys.path.insert(0, str(Path(__file__).parent))  # helpers of tests in several fo
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two processes that each compute on all cores wait for one another more than they compute.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 # Hundreds of tests start Python: where it may not keep what it compiles, each compiles everything.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -174,7 +174,7 @@ def test_a_long_chain_of_which_every_node_was_renamed_is_only_renamed() -> None:
     assert {change.how for change in difference(chain("a"), chain("b")).changes} == {"renamed"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_was_renamed_nothing_else_is_told(data: st.DataObject) -> None:
     count = data.draw(st.integers(2, 7))

@@ -232,7 +232,7 @@ def test_what_cannot_be_carried_out_is_refused_with_its_place(
 
 
 @given(st.text(st.sampled_from(list("ab 1.(:)[]{}|\\<>,BREAK\n")), max_size=60), st.integers(0, 7))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_text_is_a_prompt_or_is_refused_in_words(text: str, steps: int) -> None:
     try:
         found = timeline(parse(text), steps)
@@ -251,7 +251,7 @@ def test_any_text_is_a_prompt_or_is_refused_in_words(text: str, steps: int) -> N
 
 
 @given(PLAIN)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_text_without_special_characters_is_unchanged(text: str) -> None:
     assert said(text) == ([(text, 1)] if text else [])
     assert parse(text).warnings() == []
@@ -259,14 +259,14 @@ def test_a_text_without_special_characters_is_unchanged(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_an_escaped_text_comes_back_as_it_was(text: str) -> None:
     # A backslash before a character that needs no escape stands for itself, so it may be doubled.
     assert said(escape(text)) == ([(text, 1)] if text else [])
 
 
 @given(PLAIN.filter(bool), st.lists(WEIGHT, min_size=1, max_size=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_weights_multiply(text: str, weights: list[float]) -> None:
     written = escape(text)
     for weight in weights:
@@ -282,7 +282,7 @@ def test_weights_multiply(text: str, weights: list[float]) -> None:
 
 
 @given(PLAIN.filter(bool), st.integers(1, 20), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_each_bracket_counts_once(text: str, depth: int, square: bool) -> None:
     opened, closed = "[]" if square else "()"
     ((found, weight),) = said(opened * depth + text + closed * depth)
@@ -291,7 +291,7 @@ def test_each_bracket_counts_once(text: str, depth: int, square: bool) -> None:
 
 
 @given(st.lists(PLAIN.filter(bool), min_size=1, max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_weight_of_one_is_as_if_it_were_not_there(texts: list[str]) -> None:
     plain = "".join(texts)
     weighted = "".join(f"({text}:1.0)" if i % 2 else text for i, text in enumerate(texts))
