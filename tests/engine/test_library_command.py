@@ -124,7 +124,7 @@ def test_scan_names_what_is_damaged_double_and_to_be_converted(
     (tmp_path / "m" / "old.ckpt").write_bytes(b"\x80\x04")
     code, out, _ = models("scan", "--models", "m")
     assert code == 0
-    assert "12 models in" in out, "with the eight starter models"
+    assert "13 models in" in out, "with the nine starter models"
     assert "half.safetensors is cut off: it holds" in out
     assert "a.safetensors and b.safetensors are the same model" in out
     assert "musegraph models convert old.ckpt" in out

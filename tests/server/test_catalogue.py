@@ -130,6 +130,7 @@ def test_models_are_listed_by_what_their_headers_tell(
             assert kinds.pop("starter/features/model.safetensors") == ("vision", "")
             assert kinds.pop("starter/music/model.safetensors") == ("other", "")
             assert kinds.pop("starter/text_to_motion/model.safetensors") == ("other", "")
+            assert kinds.pop("starter/writer")[0] == "language"
             assert (packs["starter/scenes"], packs["pipe"]) == ("starter", None)
             assert kinds == {
                 "whole.safetensors": ("checkpoint", "Stable Diffusion 1"),
