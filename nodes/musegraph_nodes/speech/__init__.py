@@ -1,4 +1,4 @@
-"""Pack `speech`: texts that are read aloud."""
+"""Pack `speech`: texts that are read aloud, and mouths that move with them."""
 
 from pathlib import Path
 
@@ -6,14 +6,16 @@ from musegraph import Pack
 
 from .load import load
 from .loader import transformers
+from .mouth import mouth
 from .say import say
 
 pack = Pack(
     "speech",
-    nodes=[load, say],
+    nodes=[load, say, mouth],
     version="1.0.0",
     title="Speech",
     loaders={"transformers": transformers},
-    libraries=("torch", "transformers"),
+    libraries=("numpy", "scipy", "torch", "transformers"),
+    imports=("scipy",),
     texts=Path(__file__).parent / "texts",
 )
