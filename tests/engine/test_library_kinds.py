@@ -324,6 +324,7 @@ def test_what_lies_beside_a_model_tells_of_it(tmp_path: Path) -> None:
         ("MusicgenForConditionalGeneration", "sound"),
         ("EncodecModel", "sound"),
         ("VitsModel", "speech"),
+        ("WhisperForConditionalGeneration", "speech"),
     ],
 )
 def test_a_folder_is_told_by_the_class_in_its_settings(

@@ -34,6 +34,7 @@ _CLASSES: tuple[tuple[str, Kind], ...] = (
     ("CLIPVision", "vision"), ("SiglipVision", "vision"), ("Dinov2", "vision"),
     ("CLIPText", "text_encoder"), ("T5Encoder", "text_encoder"), ("UMT5", "text_encoder"),
     ("Transformer", "denoiser"), ("VitsModel", "speech"),
+    ("WhisperForConditional", "speech"),
     *((part, "sound") for part in _SOUND),
 )  # fmt: skip
 _PRECISIONS = {

@@ -1,4 +1,4 @@
-"""Pack `speech`: texts that are read aloud, and mouths that move with them."""
+"""Pack `speech`: texts that are read aloud, mouths that move with them, speech as text."""
 
 from pathlib import Path
 
@@ -8,10 +8,11 @@ from .load import load
 from .loader import transformers
 from .mouth import mouth
 from .say import say
+from .transcribe import transcribe
 
 pack = Pack(
     "speech",
-    nodes=[load, say, mouth],
+    nodes=[load, say, mouth, transcribe],
     version="1.0.0",
     title="Speech",
     loaders={"transformers": transformers},

@@ -13,10 +13,10 @@ from musegraph_nodes.folders import Precision, check_weights, options_of, read_j
 from musegraph_nodes.soundgen.families import FAMILIES as SOUNDS
 
 LOADER = "speech.transformers"
-CLASSES = {"vits": "VitsModel"}
+CLASSES = {"vits": "VitsModel", "whisper": "WhisperForConditionalGeneration"}
 """By the type that a config.json names, the class of transformers."""
-_KNOWN = "VITS (facebook/mms-tts-…), which speaks"
-_DOES = {"vits": "speaks"}
+_KNOWN = "VITS (facebook/mms-tts-…), which speaks, and Whisper, which listens"
+_DOES = {"vits": "is a voice, which speaks", "whisper": "is a Whisper, which listens"}
 _HELPERS = {
     "phonemize": (True, "phonemizer", "sounds of its letters (it wants espeak-ng as well)"),
     "is_uroman": (False, "uroman", "Latin letters of its script"),
@@ -33,14 +33,14 @@ def load(
     source: Annotated[
         ModelSource,
         Field(
-            description="A folder of transformers with a voice: facebook/mms-tts-eng, -fra, -spa …",
+            description="A folder of transformers: a voice (facebook/mms-tts-eng …) or a Whisper.",
             json_schema_extra={"models": ["speech"]},
         ),
     ],
     ctx: Context,
     precision: Precision = "auto",
 ) -> SpeechModel:
-    """Open a model of speech: a voice of the kind VITS, such as those of MMS, for speech.say.
+    """Open a model of speech: a voice of the kind VITS for speech.say, a Whisper that transcribes.
 
     Reads the JSON files and the headers of the weights; the node that uses the model loads them.
     Only .safetensors files are opened, never pickles, and no code that lies beside them.
@@ -53,7 +53,10 @@ def load(
             " config.json and its tokenizer lie"
         )
     family = _family(place, source)
-    _check_words(place, source)
+    if family == "vits":
+        _check_voice(place, source)
+    else:
+        _check_ears(place, source)
     check_weights(place, source, family)
     return SpeechModel(
         loader=LOADER,
@@ -99,11 +102,11 @@ def _family(place: Path, source: str) -> str:
     elif named.endswith(("ForCausalLM", "LMHeadModel")):
         instead = "which writes texts; language.load opens it"
     else:
-        instead = f"which is no model of speech that is known here; known is {_KNOWN}"
+        instead = f"which is no model of speech that is known here; known are {_KNOWN}"
     raise ModelError(f"{source!r} is a {named}, {instead}")
 
 
-def _check_words(place: Path, source: str) -> None:
+def _check_voice(place: Path, source: str) -> None:
     """Refuse a voice whose tokenizer is not there, or wants a package that is not installed."""
     if not (place / "vocab.json").is_file():
         raise ModelError(
@@ -118,3 +121,22 @@ def _check_words(place: Path, source: str) -> None:
                 f" it is not installed: pip install {package}, or take a voice of MMS that does"
                 " without it, such as facebook/mms-tts-eng"
             )
+
+
+def _check_ears(place: Path, source: str) -> None:
+    """Refuse a Whisper without what makes features of sounds, words of tokens, or times."""
+    for name, what in (
+        ("preprocessor_config.json", "how it hears"),
+        ("tokenizer.json", "its words"),
+        ("generation_config.json", "how it writes"),
+    ):
+        if not (place / name).is_file():
+            raise ModelError(
+                f"the folder {place} of {source!r} has no {name}, which tells {what}; get the whole"
+                " folder"
+            )
+    if "no_timestamps_token_id" not in read_json(place / "generation_config.json", source):
+        raise ModelError(
+            f"the generation_config.json of {source!r} is of an old kind, without the tokens of"
+            " times; get a newer one"
+        )

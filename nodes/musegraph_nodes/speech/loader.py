@@ -29,14 +29,25 @@ def load(ref: Reference, place: Path, device: str) -> Live:
 
 def offload(ref: Reference, place: Path, device: str) -> Live:
     """The same with the weights in host memory."""
-    return visiting(_read(ref, place, device), device)
+    live = visiting(_read(ref, place, device), device)
+    if ref.family == "whisper":
+        from accelerate.hooks import remove_hook_from_module
+
+        # Its generation makes tensors where the first of its weights is: this one, which stays.
+        first = live.parts["model"].get_encoder().conv1
+        remove_hook_from_module(first).to(device)
+    return live
 
 
 def _read(ref: Reference, place: Path, device: str) -> Live:
     kind = class_of(CLASSES[ref.family], "transformers")
     model = transformer(kind, ref, place, precision_of(ref, device), what=_NAME)
     with opening(ref, place, _NAME):
-        return Live({"model": model, "words": tokenizer(place)})
+        parts = {"model": model, "words": tokenizer(place)}
+        if ref.family == "whisper":
+            ears = class_of("WhisperFeatureExtractor", "transformers")
+            parts["ears"] = ears.from_pretrained(place, local_files_only=True)
+    return Live(parts)
 
 
 transformers = Loader(load, size, offload=offload)

@@ -8,9 +8,7 @@ MOST = 300
 """Characters of a sentence: the memory that a voice takes grows with their square."""
 
 _END = re.compile(r"""[.!?…]+["'”’»)\]]*(?=\s|$)|(?:[。！？]|…{2,})+["'”’」』）]*""")
-_SHORTENED = re.compile(
-    r"(?:^|[\s.(\"'“‘])(?:\w|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs|No|Nr|bzw|ca)$", re.UNICODE
-)
+_SHORTENED = re.compile(r"(?:^|[\s.(\"'“‘])(?:\w|Mr|Mrs|Ms|Dr|Prof|St|Sr|Jr|vs)$")
 """What a full stop after it does not end: a single letter, as in initials and e.g., and titles."""
 
 _PAUSE = re.compile(r"[,;:，；：、—–]")
