@@ -18,6 +18,7 @@ from tiny_speech import make_voice
 
 from musegraph import Cancelled, ModelError, NodeError, Reference
 from musegraph_nodes.live import quiet
+from musegraph_nodes.soundgen import load as sound_models
 from musegraph_nodes.speech import load, pack, say
 from musegraph_nodes.speech.sentences import sentences
 
@@ -217,6 +218,15 @@ def test_folders_that_do_not_speak_are_refused_in_words(
     other = Reference(loader="language.transformers", source="x", part="", digest="")
     with pytest.raises(NodeError, match=r"made for 'language\.transformers'"):
         say(other, "a", ctx)  # type: ignore[arg-type]
+
+
+def test_who_opens_a_voice_for_other_sounds_is_told_which_node_opens_it(
+    folders: dict[str, Path],
+) -> None:
+    with pytest.raises(
+        ModelError, match=r"is a VitsModel, a model of speech; speech\.load opens it"
+    ):
+        sound_models(str(folders["one"]), Bench())
 
 
 def test_voices_that_want_another_package_are_refused_without_it(
