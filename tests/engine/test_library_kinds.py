@@ -323,6 +323,8 @@ def test_what_lies_beside_a_model_tells_of_it(tmp_path: Path) -> None:
         ("AutoencoderKLWan", "vae"),
         ("MusicgenForConditionalGeneration", "sound"),
         ("EncodecModel", "sound"),
+        ("VitsModel", "speech"),
+        ("WhisperForConditionalGeneration", "speech"),
     ],
 )
 def test_a_folder_is_told_by_the_class_in_its_settings(

@@ -62,6 +62,7 @@ def chinese() -> dict[str, dict[str, object]]:
         "music",
         "pipelines",
         "soundgen",
+        "speech",
         "style",
         "upscale",
     ],

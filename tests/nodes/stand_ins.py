@@ -16,6 +16,7 @@ from tiny_autoregressive import make_imagegpt, make_janus
 from tiny_gan import make_gan
 from tiny_language import make_language
 from tiny_sd import make_tiny
+from tiny_speech import make_voice
 
 from musegraph_nodes.live import quiet
 
@@ -91,6 +92,7 @@ STAND_INS: dict[str, Callable[[Path, Path], Any]] = {
     "deepseek-community/Janus-Pro-1B": lambda folder, place: make_janus(place),
     "openai/imagegpt-small": lambda folder, place: make_imagegpt(place),
     "stylegan2/ffhq-256.safetensors": lambda folder, place: make_gan(place),
+    "facebook/mms-tts-eng": lambda folder, place: make_voice(place),
     "facebook/encodec_24khz": lambda folder, place: tiny_sound.encodec(place),
 }
 

@@ -172,7 +172,8 @@ KIND_NAMES = {
     "upscaler": "upscaler", "vision": "vision", "depth": "depth", "pose": "pose",
     "caption": "captioner",
     "style": "style", "motion": "motion", "sound": "sound",
-    "language": "language model", "autoregressive": "autoregressive", "gan": "GAN", "other": "",
+    "language": "language model", "autoregressive": "autoregressive", "gan": "GAN",
+    "speech": "speech model", "other": "",
 }  # fmt: skip
 
 

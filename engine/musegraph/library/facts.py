@@ -33,7 +33,9 @@ _CLASSES: tuple[tuple[str, Kind], ...] = (
     ("DiTModel", "denoiser"), ("Prior", "denoiser"), ("Autoencoder", "vae"), ("VQModel", "vae"),
     ("CLIPVision", "vision"), ("SiglipVision", "vision"), ("Dinov2", "vision"),
     ("CLIPText", "text_encoder"), ("T5Encoder", "text_encoder"), ("UMT5", "text_encoder"),
-    ("Transformer", "denoiser"), *((part, "sound") for part in _SOUND),
+    ("Transformer", "denoiser"), ("VitsModel", "speech"),
+    ("WhisperForConditional", "speech"),
+    *((part, "sound") for part in _SOUND),
 )  # fmt: skip
 _PRECISIONS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16",

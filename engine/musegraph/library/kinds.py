@@ -7,7 +7,7 @@ from typing import Literal
 Kind = Literal[
     "pipeline", "checkpoint", "denoiser", "vae", "text_encoder", "lora", "control", "t2i_adapter",
     "ip_adapter", "embedding", "upscaler", "vision", "depth", "pose", "caption", "style",
-    "motion", "sound", "language", "autoregressive", "gan", "other",
+    "motion", "sound", "language", "autoregressive", "gan", "speech", "other",
 ]  # fmt: skip
 
 WEIGHTS = (".safetensors", ".gguf")

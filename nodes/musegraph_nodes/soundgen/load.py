@@ -13,6 +13,9 @@ from musegraph_nodes.pipelines.load import parts_of
 
 from .families import ALIKE, FAMILIES, LOADER, titles
 
+_SPEECH = ("VitsModel", "WhisperForConditionalGeneration")
+"""Classes that the pack speech opens."""
+
 
 @node(version="1", title="Load a sound model")
 def load(
@@ -69,6 +72,8 @@ def _pipeline(place: Path, source: str, precision: str) -> tuple[str, dict[str, 
 
 
 def _check_kind(kind: str, source: str, library: str) -> None:
+    if kind in _SPEECH:
+        raise ModelError(f"{source!r} is a {kind}, a model of speech; speech.load opens it")
     if kind not in FAMILIES or FAMILIES[kind].library != library:
         raise ModelError(
             f"{source!r} is a {kind}, which makes no sound that is known here; known are {titles()}"

@@ -1073,6 +1073,7 @@ export interface components {
         | 'language'
         | 'autoregressive'
         | 'gan'
+        | 'speech'
         | 'other';
       /**
        * Family

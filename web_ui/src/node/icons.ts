@@ -38,6 +38,7 @@ import {
   Scaling,
   Shapes,
   Sparkles,
+  Speech,
   SquareDashed,
   ToggleLeft,
   Type,
@@ -98,6 +99,7 @@ const PACKS: Record<string, LucideIcon> = {
   motion: PersonStanding,
   music: Music,
   soundgen: AudioWaveform,
+  speech: Speech,
   style: Palette,
 };
 
