@@ -103,8 +103,12 @@ export const fetchQueue = (): Promise<void> => {
 const fetchFacts = async (id: string): Promise<void> => {
   const since = count;
   const answer = await api.GET('/api/runs/{id}', { params: { path: { id } } });
-  if (answer.data) book.note(latest(factsOf(answer.data), since));
-  else if (answer.response.status === 404) book.forget(id);
+  if (answer.data) {
+    const facts = latest(factsOf(answer.data), since);
+    // The answer may be the first to tell of an end; the feed then brings no news of it.
+    announce(facts, book.runs.get(id)?.facts);
+    book.note(facts);
+  } else if (answer.response.status === 404) book.forget(id);
 };
 
 const factsOf = (whole: Schemas['WholeRun']): Schemas['Run'] => {
