@@ -21,6 +21,14 @@ Precision = Annotated[
 ]
 
 
+def refuse_file(place: Path, source: str, what: str, inside: str) -> None:
+    """Refuse one file where a folder is opened; ``inside`` says what lies in it, with its verb."""
+    if place.is_file():
+        raise ModelError(
+            f"{source!r} is one file; {what} is opened from its folder, in which {inside}"
+        )
+
+
 def read_json(file: Path, source: str) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musegraph import Context, ModelError, NodeError, Reference
+from musegraph import Context, Loader, ModelError, NodeError, Reference
 
 if TYPE_CHECKING:
     import torch
@@ -189,3 +189,15 @@ def size(live: Live) -> int:
     """The bytes of all parts."""
     tensors = (t for module in live.modules() for t in (*module.parameters(), *module.buffers()))
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def loader_of(read: Callable[[Reference, Path, str], Live]) -> Loader:
+    """A loader of what `read` opens in host memory, in the type of number that suits a device."""
+
+    def load(ref: Reference, place: Path, device: str) -> Live:
+        return moved(read(ref, place, device), device)
+
+    def offload(ref: Reference, place: Path, device: str) -> Live:
+        return visiting(read(ref, place, device), device)
+
+    return Loader(load, size, offload=offload)

@@ -5,51 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import transformers as hf
+from model_bench import Bench
 from tiny_language import WITHOUT_SYSTEM, make_language
 
-from musegraph import Cancelled, Context, ModelError, NodeError, Reference, Weights
+from musegraph import Cancelled, ModelError, NodeError
 from musegraph_nodes.language import expand_prompt, load, lyrics, pack, write
 from musegraph_nodes.language.load import LanguageModel
 from musegraph_nodes.language.manners import one_line, sung
 from musegraph_nodes.language.rules import lyrics_rules, manner, song_before
 from musegraph_nodes.live import quiet
-
-
-class Bench(Context):
-    """A context without an engine: models by path; what is shown and warned of in lists."""
-
-    def __init__(self, stop: int = 10_000) -> None:
-        self.shown: list[str] = []
-        self.warned: list[str] = []
-        self.live: dict[str, Any] = {}
-        self.stop = stop
-
-    def weights(self, source: str) -> Weights:
-        return Weights(Path(source), f"test:{source}", source)
-
-    @contextmanager
-    def load(self, ref: Reference) -> Iterator[Any]:
-        known = self.live.get(ref.source)
-        if known is None:
-            known = pack.loaders["transformers"].load(ref, Path(ref.source), self.device)
-            self.live[ref.source] = known
-        yield known
-
-    def progress(self, done: float, total: float = 1.0, **what: Any) -> None:
-        self.shown.append(what.get("text") or "")
-        if len(self.shown) == self.stop:
-            raise Cancelled
-
-    def warn(self, text: str) -> None:
-        self.warned.append(text)
 
 
 class Answering(Bench):

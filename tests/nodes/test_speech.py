@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import torch
 import transformers as hf
+from model_bench import Bench
 from safetensors.torch import load_file, save_file
-from speech_bench import Bench
 from tiny_speech import make_voice
 
 from musegraph import Cancelled, ModelError, NodeError, Reference

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 import transformers as hf
-from speech_bench import Bench
+from model_bench import Bench
 from tiny_speech import make_voice, make_whisper
 
 from musegraph import Audio, Cancelled, ModelError, NodeError

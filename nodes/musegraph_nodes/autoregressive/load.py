@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from musegraph import Context, ModelError, ModelSource, Reference, node
-from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json, refuse_file
 
 LOADER = "autoregressive.transformers"
 CLASSES = {"janus": "JanusForConditionalGeneration", "imagegpt": "ImageGPTForCausalImageModeling"}
@@ -42,11 +42,7 @@ def load(
     """
     found = ctx.weights(source)
     place = found.path
-    if place.is_file():
-        raise ModelError(
-            f"{source!r} is one file; a model that writes pictures is opened from its folder, in"
-            " which its config.json lies"
-        )
+    refuse_file(place, source, "a model that writes pictures", "its config.json lies")
     family, config = _family(place, source)
     codes, side = _grid(family, config, source)
     if family == "imagegpt":

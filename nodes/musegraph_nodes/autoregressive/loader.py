@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from musegraph import Loader, Reference
+from musegraph import Reference
 from musegraph_nodes.live import (
     Live,
     class_of,
-    moved,
+    loader_of,
     opening,
     precision_of,
-    size,
     tokenizer,
     transformer,
-    visiting,
 )
 
 from .load import CLASSES, palette_of
@@ -22,17 +20,8 @@ from .load import CLASSES, palette_of
 _NAME = "autoregressive model"
 
 
-def load(ref: Reference, place: Path, device: str) -> Live:
-    """Open what a reference names; what is wrong with its folder is a ``ModelError``."""
-    return moved(_read(ref, place, device), device)
-
-
-def offload(ref: Reference, place: Path, device: str) -> Live:
-    """The same with the weights in host memory."""
-    return visiting(_read(ref, place, device), device)
-
-
 def _read(ref: Reference, place: Path, device: str) -> Live:
+    """Open what a reference names; what is wrong with its folder is a ``ModelError``."""
     kind = class_of(CLASSES[ref.family], "transformers")
     model = transformer(kind, ref, place, precision_of(ref, device), what=_NAME)
     if ref.family == "imagegpt":
@@ -43,4 +32,4 @@ def _read(ref: Reference, place: Path, device: str) -> Live:
         return Live({"model": model, "words": tokenizer(place)})
 
 
-transformers = Loader(load, size, offload=offload)
+transformers = loader_of(_read)

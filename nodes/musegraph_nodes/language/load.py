@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from musegraph import Context, ModelError, ModelSource, Reference, node
-from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json, refuse_file
 
 LOADER = "language.transformers"
 _WORDS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
@@ -40,11 +40,7 @@ def load(
     """
     found = ctx.weights(source)
     place = found.path
-    if place.is_file():
-        raise ModelError(
-            f"{source!r} is one file; a language model is opened from its folder, in which its"
-            " config.json and its tokenizer lie"
-        )
+    refuse_file(place, source, "a language model", "its config.json and its tokenizer lie")
     if not (place / "config.json").is_file():
         raise ModelError(
             f"the folder {place} holds no config.json, so {source!r} is no language model; name"

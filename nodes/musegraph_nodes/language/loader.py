@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from musegraph import Loader, Reference
+from musegraph import Reference
 from musegraph_nodes.live import (
     Live,
-    moved,
+    loader_of,
     opening,
     precision_of,
-    size,
     tokenizer,
     transformer,
-    visiting,
 )
 
 _NAME = "language model"
 
 
-def load(ref: Reference, place: Path, device: str) -> Live:
-    """Open what a reference names; what is wrong with its folder is a ``ModelError``."""
-    return moved(_read(ref, place, device), device)
-
-
-def offload(ref: Reference, place: Path, device: str) -> Live:
-    """The same with the weights in host memory."""
-    return visiting(_read(ref, place, device), device)
-
-
 def _read(ref: Reference, place: Path, device: str) -> Live:
+    """Open what a reference names; what is wrong with its folder is a ``ModelError``."""
     from transformers import AutoModelForCausalLM
 
     dtype = precision_of(ref, device)
@@ -38,4 +27,4 @@ def _read(ref: Reference, place: Path, device: str) -> Live:
         return Live({"model": model, "words": tokenizer(place)})
 
 
-transformers = Loader(load, size, offload=offload)
+transformers = loader_of(_read)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from musegraph import Context, Model, ModelError, ModelSource, node
-from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json, refuse_file
 from musegraph_nodes.pipelines.load import parts_of
 
 from .families import ALIKE, FAMILIES, LOADER, titles
@@ -37,11 +37,9 @@ def load(
     """
     found = ctx.weights(source)
     place = found.path
-    if place.is_file():
-        raise ModelError(
-            f"{source!r} is one file; a model that makes sound is opened from its folder, in which"
-            " a model_index.json or a config.json lies"
-        )
+    refuse_file(
+        place, source, "a model that makes sound", "a model_index.json or a config.json lies"
+    )
     family, options = _read(place, source, precision)
     return Model(loader=LOADER, source=source, digest=found.digest, family=family, options=options)
 

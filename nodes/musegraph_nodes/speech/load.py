@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from musegraph import Context, ModelError, ModelSource, NodeError, Reference, node
-from musegraph_nodes.folders import Precision, check_weights, options_of, read_json
+from musegraph_nodes.folders import Precision, check_weights, options_of, read_json, refuse_file
 from musegraph_nodes.soundgen.families import FAMILIES as SOUNDS
 
 LOADER = "speech.transformers"
@@ -47,11 +47,7 @@ def load(
     """
     found = ctx.weights(source)
     place = found.path
-    if place.is_file():
-        raise ModelError(
-            f"{source!r} is one file; a model of speech is opened from its folder, in which its"
-            " config.json and its tokenizer lie"
-        )
+    refuse_file(place, source, "a model of speech", "its config.json and its tokenizer lie")
     family = _family(place, source)
     if family == "vits":
         _check_voice(place, source)

@@ -1,14 +1,14 @@
-"""A context for nodes of speech, without an engine."""
+"""A context for nodes that run models of transformers, without an engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from musegraph import Cancelled, Context, Reference, Weights
-from musegraph_nodes.speech import pack
 
 
 class Bench(Context):
@@ -27,7 +27,9 @@ class Bench(Context):
     def load(self, ref: Reference) -> Iterator[Any]:
         known = self.live.get(ref.source)
         if known is None:
-            known = pack.loaders["transformers"].load(ref, Path(ref.source), self.device)
+            home, name = ref.loader.split(".")
+            pack = import_module(f"musegraph_nodes.{home}").pack
+            known = pack.loaders[name].load(ref, Path(ref.source), self.device)
             self.live[ref.source] = known
         yield known
 
